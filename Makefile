@@ -1,0 +1,64 @@
+# Two commands do everything: `make run` and `make test`. The rest are parts of them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+# CUDA libraries that the registry's own torch build asks for; a CPU build does not.
+NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cublas nvidia-cuda-cupti \
+  nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft nvidia-cufile nvidia-curand \
+  nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink \
+  nvidia-nvshmem-cu13 nvidia-nvtx
+
+.PHONY: run test check lock system system-browser bench clean help
+
+help:  ## what there is to say
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python requirements.lock requirements-torch.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-torch.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+system:  ## install the one system library (libchromaprint), if it is missing
+	@scripts/system chromaprint
+
+system-browser:
+	@scripts/system chromaprint chromium
+
+run: system $(VENV)/.run  ## set up, load the demo, serve until Ctrl-C
+	@$(BIN)/python manage.py serve --demo --port $(PORT)
+
+test: system-browser $(VENV)/.dev  ## set up and run every test
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types, import contracts, migrations
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	  $(addprefix --no-emit-package ,$(NOT_LOCKED)) -o requirements-dev.lock
+
+bench: system $(VENV)/.dev  ## measure, and print each figure beside its peer
+	@$(BIN)/python -m benchmarks
+
+clean:  ## forget the virtual environment and the demo's data
+	rm -rf $(VENV) var

@@ -1,0 +1,551 @@
+"""
+The one place where bytes from outside meet a decoder.
+
+A file passes three gates, each cheaper than the next: its structure is read (`containers`), its packets are
+counted without decoding them (`probe`), and only then is it decoded, as a stream and never as a whole (`decode`).
+FFmpeg sees a window of an open file, under the name of one container that the bytes have shown, with the few
+decoders that we accept: no tag, playlist, or reference in a file can make it open anything else.
+"""
+
+import hashlib
+import io
+import os
+import wave
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.packet import Packet
+from numpy.typing import NDArray
+
+from fingerprint.containers import (
+    AudioRefused,
+    CorruptAudio,
+    EmptyFile,
+    ImplausibleFormat,
+    Limits,
+    NotAudio,
+    OversizedTags,
+    StreamingHeader,
+    Structure,
+    TooLarge,
+    TooLong,
+    TruncatedAudio,
+    WrongMediaType,
+    plausible_format,
+    read_structure,
+    too_long,
+    whole_mpeg_frame,
+)
+
+__all__ = [
+    "AudioFacts",
+    "AudioRefused",
+    "CorruptAudio",
+    "EmptyFile",
+    "ExcerptOutOfRange",
+    "ImplausibleFormat",
+    "Limits",
+    "NotAudio",
+    "OversizedTags",
+    "StreamingHeader",
+    "TooLarge",
+    "TooLong",
+    "TruncatedAudio",
+    "WrongMediaType",
+    "decode",
+    "excerpt",
+    "pcm_digest",
+    "probe",
+]
+
+FINGERPRINT_RATE_HZ = 11_025
+MAX_EXCERPT_MS = 60_000
+MAX_EXCERPT_RATE_HZ = 48_000
+_PREROLL_S = 1  # a lossy codec needs some frames before it sounds right again
+
+_DEMUXERS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/flac": "flac",
+    "audio/mp4": "mov",
+    "audio/ogg": "ogg",
+}
+_ALIASES = {
+    "audio/wav": "audio/wav",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+    "audio/x-pn-wav": "audio/wav",
+    "audio/mpeg": "audio/mpeg",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-mp3": "audio/mpeg",
+    "audio/mpeg3": "audio/mpeg",
+    "audio/x-mpeg": "audio/mpeg",
+    "audio/flac": "audio/flac",
+    "audio/x-flac": "audio/flac",
+    "audio/mp4": "audio/mp4",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/mp4a-latm": "audio/mp4",
+    "video/mp4": "audio/mp4",  # what some browsers say of .m4a; a video track is refused by its bytes
+    "audio/ogg": "audio/ogg",
+    "application/ogg": "audio/ogg",
+    "audio/vorbis": "audio/ogg",
+    "audio/opus": "audio/ogg",
+}
+_CODECS = {
+    "audio/wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"}),
+    "audio/mpeg": frozenset({"mp3"}),
+    "audio/flac": frozenset({"flac"}),
+    "audio/mp4": frozenset({"aac", "alac"}),
+    "audio/ogg": frozenset({"vorbis", "opus"}),
+}
+# FFmpeg's names of the decoders it may load; a picture in the tags is never decoded.
+_DECODERS = {
+    **{media_type: ",".join(sorted(codecs)) for media_type, codecs in _CODECS.items()},
+    "audio/mpeg": "mp3float,mp3",
+}
+# FFmpeg reports what it cannot parse as these; anything else is our own mistake and must surface.
+_DECODER_ERRORS = (av.FFmpegError, EOFError, ValueError, OverflowError)
+
+# MP3 is cut and joined without decoding, so a frame may refer to bits that are gone. Decoders play on; so do we,
+# with silence in its place, as long as it stays one frame here and there. No other container has such frames.
+_MAX_BAD_MP3_FRAMES_IN_A_ROW = 4
+_MAX_BAD_MP3_FRAMES_PER_CENT = 1
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What is known of a file whose structure and packets were found whole; nothing here was decoded."""
+
+    digest: str
+    media_type: str
+    codec: str
+    size_bytes: int
+    duration_ms: int
+    sample_rate_hz: int
+    channels: int
+
+
+class ExcerptOutOfRange(AudioRefused):
+    """An excerpt begins before it ends, lies within the audio, and lasts at most a minute."""
+
+    code: ClassVar[str] = "excerpt_out_of_range"
+    status: ClassVar[int] = 400
+
+
+def probe(path: Path, *, declared_media_type: str | None, limits: Limits) -> AudioFacts:
+    """
+    Check that a file is whole, plausible audio within the limits, and say what it is.
+
+    Nothing is decoded: damage inside a packet is found by `decode`, not here. Memory stays bounded whatever the
+    file claims. `declared_media_type` may carry parameters, which are ignored; None or application/octet-stream
+    declare nothing.
+
+    :raises AudioRefused: one of its kinds, with a sentence that names the way out
+    """
+    with path.open("rb") as file:
+        structure = read_structure(file, limits=limits)
+        _agree(declared_media_type, structure.media_type)
+        with _opened(file, structure) as (container, stream):
+            rate, channels, codec = _format(stream, structure)
+            walk = _walk(container, stream, structure, limits)
+        duration_ms = _checked_duration_ms(walk, structure, rate=rate, limits=limits)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return AudioFacts(
+            digest=digest,
+            media_type=structure.media_type,
+            codec=codec,
+            size_bytes=file.seek(0, os.SEEK_END),
+            duration_ms=duration_ms,
+            sample_rate_hz=rate,
+            channels=channels,
+        )
+
+
+def decode(
+    path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_HZ
+) -> Iterator[NDArray[np.int16]]:
+    """
+    Decode a probed file once, as blocks of mono 16-bit samples of about a second.
+
+    Up to one per cent of an MP3's frames, and at most four in a row, may be undecodable and become silence; any
+    other container must decode without an error.
+
+    :raises CorruptAudio: the decoder gave up, or nothing could be decoded
+    :raises AudioRefused: the file is not what it was when it was probed
+    """
+    resampler = AudioResampler(format="s16", layout="mono", rate=sample_rate_hz)
+    pending: list[NDArray[np.int16]] = []
+    size = total = 0
+    for frame in _frames(path, media_type):
+        for resampled in _resample(resampler, frame):
+            block = resampled.to_ndarray()[0]
+            pending.append(block)
+            size += block.size
+        if size >= sample_rate_hz:
+            total += size
+            yield np.concatenate(pending)
+            pending, size = [], 0
+    pending += [resampled.to_ndarray()[0] for resampled in _resample(resampler, None)]
+    rest = np.concatenate(pending) if pending else np.zeros(0, np.int16)
+    if total + rest.size == 0:
+        raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
+    if rest.size:
+        yield rest
+
+
+def excerpt(path: Path, media_type: str, start_ms: int, end_ms: int) -> bytes:
+    """
+    Cut a range of at most a minute out of a probed file, as a 16-bit WAV for a player.
+
+    Keeps the rate up to 48 kHz, and mono; anything wider than stereo is mixed down to it. An end behind the end
+    of the audio is taken as its end.
+
+    :raises ExcerptOutOfRange: no such range, or a longer one
+    :raises AudioRefused: the file is not what it was when it was probed
+    """
+    if not 0 <= start_ms < end_ms or end_ms - start_ms > MAX_EXCERPT_MS:
+        raise ExcerptOutOfRange
+    with path.open("rb") as file:
+        structure = _structure_of(file, media_type)
+        with _opened(file, structure) as (container, stream):
+            rate, channels, _ = _format(stream, structure)
+            rate, channels = min(rate, MAX_EXCERPT_RATE_HZ), min(channels, 2)
+            resampler = AudioResampler(format="s16", layout="mono" if channels == 1 else "stereo", rate=rate)
+            first, last = start_ms * rate // 1000, end_ms * rate // 1000
+            samples = _cut(container, stream, structure, resampler, first=first, last=last)
+    if not samples:
+        raise ExcerptOutOfRange("The audio ends before this excerpt begins; ask for an earlier range.")
+    out = io.BytesIO()
+    with closing(wave.open(out, "wb")) as writer:
+        writer.setnchannels(channels)
+        writer.setsampwidth(2)
+        writer.setframerate(rate)
+        writer.writeframes(samples)
+    return out.getvalue()
+
+
+def pcm_digest(path: Path, media_type: str) -> str:
+    """
+    Hash what a probed file sounds like: SHA-256 over format, rate, channels, and every sample, interleaved.
+
+    Two files with one digest differ in tags and container at most. The digest of a lossy codec depends on the
+    decoder, so compare two files with one release of the software and do not publish it.
+
+    :raises AudioRefused: as `decode`
+    """
+    digest = hashlib.sha256()
+    described = ""
+    for frame in _frames(path, media_type):
+        description = f"{frame.format.packed.name} {frame.sample_rate} {len(frame.layout.channels)}\n"
+        if description != described:
+            digest.update(description.encode())
+            described = description
+        samples = frame.to_ndarray()
+        digest.update(np.ascontiguousarray(samples.T if frame.format.is_planar else samples).data)
+    return digest.hexdigest()
+
+
+# --- opening
+
+
+class _Window(io.RawIOBase):
+    """A part of a file that reads like a whole one, so that a demuxer sees no tags."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self._file, self._start, self._length, self._position = file, start, end - start, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        left = max(0, self._length - self._position)
+        self._file.seek(self._start + self._position)
+        got = self._file.read(left if size < 0 else min(size, left))
+        self._position += len(got)
+        return got
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+
+@contextmanager
+def _opened(file: BinaryIO, structure: Structure) -> Iterator[tuple[InputContainer, AudioStream]]:
+    media_type = structure.media_type
+    options = {"codec_whitelist": _DECODERS[media_type], "format_whitelist": _demuxer_names(media_type)}
+    try:
+        container = av.open(
+            _Window(file, structure.start, structure.end),
+            mode="r",
+            format=_DEMUXERS[media_type],
+            container_options=options,
+            metadata_errors="replace",
+        )
+    except _DECODER_ERRORS as error:
+        raise CorruptAudio(f"The {_NAMES[media_type]} file cannot be opened; export it again.") from error
+    with container:
+        pictures = [s for s in container.streams.video if s.disposition & s.disposition.attached_pic]
+        if len(container.streams.video) > len(pictures):
+            raise ImplausibleFormat("The file holds a video track; export the audio alone.")
+        if len(container.streams.audio) != 1:
+            raise ImplausibleFormat(
+                f"The {_NAMES[media_type]} file has {len(container.streams.audio)} audio streams and needs "
+                "one; export a single mixed stream."
+            )
+        yield container, container.streams.audio[0]
+
+
+_NAMES = {
+    "audio/wav": "WAV",
+    "audio/mpeg": "MP3",
+    "audio/flac": "FLAC",
+    "audio/mp4": "M4A",
+    "audio/ogg": "Ogg",
+}
+
+
+def _demuxer_names(media_type: str) -> str:
+    return "mov,mp4,m4a,3gp,3g2,mj2" if media_type == "audio/mp4" else _DEMUXERS[media_type]
+
+
+def _structure_of(file: BinaryIO, media_type: str) -> Structure:
+    # Limits were checked when the file was taken in; its structure is read anew only to find the audio.
+    anything = Limits(max_bytes=1 << 62, max_duration_ms=1 << 40, max_tag_bytes=1 << 40)
+    structure = read_structure(file, limits=anything)
+    _agree(media_type, structure.media_type)
+    return structure
+
+
+def _agree(declared: str | None, actual: str) -> None:
+    name = (declared or "").split(";")[0].strip().lower()
+    if name in ("", "application/octet-stream", "binary/octet-stream") or _ALIASES.get(name) == actual:
+        return
+    raise WrongMediaType(f"The file was declared as {name[:60]!r} and is {actual}; declare the type it has.")
+
+
+def _format(stream: AudioStream, structure: Structure) -> tuple[int, int, str]:
+    codec = stream.codec_context.codec.canonical_name
+    if codec not in _CODECS[structure.media_type]:
+        raise ImplausibleFormat(
+            f"The {_NAMES[structure.media_type]} file holds {codec}; "
+            f"export it as {' or '.join(sorted(_CODECS[structure.media_type]))}."
+        )
+    rate, channels = stream.codec_context.sample_rate or 0, stream.codec_context.channels or 0
+    plausible_format(f"{_NAMES[structure.media_type]} file", rate_hz=rate, channels=channels)
+    return rate, channels, codec
+
+
+# --- walking
+
+
+@dataclass
+class _Walk:
+    packets: int = 0
+    duration: Fraction = Fraction(0)
+    last: bytes = b""
+
+
+def _walk(container: InputContainer, stream: AudioStream, structure: Structure, limits: Limits) -> _Walk:
+    time_base = stream.time_base or Fraction(1, 1)
+    limit_ticks = Fraction(limits.max_duration_ms, 1000) / time_base
+    # In MP4 the times are a table that may lie; the packets themselves cannot hold less than this.
+    frame_ticks = Fraction(0)
+    if structure.media_type == "audio/mp4" and stream.codec_context.sample_rate:
+        frame_ticks = Fraction(stream.codec_context.frame_size, stream.codec_context.sample_rate) / time_base
+    ticks = packets = 0
+    last: Packet | None = None
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0:
+                continue
+            packets += 1
+            ticks += max(0, packet.duration or 0)
+            last = packet
+            if max(ticks, packets * frame_ticks) > limit_ticks or packets > limits.max_units:
+                raise too_long(limits)
+    except _DECODER_ERRORS as error:
+        raise CorruptAudio(
+            f"The {_NAMES[structure.media_type]} file is damaged after packet {packets:,}; export it again."
+        ) from error
+    return _Walk(packets, ticks * time_base, bytes(last) if last is not None else b"")
+
+
+def _checked_duration_ms(walk: _Walk, structure: Structure, *, rate: int, limits: Limits) -> int:
+    name = _NAMES[structure.media_type]
+    if walk.packets == 0:
+        raise EmptyFile(f"The {name} file holds no audio; export it again.")
+    duration = walk.duration
+    if structure.media_type == "audio/ogg" and structure.samples is not None:
+        # FFmpeg's packets of Vorbis fall short at every change of block size; the page times are exact, and
+        # read_structure has bounded them by what the packets can hold.
+        duration = max(duration, Fraction(structure.samples, rate))
+    elif structure.samples is not None and duration * rate < structure.samples:
+        raise TruncatedAudio(
+            f"The {name} file declares {structure.samples * 1000 // rate:,} ms of audio and "
+            f"{int(duration * 1000):,} are there; upload it again, whole."
+        )
+    # Encoders disagree on whether the frame that holds the count is counted.
+    if structure.packets is not None and walk.packets + 1 < structure.packets:
+        raise TruncatedAudio(
+            f"The {name} file declares {structure.packets:,} frames and {walk.packets:,} are there; "
+            "upload it again, whole."
+        )
+    if structure.media_type == "audio/mpeg" and not whole_mpeg_frame(walk.last):
+        raise TruncatedAudio("The MP3 file ends inside a frame; upload it again, whole.")
+    if structure.media_type == "audio/flac" and _crc16(walk.last) != 0:
+        raise TruncatedAudio("The FLAC file's last frame is damaged or cut; upload it again, whole.")
+    if duration * 1000 > limits.max_duration_ms:
+        raise too_long(limits)
+    return max(1, int(duration * 1000))
+
+
+def _crc16_table() -> tuple[int, ...]:
+    table = []
+    for byte in range(256):
+        crc = byte << 8
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x8005) & 0xFFFF if crc & 0x8000 else crc << 1
+        table.append(crc)
+    return tuple(table)
+
+
+_CRC16 = _crc16_table()
+
+
+def _crc16(frame: bytes) -> int:
+    """CRC-16 of a FLAC frame with its trailing checksum: zero when it is whole (RFC 9639 §9.3)."""
+    crc = 0
+    for byte in frame:
+        crc = (crc << 8 & 0xFF00) ^ _CRC16[crc >> 8 ^ byte]
+    return crc
+
+
+# --- decoding
+
+
+def _frames(path: Path, media_type: str) -> Iterator[AudioFrame]:
+    with path.open("rb") as file:
+        structure = _structure_of(file, media_type)
+        with _opened(file, structure) as (container, stream):
+            _format(stream, structure)
+            yield from _decoded(container, stream, structure)
+
+
+def _decoded(container: InputContainer, stream: AudioStream, structure: Structure) -> Iterator[AudioFrame]:
+    name = _NAMES[structure.media_type]
+    may_repair = structure.samples_per_packet is not None
+    if structure.media_type == "audio/flac":
+        # FLAC carries a checksum for each frame; without this its decoder plays a damaged one as noise.
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    packets = bad = bad_in_a_row = 0
+    try:
+        for packet in container.demux(stream):
+            packets += 1
+            try:
+                frames = list(stream.codec_context.decode(packet))
+            except av.error.EOFError:
+                return
+            except _DECODER_ERRORS as error:
+                bad, bad_in_a_row = bad + 1, bad_in_a_row + 1
+                if not may_repair or bad_in_a_row > _MAX_BAD_MP3_FRAMES_IN_A_ROW:
+                    raise _damaged(name, packet) from error
+                frames = [_silence(stream, structure.samples_per_packet or 0)]
+            else:
+                bad_in_a_row = 0
+            yield from frames
+    except _DECODER_ERRORS as error:
+        raise CorruptAudio(
+            f"The {name} file is damaged after packet {packets:,}; export it again."
+        ) from error
+    if bad > 1 and bad * 100 > packets * _MAX_BAD_MP3_FRAMES_PER_CENT:
+        raise CorruptAudio(
+            f"{bad:,} of {packets:,} MP3 frames cannot be decoded; export it again from its source."
+        )
+
+
+def _damaged(name: str, packet: Packet) -> CorruptAudio:
+    if packet.pts is None or packet.time_base is None:
+        return CorruptAudio(f"The {name} file is damaged; export it again from its source.")
+    seconds = float(packet.pts * packet.time_base)
+    return CorruptAudio(f"The {name} file is damaged at {seconds:.1f} s; export it again from its source.")
+
+
+def _silence(stream: AudioStream, samples: int) -> AudioFrame:
+    context = stream.codec_context
+    frame = AudioFrame(format=context.format.name, layout=context.layout.name, samples=samples)
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    frame.sample_rate = context.sample_rate
+    return frame
+
+
+def _resample(resampler: AudioResampler, frame: AudioFrame | None) -> list[AudioFrame]:
+    if frame is not None:
+        # Samples follow each other; the resampler must not fill a gap in the times of a damaged file.
+        frame.pts = None
+    try:
+        return resampler.resample(frame)
+    except _DECODER_ERRORS as error:
+        raise CorruptAudio(
+            "The audio changes its rate or its channels midway; export it again with one format."
+        ) from error
+
+
+def _cut(
+    container: InputContainer,
+    stream: AudioStream,
+    structure: Structure,
+    resampler: AudioResampler,
+    *,
+    first: int,
+    last: int,
+) -> bytes:
+    """The samples from `first` to `last`, counted at the resampler's rate from the first one that sounds."""
+    time_base = stream.time_base or Fraction(1, 1)
+    origin = stream.start_time or 0
+    begin = Fraction(first, resampler.rate) - _PREROLL_S
+    if begin > 0:
+        try:
+            container.seek(origin + int(begin / time_base), stream=stream)
+        except av.FFmpegError as error:
+            raise CorruptAudio("This place in the file cannot be reached; export it again.") from error
+    position: int | None = None
+    parts: list[bytes] = []
+    for frame in _decoded(container, stream, structure):
+        if position is None:
+            at = frame.pts if frame.pts is not None else origin
+            position = max(0, round((at - origin) * time_base * resampler.rate))
+        position = _keep(_resample(resampler, frame), parts, position, first=first, last=last)
+        if position >= last:
+            return b"".join(parts)
+    if position is not None:
+        _keep(_resample(resampler, None), parts, position, first=first, last=last)
+    return b"".join(parts)
+
+
+def _keep(frames: list[AudioFrame], parts: list[bytes], position: int, *, first: int, last: int) -> int:
+    for frame in frames:
+        samples = frame.to_ndarray().reshape(frame.samples, -1)
+        parts.append(samples[max(0, first - position) : max(0, last - position)].tobytes())
+        position += frame.samples
+    return position

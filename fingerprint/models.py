@@ -1,0 +1,74 @@
+"""Audio by its digest, what is registered to compare with, and what was measured: facts, never changed."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+PROTECT = models.PROTECT
+
+
+class Audio(models.Model):
+    """Bytes of sound, known by their SHA-256; the bytes themselves are in the store."""
+
+    digest = models.CharField(max_length=64, primary_key=True)  # hex
+    media_type = models.CharField(max_length=32)
+    codec = models.CharField(max_length=32)
+    size_bytes = models.BigIntegerField()
+    duration_ms = models.BigIntegerField()
+    sample_rate_hz = models.PositiveIntegerField()
+    channels = models.PositiveSmallIntegerField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "audio"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="audio_digest_is_sha256_hex"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
+class Reference(models.Model):
+    """Audio of something that is registered: what outputs are compared with."""
+
+    id = models.UUIDField(primary_key=True)
+    audio = models.ForeignKey(Audio, on_delete=PROTECT, related_name="references")
+    enrolled_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Fingerprint(models.Model):
+    """What one algorithm extracted from a reference: raw 32-bit items, little-endian."""
+
+    reference = models.ForeignKey(Reference, on_delete=PROTECT, related_name="fingerprints")
+    algorithm = models.CharField(max_length=48)
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference", "algorithm"], name="one_fingerprint_per_reference_and_algorithm"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.reference_id}"
+
+
+class Examination(models.Model):
+    """The evidence that was measured in some audio, as the exact bytes whose digest is logged."""
+
+    id = models.UUIDField(primary_key=True)
+    audio = models.ForeignKey(Audio, on_delete=PROTECT, related_name="examinations")
+    document = models.BinaryField()  # RFC 8785 JSON
+    digest = models.CharField(max_length=64)  # SHA-256 of the document, hex
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -1,0 +1,92 @@
+"""Bytes by their SHA-256, in whatever Django's storage alias ``audio`` is: a folder here, an object store elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+CHUNK = 1024 * 1024
+
+
+class NoSuchAudio(Exception):
+    """The store holds no bytes with this digest."""
+
+
+def _storage() -> Storage:
+    return storages["audio"]
+
+
+def _name(digest: str) -> str:
+    # Two levels of folders: a million files in one would be slow to list.
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal, read in pieces."""
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def put(path: Path) -> str:
+    """Store a file's bytes and return their digest; the same bytes again change nothing."""
+    digest, storage = digest_of(path), _storage()
+    if storage.exists(_name(digest)):
+        return digest
+    if isinstance(storage, FileSystemStorage):
+        target = Path(storage.path(_name(digest)))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+        try:
+            with os.fdopen(handle, "wb") as written, path.open("rb") as source:
+                shutil.copyfileobj(source, written, CHUNK)
+                written.flush()
+                os.fsync(written.fileno())
+            Path(temporary).replace(target)  # never a half-written file under a digest
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    else:
+        with path.open("rb") as source:
+            storage.save(_name(digest), File(source))
+    return digest
+
+
+def open(digest: str) -> IO[Any]:  # noqa: A001 - store.open reads as what it does
+    """
+    Open the bytes for reading.
+
+    :raises NoSuchAudio: the store has none with this digest
+    """
+    try:
+        return _storage().open(_name(digest), "rb")
+    except FileNotFoundError as error:
+        raise NoSuchAudio(digest) from error
+
+
+@contextmanager
+def local(digest: str) -> Iterator[Path]:
+    """
+    Give a path to the bytes for as long as the body runs: the file itself, or a copy of what lies elsewhere.
+
+    :raises NoSuchAudio: the store has none with this digest
+    """
+    storage = _storage()
+    if isinstance(storage, FileSystemStorage):
+        path = Path(storage.path(_name(digest)))
+        if not path.exists():
+            raise NoSuchAudio(digest)
+        yield path
+        return
+    with tempfile.NamedTemporaryFile() as copy, open(digest) as source:
+        shutil.copyfileobj(source, copy, CHUNK)
+        copy.flush()
+        yield Path(copy.name)

@@ -1,0 +1,119 @@
+"""What went wrong, as the client reads it: one status, one stable code, one sentence (RFC 9457 problem details)."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.db import IntegrityError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from fingerprint.audio import AudioRefused
+from ledger import checkpoints, clearance, licensing, report
+from ledger.api import access, once, uploads
+from ledger.constraints import violated
+from rights import identifiers, registry, submissions, territories
+from royalties import splits
+
+log = logging.getLogger(__name__)
+
+# Exception → status and code. The sentence is the exception's message, else its docstring.
+KNOWN: dict[type[Exception], tuple[int, str]] = {
+    uploads.UploadTooLarge: (413, "upload_too_large"),
+    TooManyFilesSent: (400, "one_file_only"),
+    once.OtherContent: (409, "id_taken"),
+    clearance.NoSuchSubmission: (404, "no_such_submission"),
+    clearance.AlreadyDecided: (409, "already_decided"),
+    licensing.NoSuchConsent: (404, "no_such_consent"),
+    licensing.WithdrawalReachesBack: (422, "withdrawal_reaches_back"),
+    registry.AlreadyWithdrawn: (409, "already_withdrawn"),
+    registry.NotOneAsset: (422, "not_one_asset"),
+    registry.NothingAllowed: (422, "nothing_allowed"),
+    registry.NoSuchUse: (422, "no_such_use"),
+    registry.EmptySchedule: (422, "empty_schedule"),
+    registry.NotAPart: (422, "not_a_part"),
+    splits.NotAPart: (422, "not_a_part"),
+    identifiers.BadIsrc: (422, "bad_isrc"),
+    identifiers.BadIswc: (422, "bad_iswc"),
+    territories.NoSuchTerritory: (422, "no_such_territory"),
+    territories.NoTerritory: (422, "no_territory"),
+    submissions.ReleaseInThePast: (422, "release_in_the_past"),
+    checkpoints.NoCheckpoint: (404, "no_checkpoint_yet"),
+    report.NotDecided: (404, "not_decided_yet"),
+    report.NotSigned: (404, "not_signed"),
+    report.NoEvidence: (404, "no_evidence"),
+    report.NotSequenced: (404, "not_sequenced_yet"),
+    access.NoParty: (403, "no_party"),
+}
+
+# Constraint → code and sentence: the database decides the race, and this says who lost it.
+CONSTRAINTS = {
+    "one_recording_per_isrc": ("isrc_taken", "Another recording has this ISRC."),
+    "one_work_per_iswc": ("iswc_taken", "Another work has this ISWC."),
+    "one_plan_per_license": ("license_has_a_plan", "This license has its plan."),
+}
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001 - DRF's signature
+    """Turn an exception into a problem; None lets what nobody foresaw become a logged 500."""
+    if isinstance(error, AudioRefused):
+        return _problem(error.status, error.code, _sentence(error))
+    for kind, (status, code) in KNOWN.items():
+        if isinstance(error, kind):
+            return _problem(status, code, _sentence(error))
+    if isinstance(error, IntegrityError):
+        return _refused_by_database(error)
+    if isinstance(error, Http404):
+        return _problem(404, "not_found", "There is nothing at this address, or it is not yours to see.")
+    if isinstance(error, PermissionDenied):
+        return _problem(403, "not_allowed", "This login may not do that.")
+    if isinstance(error, exceptions.ValidationError):
+        detail = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
+        return _problem(400, "malformed", "Some fields are missing or malformed.", fields=detail)
+    if isinstance(error, exceptions.APIException):
+        code = error.get_codes()
+        answer = _problem(error.status_code, code if isinstance(code, str) else "refused", str(error.detail))
+        for name, value in (("WWW-Authenticate", getattr(error, "auth_header", None)), ("Retry-After", _wait(error))):
+            if value:
+                answer[name] = value
+        return answer
+    return None
+
+
+def _wait(error: exceptions.APIException) -> str | None:
+    wait = getattr(error, "wait", None)
+    return str(int(wait)) if wait else None
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error) or " ".join((type(error).__doc__ or "").split())
+    return text[:1].upper() + text[1:]
+
+
+def _refused_by_database(error: IntegrityError) -> Response | None:
+    name = violated(error) or ""
+    if name in CONSTRAINTS:
+        code, sentence = CONSTRAINTS[name]
+        return _problem(409, code, sentence)
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if getattr(diagnosis, "sqlstate", None) == "23503" and (
+        column := re.search(r"Key \((\w+)\)=", diagnosis.message_detail or "")
+    ):
+        field = column[1]
+        return _problem(
+            422, "unknown_reference", f"{field} names nothing that is registered here: register it first.",
+            fields={field: ["unknown"]},
+        )
+    log.error("a write was refused by the constraint %s, which has no sentence", name)
+    return None
+
+
+def _problem(status: int, code: str, detail: str, *, fields: Any = None) -> Response:
+    body = {"status": status, "code": code, "detail": detail}
+    if fields is not None:
+        body["fields"] = fields
+    return Response(body, status=status, content_type="application/problem+json")

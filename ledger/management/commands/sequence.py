@@ -1,0 +1,49 @@
+"""Run a sequencer: several may run, one works at a time."""
+
+import signal
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError, close_old_connections, connections
+from django.utils import timezone
+
+from ledger import checkpoints, sequencer
+
+
+class Command(BaseCommand):
+    """Moves committed entries into the tree and signs, a few times a second, until it is told to stop."""
+
+    help = "Sequence pending entries and sign checkpoints."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the pace."""
+        parser.add_argument("--once", action="store_true", help="drain what is pending and stop")
+        parser.add_argument("--every-ms", type=int, default=100)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Step until a signal comes; a database that is away is waited for, a fork is not."""
+        if options["once"]:
+            sequencer.drain(at=timezone.now())
+            return
+        going = True
+
+        def stop(number: int, frame: Any) -> None:  # noqa: ARG001
+            nonlocal going
+            going = False
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        while going:
+            try:
+                if sequencer.step(at=timezone.now()) is None:
+                    time.sleep(options["every_ms"] / 1000)
+            except OperationalError as error:
+                self.stderr.write(f"the database is away: {str(error).strip()}")
+                for connection in connections.all():
+                    connection.close()
+                close_old_connections()
+                time.sleep(1)
+            except checkpoints.Forked as error:
+                self.stderr.write(f"stopped signing: {error}")
+                time.sleep(10)

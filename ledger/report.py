@@ -1,0 +1,266 @@
+"""Everything about one output: for people to read, and as a pack that checks itself without us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from fingerprint import examine, store
+from fingerprint.evidence import Evidence
+from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
+from ledger.clearance import NoSuchSubmission
+from ledger.models import Entry, Job, Leaf
+from provenance.models import Manifest
+from provenance.signing import Verification, verify
+from rights.models import Consent, ConsentEvent, Decision, Finding, License, Recording, Share, Submission
+from royalties import splits
+from royalties.apportion import DoesNotAddUp, Splits
+
+EXTENSIONS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/flac": "flac",
+    "audio/mp4": "m4a",
+    "audio/ogg": "ogg",
+}
+
+
+class NotSigned(Exception):
+    """Only a cleared output has a signed file; this one was not cleared."""
+
+
+class NotDecided(Exception):
+    """This submission has no decision yet; ask again in a moment."""
+
+
+class NoEvidence(Exception):
+    """The audio broke off while it was decoded, so nothing was measured; the finding says where."""
+
+
+class NotSequenced(Exception):
+    """The entry has no place in the tree yet; it gets one within a second."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A match with the recording that it is of."""
+
+    position: int
+    match: object
+    recording: Recording | None
+    is_declared: bool
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything that is on record about one output."""
+
+    submission: Submission
+    state: str  # waiting, failed, or the decision's outcome
+    job: Job | None
+    decision: Decision | None
+    findings: tuple[Finding, ...]
+    evidence: Evidence | None
+    heard: tuple[Heard, ...]
+    manifest: Manifest | None
+    splits: Splits | None
+    splits_fault: str
+    entries: tuple[Entry, ...]  # the submission's and the decision's
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is a file to deliver."""
+        return self.manifest is not None
+
+
+def dossier(submission_id: UUID) -> Dossier:
+    """
+    Return what is on record about a submission.
+
+    :raises NoSuchSubmission: nothing was submitted under this id
+    """
+    submission = (
+        Submission.objects.select_related("audio", "submitter__identity")
+        .prefetch_related("ingredients__recording", "contributions__actor__identity")
+        .filter(pk=submission_id)
+        .first()
+    )
+    if submission is None:
+        raise NoSuchSubmission
+    job = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=submission_id).first()
+    decision = Decision.objects.select_related("examination").filter(submission=submission).first()
+    entries = (
+        Entry.objects.select_related("leaf")
+        .filter(Q(submission=submission) | Q(decision__submission=submission))
+        .order_by("at")
+    )
+    if decision is None:
+        state = "failed" if job and job.given_up_at else "waiting"
+        return Dossier(submission, state, job, None, (), None, (), None, None, "", tuple(entries))
+    evidence = examine.read(decision.examination) if decision.examination else None
+    divided, fault = None, ""
+    try:
+        divided = splits.of(decision.id)
+    except DoesNotAddUp as error:
+        fault = str(error)
+    return Dossier(
+        submission=submission,
+        state=decision.outcome,
+        job=job,
+        decision=decision,
+        findings=tuple(decision.findings.order_by("position")),
+        evidence=evidence,
+        heard=_heard(submission, evidence) if evidence else (),
+        manifest=Manifest.objects.filter(decision=decision).first(),
+        splits=divided,
+        splits_fault=fault,
+        entries=tuple(entries),
+    )
+
+
+def _heard(submission: Submission, evidence: Evidence) -> tuple[Heard, ...]:
+    known = {
+        recording.reference_id: recording
+        for recording in Recording.objects.filter(reference__in=[match.reference_id for match in evidence.matches])
+    }
+    declared = {ingredient.recording_id for ingredient in submission.ingredients.all()}
+    return tuple(
+        Heard(position, match, recording, recording is not None and recording.id in declared)
+        for position, match in enumerate(evidence.matches)
+        for recording in (known.get(match.reference_id),)
+    )
+
+
+def manifest_bytes(manifest: Manifest) -> bytes | None:
+    """Return the manifest where it lies beside its file, None where it is inside."""
+    if manifest.is_embedded:
+        return None
+    with store.local(manifest.manifest_digest) as path:
+        return path.read_bytes()
+
+
+def verification(manifest: Manifest, *, at: datetime) -> Verification:
+    """Return what the manifest of the delivered file proves today."""
+    with store.local(manifest.output_digest) as path:
+        return verify(
+            path,
+            manifest.media_type,
+            roots_pem=identity.signer(at=at).identity.roots_pem,
+            manifest=manifest_bytes(manifest),
+        )
+
+
+def receipt(entry: Entry) -> str:
+    """
+    Return the receipt of an entry: its inclusion proof under the newest checkpoint (c2sp.org/tlog-proof).
+
+    :raises NotSequenced: it has no place in the tree yet
+    """
+    leaf = Leaf.objects.filter(entry=entry).first()
+    if leaf is None:
+        raise NotSequenced
+    checkpoint, proof = sequencer.prove(leaf)
+    return str(receipts.Receipt(index=leaf.index, proof=proof, checkpoint=checkpoint.note))
+
+
+def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, ...]:
+    """
+    Return every entry that a decision rests on, in the order of the log.
+
+    The submission and the decision; the recordings declared or heard, their works; who holds shares of them; the
+    consents that this submitter may rely on, with their withdrawals; the submitter's licenses. Not those of others.
+    """
+    evidence = examine.read(decision.examination) if decision.examination else None
+    references = [match.reference_id for match in evidence.matches] if evidence else []
+    tracks = Recording.objects.filter(Q(ingredients__submission=submission) | Q(reference__in=references)).distinct()
+    works = {link.work_id for track in tracks.prefetch_related("work_links") for link in track.work_links.all()}
+    about = Q(recording__in=tracks) | Q(work__in=works)
+    shares = Share.objects.filter(about)
+    consents = Consent.objects.filter(about).filter(Q(licensee=None) | Q(licensee=submission.submitter_id))
+    licenses = License.objects.filter(
+        Q(schedule__recording__in=tracks) | Q(schedule__work__in=works), licensee=submission.submitter_id
+    )
+    return tuple(
+        Entry.objects.select_related("leaf")
+        .filter(
+            Q(submission=submission)
+            | Q(decision=decision)
+            | Q(recording__in=tracks)
+            | Q(work__in=works)
+            | Q(share__in=shares)
+            | Q(consent__in=consents)
+            | Q(consent_event__in=ConsentEvent.objects.filter(consent__in=consents))
+            | Q(license__in=licenses),
+            leaf__isnull=False,
+        )
+        .order_by("leaf__index")
+        .distinct()
+    )
+
+
+def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
+    """
+    Write the evidence pack of a decided output: what ``ledger-verify`` checks on a machine that never heard of us.
+
+    The rows are written as they stand in the database now, so that the log can contradict them.
+
+    :raises NoSuchSubmission: nothing was submitted under this id
+    :raises NotDecided: there is no decision yet
+    :raises NotSequenced: the decision's entry has no place in the tree yet
+    """
+    found = dossier(submission_id)
+    decision = found.decision
+    if decision is None:
+        raise NotDecided
+    entries = entries_behind(found.submission, decision)
+    if not any(entry.decision_id == decision.id for entry in entries):
+        raise NotSequenced
+    delivered = found.manifest.output_digest if found.manifest else found.submission.audio_id
+    media_type = found.manifest.media_type if found.manifest else found.submission.audio.media_type
+    signer = identity.signer(at=at)
+    with store.local(delivered) as source:
+        packs.write(
+            target,
+            packs.Pack(
+                subject=canonical.Subject(table="rights_submission", id=str(submission_id)),
+                output=packs.Output(
+                    name=f"{submission_id}.{EXTENSIONS[media_type]}",
+                    media_type=media_type,
+                    digest=delivered,
+                    source=source,
+                    manifest=manifest_bytes(found.manifest) if found.manifest else None,
+                ),
+                entries=tuple(_logged(entry) for entry in entries),
+                splits=found.splits.canonical if found.splits else None,
+                log_key=checkpoints.verifier_key(),
+                c2pa_roots=signer.identity.roots_pem.encode(),
+            ),
+        )
+
+
+def _logged(entry: Entry) -> packs.Logged:
+    body = bytes(entry.body)
+    versions = {group.table: group.version for group in canonical.read(body).rows}
+    groups = rows.collect(entry.kind, subject_id(entry), versions=versions)
+    return packs.Logged(
+        index=entry.leaf.index,
+        entry=body,
+        receipt=receipt(entry),
+        records={group.table: group.documents for group in groups},
+    )
+
+
+def subject_id(entry: Entry) -> UUID:
+    """Return the id of the fact that an entry is about."""
+    return UUID(canonical.read(bytes(entry.body)).subject.id)
+
+
+def public_url(submission_id: UUID) -> str:
+    """Return the address of the report for people."""
+    return f"{settings.LEDGER_PUBLIC_URL}/reports/submissions/{submission_id}"

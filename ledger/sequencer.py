@@ -1,0 +1,111 @@
+"""Moving committed entries into the tree: gap-free, signed, a batch at a time.
+
+Any number of sequencers may run. An advisory lock lets one work at a time, and if two worked, the primary key of the
+leaves would refuse the second. Everything of one step is in one transaction: leaves, tiles, edge, checkpoint.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connections, transaction
+
+from ledger import checkpoints, merkle
+from ledger.models import Checkpoint, Edge, Leaf, Tile
+
+USING = "sequencer"
+BATCH = 20_000
+LOCK = 5_601_962  # an advisory lock's number: RFC 6962
+
+# ctid and not `id IN (SELECT …)`: with stale statistics that plan scanned the whole table per row.
+PLACE = """
+WITH batch AS (
+    DELETE FROM ledger_pendingentry
+     WHERE ctid = ANY(ARRAY(SELECT ctid FROM ledger_pendingentry ORDER BY id LIMIT %s))
+    RETURNING id, entry_id
+), placed AS (
+    INSERT INTO ledger_leaf (index, entry_id, hash)
+    SELECT %s + row_number() OVER (ORDER BY batch.id) - 1, entry.id, sha256('\\x00'::bytea || entry.body)
+      FROM batch JOIN ledger_entry AS entry ON entry.id = batch.entry_id
+    RETURNING index, hash
+)
+SELECT string_agg(hash, ''::bytea ORDER BY index) FROM placed
+"""
+
+
+def step(*, at: datetime, batch: int = BATCH) -> Checkpoint | None:
+    """
+    Sequence what is committed and pending, and sign the new tree head; None where there was nothing to do.
+
+    :raises checkpoints.Forked: the database does not extend the newest checkpoint outside it
+    """
+    with transaction.atomic(using=USING, durable=True), connections[USING].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+        if not cursor.fetchone()[0]:
+            return None
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM ledger_pendingentry)")
+        if not cursor.fetchone()[0]:
+            return None
+        checkpoints.guard_against_fork(using=USING)
+        edge = _edge()
+        cursor.execute(PLACE, (batch, edge.size))
+        hashes = bytes(cursor.fetchone()[0])
+        tiles = edge.append(hashes)
+        Tile.objects.using(USING).bulk_create(Tile(level=tile.level, number=tile.n, data=tile.data) for tile in tiles)
+        for level, data in enumerate(edge.levels):
+            Edge.objects.using(USING).update_or_create(level=level, defaults={"data": data})
+        root = edge.root()
+        checkpoint = Checkpoint.objects.using(USING).create(
+            size=edge.size, root=root, note=checkpoints.sign(size=edge.size, root=root), at=at
+        )
+    checkpoints.publish(checkpoint)
+    return checkpoint
+
+
+def _edge() -> merkle.Edge:
+    newest = Checkpoint.objects.using(USING).order_by("-size").first()
+    levels = [bytes(row.data) for row in Edge.objects.using(USING).order_by("level")]
+    return merkle.Edge(newest.size if newest else 0, levels)
+
+
+def drain(*, at: datetime) -> Checkpoint | None:
+    """Step until nothing is pending; return the last checkpoint that this signed."""
+    last = None
+    while signed := step(at=at):
+        last = signed
+    return last
+
+
+def full_tile(level: int, number: int) -> bytes:
+    """Read a full tile, for the proofs."""
+    return bytes(Tile.objects.get(level=level, number=number).data)
+
+
+def tree() -> tuple[Checkpoint, merkle.Tiles]:
+    """
+    Return the newest checkpoint and a reader of its whole tree, both of one moment.
+
+    :raises checkpoints.NoCheckpoint: nothing was sequenced yet
+    """
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        # One statement sees one state: an edge newer than the checkpoint would give proofs that fail.
+        cursor.execute(
+            "SELECT (SELECT max(size) FROM ledger_checkpoint),"
+            " (SELECT array_agg(data ORDER BY level) FROM ledger_edge)"
+        )
+        size, levels = cursor.fetchone()
+    if size is None:
+        raise checkpoints.NoCheckpoint
+    checkpoint = Checkpoint.objects.get(size=size)
+    edge = merkle.Edge(size, [bytes(level) for level in levels])
+    return checkpoint, edge.over(full_tile)
+
+
+def prove(leaf: Leaf) -> tuple[Checkpoint, tuple[bytes, ...]]:
+    """
+    Return the newest checkpoint and the inclusion proof of a leaf in its tree.
+
+    :raises checkpoints.NoCheckpoint: nothing was sequenced yet
+    """
+    checkpoint, tiles = tree()
+    return checkpoint, merkle.inclusion_proof(leaf.index, checkpoint.size, tiles)

@@ -1,0 +1,262 @@
+"""The service's one settings file: values come from the environment, and no secret has a default.
+
+With nothing configured, everything lives in the data folder (``LEDGER_DATA``, default ``var``): the database, the
+audio, the keys. ``README.md`` lists the variables.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ledger import __version__, embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("LEDGER_DATA", BASE_DIR / "var")).absolute()
+
+
+def _flag(name: str, *, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def _secret(name: str, file: Path) -> str:
+    """Return the secret from the environment, else the one this data folder made for itself, closed to others."""
+    if given := os.environ.get(name):
+        return given
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
+            fresh.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return file.read_text()
+
+
+KEYS_DIR = DATA_DIR / "keys"
+SECRET_KEY = _secret("DJANGO_SECRET_KEY", KEYS_DIR / "django-secret")
+DEBUG = _flag("DJANGO_DEBUG")
+ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("DJANGO_CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "oauth2_provider",
+    "fingerprint",
+    "rights",
+    "provenance",
+    "royalties",
+    "ledger",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ledger.urls"
+WSGI_APPLICATION = "ledger.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database: three logins of one database, each with only what it needs. -------------------------------------
+
+EMBEDDED_POSTGRES = DATA_DIR / "pg18"  # the folder's name carries the major version: a new one is made beside it
+
+
+def _database(*, role: str, url: str | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if url:
+        from psycopg.conninfo import conninfo_to_dict
+
+        given: dict[str, Any] = dict(conninfo_to_dict(url))
+        # A login that may do more drops to the role at once; separate logins are the stricter setting.
+        options["options"] = f"{given.pop('options', '')} -c role={role}".strip()
+    else:
+        given = {"user": role, "dbname": "ledger"}
+        options["embedded_data"] = str(EMBEDDED_POSTGRES)
+        if role == "ledger_owner":  # nobody logs in as the owner
+            given["user"] = "postgres"
+            options["options"] = "-c role=ledger_owner"
+    return {
+        "ENGINE": "ledger.postgresql",
+        "NAME": given.pop("dbname", "ledger"),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
+        "HOST": given.pop("host", ""),
+        "PORT": str(given.pop("port", "")),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {**given, **options},
+    }
+
+
+DATABASE_URL = os.environ.get("DATABASE_URL")
+DATABASES = {
+    "default": _database(role="ledger_app", url=DATABASE_URL),
+    "owner": _database(role="ledger_owner", url=os.environ.get("DATABASE_OWNER_URL", DATABASE_URL)),
+    "sequencer": _database(role="ledger_sequencer", url=os.environ.get("DATABASE_SEQUENCER_URL", DATABASE_URL)),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Queue: the message is a doorbell, the job row is the truth (ledger/jobs.py). --------------------------------
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "pgmq://")
+if CELERY_BROKER_URL == "pgmq://":
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "conn_string": embedded.broker_conninfo(data=EMBEDDED_POSTGRES, url=DATABASE_URL),
+        "init_extension": False,
+        "wait_time_seconds": 0,  # the default blocks 10 s on the idle control queue
+        "use_notify": True,
+        "notify_throttle_interval_ms": 0,
+        "polling_interval": 0.2,
+        "visibility_timeout": 60,
+    }
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queue names are longer than PGMQ allows
+    CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE = {"ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)}}
+
+# --- Audio: bytes by digest. --------------------------------------------------------------------------------------
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "files")}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "audio": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "audio")}},
+}
+LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", 512 * 1024 * 1024))
+LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
+LEDGER_MAX_TAG_BYTES = 16 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["ledger.api.uploads.BoundedUpload"]
+FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "uploads")
+Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+
+# --- Log and signatures. ------------------------------------------------------------------------------------------
+
+LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "localhost/ai-music-ledger")  # names the log in every checkpoint
+LEDGER_PUBLIC_URL = os.environ.get("LEDGER_PUBLIC_URL", "http://localhost:8000")
+LEDGER_CHECKPOINT_FILE = Path(os.environ.get("LEDGER_CHECKPOINT_FILE", DATA_DIR / "log" / "newest-checkpoint"))
+LEDGER_SIGNER_CHAIN = os.environ.get("LEDGER_SIGNER_CHAIN")  # PEM files of a real C2PA claim signer; else development
+LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")
+LEDGER_SIGNER_ROOTS = os.environ.get("LEDGER_SIGNER_ROOTS")
+
+# --- API. ---------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "ledger.api.access.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["ledger.api.access.HasScopeOrStaff"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour")},
+    "EXCEPTION_HANDLER": "ledger.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
+        "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
+        "submissions:read": "Read own submissions, their evidence, decisions and signed files",
+        "submissions:write": "Submit finished outputs",
+    },
+    "SCOPES_BACKEND_CLASS": "ledger.api.scopes.ClientScopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "PKCE_REQUIRED": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AI Music Ledger",
+    "DESCRIPTION": "Submit AI-assisted music, get a decision with its evidence, a signed file, splits and a proof.",
+    "VERSION": __version__,
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# --- For people. --------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True  # serves each app's static files without a build step
+LOGIN_URL = "/admin/login/"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+if _flag("LEDGER_HTTPS"):
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Request paths carry ids only, and nothing here logs a body: no personal data reaches the log files.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LEDGER_LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,18 @@
+"""Every address of the service: the API, its docs, the admin, the reports."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from oauth2_provider.views import RevokeTokenView, TokenView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/", permanent=False)),
+    path("admin/", admin.site.urls),
+    path("reports/", include("ledger.reports.urls")),
+    path("oauth/token", TokenView.as_view(), name="token"),
+    path("oauth/revoke", RevokeTokenView.as_view(), name="revoke-token"),
+    path("v1/", include("ledger.api.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]

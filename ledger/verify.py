@@ -1,0 +1,793 @@
+"""
+`ledger-verify`: check an evidence pack, with neither our database nor our word.
+
+What is checked, in this order and under these numbers:
+
+     1  Every file in the pack is the one that its contents list, and none is missing or added.
+     2  The log's public key: yours if you give one, else the pack's own, which proves less.
+     3  Every entry is an entry, in the only bytes that it can have.
+     4  The rows that came with each entry are the ones that the entry vouches for.
+     5  Every entry stands in the log at its index: inclusion proof, root, the log's signature and name.
+     6  No two checkpoints in the pack contradict each other.
+     7  The output in question was decided on, and how.
+     8  The audio is the file that the decision is about.
+     9  The audio's manifest is intact and signed by someone on the list of roots.
+    10  The manifest says what the records say: which submission, decision, log, licenses and splits.
+    11  The splits add up to exactly one.
+    12  An older checkpoint that you hold does not contradict the pack's.
+
+What is not: whether the log has *more* entries about the same output than the pack shows, whether what was
+written down at the time was true, and whether a certificate has been revoked.
+
+This module and all that it imports need neither Django nor a database.
+"""
+
+import argparse
+import io
+import json
+import re
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from ledger import canonical, merkle, notes, packs, receipts
+from ledger.canonical import Document, Json
+
+LICENSES: Final = "org.ai-music-ledger.licenses"
+SPLITS: Final = "org.ai-music-ledger.splits"
+RECORD: Final = "org.ai-music-ledger.record"
+
+DIGITS: Final = re.compile(r"[0-9]{1,19}")
+SHARE: Final = re.compile(r"[0-9]{1,19}(/[0-9]{1,19})?")
+FEW: Final = 5  # rows that are named one by one
+MAX_TEXT_BYTES: Final = 1_000_000  # of a key, a checkpoint or a list of roots that is given as a file
+
+HOLDS_EXIT, FAILS_EXIT, UNREADABLE_EXIT = 0, 1, 2
+
+NOT_AN_ENTRY: Final = (
+    canonical.NotCanonical,
+    canonical.Unrepresentable,
+    canonical.TooDeep,
+    canonical.DocumentTooLarge,
+    canonical.NotAnEntry,
+)
+NOT_A_DOCUMENT: Final = (
+    canonical.NotCanonical,
+    canonical.Unrepresentable,
+    canonical.TooDeep,
+    canonical.DocumentTooLarge,
+    canonical.RowsNotDistinct,
+)
+NOT_A_CHECKPOINT: Final = (
+    notes.NotANote,
+    notes.SignatureFails,
+    notes.NotSigned,
+    notes.NotACheckpoint,
+    notes.WrongOrigin,
+)
+
+
+class ManifestUnreadable(Exception):
+    """The audio is of a type that cannot have a manifest."""
+
+
+class NotReadable(Exception):
+    """A file that was named on the command line cannot be read, or is not what it should be."""
+
+
+class NotAFraction(Exception):
+    """A share is a fraction of two whole numbers, the lower one not zero."""
+
+
+class State(StrEnum):
+    """What came of one check."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    NOTE = "note"  # something to know, neither for nor against
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the report: the number of the obligation, what came of it, and a sentence."""
+
+    number: int
+    state: State
+    sentence: str
+
+
+@dataclass
+class Report:
+    """What was checked so far."""
+
+    checks: list[Check] = field(default_factory=list)
+
+    def holds(self, number: int, sentence: str) -> None:
+        """Note that an obligation is met."""
+        self.checks.append(Check(number, State.HOLDS, sentence))
+
+    def fails(self, number: int, sentence: str) -> None:
+        """Note that an obligation is not met."""
+        self.checks.append(Check(number, State.FAILS, sentence))
+
+    def notes(self, number: int, sentence: str) -> None:
+        """Note something that the reader has to know."""
+        self.checks.append(Check(number, State.NOTE, sentence))
+
+    @property
+    def is_clean(self) -> bool:
+        """Return whether nothing failed."""
+        return all(check.state is not State.FAILS for check in self.checks)
+
+
+class Manifest(Protocol):
+    """What reading a manifest tells; `provenance.signing.Verification` is one."""
+
+    @property
+    def state(self) -> str:
+        """`trusted` is the only one that holds."""
+
+    @property
+    def sentence(self) -> str:
+        """The state, in words."""
+
+    @property
+    def label(self) -> str | None:
+        """The manifest's own name."""
+
+    @property
+    def manifest_digest(self) -> str | None:
+        """The SHA-256 of the manifest's bytes, in hex."""
+
+    @property
+    def assertions(self) -> Mapping[str, Any] | None:
+        """What the manifest says, by label."""
+
+
+class ManifestReader(Protocol):
+    """Reads the manifest of a file, or the one beside it."""
+
+    def __call__(self, path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> Manifest:
+        """Read and judge it."""
+
+
+def read_manifest(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> Manifest:
+    """
+    Read a manifest with the C2PA library.
+
+    :raises ManifestUnreadable: the media type is none that can carry a manifest
+    """
+    from provenance import guards, signing  # only here: everything else is checked without the C2PA library
+
+    try:
+        return signing.verify(path, media_type, roots_pem=roots_pem, manifest=manifest)
+    except guards.SignRefused as error:
+        raise ManifestUnreadable(str(error)) from error
+
+
+def verify(
+    pack: packs.OpenPack,
+    *,
+    key: notes.Verifier | None = None,
+    roots_pem: str | None = None,
+    against: str | None = None,
+    manifest_reader: ManifestReader = read_manifest,
+) -> Report:
+    """
+    Check a pack and report each obligation, in the order at the top of this file.
+
+    :param key: the log's public key, if the reader has it from elsewhere :param roots_pem: the certificates
+    to trust for the audio's manifest, if the reader has them from elsewhere :param against: an older
+    checkpoint of the same log, as a signed note
+    """
+    report = Report()
+    check_files(pack, report)
+    log = choose_key(pack, key, report)
+    entries = check_entries(pack, report)
+    check_rows(pack, entries, report)
+    checkpoints = check_receipts(entries, log, report)
+    check_one_history(checkpoints, report)
+    decision = find_decision(pack, entries, report)
+    if decision is not None:
+        with tempfile.TemporaryDirectory() as folder:
+            audio = Path(folder) / "audio"
+            is_the_output = check_audio(pack, entries, decision, audio, report)
+            if is_the_output and decision.outcome == "cleared":
+                manifest = check_manifest(pack, audio, roots_pem, manifest_reader, report)
+                if manifest is not None:
+                    check_agreement(pack, decision, manifest, log, report)
+        check_splits(decision, report)
+    if against is not None:
+        check_against(against, checkpoints, log, report)
+    return report
+
+
+# --- 1: the files -------------------------------------------------------------------------------------------
+
+
+def check_files(pack: packs.OpenPack, report: Report) -> None:
+    """Every file in the pack is the one that its contents list, and none is missing or added."""
+    listed = pack.contents.files
+    present = set(pack.names) - {packs.CONTENTS}
+    bad = dict.fromkeys(listed.keys() - present, "is listed, and not in the pack")
+    bad |= dict.fromkeys(present - listed.keys(), "is in the pack, and not listed")
+    for name in present & listed.keys():
+        try:
+            if pack.digest(name) != listed[name]:
+                bad[name] = "is not the file that the pack's contents list"
+        except packs.MemberDamaged as error:
+            bad[name] = f"cannot be read ({error})"
+    for name in sorted(bad):
+        report.fails(1, f"{name} {bad[name]}.")
+    if not bad:
+        report.holds(1, f"All {len(listed)} files are the ones that the pack's contents list.")
+
+
+# --- 2: the key ---------------------------------------------------------------------------------------------
+
+
+def choose_key(pack: packs.OpenPack, key: notes.Verifier | None, report: Report) -> notes.Verifier | None:
+    """
+    Return the key that the log's checkpoints must be signed with; None if there is none that can be read.
+    """
+    if key is not None:
+        report.notes(
+            2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}."
+        )
+        return key
+    try:
+        key = notes.Verifier.from_text(pack.read(pack.contents.log_key).decode())
+    except (packs.Unreadable, UnicodeDecodeError, notes.NotAKey, notes.NotAKeyName) as error:
+        report.fails(2, f"The pack's copy of the log's key cannot be read: {error}")
+        return None
+    report.notes(
+        2,
+        f"The key of the log {key.name} was taken from the pack itself. So what follows shows that the pack "
+        f"agrees with itself, not who made it. Compare the key's fingerprint with one that you got "
+        f"elsewhere, or give the key with --key: {key.fingerprint}.",
+    )
+    return key
+
+
+# --- 3 to 6: the entries and the log ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OpenEntry:
+    """An entry of the pack: its exact bytes, what they say, its receipt, and the rows that came with it."""
+
+    member: packs.EntryMember
+    data: bytes
+    body: canonical.Body
+    receipt: bytes
+    rows: dict[str, list[Document]]
+
+    def __str__(self) -> str:
+        """Return how a sentence names the entry."""
+        return f"Entry {self.member.index} ({self.body.kind})"
+
+
+def check_entries(pack: packs.OpenPack, report: Report) -> list[OpenEntry]:
+    """
+    Every entry is an entry, in the only bytes that it can have. Return those that are, in the log's order.
+    """
+    found: list[OpenEntry] = []
+    for member in sorted(pack.contents.entries, key=lambda member: member.index):
+        try:
+            data, receipt = pack.read(member.entry), pack.read(member.receipt)
+            found.append(OpenEntry(member, data, canonical.read(data), receipt, rows={}))
+        except packs.Unreadable as error:
+            report.fails(3, f"Entry {member.index} or its receipt cannot be read: {error}")
+        except NOT_AN_ENTRY as error:
+            report.fails(3, f"Entry {member.index} is not an entry of the log: {error}")
+    if not pack.contents.entries:
+        report.fails(3, "The pack has no entries.")
+    elif len(found) == len(pack.contents.entries):
+        report.holds(3, f"All {len(found)} entries are canonical, byte for byte.")
+    return found
+
+
+def check_rows(pack: packs.OpenPack, entries: list[OpenEntry], report: Report) -> None:
+    """
+    The rows that came with each entry are the ones that it vouches for.
+
+    Rows are kept for the later checks even where they are not what was logged: the report has said so by
+    then.
+    """
+    for entry in entries:
+        failures: list[str] = []
+        for group in entry.body.rows:
+            path = entry.member.rows.get(group.table)
+            try:
+                data = b"" if path is None else pack.read(path)
+                entry.rows[group.table] = rows = canonical.decode_rows(data) if path else []
+            except packs.Unreadable as error:
+                failures.append(f"the rows of {group.table} cannot be read: {error}")
+            except NOT_A_DOCUMENT as error:
+                failures.append(f"the rows of {group.table} in this pack are not what was logged: {error}")
+            else:
+                if path is None:
+                    failures.append(f"the rows of {group.table} that were logged are not in this pack.")
+                elif sha256(data).hexdigest() != group.digest:
+                    failures.append(_difference(group, rows))
+        added = sorted(entry.member.rows.keys() - {group.table for group in entry.body.rows})
+        failures += [f"this pack adds rows of {table}, of which the entry says nothing." for table in added]
+        for failure in failures:
+            report.fails(4, f"{entry}: {failure}")
+        if not failures and entry.body.rows:
+            tables = _listed([group.table for group in entry.body.rows])
+            report.holds(4, f"{entry}: the rows of {tables} are what was logged.")
+
+
+def _difference(group: canonical.Rows, rows: list[Document]) -> str:
+    """Say what the digest of a table's rows shows: that they differ, and rarely which of them."""
+    names = [str(row["id"]) for row in rows]
+    if len(rows) != group.count:
+        return f"{group.count} rows of {group.table} were logged, and this pack has {len(rows)}."
+    if len(rows) == 1:
+        return f"the row {group.table} {names[0]} in this pack is not what was logged."
+    if len(rows) <= FEW:
+        return f"a row of {group.table} in this pack is not what was logged: one of {', '.join(names)}."
+    return f"one of the {len(rows)} rows of {group.table} in this pack is not what was logged."
+
+
+def check_receipts(
+    entries: list[OpenEntry], log: notes.Verifier | None, report: Report
+) -> list[notes.Checkpoint]:
+    """Every entry stands in the log at its index. Return the checkpoints that were signed by the log."""
+    checkpoints: list[notes.Checkpoint] = []
+    for entry in entries:
+        if log is None:
+            report.fails(5, f"{entry}: there is no key to check its receipt with.")
+            continue
+        try:
+            receipt = receipts.Receipt.from_text(entry.receipt.decode())
+            checkpoint = receipts.verify(receipt, entry.data, log)
+        except (UnicodeDecodeError, receipts.NotAReceipt) as error:
+            report.fails(5, f"{entry}: its receipt cannot be read: {error}")
+        except NOT_A_CHECKPOINT as error:
+            report.fails(5, f"{entry}: the checkpoint in its receipt is not one of {log.name}: {error}")
+        except merkle.NotIncluded as error:
+            report.fails(5, f"{entry}: its receipt does not show it to be in the log: {error}")
+        else:
+            checkpoints.append(checkpoint)
+            if receipt.index == entry.member.index:
+                report.holds(5, f"{entry}: it is in the log {log.name} of {checkpoint.size:,} entries.")
+            else:
+                report.fails(5, f"{entry}: its receipt is for entry {receipt.index}.")
+    return checkpoints
+
+
+def check_one_history(checkpoints: list[notes.Checkpoint], report: Report) -> None:
+    """No two checkpoints in the pack contradict each other."""
+    roots: dict[int, set[bytes]] = defaultdict(set)
+    for checkpoint in checkpoints:
+        roots[checkpoint.size].add(checkpoint.root)
+    split = sorted(size for size, found in roots.items() if len(found) > 1)
+    for size in split:
+        report.fails(6, f"The log signed two different trees of {size:,} entries: it has two histories.")
+    if roots and not split:
+        report.holds(
+            6, f"The receipts rest on {_counted(len(roots), 'checkpoint')}, and none contradicts another."
+        )
+
+
+# --- 7 and 8: the decision and the audio --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, and the entry that says so."""
+
+    entry: OpenEntry
+    row: Document
+    outcome: str
+
+
+def find_decision(pack: packs.OpenPack, entries: list[OpenEntry], report: Report) -> Decision | None:
+    """The output in question was decided on, and how. The last decision counts."""
+    subject = pack.contents.subject
+    found: Decision | None = None
+    for entry in entries:
+        for row in entry.rows.get("rights_decision", []):
+            if subject.id in {_text(row, "id"), _text(row, "submission_id")}:
+                found = Decision(entry, row, _text(row, "outcome"))
+    if found is None:
+        report.fails(7, f"No entry in this pack is a decision about {subject.table} {subject.id}.")
+    elif found.outcome not in {"cleared", "refused", "review"}:
+        report.fails(7, f"{found.entry}: {found.outcome!r} is not an outcome.")
+    else:
+        meaning = {"cleared": "cleared", "refused": "refused", "review": "held for review"}[found.outcome]
+        report.holds(7, f"{found.entry}: {subject.table} {subject.id} was {meaning}.")
+        return found
+    return None
+
+
+def check_audio(
+    pack: packs.OpenPack, entries: list[OpenEntry], decision: Decision, audio: Path, report: Report
+) -> bool:
+    """The audio is the file that the decision is about. Copy it to a path, and return whether it is."""
+    member = pack.contents.audio
+    try:
+        with audio.open("wb") as copy:
+            digest = pack.digest(member.path, copy)
+    except packs.Unreadable as error:
+        report.fails(8, f"The audio cannot be read: {error}")
+        return False
+    if digest != member.digest:
+        report.fails(8, f"{member.path} has not the digest that the pack's contents give for the audio.")
+    manifests = decision.entry.rows.get("provenance_manifest", [])
+    if decision.outcome == "cleared":
+        return _check_signed_audio(pack, manifests, digest, decision, report)
+    if manifests:
+        report.fails(8, f"{decision.entry}: a manifest is recorded, although the output was not cleared.")
+    submitted = [
+        entry
+        for entry in entries
+        for row in entry.rows.get("rights_submission", [])
+        if _text(row, "id") == _text(decision.row, "submission_id") and _text(row, "audio_id") == digest
+    ]
+    if submitted:
+        report.holds(8, f"{submitted[0]}: {member.path} is the file that was submitted.")
+    else:
+        report.fails(8, f"No entry in this pack says that {member.path} is the file that was submitted.")
+    reason = "refused" if decision.outcome == "refused" else "held for review"
+    report.notes(9, f"The audio is not signed: the output was {reason}.")
+    return bool(submitted)
+
+
+def _check_signed_audio(
+    pack: packs.OpenPack, manifests: list[Document], digest: str, decision: Decision, report: Report
+) -> bool:
+    member = pack.contents.audio
+    if len(manifests) != 1:
+        report.fails(
+            8, f"{decision.entry}: the output was cleared, and {len(manifests)} manifests are recorded."
+        )
+        return False
+    if _text(manifests[0], "output_digest") != digest:
+        report.fails(8, f"{decision.entry}: {member.path} is not the file that was signed and delivered.")
+        return False
+    report.holds(8, f"{decision.entry}: {member.path} is the file that was signed and delivered.")
+    if member.manifest is None:
+        return True
+    try:
+        is_recorded = pack.digest(member.manifest) == _text(manifests[0], "manifest_digest")
+    except packs.Unreadable as error:
+        report.fails(8, f"The manifest beside the audio cannot be read: {error}")
+        return False
+    if not is_recorded:
+        report.fails(8, f"{decision.entry}: {member.manifest} is not the manifest that was signed.")
+    return is_recorded
+
+
+# --- 9 and 10: the manifest ---------------------------------------------------------------------------------
+
+
+def check_manifest(
+    pack: packs.OpenPack, audio: Path, roots_pem: str | None, read: ManifestReader, report: Report
+) -> Manifest | None:
+    """
+    The audio's manifest is intact and signed by someone on the list of roots. Return it if it can be read.
+    """
+    member = pack.contents.audio
+    try:
+        roots = roots_pem
+        if roots is None:
+            roots = pack.read(pack.contents.c2pa_roots).decode()
+            report.notes(
+                9,
+                "The roots of the manifest's signature were taken from the pack itself. So it is not shown "
+                "who signed the audio. Give the roots that you trust with --roots.",
+            )
+        beside = None if member.manifest is None else pack.read(member.manifest)
+        manifest = read(audio, member.media_type, roots_pem=roots, manifest=beside)
+    except (packs.Unreadable, UnicodeDecodeError, ManifestUnreadable) as error:
+        report.fails(9, f"The manifest of {member.path} cannot be checked: {error}")
+        return None
+    if manifest.state == "trusted":
+        report.holds(9, f"{member.path}: {manifest.sentence}")
+    else:
+        report.fails(9, f"{member.path}: {manifest.sentence}")
+    return None if manifest.assertions is None else manifest
+
+
+def check_agreement(
+    pack: packs.OpenPack, decision: Decision, manifest: Manifest, log: notes.Verifier | None, report: Report
+) -> None:
+    """The manifest says what the records say."""
+    said = manifest.assertions or {}
+    record, licenses, splits = (_object(said.get(label)) for label in (RECORD, LICENSES, SPLITS))
+    [row] = decision.entry.rows["provenance_manifest"]
+    logged_splits = _text(decision.entry.body.data, "splits").removeprefix("sha256:")
+    pairs: list[tuple[str, object, object]] = [
+        ("label", manifest.label, row.get("label")),
+        ("digest", manifest.manifest_digest, row.get("manifest_digest")),
+        ("submission", record.get("submission"), decision.row.get("submission_id")),
+        ("decision", record.get("decision"), decision.row.get("id")),
+        ("log", record.get("log"), None if log is None else log.name),
+        ("licenses", _sorted(licenses.get("licenses")), _sorted(decision.row.get("licenses"))),
+        ("digest of the splits", splits.get("digest") or "", logged_splits),
+    ]
+    failures = [
+        f"The manifest's {what} is {found or 'missing'}, the records have {expected or 'none'}."
+        for what, found, expected in pairs
+        if found != expected
+    ]
+    failures += _differing_splits(pack, decision, splits, logged_splits)
+    for failure in failures:
+        report.fails(10, failure)
+    if not failures:
+        report.holds(
+            10, "The manifest names the submission, decision, log, licenses and splits of the records."
+        )
+
+
+def _differing_splits(
+    pack: packs.OpenPack, decision: Decision, manifest: Mapping[str, Any], logged: str
+) -> list[str]:
+    """
+    Compare the splits in the rows with the document that the digest covers, and with the manifest's own
+    list.
+    """
+    rows = decision.entry.rows.get("royalties_split", [])
+    path = pack.contents.splits
+    if path is None:
+        return ["The splits that the digest covers are not in this pack."] if rows or logged else []
+    try:
+        data = pack.read(path)
+        document = canonical.decode_document(data)
+        recorded = Counter((_whole(row.get("zone", 0)), _text(row, "leaf"), _part(row)) for row in rows)
+        covered = Counter(_covered(document))
+        stated = Counter(
+            (_text(leaf, "leaf"), _share(leaf.get("share"))) for leaf in _objects(manifest.get("splits"))
+        )
+    except (packs.Unreadable, NotAFraction, *NOT_A_DOCUMENT) as error:
+        return [f"The splits cannot be compared: {error}"]
+    failures = []
+    if sha256(data).hexdigest() != logged:
+        failures.append(f"{path} is not the document whose digest was logged and signed.")
+    if covered != recorded:
+        failures.append(f"{path} and the rows of royalties_split differ.")
+    if stated != Counter((leaf, part) for (_, leaf, part), times in recorded.items() for _ in range(times)):
+        failures.append("The shares in the manifest and the rows of royalties_split differ.")
+    return failures
+
+
+def _covered(document: Json) -> list[tuple[int, str, Fraction]]:
+    """Return zone, leaf and part of `[{"territories": …, "parts": [{"leaf": …, "part": "1/2"}]}]`."""
+    return [
+        (zone, _text(part, "leaf"), _share(part.get("part")))
+        for zone, group in enumerate(_objects(document))
+        for part in _objects(group.get("parts"))
+    ]
+
+
+# --- 11: the splits -----------------------------------------------------------------------------------------
+
+
+def check_splits(decision: Decision, report: Report) -> None:
+    """The splits add up to exactly one, in each group of territories where they are the same."""
+    rows = decision.entry.rows.get("royalties_split", [])
+    if not rows:
+        if decision.outcome != "cleared":
+            report.notes(11, "There are no splits: the output was not cleared.")
+        elif decision.entry.body.data.get("splits") is None:
+            report.notes(11, "There are no splits: the entry says that the output was cleared without any.")
+        else:
+            report.fails(11, f"{decision.entry}: the splits that it names are not in this pack.")
+        return
+    totals: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    try:
+        for row in rows:
+            totals[_text(row, "decision_id"), _whole(row.get("zone", 0))] += _part(row)
+    except NotAFraction as error:
+        report.fails(11, f"{decision.entry}: {error}")
+        return
+    wrong = {group: total for group, total in sorted(totals.items()) if total != 1}
+    for (decision_id, zone), total in wrong.items():
+        report.fails(
+            11, f"The splits of decision {decision_id} in zone {zone} add up to {total}, not to one."
+        )
+    if any(decision_id != _text(decision.row, "id") for decision_id, _ in totals):
+        report.fails(11, f"{decision.entry}: there are splits of another decision among its rows.")
+    elif not wrong:
+        report.holds(11, f"The {len(rows)} splits add up to exactly one in {_counted(len(totals), 'zone')}.")
+
+
+# --- 12: an older checkpoint --------------------------------------------------------------------------------
+
+
+def check_against(
+    older: str, checkpoints: list[notes.Checkpoint], log: notes.Verifier | None, report: Report
+) -> None:
+    """An older checkpoint that the reader holds does not contradict the pack's."""
+    if log is None:
+        report.fails(12, "There is no key to check the older checkpoint with.")
+        return
+    try:
+        held = notes.open_checkpoint(older, log)
+    except NOT_A_CHECKPOINT as error:
+        report.fails(12, f"The older checkpoint is not one of {log.name}: {error}")
+        return
+    roots = {checkpoint.root for checkpoint in checkpoints if checkpoint.size == held.size}
+    if not roots:
+        sizes = _listed(sorted(f"{size:,}" for size in {checkpoint.size for checkpoint in checkpoints}))
+        report.notes(
+            12,
+            f"Your checkpoint has {held.size:,} entries, the pack's have {sizes or 'no size to trust'}. They "
+            f"cannot be compared here: that takes a consistency proof, which a pack does not have. Ask the "
+            f"log for one.",
+        )
+    elif roots == {held.root}:
+        report.holds(12, f"Your checkpoint of {held.size:,} entries has the same root as the pack's.")
+    else:
+        report.fails(12, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
+
+
+# --- Reading values that may be anything --------------------------------------------------------------------
+
+
+def _text(row: Mapping[str, Any], column: str) -> str:
+    value = row.get(column)
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [_object(item) for item in value] if isinstance(value, list) else []
+
+
+def _sorted(value: object) -> list[str]:
+    return sorted(str(item) for item in value) if isinstance(value, list) else []
+
+
+def _whole(value: object) -> int:
+    """Return an integer column; one beyond 2^53 - 1 is written as a string."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and DIGITS.fullmatch(value):
+        return int(value)
+    raise NotAFraction(f"{str(value)[:40]!r} is not a whole number.")
+
+
+def _part(row: Mapping[str, Any]) -> Fraction:
+    numerator, denominator = _whole(row.get("numerator")), _whole(row.get("denominator"))
+    if numerator < 0 or denominator < 1:
+        raise NotAFraction(f"{numerator}/{denominator} is not a part of the whole.")
+    return Fraction(numerator, denominator)
+
+
+def _share(value: object) -> Fraction:
+    # Spelled out before Fraction sees it, which also takes decimals with an exponent of any size.
+    if not isinstance(value, str) or not SHARE.fullmatch(value):
+        raise NotAFraction(f"{str(value)[:40]!r} is not a share.")
+    numerator, _, denominator = value.partition("/")
+    return _part({"numerator": numerator, "denominator": denominator or "1"})
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# --- The command --------------------------------------------------------------------------------------------
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check the pack named on the command line; return 0 if all holds, 1 if not, 2 if it cannot be read."""
+    given = _arguments().parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a title must not keep the report from being read.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        key = None if given.key is None else notes.Verifier.from_text(_file(given.key))
+        roots = None if given.roots is None else _file(given.roots)
+        against = None if given.against is None else _file(given.against)
+        with packs.open_pack(given.pack) as pack:
+            report = verify(pack, key=key, roots_pem=roots, against=against)
+    except (notes.NotAKey, notes.NotAKeyName) as error:
+        return _cannot_read(f"{given.key} is not a log's public key: {error}", as_json=given.json)
+    except (packs.Unreadable, NotReadable, OSError) as error:
+        return _cannot_read(str(error), as_json=given.json)
+    _write(_as_json(report) if given.json else _as_text(report))
+    return HOLDS_EXIT if report.is_clean else FAILS_EXIT
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ledger-verify",
+        description="Check an evidence pack: the audio, its manifest, the splits, and the log of it all.",
+        epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the pack cannot be read.",
+    )
+    parser.add_argument("pack", metavar="PACK", type=Path, help="the pack, a zip file")
+    parser.add_argument(
+        "--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust"
+    )
+    parser.add_argument(
+        "--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the audio's manifest"
+    )
+    parser.add_argument(
+        "--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with"
+    )
+    parser.add_argument("--json", action="store_true", help="write the report as JSON")
+    return parser
+
+
+def _file(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise NotReadable(f"{path} is larger than any key, checkpoint or list of roots.")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise NotReadable(f"{path} is not a text file.") from error
+
+
+def _cannot_read(sentence: str, *, as_json: bool) -> int:
+    if as_json:
+        _write(json.dumps({"v": 1, "is_readable": False, "sentence": _printable(sentence)}, indent=2))
+    else:
+        _write(f"This pack cannot be checked. {_printable(sentence)}")
+    return UNREADABLE_EXIT
+
+
+def _as_json(report: Report) -> str:
+    return json.dumps(
+        {
+            "v": 1,
+            "is_readable": True,
+            "holds": report.is_clean,
+            "checks": [
+                {"number": check.number, "state": check.state.value, "sentence": _printable(check.sentence)}
+                for check in report.checks
+            ],
+        },
+        indent=2,
+    )
+
+
+def _as_text(report: Report) -> str:
+    marks = {State.HOLDS: "✓", State.FAILS: "✗", State.NOTE: "·"}
+    try:
+        "".join(marks.values()).encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        marks = {State.HOLDS: "ok   ", State.FAILS: "FAILS", State.NOTE: "note "}
+    lines = [
+        f"{marks[check.state]} {check.number:>2}  {_printable(check.sentence)}" for check in report.checks
+    ]
+    failed = sum(check.state is State.FAILS for check in report.checks)
+    summary = "Everything that was checked holds." if not failed else f"{_counted(failed, 'check')} failed."
+    return "\n".join([*lines, "", summary])
+
+
+def _printable(sentence: str) -> str:
+    """
+    Return a sentence without control characters: parts of it come from the pack, and could steer a
+    terminal.
+    """
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in sentence
+    )
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,265 @@
+"""
+What a manifest says about an output, and how it is written down. Pure.
+
+A manifest travels with the file and can never be called back, so it holds ids, digests, titles and shares,
+and no person: who owns a license is in the registry, under its id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+from uuid import UUID
+
+from rights.vocabulary import Component
+
+SPEC_VERSION = "2.4.0"  # of the C2PA specification; the conformance program asks for it
+GENERATOR = "AI Music Ledger"
+
+ACTIONS = "c2pa.actions.v2"
+DISCLOSURE = "c2pa.ai-disclosure"
+TRAINING = "cawg.training-mining"
+LICENSES = "org.ai-music-ledger.licenses"
+SPLITS = "org.ai-music-ledger.splits"
+RECORD = "org.ai-music-ledger.record"
+
+PARENT = "parent"  # the ingredient that the source's own manifest becomes
+
+DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+_COMPOSITION = frozenset({Component.LYRICS, Component.MELODY, Component.ARRANGEMENT})
+_PERFORMANCE = frozenset({Component.LEAD_VOCAL, Component.BACKING_VOCAL, Component.INSTRUMENTS})
+
+
+class UnknownContribution(Exception):
+    """A manifest states how every part was made: a component or level is missing, unknown or stated twice."""
+
+
+class SplitsNotWhole(Exception):
+    """Splits sum to exactly one, over leaves that are not negative and each named once."""
+
+
+class IngredientWithoutLicense(Exception):
+    """An ingredient names a license that the manifest does not list."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngredientFact:
+    """A recording that is in the output, and the license under which it is."""
+
+    recording_id: UUID
+    title: str
+    isrc: str | None
+    audio_digest: str  # SHA-256, hex
+    license_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionFact:
+    """How much of one component a machine made, and with which tool; who the people were is not stated."""
+
+    component: str  # rights.vocabulary.Component
+    ai_level: Literal["none", "partly", "all"]
+    tool: str  # empty when none
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFact:
+    """One leaf's exact share; leaves with the same territories make up one whole."""
+
+    leaf: str  # "COMM", "HC", "<asset code>/<party code>"
+    numerator: int
+    denominator: int
+    territories: tuple[str, ...] = ()  # empty: everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """Everything that a manifest is made from."""
+
+    submission_id: UUID
+    decision_id: UUID
+    title: str
+    log_origin: str
+    ingredients: tuple[IngredientFact, ...]
+    contributions: tuple[ContributionFact, ...]
+    licenses: tuple[UUID, ...]
+    splits: tuple[SplitFact, ...]
+    splits_digest: str
+
+
+def digital_source_type(contributions: Sequence[ContributionFact]) -> str:
+    """
+    Return the IPTC digital source type that the contributions amount to, as a bare name.
+
+    This function will look at the recording first, since that is the asset that carries the manifest:
+
+    1. no component made by a machine: ``digitalCreation``;
+    2. only production or mastering: ``algorithmicallyEnhanced``;
+    3. a performance extended by a machine: ``compositeWithTrainedAlgorithmicMedia``;
+    4. every performance generated: ``trainedAlgorithmicMedia``, also over words written by people, because no
+       sound in it was performed;
+    5. generated and human performances, or people performing what a machine wrote: ``compositeSynthetic``.
+
+    Artwork is not asked about: its source type belongs in the image's own manifest.
+
+    :raises UnknownContribution: nothing is stated, or something unknown, or one component twice
+    """
+    levels = _levels(contributions)
+    written = {levels[c] for c in levels.keys() & _COMPOSITION}
+    performed = {levels[c] for c in levels.keys() & _PERFORMANCE}
+    if written | performed <= {"none"}:
+        return "digitalCreation" if set(levels.values()) <= {"none"} else "algorithmicallyEnhanced"
+    if "partly" in performed:
+        return "compositeWithTrainedAlgorithmicMedia"
+    if performed == {"all"} or (not performed and written == {"all"}):
+        return "trainedAlgorithmicMedia"
+    return "compositeSynthetic"
+
+
+def definition(
+    facts: ManifestFacts, label: str, *, media_type: str, version: str, keeps_parent: bool
+) -> dict[str, Any]:
+    """
+    Return the manifest definition, in the SDK's JSON, for these facts.
+
+    :param label: ``urn:c2pa:<uuid>``, given here so that it is known before anything is signed
+    :param version: of the software that signs
+    :param keeps_parent: the source carries a manifest, which becomes the parent: it was opened, not created
+    :raises UnknownContribution: see ``digital_source_type``
+    :raises SplitsNotWhole: the splits do not sum to one
+    :raises IngredientWithoutLicense: an ingredient's license is not among ``facts.licenses``
+    """
+    source_type = DIGITAL_SOURCE_TYPE + digital_source_type(facts.contributions)
+    for ingredient in facts.ingredients:
+        if ingredient.license_id not in facts.licenses:
+            raise IngredientWithoutLicense(
+                f"{IngredientWithoutLicense.__doc__} It is {ingredient.license_id}."
+            )
+    assertions = [
+        _ours(ACTIONS, _actions(facts, source_type, keeps_parent=keeps_parent)),
+        *([_ours(DISCLOSURE, _disclosure(facts))] if _is_generative(facts.contributions) else []),
+        _ours(TRAINING, {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _TRAINING_USES}}),
+        _ours(LICENSES, _licenses(facts), kind="Json"),
+        _ours(SPLITS, _splits(facts), kind="Json"),
+        _ours(RECORD, _record(facts, source_type), kind="Json"),
+    ]
+    return {
+        "label": label,
+        "title": facts.title,
+        "format": media_type,
+        "claim_generator_info": [{"name": GENERATOR, "version": version, "specVersion": SPEC_VERSION}],
+        "ingredients": [_ingredient(i) for i in facts.ingredients],
+        "assertions": assertions,
+    }
+
+
+# Every use a rights holder may reserve; what nobody granted is not allowed.
+_TRAINING_USES = ("ai_training", "ai_generative_training", "ai_inference", "data_mining")
+
+
+def _levels(contributions: Sequence[ContributionFact]) -> dict[Component, str]:
+    levels: dict[Component, str] = {}
+    for contribution in contributions:
+        try:
+            component = Component(contribution.component)
+        except ValueError as error:
+            raise UnknownContribution(
+                f"{UnknownContribution.__doc__} It is {contribution.component!r}."
+            ) from error
+        if component in levels or contribution.ai_level not in {"none", "partly", "all"}:
+            raise UnknownContribution(f"{UnknownContribution.__doc__} It is {component}.")
+        levels[component] = contribution.ai_level
+    if not levels:
+        raise UnknownContribution(UnknownContribution.__doc__)
+    return levels
+
+
+def _is_generative(contributions: Sequence[ContributionFact]) -> bool:
+    levels = _levels(contributions)
+    return any(levels[c] != "none" for c in levels.keys() & (_COMPOSITION | _PERFORMANCE))
+
+
+def _ours(label: str, data: dict[str, Any], *, kind: str | None = None) -> dict[str, Any]:
+    # Without "created" an assertion is only gathered, which means that the signer does not stand behind it.
+    assertion = {"label": label, "created": True, "data": data}
+    return assertion if kind is None else {**assertion, "kind": kind}
+
+
+def _actions(facts: ManifestFacts, source_type: str, *, keeps_parent: bool) -> dict[str, Any]:
+    first = (
+        {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}}
+        if keeps_parent
+        else {"action": "c2pa.created", "digitalSourceType": source_type}
+    )
+    placed = [
+        {"action": "c2pa.placed", "parameters": {"ingredientIds": [str(i.recording_id)]}}
+        for i in facts.ingredients
+    ]
+    return {"allActionsIncluded": True, "actions": [first, *placed]}
+
+
+def _disclosure(facts: ManifestFacts) -> dict[str, Any]:
+    tools = sorted({c.tool for c in facts.contributions if c.ai_level != "none" and c.tool})
+    # The content profile is left out: how far a person looked over the result is not among the facts.
+    return {"modelType": "c2pa.types.model", **({"modelName": ", ".join(tools)} if tools else {})}
+
+
+def _ingredient(ingredient: IngredientFact) -> dict[str, Any]:
+    # A recording without a manifest of its own is not bound by C2PA to any bytes, so its digest is stated.
+    metadata = {
+        "org.ai-music-ledger.sha256": ingredient.audio_digest,
+        "org.ai-music-ledger.recording": str(ingredient.recording_id),
+        "org.ai-music-ledger.license": str(ingredient.license_id),
+    }
+    if ingredient.isrc:
+        metadata["org.ai-music-ledger.isrc"] = ingredient.isrc
+    return {
+        "title": ingredient.title,
+        "relationship": "componentOf",
+        "label": str(ingredient.recording_id),
+        "metadata": metadata,
+    }
+
+
+def _licenses(facts: ManifestFacts) -> dict[str, Any]:
+    return {"version": "1", "licenses": sorted(str(license_id) for license_id in facts.licenses)}
+
+
+def _splits(facts: ManifestFacts) -> dict[str, Any]:
+    wholes: dict[tuple[str, ...], dict[str, Fraction]] = {}
+    for split in facts.splits:
+        leaves = wholes.setdefault(tuple(sorted(split.territories)), {})
+        if split.denominator <= 0 or split.numerator < 0 or split.leaf in leaves:
+            raise SplitsNotWhole(f"{SplitsNotWhole.__doc__} The leaf is {split.leaf}.")
+        leaves[split.leaf] = Fraction(split.numerator, split.denominator)
+    if not wholes:
+        raise SplitsNotWhole(f"{SplitsNotWhole.__doc__} There are none.")
+    for leaves in wholes.values():
+        if (total := sum(leaves.values())) != 1:
+            raise SplitsNotWhole(f"{SplitsNotWhole.__doc__} They sum to {total}.")
+    return {
+        "version": "1",
+        "digest": facts.splits_digest,
+        "splits": [
+            {"leaf": leaf, "share": str(share), **({"territories": list(territories)} if territories else {})}
+            for territories, leaves in sorted(wholes.items())
+            for leaf, share in sorted(leaves.items())
+        ],
+    }
+
+
+def _record(facts: ManifestFacts, source_type: str) -> dict[str, Any]:
+    return {
+        "version": "1",
+        "submission": str(facts.submission_id),
+        "decision": str(facts.decision_id),
+        "log": facts.log_origin,
+        "digitalSourceType": source_type,  # also here, because an opened file must not carry it on its action
+        "contributions": [
+            {"component": c.component, "aiLevel": c.ai_level, "tool": c.tool}
+            for c in sorted(facts.contributions, key=lambda c: c.component)
+        ],
+    }

@@ -1,0 +1,168 @@
+"""From a cleared output to a signed file whose bytes are stored, and the row that says so."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from fingerprint import audio
+from provenance.assertions import ACTIONS, ManifestFacts, definition
+from provenance.guards import normalized
+from provenance.models import Manifest
+from provenance.signing import Signed, Signer, State, Verification, sign, verify
+
+_PREFIX = "urn:c2pa:"
+
+
+class AudioChanged(Exception):
+    """Signing changed what the file sounds like, so nothing was stored."""
+
+
+class ReadBackFailed(Exception):
+    """The signed file does not read back as what was asked for, so nothing was stored."""
+
+
+class StoredElsewhere(Exception):
+    """The store kept the bytes under another digest than they have."""
+
+
+class NoSuchManifest(Exception):
+    """There is no manifest for this decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedManifest:
+    """A signed output whose bytes are stored, and which no row speaks of yet."""
+
+    label: str  # "urn:c2pa:<uuid>"
+    media_type: str
+    is_embedded: bool
+    output_digest: str  # SHA-256 of the bytes delivered, hex
+    manifest_digest: str  # SHA-256 of the manifest store, hex
+    certificate_digest: str  # SHA-256 of the signer's leaf in DER, hex
+
+
+def stage(
+    facts: ManifestFacts,
+    *,
+    source: Path,
+    media_type: str,
+    signer: Signer,
+    put: Callable[[Path], str],
+    pcm_digest: Callable[[Path, str], str] = audio.pcm_digest,
+) -> StagedManifest:
+    """
+    Sign the output, make sure that it is still the same audio and reads back as asked, and store its bytes.
+
+    Slow, and may run again: every run signs anew under a label of its own, and what an earlier run stored
+    is left for the store to collect. Touches no database.
+
+    :param put: stores a file and returns the SHA-256 it is kept under, as hex
+    :param pcm_digest: hashes the decoded audio of a file of the given media type
+    :raises SignRefused: a subclass names what is wrong with the file or the definition
+    :raises UnknownContribution, SplitsNotWhole, IngredientWithoutLicense: the facts make no manifest
+    :raises AudioChanged: the decoded audio is not the same after signing
+    :raises ReadBackFailed: the signed file does not verify, or says something else than asked
+    """
+    media_type = normalized(media_type)
+    label = f"{_PREFIX}{uuid4()}"
+    asked: dict[str, Any] = {}
+
+    def define(*, keeps_parent: bool) -> Mapping[str, Any]:
+        asked.update(
+            definition(facts, label, media_type=media_type, version=signer.version, keeps_parent=keeps_parent)
+        )
+        return asked
+
+    with tempfile.TemporaryDirectory(prefix="manifest-") as folder:
+        output, store = Path(folder, "output"), Path(folder, "manifest")
+        signed = sign(source, output, media_type, define, signer=signer)
+        output_digest = _digest(output)
+        # Beside the audio, a manifest leaves its bytes alone, and equal bytes sound the same.
+        if output_digest != _digest(source) and pcm_digest(output, media_type) != pcm_digest(
+            source, media_type
+        ):
+            raise AudioChanged(AudioChanged.__doc__)
+        found = verify(
+            output,
+            media_type,
+            roots_pem=signer.identity.roots_pem,
+            manifest=None if signed.is_embedded else signed.manifest,
+        )
+        _check_read_back(found, signed, signer, asked)
+        store.write_bytes(signed.manifest)
+        manifest_digest = hashlib.sha256(signed.manifest).hexdigest()
+        for path, digest in ((output, output_digest), (store, manifest_digest)):
+            if put(path) != digest:
+                raise StoredElsewhere(StoredElsewhere.__doc__)
+    return StagedManifest(
+        label=label,
+        media_type=media_type,
+        is_embedded=signed.is_embedded,
+        output_digest=output_digest,
+        manifest_digest=manifest_digest,
+        certificate_digest=signer.identity.certificate_digest,
+    )
+
+
+def attach(staged: StagedManifest, *, decision_id: UUID, at: datetime) -> Manifest:
+    """Insert the row that ties a staged manifest to its decision; the caller holds the transaction."""
+    return Manifest.objects.create(
+        id=UUID(staged.label.removeprefix(_PREFIX)),
+        decision_id=decision_id,
+        label=staged.label,
+        media_type=staged.media_type,
+        is_embedded=staged.is_embedded,
+        output_digest=staged.output_digest,
+        manifest_digest=staged.manifest_digest,
+        certificate_digest=staged.certificate_digest,
+        signed_at=at,
+    )
+
+
+def read(*, decision_id: UUID) -> Manifest:
+    """
+    Return the manifest of a decision.
+
+    :raises NoSuchManifest: the decision is unknown or cleared nothing
+    """
+    try:
+        return Manifest.objects.get(decision_id=decision_id)
+    except Manifest.DoesNotExist as error:
+        raise NoSuchManifest(NoSuchManifest.__doc__) from error
+
+
+def _check_read_back(found: Verification, signed: Signed, signer: Signer, asked: Mapping[str, Any]) -> None:
+    """
+    Check what a reader of the signed file will find, in this order.
+
+    1. It is trusted: intact, and signed by somebody on our own list.
+    2. It is this manifest: the label, the bytes, the certificate.
+    3. It says what was asked, to the last value.
+    """
+    if found.state is not State.TRUSTED:
+        raise ReadBackFailed(f"{ReadBackFailed.__doc__} {found.sentence}")
+    is_this_one = (
+        found.label == asked["label"]
+        and found.manifest_digest == hashlib.sha256(signed.manifest).hexdigest()
+        and found.signer is not None
+        and found.signer.certificate_digest == signer.identity.certificate_digest
+    )
+    if not is_this_one:
+        raise ReadBackFailed(f"{ReadBackFailed.__doc__} It is another manifest.")
+    for assertion in asked["assertions"]:
+        # The SDK writes the actions' ingredients as links of its own; all else comes back as it was given.
+        is_ours = assertion["label"] != ACTIONS
+        if is_ours and (found.assertions or {}).get(assertion["label"]) != assertion["data"]:
+            raise ReadBackFailed(f"{ReadBackFailed.__doc__} {assertion['label']} differs.")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

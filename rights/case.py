@@ -1,0 +1,191 @@
+"""The values that pass between those who read and those who judge: claim, terms, finding, verdict. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from uuid import UUID
+
+from rights.vocabulary import Outcome
+
+
+@dataclass(frozen=True)
+class DeclaredIngredient:
+    """A recording that the submitter says is in the output."""
+
+    recording_id: UUID
+
+
+@dataclass(frozen=True)
+class DeclaredContribution:
+    """Who or what made one component; ``actor_id`` is None where no person did, ``tool`` empty where no tool did."""
+
+    component: str
+    ai_level: str
+    tool: str
+    actor_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a submitter declares about an output, and what they want to do with it."""
+
+    submission_id: UUID
+    licensee_id: UUID
+    title: str
+    uses: frozenset[str]
+    territories: frozenset[str]
+    release_on: date
+    ingredients: tuple[DeclaredIngredient, ...]
+    contributions: tuple[DeclaredContribution, ...]
+
+
+class Side(StrEnum):
+    """Master and publishing are cleared separately (AST-2)."""
+
+    MASTER = "master"
+    PUBLISHING = "publishing"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A recording (the master side) or a work (the publishing side)."""
+
+    id: UUID
+    side: Side
+    title: str
+
+
+@dataclass(frozen=True)
+class ShareTerm:
+    """A share of the AI-output right, as it stands on the claim's date."""
+
+    id: UUID
+    asset_id: UUID
+    party_id: UUID
+    part: Fraction
+    territories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ConsentTerm:
+    """A consent and what became of it; ``withdrawn_on`` is None while nobody withdrew it."""
+
+    id: UUID
+    asset_id: UUID
+    party_id: UUID
+    uses: frozenset[str]
+    territories: frozenset[str]
+    licensee_id: UUID | None  # None: any licensee
+    active_from: date
+    active_to: date | None
+    withdrawn_on: date | None
+    event_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class LicenseTerm:
+    """A license of one licensee with the assets on its schedule."""
+
+    id: UUID
+    licensee_id: UUID
+    asset_ids: frozenset[UUID]
+    uses: frozenset[str]
+    territories: frozenset[str]
+    active_from: date
+    active_to: date | None
+
+    def is_active(self, on: date) -> bool:
+        """Whether the day lies in its period [from, to)."""
+        return self.active_from <= on and (self.active_to is None or on < self.active_to)
+
+    def covers(self, claim: Claim, on: date) -> bool:
+        """Whether it allows all the claim's uses in all its territories on that day."""
+        return self.is_active(on) and claim.uses <= self.uses and claim.territories <= self.territories
+
+
+@dataclass(frozen=True)
+class Material:
+    """A registered recording with the works that are in it; ``reference_id`` is None where no audio is registered."""
+
+    recording: Asset
+    works: tuple[Asset, ...]
+    reference_id: UUID | None
+    isrc: str | None
+    audio_digest: str | None
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """The recording and its works: everything that must be cleared."""
+        return (self.recording, *self.works)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Everything that was known about the material of one case, for one licensee, on one date."""
+
+    on: date
+    materials: tuple[Material, ...]  # declared ones and found ones
+    shares: tuple[ShareTerm, ...]
+    consents: tuple[ConsentTerm, ...]
+    licenses: tuple[LicenseTerm, ...]
+
+    def material(self, recording_id: UUID) -> Material | None:
+        """Return the material of a recording, or None where it is not registered."""
+        return next((found for found in self.materials if found.recording.id == recording_id), None)
+
+    def of_reference(self, reference_id: UUID) -> Material | None:
+        """Return the material whose registered audio this is."""
+        return next((found for found in self.materials if found.reference_id == reference_id), None)
+
+    def covering(self, claim: Claim, asset_ids: set[UUID]) -> tuple[LicenseTerm, ...]:
+        """Return the licenses in force that cover the claim's uses and territories for any of these assets."""
+        return tuple(
+            license_
+            for license_ in self.licenses
+            if license_.licensee_id == claim.licensee_id
+            and license_.asset_ids & asset_ids
+            and license_.covers(claim, self.on)
+        )
+
+
+class Effect(StrEnum):
+    """What a finding does to the verdict."""
+
+    REFUSE = "refuse"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One obligation that does not hold: the rule, what it does, a sentence, and the ids that it rests on."""
+
+    rule: str
+    effect: Effect
+    sentence: str
+    rests_on: tuple[UUID, ...] = ()
+    matches: tuple[int, ...] = ()  # positions in the evidence
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the rules found. Nothing found is cleared; any refusal wins; else somebody must look."""
+
+    findings: tuple[Finding, ...]
+    licenses: tuple[UUID, ...]  # what a clearance rests on; empty unless cleared
+    policy_version: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """Cleared, refused or for review."""
+        effects = {finding.effect for finding in self.findings}
+        if Effect.REFUSE in effects:
+            return Outcome.REFUSED
+        return Outcome.REVIEW if Effect.REVIEW in effects else Outcome.CLEARED
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether the output may go out."""
+        return self.outcome is Outcome.CLEARED

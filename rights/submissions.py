@@ -1,0 +1,65 @@
+"""Receiving an output: the submission with everything that is declared about it. Inserts only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from rights.case import DeclaredContribution
+from rights.models import Contribution, Ingredient, Submission
+from rights.registry import LINKS
+from rights.territories import expand
+
+
+class ReleaseInThePast(Exception):
+    """An output is cleared before it is released: the release date may not lie before the day of submission."""
+
+
+def receive(
+    *,
+    id: UUID,
+    submitter_id: UUID,
+    title: str,
+    audio_digest: str,
+    uses: Sequence[str],
+    territories: Sequence[str],
+    release_on: date,
+    ingredient_ids: Sequence[UUID],
+    contributions: Sequence[DeclaredContribution],
+    at: datetime,
+) -> Submission:
+    """
+    Insert a submission. It checks nothing about rights: that is the policy's business, on the day of the decision.
+
+    :raises ReleaseInThePast: a consent that was withdrawn since would be read as still in force
+    :raises NoSuchTerritory: a code is not in the tables
+    """
+    if release_on < at.date():
+        raise ReleaseInThePast(f"{release_on} lies before the day of submission, {at.date()}")
+    expand(territories)
+    submission = Submission.objects.create(
+        id=id,
+        submitter_id=submitter_id,
+        title=title,
+        audio_id=audio_digest,
+        uses=sorted(set(uses)),
+        territories=list(territories),
+        release_on=release_on,
+        submitted_at=at,
+    )
+    for recording_id in sorted(set(ingredient_ids), key=str):
+        Ingredient.objects.create(
+            id=uuid5(LINKS, f"{id}/{recording_id}"), submission=submission, recording_id=recording_id
+        )
+    for position, given in enumerate(contributions):
+        Contribution.objects.create(
+            id=uuid5(LINKS, f"{id}/contribution/{position}"),
+            submission=submission,
+            position=position,
+            component=given.component,
+            ai_level=given.ai_level,
+            tool=given.tool,
+            actor_id=given.actor_id,
+        )
+    return submission

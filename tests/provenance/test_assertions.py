@@ -1,0 +1,230 @@
+"""A manifest's definition …"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from provenance import assertions
+from provenance.assertions import ContributionFact, ManifestFacts, SplitFact, definition, digital_source_type
+from provenance.guards import check_definition
+from tests.provenance.conftest import LABEL
+
+HUMAN: dict[str, Any] = dict.fromkeys(
+    ("lyrics", "melody", "arrangement", "lead_vocal", "instruments", "production", "mastering"), "none"
+)
+
+
+def contributions(**levels: Any) -> tuple[ContributionFact, ...]:
+    return tuple(ContributionFact(component, level, "") for component, level in levels.items())
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        (HUMAN, "digitalCreation"),
+        ({"lead_vocal": "none"}, "digitalCreation"),
+        (HUMAN | {"mastering": "all"}, "algorithmicallyEnhanced"),
+        (HUMAN | {"production": "partly"}, "algorithmicallyEnhanced"),
+        (HUMAN | {"lead_vocal": "partly"}, "compositeWithTrainedAlgorithmicMedia"),
+        (HUMAN | {"lead_vocal": "partly", "instruments": "all"}, "compositeWithTrainedAlgorithmicMedia"),
+        (HUMAN | {"instruments": "all"}, "compositeSynthetic"),
+        (HUMAN | {"lead_vocal": "all"}, "compositeSynthetic"),
+        (HUMAN | {"lyrics": "all"}, "compositeSynthetic"),
+        (HUMAN | {"melody": "partly"}, "compositeSynthetic"),
+        (dict.fromkeys(HUMAN, "all"), "trainedAlgorithmicMedia"),
+        (HUMAN | {"lead_vocal": "all", "instruments": "all"}, "trainedAlgorithmicMedia"),
+        (dict.fromkeys(HUMAN, "all") | {"mastering": "none"}, "trainedAlgorithmicMedia"),
+        ({"lyrics": "all", "melody": "all"}, "trainedAlgorithmicMedia"),
+    ],
+)
+def test_derives_the_source_type(levels: dict[str, Any], expected: str) -> None:
+    assert digital_source_type(contributions(**levels)) == expected
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        (),
+        contributions(drums="none"),
+        contributions(lyrics="some"),
+        (*contributions(lyrics="none"), *contributions(lyrics="all")),
+    ],
+    ids=["nothing", "unknown component", "unknown level", "stated twice"],
+)
+def test_refuses_contributions_it_does_not_know(given: tuple[ContributionFact, ...]) -> None:
+    with pytest.raises(assertions.UnknownContribution):
+        digital_source_type(given)
+
+
+def of(facts: ManifestFacts, *, keeps_parent: bool = False) -> dict[str, Any]:
+    made = definition(facts, LABEL, media_type="audio/wav", version="0.1.0", keeps_parent=keeps_parent)
+    check_definition(made, carries_manifest=keeps_parent)
+    return made
+
+
+def data(made: dict[str, Any], label: str) -> Any:
+    return next((a["data"] for a in made["assertions"] if a["label"] == label), None)
+
+
+def test_places_every_ingredient(facts: ManifestFacts) -> None:
+    made = of(facts)
+    recording = str(facts.ingredients[0].recording_id)
+    assert data(made, assertions.ACTIONS) == {
+        "allActionsIncluded": True,
+        "actions": [
+            {
+                "action": "c2pa.created",
+                "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic",
+            },
+            {"action": "c2pa.placed", "parameters": {"ingredientIds": [recording]}},
+        ],
+    }
+    assert made["ingredients"] == [
+        {
+            "title": "The Sampled Tone",
+            "relationship": "componentOf",
+            "label": recording,
+            "metadata": {
+                "org.ai-music-ledger.sha256": "ab" * 32,
+                "org.ai-music-ledger.recording": recording,
+                "org.ai-music-ledger.license": str(facts.licenses[0]),
+                "org.ai-music-ledger.isrc": "QZES72600001",
+            },
+        }
+    ]
+
+
+def test_opens_a_parent_without_a_source_type_but_still_states_it(facts: ManifestFacts) -> None:
+    made = of(facts, keeps_parent=True)
+    assert data(made, assertions.ACTIONS)["actions"][0] == {
+        "action": "c2pa.opened",
+        "parameters": {"ingredientIds": ["parent"]},
+    }
+    assert data(made, assertions.RECORD)["digitalSourceType"].endswith("/compositeSynthetic")
+
+
+def test_discloses_a_machine_only_where_there_was_one(facts: ManifestFacts) -> None:
+    assert data(of(facts), assertions.DISCLOSURE) == {
+        "modelType": "c2pa.types.model",
+        "modelName": "Tone Model 3",
+    }
+    assert data(of(replace(facts, contributions=contributions(**HUMAN))), assertions.DISCLOSURE) is None
+    enhanced = replace(facts, contributions=contributions(**HUMAN | {"mastering": "all"}))
+    assert data(of(enhanced), assertions.DISCLOSURE) is None
+    nameless = replace(facts, contributions=contributions(**HUMAN | {"lyrics": "partly"}))
+    assert data(of(nameless), assertions.DISCLOSURE) == {"modelType": "c2pa.types.model"}
+
+
+def test_allows_no_training_of_any_kind(facts: ManifestFacts) -> None:
+    assert data(of(facts), assertions.TRAINING) == {
+        "entries": {
+            f"cawg.{use}": {"use": "notAllowed"}
+            for use in ("ai_training", "ai_generative_training", "ai_inference", "data_mining")
+        }
+    }
+
+
+def test_writes_shares_as_exact_fractions(facts: ManifestFacts) -> None:
+    assert data(of(facts), assertions.SPLITS) == {
+        "version": "1",
+        "digest": "cd" * 32,
+        "splits": [
+            {"leaf": "COMM", "share": "3/20"},
+            {"leaf": "HC", "share": "119/400"},
+            {"leaf": "QZES72600001/P1", "share": "221/400"},
+        ],
+    }
+
+
+def test_lets_each_group_of_territories_make_up_a_whole(facts: ManifestFacts) -> None:
+    splits = (
+        SplitFact("HC", 1, 1, ("DE", "AT")),
+        SplitFact("HC", 1, 3, ("US",)),
+        SplitFact("A/P", 2, 3, ("US",)),
+    )
+    assert data(of(replace(facts, splits=splits)), assertions.SPLITS)["splits"] == [
+        {"leaf": "HC", "share": "1", "territories": ["AT", "DE"]},
+        {"leaf": "A/P", "share": "2/3", "territories": ["US"]},
+        {"leaf": "HC", "share": "1/3", "territories": ["US"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    "splits",
+    [
+        (),
+        (SplitFact("HC", 399, 400),),
+        (SplitFact("HC", 401, 400),),
+        (SplitFact("HC", 333333, 1000000), SplitFact("A/P", 666666, 1000000)),
+        (SplitFact("HC", 3, 2), SplitFact("A/P", -1, 2)),
+        (SplitFact("HC", 1, 0),),
+        (SplitFact("HC", 1, 2), SplitFact("HC", 1, 2)),
+        (SplitFact("HC", 1, 2, ("US",)), SplitFact("HC", 1, 2, ("DE",))),
+    ],
+    ids=["none", "short", "over", "rounded", "negative", "over zero", "twice", "over two territories"],
+)
+def test_refuses_splits_that_are_not_one_whole(facts: ManifestFacts, splits: tuple[SplitFact, ...]) -> None:
+    with pytest.raises(assertions.SplitsNotWhole):
+        of(replace(facts, splits=splits))
+
+
+def test_refuses_an_ingredient_whose_license_is_not_listed(facts: ManifestFacts) -> None:
+    with pytest.raises(assertions.IngredientWithoutLicense):
+        of(replace(facts, licenses=(UUID(int=1),)))
+
+
+def test_holds_nothing_but_the_facts_it_names(facts: ManifestFacts) -> None:
+    """No place for a person: every key that a manifest may hold is listed here."""
+    keys: set[str] = set()
+
+    def gather(value: Any) -> None:
+        if isinstance(value, dict):
+            keys.update(value)
+            for item in value.values():
+                gather(item)
+        elif isinstance(value, list):
+            for item in value:
+                gather(item)
+
+    gather(json.loads(json.dumps(of(facts))))
+    assert keys <= {
+        *(
+            "label",
+            "title",
+            "format",
+            "claim_generator_info",
+            "name",
+            "version",
+            "specVersion",
+            "ingredients",
+        ),
+        *(
+            "assertions",
+            "created",
+            "data",
+            "kind",
+            "relationship",
+            "metadata",
+            "allActionsIncluded",
+            "actions",
+        ),
+        *(
+            "action",
+            "digitalSourceType",
+            "parameters",
+            "ingredientIds",
+            "modelType",
+            "modelName",
+            "entries",
+            "use",
+        ),
+        *("cawg.ai_training", "cawg.ai_generative_training", "cawg.ai_inference", "cawg.data_mining"),
+        *(f"org.ai-music-ledger.{key}" for key in ("sha256", "recording", "license", "isrc")),
+        *("licenses", "digest", "splits", "leaf", "share", "submission", "decision", "log", "contributions"),
+        *("component", "aiLevel", "tool"),
+    }
