@@ -2,9 +2,9 @@
 The one place where bytes from outside meet a decoder.
 
 A file passes three gates, each cheaper than the next: its structure is read (`containers`), its packets are
-counted without decoding them (`probe`), and only then is it decoded, as a stream and never as a whole (`decode`).
-FFmpeg sees a window of an open file, under the name of one container that the bytes have shown, with the few
-decoders that we accept: no tag, playlist, or reference in a file can make it open anything else.
+counted without decoding them (`probe`), and only then is it decoded, as a stream and never as a whole
+(`decode`). FFmpeg sees a window of an open file, under the name of one container that the bytes have shown,
+with the few decoders that we accept: no tag, playlist, or reference in a file can make it open anything else.
 """
 
 import hashlib
@@ -118,8 +118,8 @@ _DECODERS = {
 # FFmpeg reports what it cannot parse as these; anything else is our own mistake and must surface.
 _DECODER_ERRORS = (av.FFmpegError, EOFError, ValueError, OverflowError)
 
-# MP3 is cut and joined without decoding, so a frame may refer to bits that are gone. Decoders play on; so do we,
-# with silence in its place, as long as it stays one frame here and there. No other container has such frames.
+# MP3 is cut and joined without decoding, so a frame may refer to bits that are gone. Decoders play on; so do
+# we, with silence in its place, as long as it stays one frame here and there. Others have no such frames.
 _MAX_BAD_MP3_FRAMES_IN_A_ROW = 4
 _MAX_BAD_MP3_FRAMES_PER_CENT = 1
 
@@ -148,9 +148,9 @@ def probe(path: Path, *, declared_media_type: str | None, limits: Limits) -> Aud
     """
     Check that a file is whole, plausible audio within the limits, and say what it is.
 
-    Nothing is decoded: damage inside a packet is found by `decode`, not here. Memory stays bounded whatever the
-    file claims. `declared_media_type` may carry parameters, which are ignored; None or application/octet-stream
-    declare nothing.
+    Nothing is decoded: damage inside a packet is found by `decode`, not here. Memory stays bounded whatever
+    the file claims. `declared_media_type` may carry parameters, which are ignored; None or
+    application/octet-stream declare nothing.
 
     :raises AudioRefused: one of its kinds, with a sentence that names the way out
     """
@@ -180,8 +180,8 @@ def decode(
     """
     Decode a probed file once, as blocks of mono 16-bit samples of about a second.
 
-    Up to one per cent of an MP3's frames, and at most four in a row, may be undecodable and become silence; any
-    other container must decode without an error.
+    Up to one per cent of an MP3's frames, and at most four in a row, may be undecodable and become silence;
+    any other container must decode without an error.
 
     :raises CorruptAudio: the decoder gave up, or nothing could be decoded
     :raises AudioRefused: the file is not what it was when it was probed
@@ -210,8 +210,8 @@ def excerpt(path: Path, media_type: str, start_ms: int, end_ms: int) -> bytes:
     """
     Cut a range of at most a minute out of a probed file, as a 16-bit WAV for a player.
 
-    Keeps the rate up to 48 kHz, and mono; anything wider than stereo is mixed down to it. An end behind the end
-    of the audio is taken as its end.
+    Keeps the rate up to 48 kHz, and mono; anything wider than stereo is mixed down to it. An end behind the
+    end of the audio is taken as its end.
 
     :raises ExcerptOutOfRange: no such range, or a longer one
     :raises AudioRefused: the file is not what it was when it was probed
@@ -373,7 +373,7 @@ def _walk(container: InputContainer, stream: AudioStream, structure: Structure, 
     if structure.media_type == "audio/mp4" and stream.codec_context.sample_rate:
         frame_ticks = Fraction(stream.codec_context.frame_size, stream.codec_context.sample_rate) / time_base
     ticks = packets = 0
-    last: Packet | None = None
+    last: Packet[AudioStream] | None = None
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
@@ -381,7 +381,8 @@ def _walk(container: InputContainer, stream: AudioStream, structure: Structure, 
             packets += 1
             ticks += max(0, packet.duration or 0)
             last = packet
-            if max(ticks, packets * frame_ticks) > limit_ticks or packets > limits.max_units:
+            too_many = packets > limits.max_units or packets * frame_ticks > limit_ticks
+            if too_many or ticks > limit_ticks:
                 raise too_long(limits)
     except _DECODER_ERRORS as error:
         raise CorruptAudio(
@@ -483,7 +484,7 @@ def _decoded(container: InputContainer, stream: AudioStream, structure: Structur
         )
 
 
-def _damaged(name: str, packet: Packet) -> CorruptAudio:
+def _damaged(name: str, packet: "Packet[AudioStream]") -> CorruptAudio:
     if packet.pts is None or packet.time_base is None:
         return CorruptAudio(f"The {name} file is damaged; export it again from its source.")
     seconds = float(packet.pts * packet.time_base)

@@ -2,12 +2,12 @@
 What a file's own structure says, read before any decoder sees it.
 
 A hostile file does its damage while it is being opened: a tag that unpacks to gigabytes, a table that claims
-four billion samples, a header that promises three hours. So the structure is walked here with plain reads of a
-few bytes each, and only the part that holds audio is handed on.
+four billion samples, a header that promises three hours. So the structure is walked here with plain reads of
+a few bytes each, and only the part that holds audio is handed on.
 
-Sources: RIFF/WAVE (Microsoft, Multimedia Data Standards Update, 1994), RFC 9639 (FLAC), RFC 3533 (Ogg), Vorbis I,
-RFC 7845 (Opus in Ogg), ISO/IEC 14496-12 (boxes), ISO/IEC 11172-3 and 13818-3 (MPEG audio), ID3v2.3 and 2.4, the
-Xing and VBRI headers as LAME and Fraunhofer write them.
+Sources: RIFF/WAVE (Microsoft, Multimedia Data Standards Update, 1994), RFC 9639 (FLAC), RFC 3533 (Ogg),
+Vorbis I, RFC 7845 (Opus in Ogg), ISO/IEC 14496-12 (boxes), ISO/IEC 11172-3 and 13818-3 (MPEG audio), ID3v2.3
+and 2.4, the Xing and VBRI headers as LAME and Fraunhofer write them.
 """
 
 import inspect
@@ -165,54 +165,61 @@ def _wav(file: BinaryIO, size: int, limits: Limits) -> Structure:
         raise StreamingHeader(
             "The WAV header says no length, as a recorder writes it into a pipe; save the audio to a file."
         )
-    align = rate = 0
-    data: tuple[int, int] | None = None
-    others, position = 0, 12
-    for part in range(MAX_PARTS + 1):
-        header = _at(file, position, 8)
-        if len(header) < 8:
-            break
-        if part == MAX_PARTS:
+    form = data = b""
+    data_bytes, others, end = 0, 0, 12
+    for name, body, length in _wav_chunks(file):
+        end = body + length + (length & 1)
+        if name == b"data" and not data:
+            data, data_bytes = name, _wav_data(body, length, size)
+            continue
+        others += length + 8
+        if others > limits.max_tag_bytes:
             raise OversizedTags(
-                f"The WAV file has more than {MAX_PARTS:,} chunks; export it again without them."
+                f"The WAV file's other chunks exceed {limits.max_tag_bytes:,} bytes; remove pictures."
             )
-        name, length = struct.unpack("<4sI", header)
-        body = position + 8
-        if name == b"data" and data is None:
-            if length == _UNKNOWN_SIZE or (length == 0 and body < size):
-                raise StreamingHeader(
-                    "The WAV file's data chunk says no length, as a recorder writes it into a pipe; "
-                    "save the audio to a file."
-                )
-            if body + length > size:
-                raise TruncatedAudio(
-                    f"The WAV file declares {length:,} bytes of audio and {max(0, size - body):,} are there; "
-                    "upload it again, whole."
-                )
-            data = (body, length)
-        else:
-            others += length + 8
-            if others > limits.max_tag_bytes:
-                raise OversizedTags(
-                    f"The WAV file's other chunks exceed {limits.max_tag_bytes:,} bytes; remove pictures."
-                )
-            if name == b"fmt " and not rate:
-                align, rate = _wav_format(_at(file, body, min(length, 40)))
-        position = body + length + (length & 1)
-    if not rate:
+        if name == b"fmt " and not form:
+            form = _at(file, body, min(length, 40))
+    if not form:
         raise ImplausibleFormat("The WAV file has no format chunk; export it again.")
-    if data is None:
+    align = _wav_format(form)
+    if not data:
         raise TruncatedAudio("The WAV file has no data chunk; upload it again, whole.")
     # Some writers count the eight bytes of the RIFF header too.
-    if riff_size + 8 > size + 8 or position > size + 1:
+    if riff_size > size or end > size + 1:
         raise TruncatedAudio("The WAV file is shorter than its header declares; upload it again, whole.")
-    if data[1] < align:
+    if data_bytes < align:
         raise EmptyFile("The WAV file holds no samples; export it again.")
-    return Structure("audio/wav", 0, size, samples=data[1] // align)
+    return Structure("audio/wav", 0, size, samples=data_bytes // align)
 
 
-def _wav_format(body: bytes) -> tuple[int, int]:
-    """:returns: bytes a sample of all channels, samples a second"""
+def _wav_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    position = 12
+    for _ in range(MAX_PARTS):
+        header = _at(file, position, 8)
+        if len(header) < 8:
+            return
+        name, length = struct.unpack("<4sI", header)
+        yield name, position + 8, length
+        position += 8 + length + (length & 1)
+    raise OversizedTags(f"The WAV file has more than {MAX_PARTS:,} chunks; export it again without them.")
+
+
+def _wav_data(body: int, length: int, size: int) -> int:
+    if length == _UNKNOWN_SIZE or (length == 0 and body < size):
+        raise StreamingHeader(
+            "The WAV file's data chunk says no length, as a recorder writes it into a pipe; "
+            "save the audio to a file."
+        )
+    if body + length > size:
+        raise TruncatedAudio(
+            f"The WAV file declares {length:,} bytes of audio and {max(0, size - body):,} are there; "
+            "upload it again, whole."
+        )
+    return length
+
+
+def _wav_format(body: bytes) -> int:
+    """:returns: bytes that one sample of all channels takes"""
     if len(body) < 16:
         raise ImplausibleFormat("The WAV file's format chunk is too short; export it again.")
     tag, channels, rate, _, align, bits = struct.unpack("<HHIIHH", body[:16])
@@ -226,7 +233,7 @@ def _wav_format(body: bytes) -> tuple[int, int]:
             f"The WAV file declares {bits} bits a sample in blocks of {align} bytes, which do not fit; "
             "export it as 16, 24 or 32 bit PCM."
         )
-    return align, rate
+    return int(align)
 
 
 def _refuse_long_wav(_file: BinaryIO, _size: int, _limits: Limits) -> Structure:
@@ -273,55 +280,68 @@ def _flac(file: BinaryIO, size: int, limits: Limits, *, start: int = 0) -> Struc
 
 
 def _ogg(file: BinaryIO, size: int, limits: Limits) -> Structure:
-    serial = sequence = None
-    packets = 0
-    packet = bytearray()
-    headers: list[bytes] = []
-    granule = first_granule = -1
-    ended = False
+    walk = _OggWalk(file, limits)
     for page in _ogg_pages(file, size, limits):
-        if serial is None:
-            serial = page.serial
-        elif page.serial != serial or page.begins:
-            raise ImplausibleFormat(
-                "The Ogg file holds more than one stream; export a single Vorbis or Opus stream."
-            )
-        if sequence is not None and page.sequence != (sequence + 1) & _UNKNOWN_SIZE:
-            raise TruncatedAudio("Pages are missing from the middle of the Ogg file; upload it again, whole.")
-        sequence, ended = page.sequence, page.ends
-        offset = page.body
-        for length in page.lacing:
-            if len(headers) < 2:
-                packet += _at(file, offset, length)
-                if len(packet) > limits.max_tag_bytes:
-                    raise OversizedTags(
-                        f"The Ogg file's comments exceed {limits.max_tag_bytes:,} bytes; remove pictures."
-                    )
-                if length < 255:
-                    headers.append(bytes(packet[:64]))
-                    packet.clear()
-                    if len(headers) == 1:
-                        _ogg_format(headers[0])
-            elif length < 255:
-                packets += 1
-            offset += length
-        if page.granule > 0:
-            if page.granule < granule:
-                raise CorruptAudio("The Ogg file's time runs backward; export it again from its source.")
-            first_granule = page.granule if first_granule < 0 else first_granule
-            granule = page.granule
-    if not headers:
+        walk.take(page)
+    if not walk.headers:
         raise TruncatedAudio("The Ogg file ends inside its header; upload it again, whole.")
-    if not ended:
+    if walk.last is None or not walk.last.ends:
         raise TruncatedAudio("The Ogg file has no last page; upload it again, whole.")
-    rate, largest, lead_in = _ogg_format(headers[0])
-    if granule > packets * largest + first_granule:
+    rate, largest, lead_in = _ogg_format(walk.headers[0])
+    capacity = walk.packets * largest
+    if walk.granule > capacity + walk.first_granule:
         raise TruncatedAudio("The Ogg file declares more audio than it holds; export it again.")
     # A live recording may begin at any time; what comes before its first page's end is at most that page.
-    samples = max(0, granule - lead_in) if granule <= packets * largest else granule - first_granule
+    begin = lead_in if walk.granule <= capacity else walk.first_granule
+    samples = max(0, walk.granule - begin)
     if samples * 1000 > limits.max_duration_ms * rate:
         raise too_long(limits)
     return Structure("audio/ogg", 0, size, samples=samples)
+
+
+class _OggWalk:
+    """What the pages of one logical stream add up to."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._file, self._limits = file, limits
+        self._packet = bytearray()
+        self.headers: list[bytes] = []
+        self.packets = 0
+        self.granule = self.first_granule = -1
+        self.last: _Page | None = None
+
+    def take(self, page: "_Page") -> None:
+        if self.last is not None and (page.serial != self.last.serial or page.begins):
+            raise ImplausibleFormat(
+                "The Ogg file holds more than one stream; export a single Vorbis or Opus stream."
+            )
+        if self.last is not None and page.sequence != (self.last.sequence + 1) & _UNKNOWN_SIZE:
+            raise TruncatedAudio("Pages are missing from the middle of the Ogg file; upload it again, whole.")
+        self.last = page
+        offset = page.body
+        for length in page.lacing:
+            if len(self.headers) < 2:
+                self._take_header(offset, length)
+            elif length < 255:
+                self.packets += 1
+            offset += length
+        if page.granule > 0:
+            if page.granule < self.granule:
+                raise CorruptAudio("The Ogg file's time runs backward; export it again from its source.")
+            self.first_granule = page.granule if self.first_granule < 0 else self.first_granule
+            self.granule = page.granule
+
+    def _take_header(self, offset: int, length: int) -> None:
+        self._packet += _at(self._file, offset, length)
+        if len(self._packet) > self._limits.max_tag_bytes:
+            raise OversizedTags(
+                f"The Ogg file's comments exceed {self._limits.max_tag_bytes:,} bytes; remove pictures."
+            )
+        if length < 255:
+            self.headers.append(bytes(self._packet[:64]))
+            self._packet.clear()
+            if len(self.headers) == 1:
+                _ogg_format(self.headers[0])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ everywhere. Times are milliseconds, shares and ratios are millionths.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal, cast
 from uuid import UUID
 
 import rfc8785
@@ -16,6 +16,7 @@ import rfc8785
 FORMAT: Final = "fingerprint-evidence/1"
 EXACT_MATCH: Final = "exact_match"
 
+_Json = dict[str, Any]  # its values are checked while they are written
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGEST_INTEGER = 2**53 - 1  # beyond it, RFC 8785 numbers are no longer exact
 
@@ -37,10 +38,11 @@ class Match:
     """
     A stretch of the examined audio that sounds like a stretch of a reference, position by position.
 
-    `time_ratio_millionths` is how much of the reference passes while a million units of the output do: 1,050,000 when
-    the output plays five per cent faster. `bit_error_millionths` is the share of fingerprint bits that differ, about
-    half a million for unrelated audio. `score_millionths` grows with length and closeness, from half a million, the
-    least that is reported, toward a million; it ranks matches and is no probability.
+    `time_ratio_millionths` is how much of the reference passes while a million units of the output do:
+    1,050,000 when the output plays five per cent faster. `bit_error_millionths` is the share of fingerprint
+    bits that differ, about half a million for unrelated audio. `score_millionths` grows with length and
+    closeness, from half a million, the least that is reported, toward a million; it ranks matches and is no
+    probability.
     """
 
     kind: Literal["exact_match"]
@@ -57,8 +59,8 @@ class Evidence:
     """
     Everything one examination measured, and what it measured with.
 
-    `matches` stand in the order of their place in the output. No match means that nothing in this index was found by
-    this algorithm, not that nothing is there.
+    `matches` stand in the order of their place in the output. No match means that nothing in this index was
+    found by this algorithm, not that nothing is there.
     """
 
     audio_digest: str
@@ -99,14 +101,15 @@ class Evidence:
 
     def to_bytes(self) -> bytes:
         """Write the document as RFC 8785 canonical JSON, the bytes that are kept and hashed."""
-        return rfc8785.dumps(self.to_document())
+        return rfc8785.dumps(cast("_Json", self.to_document()))
 
     @classmethod
     def from_document(cls, document: object) -> "Evidence":
         """
         Read a document back.
 
-        Checks its shape and nothing else: whether it is the document that was logged is for its digest to say.
+        Checks its shape and nothing else: whether it is the document that was logged is for its digest to
+        say.
 
         :raises NotEvidence: another format, a missing or an additional name, or a value of the wrong type
         """

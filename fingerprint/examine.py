@@ -1,4 +1,6 @@
-"""Examining audio: one decode, four fingerprints, every match with both its places; and keeping what was found."""
+"""
+Examining audio: one decode, four fingerprints, every match with both its places; and keeping what was found.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,14 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from math import isqrt
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fingerprint import audio, extract, index, matching, store
-from fingerprint.audio import AudioFacts
+from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
 from fingerprint.matching import Index
 from fingerprint.models import Examination
@@ -46,7 +49,8 @@ class _Level:
     def rms_millionths(self) -> int:
         if not self.samples:
             return 0
-        return min(1_000_000, round((self.energy / self.samples) ** 0.5 * 1_000_000 / FULL_SCALE))
+        # A whole root of whole numbers: the same on every machine.
+        return min(1_000_000, isqrt(self.energy * 10**12 // self.samples) // FULL_SCALE)
 
 
 def fingerprint(facts: AudioFacts) -> bytes:
@@ -56,7 +60,9 @@ def fingerprint(facts: AudioFacts) -> bytes:
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
     with store.local(facts.digest) as path:
-        items = extract.reference(audio.decode(path, facts.media_type))
+        level = _Level(audio.decode(path, facts.media_type))
+        items = extract.reference(level)
+    _whole(facts, level.samples)
     return items.astype("<u4").tobytes()
 
 
@@ -72,6 +78,7 @@ def examine(facts: AudioFacts, *, against: Index | None = None) -> Evidence:
     with store.local(facts.digest) as path:
         level = _Level(audio.decode(path, facts.media_type))
         shifted = extract.query(level)
+    _whole(facts, level.samples)
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
@@ -85,7 +92,24 @@ def examine(facts: AudioFacts, *, against: Index | None = None) -> Evidence:
     )
 
 
-def record(evidence: Evidence, *, id: UUID, audio_digest: str, at: datetime) -> Examination:
+def _whole(facts: AudioFacts, samples: int) -> None:
+    # What was not decoded was not examined: a decoder that stops early must not clear the rest. Encoders pad
+    # the ends, and a tenth is more than any of them does.
+    decoded_ms = samples * 1000 // extract.SAMPLE_RATE_HZ
+    if decoded_ms < facts.duration_ms * 9 // 10 - 1_000:
+        raise CorruptAudio(
+            f"Only {decoded_ms // 1000:,} of {facts.duration_ms // 1000:,} seconds could be decoded; "
+            "export it again from its source."
+        )
+
+
+def record(
+    evidence: Evidence,
+    *,
+    id: UUID,  # noqa: A002 - as the model names it
+    audio_digest: str,
+    at: datetime,
+) -> Examination:
     """Insert an examination: the evidence as the exact bytes whose digest the log will name."""
     document = evidence.to_bytes()
     return Examination.objects.create(

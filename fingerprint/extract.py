@@ -2,9 +2,9 @@
 Chromaprint fingerprints of decoded audio, through libchromaprint.
 
 One item is 32 bits that describe about 2.7 seconds of harmony; items follow each other every 1,365 samples at
-11,025 Hz. Which item an excerpt falls on is chance, and an excerpt that falls between two is hard to find, so audio
-that is looked up is fingerprinted four times, each a quarter of an item later than the last.
-Measured over 1,098 tracks: 5-second excerpts at five per cent higher tempo are found in 76 of 100 cases instead of 46.
+11,025 Hz. Which item an excerpt falls on is chance, and an excerpt that falls between two is hard to find, so
+audio that is looked up is fingerprinted four times, each a quarter of an item later than the last. Measured
+over 1,098 tracks: 5-second excerpts at five per cent higher tempo are found in 76 of 100 cases instead of 46.
 """
 
 from collections.abc import Iterable
@@ -26,8 +26,6 @@ SHIFTS = 4
 SHIFT_SAMPLES = tuple(shift * HOP_SAMPLES // SHIFTS for shift in range(SHIFTS))
 
 _TEST2 = 1  # libchromaprint counts its algorithms from 0, its command line and AcoustID from 1
-_WHOLE = 1
-
 Items = NDArray[np.uint32]
 
 
@@ -36,6 +34,9 @@ class ChromaprintMissing(Exception):
 
     def __str__(self) -> str:
         return self.__doc__ or ""
+
+
+FAMILY = f"chromaprint-{_TEST2 + 1}/"
 
 
 def algorithm() -> str:
@@ -48,7 +49,7 @@ def algorithm() -> str:
         raise ChromaprintMissing
     # The binding offers every call except this one by a public name.
     version = chromaprint._libchromaprint.chromaprint_get_version()  # noqa: SLF001
-    return f"chromaprint-{_TEST2 + 1}/{version.decode('ascii')}"
+    return FAMILY + str(version.decode("ascii"))
 
 
 def reference(blocks: Iterable[NDArray[np.int16]]) -> Items:
@@ -62,7 +63,8 @@ def reference(blocks: Iterable[NDArray[np.int16]]) -> Items:
 
 def query(blocks: Iterable[NDArray[np.int16]]) -> tuple[Items, ...]:
     """
-    Fingerprint mono blocks at 11,025 Hz four times, each a quarter of an item later, in one pass over the blocks.
+    Fingerprint mono blocks at 11,025 Hz four times, each a quarter of an item later, in one pass over the
+    blocks.
 
     :raises ChromaprintMissing: libchromaprint is not installed
     """

@@ -1,27 +1,30 @@
 """
 Where does this audio follow a reference, and for how long?
 
-Matching is seed and extend, as in the alignment of genes. A fingerprint item of the query that equals one of a
-reference, or differs from it in one bit, is a seed if the items around it agree as well. From a seed a line is
-fitted, reference position over query position, whose slope is the tempo; it is extended both ways until the
-agreement is lost, and fitted again over all it covers. So an excerpt is found wherever it lies in a longer track,
-every place of every reference is found on its own, and a change of tempo up to twelve per cent is measured.
+Matching is seed and extend, as in the alignment of genes. A fingerprint item of the query that equals one of
+a reference, or differs from it in one bit, is a seed if the items around it agree as well. From a seed a line
+is fitted, reference position over query position, whose slope is the tempo; it is extended both ways until
+the agreement is lost, and fitted again over all it covers. So an excerpt is found wherever it lies in a
+longer track, every place of every reference is found on its own, and a change of tempo up to twelve per cent
+is measured.
 
-A line counts for the bits by which each of its items stays under a limit, summed: its mass. The limit is what two
-unrelated stretches of *these two* recordings differ in, times 0.65, and at most 10 of 32 bits. Music that stands
-on one chord agrees with anything on that chord; measured against itself it agrees with every other place as well,
-so little is left. Silence, tones, and hums fall out the same way, and because a line must hold distinct items.
+A line counts for the bits by which each of its items stays under a limit, summed: its mass. The limit is what
+two unrelated stretches of *these two* recordings differ in, times 0.65, and at most 10 of 32 bits. Music that
+stands on one chord agrees with anything on that chord; measured against itself it agrees with every other
+place as well, so little is left. Silence, tones, and hums fall out the same way, and because a line must hold
+distinct items.
 
-How the limits were chosen. The 26 songs of our collection that last 40 seconds or more were split in two by name;
-the first half was used to choose, the second only to check. A query was 60 seconds of one song with 4, 5 or 10
-seconds of another inside: clean, as MP3 at 64 kbit/s, as MP3 with its tempo changed by 4 to 6 per cent, or under
-white noise at 10 dB. On the first half the lightest right line had a mass of 87 bits (4 s, other tempo; 152 at
-5 s), the heaviest wrong one 50. Every whole song against every other gave wrong lines up to 84 bits at the same
-tempo and 125 at another, which set the limits of 90 and 135. Where a line begins and ends follows from where the
-two sides agree as often as not: 0.63 s behind the beginning of its first item, 1.30 s behind that of its last.
+How the limits were chosen. The 26 songs of our collection that last 40 seconds or more were split in two by
+name; the first half was used to choose, the second only to check. A query was 60 seconds of one song with 4,
+5 or 10 seconds of another inside: clean, as MP3 at 64 kbit/s, as MP3 with its tempo changed by 4 to 6 per
+cent, or under white noise at 10 dB. On the first half the lightest right line had a mass of 87 bits (4 s,
+other tempo; 152 at 5 s), the heaviest wrong one 50. Every whole song against every other gave wrong lines up
+to 84 bits at the same tempo and 125 at another, which set the limits of 90 and 135. Where a line begins and
+ends follows from where the two sides agree as often as not: 0.63 s behind the beginning of its first item,
+1.30 s behind that of its last.
 
-On the second half, of 39 queries each: 5 s clean 39, MP3 39, MP3 and tempo 35, noise 36; 10 s 39 of each kind; no
-wrong match in 585 queries. Times are right within 0.7 s in 19 of 20 cases.
+On the second half, of 39 queries each: 5 s clean 39, MP3 39, MP3 and tempo 35, noise 36; 10 s 39 of each
+kind; no wrong match in 585 queries. Times are right within 0.7 s in 19 of 20 cases.
 
 Not found: pitch shifts, and music under a voice or drums as loud as itself.
 """
@@ -94,9 +97,9 @@ class Index:
     """
     The fingerprints of all references, and for each hash the places where it occurs.
 
-    Two indexes of the same references are equal in every result, in whatever order they were given. `snapshot` names
-    the content: SHA-256 over one line for each reference in the order of their ids, made of id, algorithm, and
-    SHA-256 of the fingerprint's little-endian bytes.
+    Two indexes of the same references are equal in every result, in whatever order they were given.
+    `snapshot` names the content: SHA-256 over one line for each reference in the order of their ids, made of
+    id, algorithm, and SHA-256 of the fingerprint's little-endian bytes.
 
     :raises DuplicateReference: an id was given twice
     """
@@ -137,9 +140,10 @@ def search(index: Index, shifted: Sequence[Items]) -> tuple[Match, ...]:
     """
     Find where a query follows any reference of an index.
 
-    `shifted` are the query's fingerprints, each a quarter of an item later than the one before, as `extract.query`
-    makes them. Matches of one reference do not share output; matches of different references may. They are ordered by
-    their place in the output, then by their reference. Says nothing of audio that was transposed.
+    `shifted` are the query's fingerprints, each a quarter of an item later than the one before, as
+    `extract.query` makes them. Matches of one reference do not share output; matches of different references
+    may. They are ordered by their place in the output, then by their reference. Says nothing of audio that
+    was transposed.
     """
     query = _interleaved(shifted)
     if query.size == 0 or index.items.size == 0:
@@ -224,10 +228,8 @@ def _seeds(index: Index, query: Items) -> _Seeds:
             begin = np.maximum(0, at - SHIFTS * _SEED_ITEMS)
             end = np.minimum(query.size, at + SHIFTS * _SEED_ITEMS + 1)
             lively &= lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES
-            at, place, reference = at[lively], place[lively], reference[lively]
-            bits, items = _around(index, query, at, place, low[lively], high[lively])
-            good = (items >= _SEED_ITEMS) & (bits <= _SEED_BITS * items)
-            found.append((at[good], place[good], reference[good], 1_000 * bits[good] // items[good]))
+            votes = (at[lively], place[lively], reference[lively], low[lively], high[lively])
+            found.append(_close(index, query, *votes))
     empty = np.zeros(0, np.int64)
     at, place, reference, bits = (
         np.concatenate([empty, *(part[number] for part in found)]) for number in range(4)
@@ -261,10 +263,16 @@ def _votes(index: Index, hashes: Items, positions: Positions) -> Iterator[tuple[
         begin = stop
 
 
-def _around(
-    index: Index, query: Items, at: Positions, place: Positions, low: Positions, high: Positions
-) -> tuple[Positions, Positions]:
-    """How many bits differ around each seed at unchanged tempo, and over how many items."""
+def _close(  # noqa: PLR0917 - five columns of one table
+    index: Index,
+    query: Items,
+    at: Positions,
+    place: Positions,
+    reference: Positions,
+    low: Positions,
+    high: Positions,
+) -> tuple[Positions, Positions, Positions, Positions]:
+    """The votes around which few bits differ at unchanged tempo, with thousandths of a bit an item."""
     bits = np.zeros(at.size, np.int64)
     items = np.zeros(at.size, np.int64)
     for step in range(-_SEED_ITEMS, _SEED_ITEMS + 1):
@@ -275,7 +283,8 @@ def _around(
         )
         bits += np.where(inside, differing, 0)
         items += inside
-    return bits, items
+    good = (items >= _SEED_ITEMS) & (bits <= _SEED_BITS * items)
+    return at[good], place[good], reference[good], 1_000 * bits[good] // items[good]
 
 
 # --- lines
@@ -338,7 +347,9 @@ class _Pair:
         return _Line(line.ratio, line.offset, first, last, line.limit, mass)
 
     def background(self, line: _Line) -> int:
-        """Hundredths of a bit in which an item differs from this line's other side where they are unrelated."""
+        """
+        Hundredths of a bit in which an item differs from this line's other side where they are unrelated.
+        """
         items = np.arange(line.first, line.last + 1)
         _, at, _ = self.along(line, items)
         bits = count = 0
@@ -367,7 +378,9 @@ def _ratios(center: float, step: float, reach: int) -> NDArray[np.float64]:
 
 
 def _lines(pair: _Pair, at: Positions, place: Positions) -> list[_Line]:
-    """Lines through the seeds, which come in the order to try them; a seed that a line explains is not tried."""
+    """
+    Lines through the seeds, which come in the order to try them; a seed that a line explains is not tried.
+    """
     lines: list[_Line] = []
     waiting = np.ones(at.size, dtype=bool)
     for _ in range(_MAX_LINES):

@@ -1,4 +1,7 @@
-"""Bytes by their SHA-256, in whatever Django's storage alias ``audio`` is: a folder here, an object store elsewhere."""
+"""
+Bytes by their SHA-256, in whatever Django's storage alias ``audio`` is: a folder here, an object store
+elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -8,3 +8,7 @@ class LedgerConfig(AppConfig):
 
     name = "ledger"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load the Celery application, so that tasks are sent to our broker from every process."""
+        from ledger import celery  # noqa: F401

@@ -52,7 +52,7 @@ MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{
 
 
 class Unrepresentable(Exception):
-    """A canonical document holds objects, arrays, strings, booleans, null and integers up to 2^53 - 1 only."""
+    """A canonical document holds objects, arrays, strings, booleans, null and integers to 2^53 - 1 only."""
 
 
 class TooDeep(Exception):

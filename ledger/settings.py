@@ -22,7 +22,7 @@ def _flag(name: str, *, default: bool = False) -> bool:
     return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
 
 
-def _secret(name: str, file: Path) -> str:
+def secret(name: str, file: Path) -> str:
     """Return the secret from the environment, else the one this data folder made for itself, closed to others."""
     if given := os.environ.get(name):
         return given
@@ -36,7 +36,7 @@ def _secret(name: str, file: Path) -> str:
 
 
 KEYS_DIR = DATA_DIR / "keys"
-SECRET_KEY = _secret("DJANGO_SECRET_KEY", KEYS_DIR / "django-secret")
+SECRET_KEY = secret("DJANGO_SECRET_KEY", KEYS_DIR / "django-secret")
 DEBUG = _flag("DJANGO_DEBUG")
 ALLOWED_HOSTS = os.environ.get("DJANGO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("DJANGO_CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
@@ -133,8 +133,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Queue: the message is a doorbell, the job row is the truth (ledger/jobs.py). --------------------------------
 
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "pgmq://")
-if CELERY_BROKER_URL == "pgmq://":
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "pgmq://localhost")
+if CELERY_BROKER_URL.startswith("pgmq://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "conn_string": embedded.broker_conninfo(data=EMBEDDED_POSTGRES, url=DATABASE_URL),
         "init_extension": False,
@@ -170,7 +170,8 @@ LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60
 LEDGER_MAX_TAG_BYTES = 16 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["ledger.api.uploads.BoundedUpload"]
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "uploads")
-Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
+for _folder in (FILE_UPLOAD_TEMP_DIR, DATA_DIR / "static"):
+    Path(_folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 1

@@ -167,7 +167,26 @@ def test_refuses_half_a_hash() -> None:
     assert edge.size == 0
 
 
-# --- Any size, any index ---
+# --- Every small size, any larger one ---
+
+
+def test_proves_everything_about_every_small_tree() -> None:
+    tiles = store_of(MANY[:40]).tiles()
+    for size in range(1, 41):
+        for number in range(size):
+            proof = merkle.inclusion_proof(number, size, tiles)
+            assert list(proof) == naive_path(number, MANY[:size])
+            merkle.verify_inclusion(MANY[number], index=number, size=size, proof=proof, root=many_root(size))
+            grown = merkle.consistency_proof(number + 1, size, tiles)
+            assert list(grown) == naive_proof(number + 1, MANY[:size])
+            merkle.verify_consistency(
+                old_size=number + 1,
+                size=size,
+                proof=grown,
+                old_root=many_root(number + 1),
+                root=many_root(size),
+            )
+
 
 sizes = st.one_of(st.integers(1, 600), st.sampled_from([255, 256, 257, 511, 512, 513, 767, 768, 1023, 1024]))
 
@@ -217,7 +236,7 @@ def test_refuses_any_changed_inclusion_proof(data: st.DataObject, size: int) -> 
         case "index":
             index = data.draw(st.integers(0, size + 1).filter(lambda other: other != index))
         case "size":
-            # Only far enough that the proof's length is wrong: RFC 9162 leaves sizes of one height to the signature.
+            # Far enough for another height: RFC 9162 leaves sizes of one height to the signature.
             size *= 4
     with pytest.raises(merkle.NotIncluded):
         merkle.verify_inclusion(leaf, index=index, size=size, proof=proof, root=root)
@@ -285,6 +304,26 @@ def test_has_no_proof_for_a_leaf_outside_the_tree(index: int) -> None:
         merkle.inclusion_proof(index, 5, store_of(MANY[:5]).tiles())
     with pytest.raises(merkle.NotIncluded):
         merkle.verify_inclusion(MANY[0], index=index, size=5, proof=(), root=many_root(5))
+
+
+@pytest.mark.parametrize(
+    ("size", "claimed"), [(1, 2), (2, 1), (2, 3), (2, 8), (5, 4), (8, 4), (8, 16), (8, 17)]
+)
+def test_does_not_show_a_leaf_in_a_tree_of_another_height(size: int, claimed: int) -> None:
+    # The hashes lead to the root all the same: only the length of the proof tells.
+    proof = merkle.inclusion_proof(0, size, store_of(MANY[:size]).tiles())
+    merkle.verify_inclusion(MANY[0], index=0, size=size, proof=proof, root=many_root(size))
+    with pytest.raises(merkle.NotIncluded, match="than the tree is high"):
+        merkle.verify_inclusion(MANY[0], index=0, size=claimed, proof=proof, root=many_root(size))
+
+
+@pytest.mark.parametrize(("size", "claimed"), [(4, 5), (4, 16), (8, 4), (8, 16)])
+def test_does_not_show_that_a_tree_of_another_height_grew(size: int, claimed: int) -> None:
+    proof = merkle.consistency_proof(2, size, store_of(MANY[:size]).tiles())
+    with pytest.raises(merkle.NotConsistent, match="than the tree is high"):
+        merkle.verify_consistency(
+            old_size=2, size=claimed, proof=proof, old_root=many_root(2), root=many_root(size)
+        )
 
 
 def test_says_when_the_tiles_are_those_of_a_smaller_tree() -> None:

@@ -79,8 +79,9 @@ def test_no_changed_character_goes_unnoticed(data: st.DataObject) -> None:
     with pytest.raises(
         (receipts.NotAReceipt, notes.NotANote, notes.SignatureFails, notes.NotSigned, merkle.NotIncluded)
     ):
-        receipt = receipts.Receipt.from_text(text[:at] + character + text[at + 1 :])
-        receipts.verify(receipt, ENTRIES[7], signer().verifier)
+        receipts.verify(
+            receipts.Receipt.from_text(text[:at] + character + text[at + 1 :]), ENTRIES[7], signer().verifier
+        )
 
 
 TEXT = str(receipt_for(7, 12, b"extra"))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import wave
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -79,7 +79,7 @@ class World:
             if is_cleared and self.splits
             else None
         )
-        submitted = {
+        submitted: dict[str, list[dict]] = {
             "rights_submission": [{"id": SUBMISSION, "title": "Åska", "audio_id": digest(SUBMITTED_AUDIO)}],
             "fingerprint_audio": [{"id": digest(SUBMITTED_AUDIO), "duration_ms": 30_000}],
         }
@@ -326,23 +326,51 @@ def test_writes_the_same_pack_twice(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Edit:
-    """A row changed behind the log's back, and the sentence that names it."""
+    """A row changed behind the log's back, and how the sentence that names it begins."""
 
     kind: str
     table: str
     position: int
     column: str
     value: object
-    sentence: str
+    words: str
 
 
 EDITS = [
-    Edit("submitted", "rights_submission", 0, "title", "Other", f"Entry 3 (submitted): the row rights_submission {SUBMISSION} in this pack is not what was logged."),
-    Edit("submitted", "fingerprint_audio", 0, "duration_ms", 1, f"Entry 3 (submitted): the row fingerprint_audio {digest(SUBMITTED_AUDIO)} in this pack is not what was logged."),
-    Edit("decided", "rights_decision", 0, "licenses", [], f"Entry 5 (decided): the row rights_decision {DECISION} in this pack is not what was logged."),
-    Edit("decided", "provenance_manifest", 0, "label", "urn:c2pa:other", f"Entry 5 (decided): the row provenance_manifest {LABEL[9:]} in this pack is not what was logged."),
-    Edit("decided", "royalties_split", 2, "numerator", 4, "Entry 5 (decided): a row of royalties_split in this pack is not what was logged: one of s0, s1, s2, s3."),
-]  # fmt: skip
+    Edit(
+        "submitted",
+        "rights_submission",
+        0,
+        "title",
+        "Other",
+        f"Entry 3 (submitted): the row rights_submission {SUBMISSION}",
+    ),
+    Edit(
+        "submitted",
+        "fingerprint_audio",
+        0,
+        "duration_ms",
+        1,
+        f"Entry 3 (submitted): the row fingerprint_audio {digest(SUBMITTED_AUDIO)}",
+    ),
+    Edit(
+        "decided",
+        "rights_decision",
+        0,
+        "licenses",
+        [],
+        f"Entry 5 (decided): the row rights_decision {DECISION}",
+    ),
+    Edit(
+        "decided",
+        "provenance_manifest",
+        0,
+        "label",
+        "urn:c2pa:other",
+        f"Entry 5 (decided): the row provenance_manifest {LABEL[9:]}",
+    ),
+    Edit("decided", "royalties_split", 2, "numerator", 4, "Entry 5 (decided): a row of royalties_split"),
+]
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.table)
@@ -356,7 +384,9 @@ def test_names_the_entry_whose_row_was_changed(tmp_path: Path, edit: Edit) -> No
     )
     packs.write(tmp_path / "pack.zip", replace(pack, entries=entries))
     found = failures(world.report(tmp_path / "pack.zip"))
-    assert (4, edit.sentence) in found
+    assert any(
+        number == 4 and sentence.startswith(f"{edit.words} in this pack is not") for number, sentence in found
+    )
     assert not {number for number, _ in found} & {1, 3, 5, 6}  # the pack and the log themselves are in order
 
 
@@ -401,7 +431,7 @@ def test_names_rows_that_are_missing_or_added(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Tamper:
-    """A change to a pack that a careful forger made, and the checks that fail, with words from their sentences."""
+    """A change to a pack by a careful forger, and the checks that fail, with words from their sentences."""
 
     why: str
     changes: dict[str, Callable[[bytes], bytes | None]]
@@ -417,37 +447,133 @@ def swap(before: bytes, after: bytes) -> Callable[[bytes], bytes]:
     return change
 
 
+def submission_rows(_: bytes) -> bytes:
+    return canonical.encode_rows(World().rows["submitted"]["rights_submission"])
+
+
+def another_hash(receipt: bytes) -> bytes:
+    return receipt.replace(receipt.split(b"\n")[2], b"A" * 43 + b"=")
+
+
 def flip(data: bytes) -> bytes:
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
 TAMPERS = [
     Tamper("an audio byte", {"output/track.wav": flip}, {8}, "is not the file that was signed and delivered"),
-    Tamper("a byte of an entry", {"log/5.json": swap(b'"cleared"', b'"refused"')}, {5}, "Entry 5 (decided): its receipt does not show it to be in the log"),
-    Tamper("a digest in an entry", {"log/3.json": swap(b'"count":1', b'"count":2')}, {5}, "Entry 3 (submitted): its receipt does not show"),
-    Tamper("an entry that is not canonical", {"log/5.json": lambda data: data + b"\n"}, {3, 7}, "Entry 5 is not an entry of the log"),
-    Tamper("an entry that is no entry", {"log/5.json": lambda _: b"{}"}, {3, 7}, "Entry 5 is not an entry of the log"),
-    Tamper("a receipt's index", {"log/5.tlog-proof": swap(b"index 5", b"index 4")}, {5}, "does not show it to be in the log"),
-    Tamper("a receipt's hash", {"log/5.tlog-proof": lambda data: data.replace(data.split(b"\n")[2], b"A" * 43 + b"=")}, {5}, "does not show it to be in the log"),
-    Tamper("a receipt's header", {"log/5.tlog-proof": swap(b"@v1", b"@v2")}, {5}, "its receipt cannot be read"),
-    Tamper("a receipt that is not text", {"log/5.tlog-proof": lambda _: b"\xff"}, {5}, "its receipt cannot be read"),
-    Tamper("a checkpoint's size", {"log/5.tlog-proof": swap(b"\n7\n", b"\n8\n")}, {5}, "is not one of example.com/log: The signature of example.com/log"),
-    Tamper("a checkpoint's origin", {"log/5.tlog-proof": swap(b"\n\nexample.com/log\n", b"\n\nexample.org/log\n")}, {5}, "is not one of example.com/log"),
-    Tamper("a checkpoint's signature", {"log/5.tlog-proof": lambda data: data[:-8] + b"AAAA" + data[-4:]}, {5}, "is not one of example.com/log"),
-    Tamper("swapped receipts", {"log/5.tlog-proof": lambda _: World().receipt(3).encode()}, {5}, "does not show it to be in the log"),
-    Tamper("swapped entries", {"log/5.json": lambda _: World().entries()[3], "log/3.json": lambda _: World().entries()[5]}, {4, 5, 7}, "Entry 3 (decided): its receipt does not show"),
-    Tamper("swapped rows", {"records/5/rights_decision.json": lambda _: canonical.encode_rows(World().rows["submitted"]["rights_submission"])}, {4, 7}, "the row rights_decision"),
-    Tamper("rows in another form", {"records/5/rights_decision.json": lambda data: data + b"\n"}, {4, 7}, "are not what was logged"),
-    Tamper("rows that are no rows", {"records/5/rights_decision.json": lambda _: b"[1]"}, {4, 7}, "are not what was logged"),
-    Tamper("a file that is missing", {"records/5/rights_decision.json": lambda _: None}, {4, 7}, "cannot be read"),
-    Tamper("a receipt that is missing", {"log/5.tlog-proof": lambda _: None}, {3, 7}, "Entry 5 or its receipt cannot be read"),
-    Tamper("another key", {"keys/log.vkey": lambda _: signer(2).verifier.text.encode()}, {5}, "The note is not signed by example.com/log"),
+    Tamper(
+        "a byte of an entry",
+        {"log/5.json": swap(b'"cleared"', b'"refused"')},
+        {5},
+        "Entry 5 (decided): its receipt does not show it to be in the log",
+    ),
+    Tamper(
+        "a digest in an entry",
+        {"log/3.json": swap(b'"count":1', b'"count":2')},
+        {5},
+        "Entry 3 (submitted): its receipt does not show",
+    ),
+    Tamper(
+        "an entry that is not canonical",
+        {"log/5.json": lambda data: data + b"\n"},
+        {3, 7},
+        "Entry 5 is not an entry of the log",
+    ),
+    Tamper(
+        "an entry that is no entry",
+        {"log/5.json": lambda _: b"{}"},
+        {3, 7},
+        "Entry 5 is not an entry of the log",
+    ),
+    Tamper(
+        "a receipt's index",
+        {"log/5.tlog-proof": swap(b"index 5", b"index 4")},
+        {5},
+        "does not show it to be in the log",
+    ),
+    Tamper("a receipt's hash", {"log/5.tlog-proof": another_hash}, {5}, "does not show it to be in the log"),
+    Tamper(
+        "a receipt's header", {"log/5.tlog-proof": swap(b"@v1", b"@v2")}, {5}, "its receipt cannot be read"
+    ),
+    Tamper(
+        "a receipt that is not text",
+        {"log/5.tlog-proof": lambda _: b"\xff"},
+        {5},
+        "its receipt cannot be read",
+    ),
+    Tamper(
+        "a checkpoint's size",
+        {"log/5.tlog-proof": swap(b"\n7\n", b"\n8\n")},
+        {5},
+        "log: The signature of example.com/log",
+    ),
+    Tamper(
+        "a checkpoint's origin",
+        {"log/5.tlog-proof": swap(b"\n\nexample.com/log\n", b"\n\nexample.org/log\n")},
+        {5},
+        "is not one of example.com/log",
+    ),
+    Tamper(
+        "a checkpoint's signature",
+        {"log/5.tlog-proof": lambda data: data[:-8] + b"AAAA" + data[-4:]},
+        {5},
+        "is not one of example.com/log",
+    ),
+    Tamper(
+        "swapped receipts",
+        {"log/5.tlog-proof": lambda _: World().receipt(3).encode()},
+        {5},
+        "does not show it to be in the log",
+    ),
+    Tamper(
+        "swapped entries",
+        {"log/5.json": lambda _: World().entries()[3], "log/3.json": lambda _: World().entries()[5]},
+        {4, 5, 7},
+        "Entry 3 (decided): its receipt does not show",
+    ),
+    Tamper(
+        "swapped rows", {"records/5/rights_decision.json": submission_rows}, {4, 7}, "the row rights_decision"
+    ),
+    Tamper(
+        "rows in another form",
+        {"records/5/rights_decision.json": lambda data: data + b"\n"},
+        {4, 7},
+        "are not what was logged",
+    ),
+    Tamper(
+        "rows that are no rows",
+        {"records/5/rights_decision.json": lambda _: b"[1]"},
+        {4, 7},
+        "are not what was logged",
+    ),
+    Tamper(
+        "a file that is missing", {"records/5/rights_decision.json": lambda _: None}, {4, 7}, "cannot be read"
+    ),
+    Tamper(
+        "a receipt that is missing",
+        {"log/5.tlog-proof": lambda _: None},
+        {3, 7},
+        "Entry 5 or its receipt cannot be read",
+    ),
+    Tamper(
+        "another key",
+        {"keys/log.vkey": lambda _: signer(2).verifier.text.encode()},
+        {5},
+        "The note is not signed by example.com/log",
+    ),
     Tamper("a key that is none", {"keys/log.vkey": flip}, {2, 5, 10}, "the log's key cannot be read"),
-    Tamper("the splits document", {"splits.json": swap(b'"1/10"', b'"2/10"')}, {10}, "splits.json is not the document whose digest was logged and signed"),
+    Tamper(
+        "the splits document",
+        {"splits.json": swap(b'"1/10"', b'"2/10"')},
+        {10},
+        "splits.json is not the document whose digest was logged and signed",
+    ),
     Tamper("the splits' spelling", {"splits.json": swap(b'"1/10"', b'"1e9/10"')}, {10}, "is not a share"),
-    Tamper("a division by zero", {"splits.json": swap(b'"1/10"', b'"1/0"')}, {10}, "is not a part of the whole"),
+    Tamper(
+        "a division by zero", {"splits.json": swap(b'"1/10"', b'"1/0"')}, {10}, "is not a part of the whole"
+    ),
     Tamper("the roots", {"keys/c2pa-roots.pem": lambda _: b"\xff"}, {9}, "cannot be checked"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("tamper", TAMPERS, ids=lambda tamper: tamper.why)
@@ -482,6 +608,30 @@ def test_names_every_file_that_was_changed(tmp_path: Path, name: str) -> None:
     assert (1, f"{name} is listed, and not in the pack.") in failures(
         world.report(changed(path, {name: lambda _: None}, is_careful=False))
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "number", "words"),
+    [
+        (
+            f'"digest":"{digest(SIGNED_AUDIO)}"',
+            f'"digest":"{"0" * 64}"',
+            8,
+            "has not the digest that the pack's",
+        ),
+        ('"index":5', '"index":6', 5, "Entry 6 (decided): its receipt is for entry 5."),
+    ],
+)
+def test_names_contents_that_contradict_the_pack(
+    tmp_path: Path, before: str, after: str, number: int, words: str
+) -> None:
+    world = World()
+    path = changed(
+        world.write(tmp_path), {"pack.json": swap(before.encode(), after.encode())}, is_careful=False
+    )
+    [(found, sentence)] = failures(world.report(path))
+    assert found == number
+    assert words in sentence
 
 
 def test_names_a_file_that_was_added(tmp_path: Path) -> None:
@@ -586,6 +736,16 @@ def test_refuses_a_manifest_that_says_something_else(
     assert sentence in found
 
 
+def test_refuses_signed_splits_that_are_not_the_recorded_ones(tmp_path: Path) -> None:
+    world = World()
+    first, second, *_ = world.rows["decided"]["royalties_split"]
+    first["numerator"], second["numerator"] = second["numerator"], first["numerator"]  # still the whole
+    assert failures(world.report(world.write(tmp_path))) == [
+        (10, "splits.json and the rows of royalties_split differ."),
+        (10, "The shares in the manifest and the rows of royalties_split differ."),
+    ]
+
+
 @pytest.mark.parametrize("change", [{"label": "urn:c2pa:other"}, {"manifest_digest": "0" * 64}])
 def test_refuses_another_manifest(tmp_path: Path, change: dict) -> None:
     world = World(manifest=replace(FakeManifest(assertions=World().says()), **change))
@@ -679,7 +839,7 @@ def test_compares_an_older_checkpoint(tmp_path: Path, older: Callable, number: s
 # --- Packs that cannot be read ---
 
 
-def raw_zip(members: list[tuple[zipfile.ZipInfo | str, bytes]], **given: Any) -> bytes:
+def raw_zip(members: Sequence[tuple[zipfile.ZipInfo | str, bytes]], **given: Any) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", **given) as archive:
         for info, data in members:
@@ -733,18 +893,26 @@ UNREADABLE = [
     ("a name that leads out", raw_zip([("log/../../x", b"")]), packs.UnsafeName),
     ("a name with a backslash", raw_zip([("log\\..\\x", b"")]), packs.UnsafeName),
     ("a name with a drive", raw_zip([("C:x", b"")]), packs.UnsafeName),
-    ("a name with a zero byte", raw_zip([("pack.jsonA", b"{}")]).replace(b"pack.jsonA", b"pack.json\0"), packs.UnsafeName),
+    ("a name with a zero byte", raw_zip([("pack.jsonA", b"{}")]).replace(b"nA", b"n\0"), packs.UnsafeName),
     ("a name with an escape", raw_zip([("a\x1b[2J", b"")]), packs.UnsafeName),
     ("a folder", raw_zip([("log/", b"")]), packs.UnsafeName),
     ("a link", raw_zip([(linked(), b"/etc/passwd")]), packs.UnsafeName),
     ("names that differ in case", raw_zip([("a", b""), ("A", b"")]), packs.DuplicateName),
     ("an encrypted file", encrypted(), packs.EncryptedMember),
-    ("another compression", raw_zip([("a", b"x" * 99)], compression=zipfile.ZIP_LZMA), packs.UnknownCompression),
-    ("a compression bomb", raw_zip([("a", bytes(30_000_000))], compression=zipfile.ZIP_DEFLATED), packs.CompressionBomb),
+    (
+        "another compression",
+        raw_zip([("a", b"x" * 99)], compression=zipfile.ZIP_LZMA),
+        packs.UnknownCompression,
+    ),
+    (
+        "a compression bomb",
+        raw_zip([("a", bytes(30_000_000))], compression=zipfile.ZIP_DEFLATED),
+        packs.CompressionBomb,
+    ),
     ("an announced size", declared(raw_zip([("a", b"x")]), 2_000_000_000), packs.CompressionBomb),
     ("overlapping files", overlapping(), packs.CompressionBomb),
     ("10,001 files", raw_zip([(f"f{number}", b"") for number in range(10_001)]), packs.PackTooLarge),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -768,6 +936,13 @@ def test_refuses_two_files_of_one_name(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         path.write_bytes(raw_zip([("a", b"1"), ("a", b"2")]))
     with pytest.raises(packs.DuplicateName), packs.open_pack(path):
+        pass
+
+
+def test_refuses_a_pack_behind_a_program(tmp_path: Path) -> None:
+    path = World().write(tmp_path)
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    with pytest.raises(packs.NotAPack, match="something before"), packs.open_pack(path):
         pass
 
 
@@ -939,7 +1114,7 @@ def run(*arguments: str, encoding: str = "utf-8") -> tuple[int, str]:
 
 
 @pytest.fixture
-def signed_world(tmp_path: Path) -> Iterator[tuple[World, str]]:
+def signed_world(tmp_path: Path) -> tuple[World, str]:
     """Sign a real file, and write a log about it."""
     from provenance.assertions import ContributionFact, ManifestFacts, SplitFact, definition
     from provenance.certificates import load_or_create_development_identity
@@ -978,7 +1153,7 @@ def signed_world(tmp_path: Path) -> Iterator[tuple[World, str]]:
         def pack(self, folder: Path) -> packs.Pack:
             return replace(super().pack(folder), c2pa_roots=identity.roots_pem.encode())
 
-    yield Signed(audio=target.read_bytes()), identity.roots_pem
+    return Signed(audio=target.read_bytes()), identity.roots_pem
 
 
 def test_needs_neither_django_nor_a_database(tmp_path: Path, signed_world: tuple[World, str]) -> None:

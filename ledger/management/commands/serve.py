@@ -1,0 +1,121 @@
+"""Run everything under one command: database, web server, worker, scheduler, sequencer; one Ctrl-C stops it all."""
+
+import os
+import sys
+import time
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from ledger import embedded
+from ledger.supervisor import Child, Supervisor
+
+START_WITHIN_S = 60
+
+
+class Command(BaseCommand):
+    """What ``make run`` starts."""
+
+    help = "Start the database, web server, worker, scheduler and sequencer; stop them all on Ctrl-C."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take where to listen and what to load."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=2, help="web processes, and as many for examinations")
+        parser.add_argument("--demo", action="store_true", help="load the demo catalogue and submit four outputs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Start, load, watch, stop."""
+        root = f"http://localhost:{options['port']}"
+        is_embedded = settings.DATABASE_URL is None
+        if is_embedded:
+            self._say("Starting PostgreSQL in the data folder")
+            embedded.ensure(settings.EMBEDDED_POSTGRES)
+        self._say("Bringing the database up to date")
+        call_command("migrate", verbosity=0)
+        supervisor = Supervisor(
+            children=_children(options), environment={"LEDGER_PUBLIC_URL": os.environ.get("LEDGER_PUBLIC_URL", root)}
+        )
+        failed = False
+        try:
+            self._say("Starting the web server, the worker, the scheduler and the sequencer")
+            supervisor.start()
+            self._wait(root, supervisor)
+            if options["demo"]:
+                failed = not self._demo(root)
+            self._addresses(root, demo=options["demo"])
+            supervisor.watch(each_turn=self._keep_database if is_embedded else lambda: None)
+        finally:
+            self._say("Stopping")
+            supervisor.end()
+            if is_embedded:
+                embedded.stop(settings.EMBEDDED_POSTGRES)
+        if failed:
+            raise CommandError("the demo's chain did not hold; see above", returncode=1)
+
+    def _say(self, text: str) -> None:
+        sys.stderr.write(f"  {text}\n")
+        sys.stderr.flush()
+
+    def _keep_database(self) -> None:
+        embedded.ensure(settings.EMBEDDED_POSTGRES)  # a few milliseconds where it runs; starts it where it was killed
+
+    def _wait(self, root: str, supervisor: Supervisor) -> None:
+        until = time.monotonic() + START_WITHIN_S
+        while time.monotonic() < until and not supervisor.stopping:
+            try:
+                with urlopen(f"{root}/v1/log/key", timeout=5):  # noqa: S310 - our own server
+                    return
+            except (URLError, OSError):
+                time.sleep(0.2)
+        if not supervisor.stopping:
+            raise CommandError(f"the web server did not answer at {root} within {START_WITHIN_S} s")
+
+    def _demo(self, root: str) -> bool:
+        from ledger.demo import doors, story
+
+        since = time.monotonic()
+        told = story.run(doors.Network(root), self._say, settle=story.settle_by_waiting)
+        self.stdout.write(story.in_words(told))
+        self.stdout.write(f"\nFour outputs in {time.monotonic() - since:.0f} s.")
+        return not any(one.faults for one in told)
+
+    def _addresses(self, root: str, *, demo: bool) -> None:
+        lines = ["", f"Admin      {root}/admin/"]
+        if demo:
+            from ledger.demo import login
+
+            name, password = login.ensure()
+            lines.append(f"           sign in as {name} with the password {password}")
+        lines += [
+            f"API docs   {root}/api/docs",
+            f"Reports    {root}/reports/",
+            f"Data       {settings.DATA_DIR}",
+            "",
+            "Ctrl-C stops everything; the data stays.",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+
+def _children(options: dict[str, Any]) -> list[Child]:
+    python = sys.executable
+    workers = str(options["workers"])
+    celery = [python, "-m", "celery", "-A", "ledger.celery"]
+    web = [python, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port", str(options["port"])]
+    return [
+        Child("web", [*web, "--workers", workers, "--no-ws", "--log-level", "warning", "ledger.wsgi:application"]),
+        Child(
+            "worker",
+            [*celery, "worker", "--loglevel", "WARNING", "--concurrency", workers, "--without-gossip", "--without-mingle"],
+        ),
+        Child("scheduler", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]),
+        Child("sequencer", [python, "-m", "django", "sequence", "--settings", os.environ.get("DJANGO_SETTINGS_MODULE", "ledger.settings")]),
+    ]
