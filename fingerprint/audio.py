@@ -16,10 +16,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO, ClassVar
+from typing import BinaryIO, ClassVar, cast
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -138,7 +139,7 @@ class AudioFacts:
 
 
 class ExcerptOutOfRange(AudioRefused):
-    """An excerpt begins before it ends, lies within the audio, and lasts at most a minute."""
+    """There is no such excerpt; ask for at most a minute that begins before it ends."""
 
     code: ClassVar[str] = "excerpt_out_of_range"
     status: ClassVar[int] = 400
@@ -174,9 +175,7 @@ def probe(path: Path, *, declared_media_type: str | None, limits: Limits) -> Aud
         )
 
 
-def decode(
-    path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_HZ
-) -> Iterator[NDArray[np.int16]]:
+def decode(path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_HZ) -> Iterator[NDArray[np.int16]]:
     """
     Decode a probed file once, as blocks of mono 16-bit samples of about a second.
 
@@ -344,13 +343,15 @@ def _agree(declared: str | None, actual: str) -> None:
 
 
 def _format(stream: AudioStream, structure: Structure) -> tuple[int, int, str]:
-    codec = stream.codec_context.codec.canonical_name
-    if codec not in _CODECS[structure.media_type]:
+    # FFmpeg makes no context for what it has no permitted decoder for; its stub says otherwise.
+    context = cast("AudioCodecContext | None", stream.codec_context)
+    codec = context.codec.canonical_name if context is not None else "an unknown codec"
+    if context is None or codec not in _CODECS[structure.media_type]:
         raise ImplausibleFormat(
             f"The {_NAMES[structure.media_type]} file holds {codec}; "
             f"export it as {' or '.join(sorted(_CODECS[structure.media_type]))}."
         )
-    rate, channels = stream.codec_context.sample_rate or 0, stream.codec_context.channels or 0
+    rate, channels = context.sample_rate or 0, context.channels or 0
     plausible_format(f"{_NAMES[structure.media_type]} file", rate_hz=rate, channels=channels)
     return rate, channels, codec
 
@@ -381,7 +382,8 @@ def _walk(container: InputContainer, stream: AudioStream, structure: Structure, 
             packets += 1
             ticks += max(0, packet.duration or 0)
             last = packet
-            too_many = packets > limits.max_units or packets * frame_ticks > limit_ticks
+            # Encoders put some frames around the sound that the times leave out.
+            too_many = packets > limits.max_units or (packets - 8) * frame_ticks > limit_ticks
             if too_many or ticks > limit_ticks:
                 raise too_long(limits)
     except _DECODER_ERRORS as error:
@@ -475,12 +477,10 @@ def _decoded(container: InputContainer, stream: AudioStream, structure: Structur
                 bad_in_a_row = 0
             yield from frames
     except _DECODER_ERRORS as error:
-        raise CorruptAudio(
-            f"The {name} file is damaged after packet {packets:,}; export it again."
-        ) from error
+        raise CorruptAudio(f"The {name} file is damaged after packet {packets:,}; export it again.") from error
     if bad > 1 and bad * 100 > packets * _MAX_BAD_MP3_FRAMES_PER_CENT:
         raise CorruptAudio(
-            f"{bad:,} of {packets:,} MP3 frames cannot be decoded; export it again from its source."
+            f"Of the MP3's {packets:,} frames {bad:,} cannot be decoded; export it again from its source."
         )
 
 

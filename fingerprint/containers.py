@@ -13,6 +13,7 @@ and 2.4, the Xing and VBRI headers as LAME and Fraunhofer write them.
 import inspect
 import os
 import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, ClassVar
@@ -138,8 +139,7 @@ def read_structure(file: BinaryIO, *, limits: Limits) -> Structure:
         raise EmptyFile("The file is empty; upload it again.")
     if size > limits.max_bytes:
         raise TooLarge(
-            f"The file has {size:,} bytes and at most {limits.max_bytes:,} are accepted; "
-            "send it as FLAC, or in parts."
+            f"The file has {size:,} bytes and at most {limits.max_bytes:,} are accepted; send it as FLAC, or in parts."
         )
     head = _at(file, 0, 12)
     for matches, read in _CONTAINERS:
@@ -174,9 +174,7 @@ def _wav(file: BinaryIO, size: int, limits: Limits) -> Structure:
             continue
         others += length + 8
         if others > limits.max_tag_bytes:
-            raise OversizedTags(
-                f"The WAV file's other chunks exceed {limits.max_tag_bytes:,} bytes; remove pictures."
-            )
+            raise OversizedTags(f"The WAV file's other chunks exceed {limits.max_tag_bytes:,} bytes; remove pictures.")
         if name == b"fmt " and not form:
             form = _at(file, body, min(length, 40))
     if not form:
@@ -207,8 +205,7 @@ def _wav_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 def _wav_data(body: int, length: int, size: int) -> int:
     if length == _UNKNOWN_SIZE or (length == 0 and body < size):
         raise StreamingHeader(
-            "The WAV file's data chunk says no length, as a recorder writes it into a pipe; "
-            "save the audio to a file."
+            "The WAV file's data chunk says no length, as a recorder writes it into a pipe; save the audio to a file."
         )
     if body + length > size:
         raise TruncatedAudio(
@@ -270,9 +267,7 @@ def _flac(file: BinaryIO, size: int, limits: Limits, *, start: int = 0) -> Struc
     if position > size:
         raise TruncatedAudio("The FLAC file ends inside its metadata; upload it again, whole.")
     if not samples:
-        raise StreamingHeader(
-            "The FLAC file does not say how long it is, as written into a pipe; encode it to a file."
-        )
+        raise StreamingHeader("The FLAC file does not say how long it is, as written into a pipe; encode it to a file.")
     return Structure("audio/flac", start, _without_id3v1(file, size), samples=samples)
 
 
@@ -312,9 +307,7 @@ class _OggWalk:
 
     def take(self, page: "_Page") -> None:
         if self.last is not None and (page.serial != self.last.serial or page.begins):
-            raise ImplausibleFormat(
-                "The Ogg file holds more than one stream; export a single Vorbis or Opus stream."
-            )
+            raise ImplausibleFormat("The Ogg file holds more than one stream; export a single Vorbis or Opus stream.")
         if self.last is not None and page.sequence != (self.last.sequence + 1) & _UNKNOWN_SIZE:
             raise TruncatedAudio("Pages are missing from the middle of the Ogg file; upload it again, whole.")
         self.last = page
@@ -367,11 +360,9 @@ def _ogg_pages(file: BinaryIO, size: int, limits: Limits) -> Iterator[_Page]:
             raise CorruptAudio("The Ogg file is damaged between two pages; export it again from its source.")
         if len(header) < 27:
             raise TruncatedAudio("The Ogg file ends inside a page; upload it again, whole.")
-        _, version, flags, granule, serial, sequence, _, segments = struct.unpack("<4sBBqIIIB", header)
+        _, version, flags, granule, serial, sequence, checksum, segments = struct.unpack("<4sBBqIIIB", header)
         if version != 0:
-            raise CorruptAudio(
-                "The Ogg file has a page of an unknown version; export it again from its source."
-            )
+            raise CorruptAudio("The Ogg file has a page of an unknown version; export it again from its source.")
         lacing = _at(file, position + 27, segments)
         body = position + 27 + segments
         position = body + sum(lacing)
@@ -380,8 +371,20 @@ def _ogg_pages(file: BinaryIO, size: int, limits: Limits) -> Iterator[_Page]:
             raise TruncatedAudio("The Ogg file ends inside a page; upload it again, whole.")
         if count > limits.max_units:
             raise too_long(limits)
+        if _ogg_checksum(_at(file, body - 27 - segments, position - body + 27 + segments)) != checksum:
+            raise CorruptAudio(f"Page {count:,} of the Ogg file is damaged; export it again from its source.")
         ended = bool(flags & 4)
         yield _Page(serial, sequence, granule, bool(flags & 2), ended, lacing, body)
+
+
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+
+
+def _ogg_checksum(page: bytes) -> int:
+    """CRC-32 of a page without its checksum (RFC 3533 §6): zlib's polynomial, bits in the other order."""
+    # zlib inverts what it begins and ends with; Ogg does neither.
+    mirrored = zlib.crc32((page[:22] + bytes(4) + page[26:]).translate(_MIRRORED), _UNKNOWN_SIZE) ^ _UNKNOWN_SIZE
+    return int(f"{mirrored:032b}"[::-1], 2)
 
 
 def _ogg_format(header: bytes) -> tuple[int, int, int]:
@@ -431,9 +434,7 @@ def _mp4_boxes(file: BinaryIO, position: int, end: int, facts: _Mp4Facts, *, pat
     while position + 8 <= end:
         facts.boxes += 1
         if facts.boxes > MAX_PARTS:
-            raise OversizedTags(
-                f"The M4A file has more than {MAX_PARTS:,} boxes; export it again without tags."
-            )
+            raise OversizedTags(f"The M4A file has more than {MAX_PARTS:,} boxes; export it again without tags.")
         length, name = struct.unpack(">I4s", _at(file, position, 8))
         body = position + 8
         if length == 1:
@@ -488,9 +489,7 @@ def _mp4_box(  # noqa: PLR0912 - one branch a kind of box is the shape of the fo
     elif name not in (b"mdat", b"free", b"skip", b"wide") or path:
         facts.tag_bytes += end - body
         if facts.tag_bytes > limits.max_tag_bytes:
-            raise OversizedTags(
-                f"The M4A file's tags exceed {limits.max_tag_bytes:,} bytes; remove embedded pictures."
-            )
+            raise OversizedTags(f"The M4A file's tags exceed {limits.max_tag_bytes:,} bytes; remove embedded pictures.")
 
 
 def _entries(file: BinaryIO, body: int, end: int) -> Iterator[bytes]:
@@ -594,12 +593,9 @@ def _mpeg_layer_3(file: BinaryIO, start: int, end: int, frame: _Frame) -> Struct
     length = _declared_bytes(head, frame)
     if length is not None and length > end - start + frame.length:
         raise TruncatedAudio(
-            f"The MP3 file declares {length:,} bytes of audio and {end - start:,} are there; "
-            "upload it again, whole."
+            f"The MP3 file declares {length:,} bytes of audio and {end - start:,} are there; upload it again, whole."
         )
-    return Structure(
-        "audio/mpeg", start, end, packets=declared, samples_per_packet=1152 if frame.version == 3 else 576
-    )
+    return Structure("audio/mpeg", start, end, packets=declared, samples_per_packet=1152 if frame.version == 3 else 576)
 
 
 def _declared_frames(head: bytes, frame: _Frame) -> int | None:

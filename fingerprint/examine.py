@@ -106,7 +106,7 @@ def _whole(facts: AudioFacts, samples: int) -> None:
 def record(
     evidence: Evidence,
     *,
-    id: UUID,  # noqa: A002 - as the model names it
+    id: UUID,
     audio_digest: str,
     at: datetime,
 ) -> Examination:

@@ -68,9 +68,7 @@ _LEAD_SAMPLES = round(0.63 * SAMPLE_RATE_HZ)
 _TAIL_SAMPLES = round(1.30 * SAMPLE_RATE_HZ)
 
 _ONE_BIT_AWAY = np.concatenate([[0], 1 << np.arange(32, dtype=np.uint64)]).astype(np.uint32)
-_SLACK = np.array(
-    [0, -1, 1, -2, 2], dtype=np.float64
-)  # quarters of an item; the smallest first, so that it wins
+_SLACK = np.array([0, -1, 1, -2, 2], dtype=np.float64)  # quarters of an item; the smallest first, so that it wins
 _UNRELATED = np.array([*range(-64, -23, 4), *range(24, 65, 4)])  # items away: beyond what one item sees
 
 PARAMETERS: tuple[tuple[str, str], ...] = (
@@ -119,9 +117,7 @@ class Index:
         # A run of one hash is a held chord or silence; its first place stands for all.
         places = np.flatnonzero(_changes(self.items))
         places = places[np.argsort(self.items[places], kind="stable")]
-        self.hashes, self.first, self.count = np.unique(
-            self.items[places], return_index=True, return_counts=True
-        )
+        self.hashes, self.first, self.count = np.unique(self.items[places], return_index=True, return_counts=True)
         self.places: Positions = places
 
     def __len__(self) -> int:
@@ -156,11 +152,7 @@ def search(index: Index, shifted: Sequence[Items]) -> tuple[Match, ...]:
         pair = _Pair(index.items[start:end], query)
         lines = _lines(pair, chosen.query, chosen.place - start)
         reference_id = index.references[number][0]
-        matches += [
-            match
-            for line in _disjoint(pair, lines)
-            if (match := _match(pair, line, reference_id)) is not None
-        ]
+        matches += [match for line in _disjoint(pair, lines) if (match := _match(pair, line, reference_id)) is not None]
     return tuple(sorted(matches, key=_order))
 
 
@@ -231,9 +223,7 @@ def _seeds(index: Index, query: Items) -> _Seeds:
             votes = (at[lively], place[lively], reference[lively], low[lively], high[lively])
             found.append(_close(index, query, *votes))
     empty = np.zeros(0, np.int64)
-    at, place, reference, bits = (
-        np.concatenate([empty, *(part[number] for part in found)]) for number in range(4)
-    )
+    at, place, reference, bits = (np.concatenate([empty, *(part[number] for part in found)]) for number in range(4))
     # Neighbors tell the same; the closest of each half second by half second stays.
     order = np.lexsort((place, at, bits))
     at, place, reference, bits = at[order], place[order], reference[order], bits[order]
@@ -263,7 +253,7 @@ def _votes(index: Index, hashes: Items, positions: Positions) -> Iterator[tuple[
         begin = stop
 
 
-def _close(  # noqa: PLR0917 - five columns of one table
+def _close(
     index: Index,
     query: Items,
     at: Positions,
@@ -278,9 +268,7 @@ def _close(  # noqa: PLR0917 - five columns of one table
     for step in range(-_SEED_ITEMS, _SEED_ITEMS + 1):
         there, here = place + step, at + SHIFTS * step
         inside = (there >= low) & (there < high) & (here >= 0) & (here < query.size)
-        differing = np.bitwise_count(
-            index.items[np.where(inside, there, 0)] ^ query[np.where(inside, here, 0)]
-        )
+        differing = np.bitwise_count(index.items[np.where(inside, there, 0)] ^ query[np.where(inside, here, 0)])
         bits += np.where(inside, differing, 0)
         items += inside
     good = (items >= _SEED_ITEMS) & (bits <= _SEED_BITS * items)
@@ -357,9 +345,7 @@ class _Pair:
             for there, here in ((items + away, at), (items, at + SHIFTS * away)):
                 inside = (there >= 0) & (there < self.reference.size) & (here >= 0) & (here < self.query.size)
                 if 2 * int(inside.sum()) >= items.size:
-                    bits += int(
-                        np.bitwise_count(self.reference[there[inside]] ^ self.query[here[inside]]).sum()
-                    )
+                    bits += int(np.bitwise_count(self.reference[there[inside]] ^ self.query[here[inside]]).sum())
                     count += int(inside.sum())
         # Two clips too short to be moved against each other: about the least that two songs differed in.
         return 100 * bits // count if count else 1_050
@@ -406,9 +392,7 @@ def _lines(pair: _Pair, at: Positions, place: Positions) -> list[_Line]:
 
 def _line(pair: _Pair, at: int, place: int) -> _Line | None:
     last_item = pair.reference.size - 1
-    line = _Line(
-        1.0, SHIFTS * place - at, max(0, place - _SEED_ITEMS - 6), min(last_item, place + _SEED_ITEMS + 6)
-    )
+    line = _Line(1.0, SHIFTS * place - at, max(0, place - _SEED_ITEMS - 6), min(last_item, place + _SEED_ITEMS + 6))
     line = pair.fitted(line, place, _ratios(1.0, 0.01, round(100 * MAX_RATIO_CHANGE)))
     center = place
     ends: tuple[int, int] | None = None
@@ -470,9 +454,7 @@ def _disjoint(pair: _Pair, lines: Sequence[_Line]) -> list[_Line]:
 def _match(pair: _Pair, line: _Line, reference_id: UUID) -> Match | None:
     items = np.arange(line.first, line.last + 1)
     bits, at, _ = pair.along(line, items)
-    before, after = np.rint(
-        (SHIFTS * np.array([line.first - 1, line.last + 1]) - line.offset) / line.ratio
-    ).tolist()
+    before, after = np.rint((SHIFTS * np.array([line.first - 1, line.last + 1]) - line.offset) / line.ratio).tolist()
     # Where either side begins or ends, the line is as long as the audio and needs no judging of its end.
     lead = 0 if line.first == 0 or before < 0 else _LEAD_SAMPLES
     is_whole = line.last == pair.reference.size - 1 or after >= pair.query.size

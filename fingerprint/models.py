@@ -23,9 +23,7 @@ class Audio(models.Model):
     class Meta:
         verbose_name_plural = "audio"
         constraints = [
-            models.CheckConstraint(
-                condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="audio_digest_is_sha256_hex"
-            ),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="audio_digest_is_sha256_hex"),
         ]
 
     def __str__(self) -> str:

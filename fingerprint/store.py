@@ -63,7 +63,7 @@ def put(path: Path) -> str:
     return digest
 
 
-def open(digest: str) -> IO[Any]:  # noqa: A001 - store.open reads as what it does
+def open(digest: str) -> IO[Any]:
     """
     Open the bytes for reading.
 

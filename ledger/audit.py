@@ -65,7 +65,10 @@ def _leaves_and_roots() -> Iterator[Fault]:
             expected += 1
         digest = merkle.leaf_hash(bytes(leaf.entry.body))
         if digest != bytes(leaf.hash):
-            yield Fault(leaf.index, f"Entry {leaf.index} ({leaf.entry.kind}) was changed: its bytes have another hash.")
+            yield Fault(
+                leaf.index,
+                f"Entry {leaf.index} ({leaf.entry.kind}) was changed: its bytes have another hash.",
+            )
         tiles |= {(tile.level, tile.n): tile.data for tile in edge.append(digest)}
         expected += 1
         if head := signed.pop(edge.size, None):
@@ -86,7 +89,13 @@ def _head(head: Checkpoint, root: bytes) -> Iterator[Fault]:
         yield Fault(None, f"The checkpoint of size {head.size} names a root that does not follow from the entries.")
     try:
         said = notes.open_checkpoint(head.note, checkpoints.signer().verifier)
-    except (notes.NotANote, notes.SignatureFails, notes.NotSigned, notes.NotACheckpoint, notes.WrongOrigin) as error:
+    except (
+        notes.NotANote,
+        notes.SignatureFails,
+        notes.NotSigned,
+        notes.NotACheckpoint,
+        notes.WrongOrigin,
+    ) as error:
         yield Fault(None, f"The checkpoint of size {head.size} is not signed by this log: {error}")
         return
     if (said.size, said.root) != (head.size, root):
@@ -99,14 +108,21 @@ def _rows() -> Iterator[Fault]:
         name = f"Entry {index} ({entry.kind})" if index is not None else f"The pending entry {entry.id} ({entry.kind})"
         try:
             body = canonical.read(bytes(entry.body))
-        except (canonical.NotCanonical, canonical.NotAnEntry, canonical.Unrepresentable, canonical.TooDeep) as error:
+        except (
+            canonical.NotCanonical,
+            canonical.NotAnEntry,
+            canonical.Unrepresentable,
+            canonical.TooDeep,
+        ) as error:
             yield Fault(index, f"{name} cannot be read: {error}")
             continue
         said = {group.table: group for group in body.rows}
         now = {
             group.table: group.vouched
             for group in rows.collect(
-                entry.kind, subject_id(entry), versions={table: group.version for table, group in said.items()}
+                entry.kind,
+                subject_id(entry),
+                versions={table: group.version for table, group in said.items()},
             )
         }
         for table in sorted(said.keys() | now.keys()):

@@ -126,9 +126,7 @@ def encode(document: object) -> bytes:
     """
     data = encode_document(document)
     if len(data) > MAX_ENTRY_BYTES:
-        raise EntryTooLarge(
-            f"This entry would have {len(data):,} bytes; an entry has at most {MAX_ENTRY_BYTES:,}."
-        )
+        raise EntryTooLarge(f"This entry would have {len(data):,} bytes; an entry has at most {MAX_ENTRY_BYTES:,}.")
     return data
 
 
@@ -216,9 +214,7 @@ def _refuse_unrepresentable(value: object, where: str, depth: int) -> None:
                 _refuse_lone_surrogates(key, where)
                 _refuse_unrepresentable(item, f"{where}.{key}", depth + 1)
         case float():
-            raise Unrepresentable(
-                f"{where}: {value!r} is a floating-point number; write a string or a fraction."
-            )
+            raise Unrepresentable(f"{where}: {value!r} is a floating-point number; write a string or a fraction.")
         case _:
             raise Unrepresentable(f"{where}: a {type(value).__name__} has no canonical form here.")
 
@@ -348,7 +344,7 @@ def moment(text: str) -> datetime:
 
 def entry(
     *,
-    id: UUID,  # noqa: A002  the member's name
+    id: UUID,
     kind: str,
     at: datetime,
     subject: Subject,
@@ -411,9 +407,7 @@ def _body(document: Mapping[str, object]) -> Body:
         case {"v": int(version)} if version != VERSION:
             raise NotAnEntry(f"This is an entry of version {version}; this release reads version {VERSION}.")
         case _:
-            raise NotAnEntry(
-                "An entry has the members v, id, kind, at, subject, data and rows, and no others."
-            )
+            raise NotAnEntry("An entry has the members v, id, kind, at, subject, data and rows, and no others.")
     if not KIND.fullmatch(kind):
         raise NotAnEntry(f"{kind[:80]!r} is not a kind of entry.")
     if not TABLE.fullmatch(table) or not subject_id:
@@ -423,9 +417,7 @@ def _body(document: Mapping[str, object]) -> Body:
     if tables != sorted(set(tables)):
         raise NotAnEntry("The rows are grouped by table, in the tables' order, each table once.")
     try:
-        return Body(
-            id=_uuid(id_), kind=kind, at=moment(at), subject=Subject(table, subject_id), data=data, rows=rows
-        )
+        return Body(id=_uuid(id_), kind=kind, at=moment(at), subject=Subject(table, subject_id), data=data, rows=rows)
     except NotUtc as error:
         raise NotAnEntry(str(error)) from error
 

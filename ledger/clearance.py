@@ -25,6 +25,7 @@ from provenance.manifests import StagedManifest
 from rights import decisions, policy, submissions, terms
 from rights.case import Claim, DeclaredContribution, Terms, Verdict
 from rights.models import Decision, Submission
+from rights.vocabulary import AiLevel
 from royalties import apportion, splits
 from royalties.apportion import Splits
 
@@ -50,7 +51,13 @@ class Declaration:
 
 
 def submit(
-    *, id: UUID, submitter_id: UUID, declaration: Declaration, audio_path: Path, media_type: str | None, at: datetime
+    *,
+    id: UUID,
+    submitter_id: UUID,
+    declaration: Declaration,
+    audio_path: Path,
+    media_type: str | None,
+    at: datetime,
 ) -> Submission:
     """
     Take in an output and what is declared about it, and ask for its examination.
@@ -144,7 +151,10 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     except CorruptAudio as error:
         return _commit(submission, job, policy.unreadable(str(error)), None, None, None, at=at)
     in_force = terms.on(
-        claim.release_on, claim=claim, references=[match.reference_id for match in evidence.matches], known_at=at
+        claim.release_on,
+        claim=claim,
+        references=[match.reference_id for match in evidence.matches],
+        known_at=at,
     )
     verdict = policy.decide(claim, evidence, in_force)
     divided = staged = None
@@ -215,7 +225,8 @@ def _stage(
             if any(material.recording.id == ingredient.recording_id for ingredient in claim.ingredients)
         ),
         contributions=tuple(
-            ContributionFact(given.component, given.ai_level, given.tool) for given in claim.contributions
+            ContributionFact(given.component, AiLevel(given.ai_level).value, given.tool)
+            for given in claim.contributions
         ),
         licenses=verdict.licenses,
         splits=tuple(
@@ -253,5 +264,3 @@ def _describe(
         "output": f"sha256:{staged.output_digest}" if staged else None,
         "splits": f"sha256:{divided.digest}" if divided else None,
     }
-
-

@@ -33,8 +33,8 @@ def create(*, name: str, party_id: UUID, scopes: Sequence[str]) -> Credentials:
     :raises NoSuchScope: a scope is not known
     """
     for scope in scopes:
-        if scope not in settings.OAUTH2_PROVIDER["SCOPES"]:
-            raise NoSuchScope(f"{scope!r} is not a scope: {', '.join(settings.OAUTH2_PROVIDER['SCOPES'])}")
+        if scope not in settings.API_SCOPES:
+            raise NoSuchScope(f"{scope!r} is not a scope: {', '.join(settings.API_SCOPES)}")
     secret = secrets.token_urlsafe(32)
     with transaction.atomic(durable=True):
         former = ApiClient.objects.filter(party=party_id, application__name=name).select_related("application")

@@ -169,7 +169,17 @@ def _create(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any
     fresh.mkdir(mode=0o700)
     if identity:
         os.chown(fresh, identity["user"], identity["group"])
-    command = [*prefix, str(binaries() / "initdb"), "-D", str(fresh), "-U", "postgres", "-A", "trust", "--no-locale"]
+    command = [
+        *prefix,
+        str(binaries() / "initdb"),
+        "-D",
+        str(fresh),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-locale",
+    ]
     made = subprocess.run(
         [*command, "-E", "UTF8", "--data-checksums"], capture_output=True, text=True, check=False, **identity
     )

@@ -1,7 +1,8 @@
 """The queue: rows that say what must happen once. A Celery message rings the bell; a sweep finds what nobody heard.
 
-A worker claims a row for the length of a lease, which it extends while it lives. The effect of a job and its ``done_at``
-commit in one transaction, fenced by the attempt, so a worker that was thought dead cannot finish a second time.
+A worker claims a row for the length of a lease, which it extends while it lives. The effect of a job and its
+``done_at`` commit in one transaction, fenced by the attempt, so a worker that was thought dead cannot finish
+a second time.
 """
 
 from __future__ import annotations
@@ -122,9 +123,7 @@ def unheard(*, at: datetime, most: int = 200) -> list[Job]:
     waiting = Job.objects.filter(
         Q(lease_until=None) | Q(lease_until__lt=at), done_at=None, given_up_at=None, run_at__lte=at
     )
-    waiting.filter(attempts__gte=MOST_ATTEMPTS).update(
-        given_up_at=at, error="the worker died each time it tried"
-    )
+    waiting.filter(attempts__gte=MOST_ATTEMPTS).update(given_up_at=at, error="the worker died each time it tried")
     due = list(waiting.filter(rung_at__lt=at - RING_AGAIN_AFTER, attempts__lt=MOST_ATTEMPTS).order_by("run_at")[:most])
     Job.objects.filter(pk__in=[job.pk for job in due]).update(rung_at=at)
     return due

@@ -80,9 +80,7 @@ def grant_consent(
     return consent
 
 
-def withdraw_consent(
-    *, id: UUID, consent_id: UUID, actor_id: UUID, effective_on: date, at: datetime
-) -> ConsentEvent:
+def withdraw_consent(*, id: UUID, consent_id: UUID, actor_id: UUID, effective_on: date, at: datetime) -> ConsentEvent:
     """
     Record that a holder withdrew a consent, from a day on.
 

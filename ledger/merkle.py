@@ -152,9 +152,7 @@ class Edge:
             edge += upward
             first = (before >> TILE_HEIGHT * level) // TILE_WIDTH
             full = [
-                Tile(
-                    level, first + position, bytes(edge[position * TILE_BYTES : (position + 1) * TILE_BYTES])
-                )
+                Tile(level, first + position, bytes(edge[position * TILE_BYTES : (position + 1) * TILE_BYTES]))
                 for position in range(len(edge) // TILE_BYTES)
             ]
             del edge[: len(full) * TILE_BYTES]
@@ -377,7 +375,5 @@ def _perfect(height: int, index: int, tiles: Tiles) -> bytes:
     n, offset = divmod(index << above, TILE_WIDTH)
     hashes = tiles(level, n)[offset * HASH_BYTES : (offset + (1 << above)) * HASH_BYTES]
     if len(hashes) != HASH_BYTES << above:
-        raise TileTooShort(
-            f"Tile {n} of level {level} has no hashes {offset} to {offset + (1 << above) - 1}."
-        )
+        raise TileTooShort(f"Tile {n} of level {level} has no hashes {offset} to {offset + (1 << above) - 1}.")
     return perfect_root(hashes)

@@ -10,7 +10,17 @@ from django.db.models.lookups import Exact
 
 PROTECT = models.PROTECT
 
-SUBJECTS = ("party", "work", "recording", "share", "consent", "consent_event", "license", "submission", "decision")
+SUBJECTS = (
+    "party",
+    "work",
+    "recording",
+    "share",
+    "consent",
+    "consent_event",
+    "license",
+    "submission",
+    "decision",
+)
 
 
 class NonNulls(Func):
@@ -158,7 +168,9 @@ class Job(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "subject_id"], name="one_job_per_kind_and_subject")]
         indexes = [
             models.Index(
-                fields=["run_at"], name="job_waits", condition=Q(done_at__isnull=True, given_up_at__isnull=True)
+                fields=["run_at"],
+                name="job_waits",
+                condition=Q(done_at__isnull=True, given_up_at__isnull=True),
             )
         ]
 

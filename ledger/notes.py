@@ -188,9 +188,7 @@ def _split_key(text: str) -> tuple[str, str, bytes]:
     name, plus, rest = text.partition("+")
     key_id, second_plus, encoded = rest.partition("+")
     if not plus or not second_plus or not KEY_ID.fullmatch(key_id):
-        raise NotAKey(
-            "A note key is a name, an id of eight hex digits and a key in base64, with plus signs between."
-        )
+        raise NotAKey("A note key is a name, an id of eight hex digits and a key in base64, with plus signs between.")
     try:
         key = from_base64(encoded)
     except ValueError as error:
@@ -236,9 +234,7 @@ class Note:
         :raises NotANote: no final newline, a control character, half of a surrogate pair, no signature,
             or too many
         """
-        if not self.text.endswith("\n") or any(
-            character < " " and character != "\n" for character in self.text
-        ):
+        if not self.text.endswith("\n") or any(character < " " and character != "\n" for character in self.text):
             raise NotANote("A note's text ends in a newline and has no other control character.")
         if not 1 <= len(self.signatures) <= MAX_SIGNATURES:
             raise NotANote(f"A note has 1 to {MAX_SIGNATURES} signatures, not {len(self.signatures)}.")
@@ -291,9 +287,7 @@ def verify(note: Note, verifiers: Iterable[Verifier]) -> tuple[Verifier, ...]:
     known: dict[tuple[str, bytes], Verifier] = {}
     for verifier in verifiers:
         if known.setdefault((verifier.name, verifier.key_id), verifier) != verifier:
-            raise AmbiguousKey(
-                f"Two keys are called {verifier.name} and have the id {verifier.key_id.hex()}."
-            )
+            raise AmbiguousKey(f"Two keys are called {verifier.name} and have the id {verifier.key_id.hex()}.")
     found: dict[tuple[str, bytes], Verifier] = {}
     for signature in note.signatures:
         line = (signature.name, signature.key_id)
@@ -314,9 +308,7 @@ def _signature(line: str) -> Signature:
     except ValueError as error:
         raise NotANote("A signature is not in base64.") from error
     if dash != "—" or len(value) < 5:
-        raise NotANote(
-            "A signature line is a dash (U+2014), a key's name, and an id with a signature in base64."
-        )
+        raise NotANote("A signature line is a dash (U+2014), a key's name, and an id with a signature in base64.")
     return Signature(name, value[:4], value[4:])
 
 
@@ -347,9 +339,7 @@ class Checkpoint:
 
         :raises NotACheckpoint: an empty or broken line, a size that is none, or a root that has not 32 bytes
         """
-        if any(
-            not line or any(character < " " for character in line) for line in (self.origin, *self.extensions)
-        ):
+        if any(not line or any(character < " " for character in line) for line in (self.origin, *self.extensions)):
             raise NotACheckpoint("Each line of a checkpoint has something in it, and no control character.")
         if not 0 <= self.size <= MAX_SIZE:
             raise NotACheckpoint(f"{self.size} is not the size of a tree.")
@@ -359,9 +349,7 @@ class Checkpoint:
     @property
     def text(self) -> str:
         """Return the note text: origin, size and root, and any extension lines."""
-        return "".join(
-            f"{line}\n" for line in (self.origin, self.size, to_base64(self.root), *self.extensions)
-        )
+        return "".join(f"{line}\n" for line in (self.origin, self.size, to_base64(self.root), *self.extensions))
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -416,9 +404,7 @@ def open_checkpoint(note: str, log: Verifier) -> Checkpoint:
 
 
 def _is_key_name(name: str) -> bool:
-    return bool(name) and not any(
-        character.isspace() or character < " " or character == "+" for character in name
-    )
+    return bool(name) and not any(character.isspace() or character < " " or character == "+" for character in name)
 
 
 def to_base64(data: bytes) -> str:

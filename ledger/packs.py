@@ -45,9 +45,7 @@ C2PA_ROOTS: Final = "keys/c2pa-roots.pem"
 MAX_MEMBERS: Final = 10_000
 MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024
 MAX_PACK_BYTES: Final = 2_000_000_000  # below 2^31, so that a pack never needs zip64
-MAX_RATIO: Final = (
-    100  # how much larger a member may become, beyond the first MiB; we store, others may compress
-)
+MAX_RATIO: Final = 100  # how much larger a member may become, beyond the first MiB; we store, others may compress
 CHUNK_BYTES: Final = 1024 * 1024
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){0,3}")
@@ -164,9 +162,7 @@ class Pack:
     subject: canonical.Subject
     output: Output
     entries: tuple[Logged, ...]
-    splits: (
-        bytes | None
-    )  # canonical, the bytes that the manifest's digest covers; None where nothing was signed
+    splits: bytes | None  # canonical, the bytes that the manifest's digest covers; None where nothing was signed
     log_key: str
     c2pa_roots: bytes
 
@@ -301,7 +297,7 @@ class OpenPack:
         :raises NotAPack: `pack.json` is missing, or is not what it should be
         """
         self._archive = archive
-        self.names = tuple(info.filename for info in archive.infolist())
+        self.names = frozenset(archive.namelist())
         if CONTENTS not in self.names:
             raise NotAPack(f"The archive has no {CONTENTS}.")
         self.contents = _contents(self.read(CONTENTS))
@@ -425,7 +421,12 @@ def _refuse_unsafe_name(name: str) -> None:
 def _contents(data: bytes) -> Contents:
     try:
         document = canonical.decode_document(data)
-    except (canonical.NotCanonical, canonical.Unrepresentable, canonical.TooDeep) as error:
+    except (
+        canonical.NotCanonical,
+        canonical.Unrepresentable,
+        canonical.TooDeep,
+        canonical.DocumentTooLarge,
+    ) as error:
         raise NotAPack(f"{CONTENTS} is not a canonical document: {error}") from error
     match document:
         case {"v": int(version)} if version != VERSION:
@@ -458,9 +459,7 @@ def _contents(data: bytes) -> Contents:
 
 def _entry_member(document: canonical.Json) -> EntryMember:
     match document:
-        case {"index": int(index), "entry": str(entry), "receipt": str(receipt), "rows": dict(rows)} if (
-            index >= 0
-        ):
+        case {"index": int(index), "entry": str(entry), "receipt": str(receipt), "rows": dict(rows)} if index >= 0:
             return EntryMember(index, entry, receipt, {table: str(path) for table, path in rows.items()})
     raise NotAPack(f"{CONTENTS} lists something that is not an entry.")
 

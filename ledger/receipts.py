@@ -46,9 +46,7 @@ class Receipt:
         if not 0 <= self.index < notes.MAX_SIZE:
             raise NotAReceipt(f"{self.index} is not the index of an entry.")
         if len(self.proof) > MAX_HASHES or any(len(sibling) != merkle.HASH_BYTES for sibling in self.proof):
-            raise NotAReceipt(
-                f"An inclusion proof has at most {MAX_HASHES} hashes, each of {merkle.HASH_BYTES} bytes."
-            )
+            raise NotAReceipt(f"An inclusion proof has at most {MAX_HASHES} hashes, each of {merkle.HASH_BYTES} bytes.")
 
     def __str__(self) -> str:
         """Return the text of the file."""
@@ -74,9 +72,7 @@ class Receipt:
         head, blank, checkpoint = text.partition("\n\n")
         lines = head.split("\n")
         if not blank or lines.pop(0) != HEADER:
-            raise NotAReceipt(
-                f"A receipt begins with the line {HEADER} and has an empty line before its checkpoint."
-            )
+            raise NotAReceipt(f"A receipt begins with the line {HEADER} and has an empty line before its checkpoint.")
         try:
             extra = None
             if lines and lines[0].startswith("extra "):

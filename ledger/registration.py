@@ -119,4 +119,3 @@ def register_share(
             at=at,
         )
     return share
-

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model, QuerySet
+
 from fingerprint.models import Audio, Examination, Fingerprint, Reference
 from ledger import canonical
 from ledger.models import Entry
@@ -104,9 +105,7 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "recorded_at",
         ),
     ),
-    Submission: (
-        ("id", "submitter_id", "title", "audio_id", "uses", "territories", "release_on", "submitted_at"),
-    ),
+    Submission: (("id", "submitter_id", "title", "audio_id", "uses", "territories", "release_on", "submitted_at"),),
     Ingredient: (("id", "submission_id", "recording_id"),),
     Contribution: (("id", "submission_id", "position", "component", "ai_level", "tool", "actor_id"),),
     Decision: (

@@ -90,8 +90,7 @@ def tree() -> tuple[Checkpoint, merkle.Tiles]:
     with transaction.atomic(), connections["default"].cursor() as cursor:
         # One statement sees one state: an edge newer than the checkpoint would give proofs that fail.
         cursor.execute(
-            "SELECT (SELECT max(size) FROM ledger_checkpoint),"
-            " (SELECT array_agg(data ORDER BY level) FROM ledger_edge)"
+            "SELECT (SELECT max(size) FROM ledger_checkpoint), (SELECT array_agg(data ORDER BY level) FROM ledger_edge)"
         )
         size, levels = cursor.fetchone()
     if size is None:

@@ -161,11 +161,17 @@ CELERY_BEAT_SCHEDULE = {"ring again for waiting jobs": {"task": "ledger.tasks.sw
 # --- Audio: bytes by digest. --------------------------------------------------------------------------------------
 
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "files")}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "files")},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "audio": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA_DIR / "audio")}},
+    "audio": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "audio")},
+    },
 }
-LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", 512 * 1024 * 1024))
+LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
 LEDGER_MAX_TAG_BYTES = 16 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["ledger.api.uploads.BoundedUpload"]
@@ -201,14 +207,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "ledger.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
+API_SCOPES = {
+    "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
+    "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
+    "submissions:read": "Read own submissions, their evidence, decisions and signed files",
+    "submissions:write": "Submit finished outputs",
+}
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
-    "SCOPES": {
-        "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
-        "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
-        "submissions:read": "Read own submissions, their evidence, decisions and signed files",
-        "submissions:write": "Submit finished outputs",
-    },
+    "SCOPES": API_SCOPES,
     "SCOPES_BACKEND_CLASS": "ledger.api.scopes.ClientScopes",
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "PKCE_REQUIRED": True,

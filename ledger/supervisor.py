@@ -56,7 +56,8 @@ class Supervisor:
             list(child.command),
             env={**os.environ, **self.environment},
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            # No threads run here, so what a fork may do between fork and exec is safe.
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
         child.started_at = time.monotonic()
 
@@ -70,7 +71,7 @@ class Supervisor:
                     child.failures = 0 if lived > 60 else child.failures + 1
                     wait = min(30.0, 0.5 * 2**child.failures)
                     sys.stderr.write(
-                        f"{child.name} ended with {child.process.returncode} after {lived:.0f} s; again in {wait:.0f} s\n"
+                        f"{child.name} ended with {child.process.returncode}, {lived:.0f} s old; again in {wait:.0f} s\n"
                     )
                     child.process, child.not_before = None, time.monotonic() + wait
                 if child.process is None and time.monotonic() >= child.not_before:

@@ -6,8 +6,8 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from kombu.exceptions import OperationalError
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from ledger import clearance, jobs
 

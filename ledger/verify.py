@@ -183,9 +183,9 @@ def verify(
     """
     Check a pack and report each obligation, in the order at the top of this file.
 
-    :param key: the log's public key, if the reader has it from elsewhere :param roots_pem: the certificates
-    to trust for the audio's manifest, if the reader has them from elsewhere :param against: an older
-    checkpoint of the same log, as a signed note
+    :param key: the log's public key, if the reader has it from elsewhere
+    :param roots_pem: the certificates to trust for the manifest, if the reader has them from elsewhere
+    :param against: an older checkpoint of the same log, as a signed note
     """
     report = Report()
     check_files(pack, report)
@@ -195,11 +195,18 @@ def verify(
     checkpoints = check_receipts(entries, log, report)
     check_one_history(checkpoints, report)
     decision = find_decision(pack, entries, report)
-    if decision is not None:
+    if decision is None:
+        report.notes(8, "The audio, its manifest and the splits (8 to 11) are not checked without a decision.")
+    else:
         with tempfile.TemporaryDirectory() as folder:
             audio = Path(folder) / "audio"
             is_the_output = check_audio(pack, entries, decision, audio, report)
-            if is_the_output and decision.outcome == "cleared":
+            if decision.outcome != "cleared":
+                reason = "refused" if decision.outcome == "refused" else "held for review"
+                report.notes(9, f"The audio is not signed: the output was {reason}.")
+            elif not is_the_output:
+                report.notes(9, "The manifest (9 and 10) is not checked: the audio is another file.")
+            else:
                 manifest = check_manifest(pack, audio, roots_pem, manifest_reader, report)
                 if manifest is not None:
                     check_agreement(pack, decision, manifest, log, report)
@@ -215,7 +222,7 @@ def verify(
 def check_files(pack: packs.OpenPack, report: Report) -> None:
     """Every file in the pack is the one that its contents list, and none is missing or added."""
     listed = pack.contents.files
-    present = set(pack.names) - {packs.CONTENTS}
+    present = pack.names - {packs.CONTENTS}
     bad = dict.fromkeys(listed.keys() - present, "is listed, and not in the pack")
     bad |= dict.fromkeys(present - listed.keys(), "is in the pack, and not listed")
     for name in present & listed.keys():
@@ -238,9 +245,7 @@ def choose_key(pack: packs.OpenPack, key: notes.Verifier | None, report: Report)
     Return the key that the log's checkpoints must be signed with; None if there is none that can be read.
     """
     if key is not None:
-        report.notes(
-            2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}."
-        )
+        report.notes(2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}.")
         return key
     try:
         key = notes.Verifier.from_text(pack.read(pack.contents.log_key).decode())
@@ -338,9 +343,7 @@ def _difference(group: canonical.Rows, rows: list[Document]) -> str:
     return f"one of the {len(rows)} rows of {group.table} in this pack is not what was logged."
 
 
-def check_receipts(
-    entries: list[OpenEntry], log: notes.Verifier | None, report: Report
-) -> list[notes.Checkpoint]:
+def check_receipts(entries: list[OpenEntry], log: notes.Verifier | None, report: Report) -> list[notes.Checkpoint]:
     """Every entry stands in the log at its index. Return the checkpoints that were signed by the log."""
     checkpoints: list[notes.Checkpoint] = []
     for entry in entries:
@@ -374,9 +377,7 @@ def check_one_history(checkpoints: list[notes.Checkpoint], report: Report) -> No
     for size in split:
         report.fails(6, f"The log signed two different trees of {size:,} entries: it has two histories.")
     if roots and not split:
-        report.holds(
-            6, f"The receipts rest on {_counted(len(roots), 'checkpoint')}, and none contradicts another."
-        )
+        report.holds(6, f"The receipts rest on {_counted(len(roots), 'checkpoint')}, and none contradicts another.")
 
 
 # --- 7 and 8: the decision and the audio --------------------------------------------------------------------
@@ -438,8 +439,6 @@ def check_audio(
         report.holds(8, f"{submitted[0]}: {member.path} is the file that was submitted.")
     else:
         report.fails(8, f"No entry in this pack says that {member.path} is the file that was submitted.")
-    reason = "refused" if decision.outcome == "refused" else "held for review"
-    report.notes(9, f"The audio is not signed: the output was {reason}.")
     return bool(submitted)
 
 
@@ -448,9 +447,7 @@ def _check_signed_audio(
 ) -> bool:
     member = pack.contents.audio
     if len(manifests) != 1:
-        report.fails(
-            8, f"{decision.entry}: the output was cleared, and {len(manifests)} manifests are recorded."
-        )
+        report.fails(8, f"{decision.entry}: the output was cleared, and {len(manifests)} manifests are recorded.")
         return False
     if _text(manifests[0], "output_digest") != digest:
         report.fails(8, f"{decision.entry}: {member.path} is not the file that was signed and delivered.")
@@ -525,14 +522,10 @@ def check_agreement(
     for failure in failures:
         report.fails(10, failure)
     if not failures:
-        report.holds(
-            10, "The manifest names the submission, decision, log, licenses and splits of the records."
-        )
+        report.holds(10, "The manifest names the submission, decision, log, licenses and splits of the records.")
 
 
-def _differing_splits(
-    pack: packs.OpenPack, decision: Decision, manifest: Mapping[str, Any], logged: str
-) -> list[str]:
+def _differing_splits(pack: packs.OpenPack, decision: Decision, manifest: Mapping[str, Any], logged: str) -> list[str]:
     """
     Compare the splits in the rows with the document that the digest covers, and with the manifest's own
     list.
@@ -546,9 +539,7 @@ def _differing_splits(
         document = canonical.decode_document(data)
         recorded = Counter((_whole(row.get("zone", 0)), _text(row, "leaf"), _part(row)) for row in rows)
         covered = Counter(_covered(document))
-        stated = Counter(
-            (_text(leaf, "leaf"), _share(leaf.get("share"))) for leaf in _objects(manifest.get("splits"))
-        )
+        stated = Counter((_text(leaf, "leaf"), _share(leaf.get("share"))) for leaf in _objects(manifest.get("splits")))
     except (packs.Unreadable, NotAFraction, *NOT_A_DOCUMENT) as error:
         return [f"The splits cannot be compared: {error}"]
     failures = []
@@ -593,9 +584,7 @@ def check_splits(decision: Decision, report: Report) -> None:
         return
     wrong = {group: total for group, total in sorted(totals.items()) if total != 1}
     for (decision_id, zone), total in wrong.items():
-        report.fails(
-            11, f"The splits of decision {decision_id} in zone {zone} add up to {total}, not to one."
-        )
+        report.fails(11, f"The splits of decision {decision_id} in zone {zone} add up to {total}, not to one.")
     if any(decision_id != _text(decision.row, "id") for decision_id, _ in totals):
         report.fails(11, f"{decision.entry}: there are splits of another decision among its rows.")
     elif not wrong:
@@ -605,9 +594,7 @@ def check_splits(decision: Decision, report: Report) -> None:
 # --- 12: an older checkpoint --------------------------------------------------------------------------------
 
 
-def check_against(
-    older: str, checkpoints: list[notes.Checkpoint], log: notes.Verifier | None, report: Report
-) -> None:
+def check_against(older: str, checkpoints: list[notes.Checkpoint], log: notes.Verifier | None, report: Report) -> None:
     """An older checkpoint that the reader holds does not contradict the pack's."""
     if log is None:
         report.fails(12, "There is no key to check the older checkpoint with.")
@@ -714,15 +701,9 @@ def _arguments() -> argparse.ArgumentParser:
         epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the pack cannot be read.",
     )
     parser.add_argument("pack", metavar="PACK", type=Path, help="the pack, a zip file")
-    parser.add_argument(
-        "--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust"
-    )
-    parser.add_argument(
-        "--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the audio's manifest"
-    )
-    parser.add_argument(
-        "--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with"
-    )
+    parser.add_argument("--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust")
+    parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the audio's manifest")
+    parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     return parser
 
@@ -767,9 +748,7 @@ def _as_text(report: Report) -> str:
         "".join(marks.values()).encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
         marks = {State.HOLDS: "ok   ", State.FAILS: "FAILS", State.NOTE: "note "}
-    lines = [
-        f"{marks[check.state]} {check.number:>2}  {_printable(check.sentence)}" for check in report.checks
-    ]
+    lines = [f"{marks[check.state]} {check.number:>2}  {_printable(check.sentence)}" for check in report.checks]
     failed = sum(check.state is State.FAILS for check in report.checks)
     summary = "Everything that was checked holds." if not failed else f"{_counted(failed, 'check')} failed."
     return "\n".join([*lines, "", summary])
@@ -780,9 +759,7 @@ def _printable(sentence: str) -> str:
     Return a sentence without control characters: parts of it come from the pack, and could steer a
     terminal.
     """
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in sentence
-    )
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in sentence)
 
 
 def _write(text: str) -> None:

@@ -135,9 +135,7 @@ def definition(
     source_type = DIGITAL_SOURCE_TYPE + digital_source_type(facts.contributions)
     for ingredient in facts.ingredients:
         if ingredient.license_id not in facts.licenses:
-            raise IngredientWithoutLicense(
-                f"{IngredientWithoutLicense.__doc__} It is {ingredient.license_id}."
-            )
+            raise IngredientWithoutLicense(f"{IngredientWithoutLicense.__doc__} It is {ingredient.license_id}.")
     assertions = [
         _ours(ACTIONS, _actions(facts, source_type, keeps_parent=keeps_parent)),
         *([_ours(DISCLOSURE, _disclosure(facts))] if _is_generative(facts.contributions) else []),
@@ -166,9 +164,7 @@ def _levels(contributions: Sequence[ContributionFact]) -> dict[Component, str]:
         try:
             component = Component(contribution.component)
         except ValueError as error:
-            raise UnknownContribution(
-                f"{UnknownContribution.__doc__} It is {contribution.component!r}."
-            ) from error
+            raise UnknownContribution(f"{UnknownContribution.__doc__} It is {contribution.component!r}.") from error
         if component in levels or contribution.ai_level not in {"none", "partly", "all"}:
             raise UnknownContribution(f"{UnknownContribution.__doc__} It is {component}.")
         levels[component] = contribution.ai_level
@@ -195,8 +191,7 @@ def _actions(facts: ManifestFacts, source_type: str, *, keeps_parent: bool) -> d
         else {"action": "c2pa.created", "digitalSourceType": source_type}
     )
     placed = [
-        {"action": "c2pa.placed", "parameters": {"ingredientIds": [str(i.recording_id)]}}
-        for i in facts.ingredients
+        {"action": "c2pa.placed", "parameters": {"ingredientIds": [str(i.recording_id)]}} for i in facts.ingredients
     ]
     return {"allActionsIncluded": True, "actions": [first, *placed]}
 

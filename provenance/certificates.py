@@ -196,9 +196,7 @@ class Identity:
 # --- Reading a chain ---
 
 
-def load_identity(
-    chain_pem_path: Path, key_pem_path: Path, roots_pem_path: Path, *, at: datetime
-) -> Identity:
+def load_identity(chain_pem_path: Path, key_pem_path: Path, roots_pem_path: Path, *, at: datetime) -> Identity:
     """
     Read a chain and its private key from files and check both.
 
@@ -245,9 +243,7 @@ def certificate_digest(certificate: x509.Certificate) -> str:
     return hashlib.sha256(certificate.public_bytes(serialization.Encoding.DER)).hexdigest()
 
 
-def check_chain(
-    chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], *, at: datetime
-) -> None:
+def check_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], *, at: datetime) -> None:
     """
     Check a chain against the profile for claim signing, in this order.
 
@@ -269,9 +265,7 @@ def check_chain(
     issuers = chain[1:]
     for certificate, issuer in zip(chain, issuers, strict=False):
         if not _issued(certificate, by=issuer):
-            raise ChainBroken(
-                f"{ChainBroken.__doc__} {_called(issuer)} did not issue {_called(certificate)}."
-            )
+            raise ChainBroken(f"{ChainBroken.__doc__} {_called(issuer)} did not issue {_called(certificate)}.")
     root = next((r for r in roots if r == chain[-1] or _issued(chain[-1], by=r)), None)
     if root is None or root == chain[0]:
         raise RootUnknown(f"{RootUnknown.__doc__} It ends at {_called(chain[-1])}.")
@@ -315,14 +309,9 @@ def _check_leaf(leaf: x509.Certificate) -> None:
         found = ", ".join(oid.dotted_string for oid in purposes.value) if purposes else "none"
         raise WrongPurpose(f"{WrongPurpose.__doc__} Found: {found}.")
     _algorithm(leaf)
-    if (
-        _extension(leaf, x509.SubjectKeyIdentifier) is None
-        or _extension(leaf, x509.AuthorityKeyIdentifier) is None
-    ):
+    if _extension(leaf, x509.SubjectKeyIdentifier) is None or _extension(leaf, x509.AuthorityKeyIdentifier) is None:
         raise NoKeyIdentifier(NoKeyIdentifier.__doc__)
-    if not all(
-        leaf.subject.get_attributes_for_oid(oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
-    ):
+    if not all(leaf.subject.get_attributes_for_oid(oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)):
         raise NamelessSigner(NamelessSigner.__doc__)
     if leaf.not_valid_after_utc - leaf.not_valid_before_utc > LONGEST_LIFE:
         raise LivesTooLong(LivesTooLong.__doc__)
@@ -334,9 +323,7 @@ def _check_valid(certificate: x509.Certificate, *, at: datetime) -> None:
         raise CertificateExpired(f"{CertificateExpired.__doc__} {_called(certificate)} ended at {until}.")
     if at < certificate.not_valid_before_utc:
         since = certificate.not_valid_before_utc.isoformat()
-        raise CertificateNotYetValid(
-            f"{CertificateNotYetValid.__doc__} {_called(certificate)} begins at {since}."
-        )
+        raise CertificateNotYetValid(f"{CertificateNotYetValid.__doc__} {_called(certificate)} begins at {since}.")
     allowed = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
     try:
         digest = certificate.signature_hash_algorithm  # None for Ed25519
@@ -351,13 +338,9 @@ def _check_authority(authority: x509.Certificate, *, below: int) -> None:
     if constraints is None or not constraints.value.ca:
         raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} is no authority.")
     if usage is not None and not usage.value.key_cert_sign:
-        raise IssuerIsNoAuthority(
-            f"{IssuerIsNoAuthority.__doc__} {_called(authority)} may not sign certificates."
-        )
+        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} may not sign certificates.")
     if constraints.value.path_length is not None and constraints.value.path_length < below:
-        raise IssuerIsNoAuthority(
-            f"{IssuerIsNoAuthority.__doc__} {_called(authority)} has too many below it."
-        )
+        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} has too many below it.")
 
 
 def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> x509.Extension[_Kind] | None:
@@ -399,9 +382,7 @@ def _pem(certificates: Sequence[x509.Certificate] | Iterator[x509.Certificate]) 
 
 def _private_key(pem: bytes) -> PrivateKeyTypes:
     if b"BEGIN PRIVATE KEY" not in pem:
-        label = next(
-            (line for line in pem.decode("ascii", "replace").splitlines() if "BEGIN" in line), "no PEM"
-        )
+        label = next((line for line in pem.decode("ascii", "replace").splitlines() if "BEGIN" in line), "no PEM")
         raise KeyUnreadable(f"{KeyUnreadable.__doc__} Found: {label[:60]}.")
     try:
         return serialization.load_pem_private_key(pem, password=None)
@@ -428,9 +409,7 @@ _HASHES: dict[int, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
     384: hashes.SHA384,
     521: hashes.SHA512,
 }
-_PSS = padding.PSS(
-    padding.MGF1(hashes.SHA256()), 32
-)  # COSE fixes the salt at the digest's length (RFC 8230 §2)
+_PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)  # COSE fixes the salt at the digest's length (RFC 8230 §2)
 
 
 def _signing_with(key: PrivateKeyTypes) -> Callable[[bytes], bytes]:
@@ -530,15 +509,9 @@ def _issue(folder: Path, *, at: datetime) -> Identity:
         )
         for role in ("root", "issuing authority", "signer")
     )
-    root = _certificate(
-        root_name, root_key.public_key(), root_name, root_key, at=at, days=3650, path_length=1
-    )
-    issuing = _certificate(
-        issuing_name, issuing_key.public_key(), root_name, root_key, at=at, days=1825, path_length=0
-    )
-    leaf = _certificate(
-        leaf_name, leaf_key.public_key(), issuing_name, issuing_key, at=at, days=365, path_length=None
-    )
+    root = _certificate(root_name, root_key.public_key(), root_name, root_key, at=at, days=3650, path_length=1)
+    issuing = _certificate(issuing_name, issuing_key.public_key(), root_name, root_key, at=at, days=1825, path_length=0)
+    leaf = _certificate(leaf_name, leaf_key.public_key(), issuing_name, issuing_key, at=at, days=365, path_length=None)
 
     private = leaf_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -588,9 +561,7 @@ def _certificate(
             critical=True,
         )
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     if not is_authority:
         purposes = x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])

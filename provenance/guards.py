@@ -364,9 +364,7 @@ def _check_actions(actions: Sequence[Mapping[str, Any]], *, carries_manifest: bo
     if names[0] == "c2pa.opened" and not carries_manifest:
         raise NothingToOpen(NothingToOpen.__doc__)
     for name, action in zip(names, actions, strict=True):
-        if name not in _ACTIONS and (
-            name.startswith(_RESERVED_PREFIXES) or not _DOMAIN_LABEL.fullmatch(name)
-        ):
+        if name not in _ACTIONS and (name.startswith(_RESERVED_PREFIXES) or not _DOMAIN_LABEL.fullmatch(name)):
             raise UnknownAction(f"{UnknownAction.__doc__} It is {name[:80]!r}.")
         source_type = action.get("digitalSourceType")
         is_missing = source_type is None and name == "c2pa.created"

@@ -50,11 +50,7 @@ def _descend(store: bytes, labels: tuple[str, ...]) -> bytes:
     start, end = 0, len(store)
     for label in labels:
         start, end = next(
-            (
-                (s, e)
-                for kind, s, e in _boxes(store, start, end)
-                if kind == b"jumb" and _label(store, s, e) == label
-            ),
+            ((s, e) for kind, s, e in _boxes(store, start, end) if kind == b"jumb" and _label(store, s, e) == label),
             (end, end),
         )
     for kind, s, e in _boxes(store, start, end):

@@ -75,9 +75,7 @@ def stage(
     asked: dict[str, Any] = {}
 
     def define(*, keeps_parent: bool) -> Mapping[str, Any]:
-        asked.update(
-            definition(facts, label, media_type=media_type, version=signer.version, keeps_parent=keeps_parent)
-        )
+        asked.update(definition(facts, label, media_type=media_type, version=signer.version, keeps_parent=keeps_parent))
         return asked
 
     with tempfile.TemporaryDirectory(prefix="manifest-") as folder:
@@ -85,9 +83,7 @@ def stage(
         signed = sign(source, output, media_type, define, signer=signer)
         output_digest = _digest(output)
         # Beside the audio, a manifest leaves its bytes alone, and equal bytes sound the same.
-        if output_digest != _digest(source) and pcm_digest(output, media_type) != pcm_digest(
-            source, media_type
-        ):
+        if output_digest != _digest(source) and pcm_digest(output, media_type) != pcm_digest(source, media_type):
             raise AudioChanged(AudioChanged.__doc__)
         found = verify(
             output,

@@ -221,9 +221,7 @@ def _sign(
         with (
             _context(identity.roots_pem) as context,
             Builder(json.dumps(definition), context=context) as builder,
-            SdkSigner.from_callback(
-                call_key, _ALGORITHMS[identity.algorithm], identity.chain_pem
-            ) as sdk_signer,
+            SdkSigner.from_callback(call_key, _ALGORITHMS[identity.algorithm], identity.chain_pem) as sdk_signer,
         ):
             if not guards.embeds(media_type):
                 builder.set_no_embed()
@@ -334,13 +332,9 @@ def verify(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | Non
                 failures=(MANIFEST_ELSEWHERE,),
             )
         what = "The manifest" if _is_about_manifest(error) else "This file, or the manifest in it,"
-        return Verification(
-            State.UNREADABLE, f"{what} cannot be read: it is damaged, cut short or of another type."
-        )
+        return Verification(State.UNREADABLE, f"{what} cannot be read: it is damaged, cut short or of another type.")
     except (KeyError, ValueError):  # a report without its usual parts
-        return Verification(
-            State.UNREADABLE, "The manifest cannot be read: it does not say which part of it counts."
-        )
+        return Verification(State.UNREADABLE, "The manifest cannot be read: it does not say which part of it counts.")
 
 
 def _verification(
@@ -351,9 +345,7 @@ def _verification(
     active = results.get("activeManifest", {})
     failures = [str(entry["code"]) for entry in active.get("failure", ())]
     state = State(str(report["validation_state"]).lower())
-    signer = _signer_facts(
-        store, label, algorithm=report["manifests"][label].get("signature_info", {}).get("alg", "")
-    )
+    signer = _signer_facts(store, label, algorithm=report["manifests"][label].get("signature_info", {}).get("alg", ""))
 
     # The SDK's "trusted" is taken back where it does not mean that a signer of claims is on our list.
     if state is State.TRUSTED:
@@ -367,11 +359,7 @@ def _verification(
             state = State.VALID
 
     ingredient_failures = _ingredient_failures(report)
-    changed = [
-        str(e.get("url", ""))
-        for e in active.get("failure", ())
-        if e["code"] == "assertion.hashedURI.mismatch"
-    ]
+    changed = [str(e.get("url", "")) for e in active.get("failure", ()) if e["code"] == "assertion.hashedURI.mismatch"]
     return Verification(
         state=state,
         sentence=_sentence(
@@ -472,14 +460,11 @@ def _sentence_for_valid(failures: Sequence[str], who: str) -> str:
     return f"Intact, but signed by {who}, who is not on our list of signers."
 
 
-def _sentence_for_invalid(
-    failures: Sequence[str], who: str, *, changed: Sequence[str], is_embedded: bool
-) -> str:
+def _sentence_for_invalid(failures: Sequence[str], who: str, *, changed: Sequence[str], is_embedded: bool) -> str:
     """Name the first cause that holds; the later ones are often only its consequences."""
     bindings = [f for f in failures if f in {"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch"}]
     is_signature_wrong, is_credential_wrong, is_unknown = (
-        f in failures
-        for f in ("claimSignature.mismatch", "signingCredential.invalid", "signingCredential.untrusted")
+        f in failures for f in ("claimSignature.mismatch", "signingCredential.invalid", "signingCredential.untrusted")
     )
     causes = (
         (

@@ -123,7 +123,8 @@ class Share(models.Model):
                 name="share_is_a_part_of_the_whole",
             ),
             models.CheckConstraint(
-                condition=Q(active_to__isnull=True) | Q(active_to__gt=F("active_from")), name="share_ends_after_it_begins"
+                condition=Q(active_to__isnull=True) | Q(active_to__gt=F("active_from")),
+                name="share_ends_after_it_begins",
             ),
         ]
 
@@ -140,7 +141,12 @@ class Consent(models.Model):
     recording = models.ForeignKey(Recording, on_delete=PROTECT, null=True, blank=True, related_name="consents")
     work = models.ForeignKey(Work, on_delete=PROTECT, null=True, blank=True, related_name="consents")
     licensee = models.ForeignKey(
-        Party, on_delete=PROTECT, null=True, blank=True, related_name="consents_enjoyed", help_text="Empty: any licensee"
+        Party,
+        on_delete=PROTECT,
+        null=True,
+        blank=True,
+        related_name="consents_enjoyed",
+        help_text="Empty: any licensee",
     )
     uses = ArrayField(models.CharField(max_length=24))
     territories = ArrayField(models.CharField(max_length=6))

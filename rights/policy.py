@@ -38,10 +38,7 @@ def decide(claim: Claim, evidence: Evidence, terms: Terms, rules: Sequence[Rule]
 def _licenses(claim: Claim, terms: Terms) -> set[UUID]:
     declared = {ingredient.recording_id for ingredient in claim.ingredients}
     assets = {
-        asset.id
-        for material in terms.materials
-        if material.recording.id in declared
-        for asset in material.assets
+        asset.id for material in terms.materials if material.recording.id in declared for asset in material.assets
     }
     return {license_.id for license_ in terms.covering(claim, assets)}
 

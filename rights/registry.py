@@ -92,7 +92,13 @@ def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Wo
 
 
 def register_recording(
-    *, id: UUID, title: str, isrc: str | None, work_ids: Sequence[UUID], reference_id: UUID | None, at: datetime
+    *,
+    id: UUID,
+    title: str,
+    isrc: str | None,
+    work_ids: Sequence[UUID],
+    reference_id: UUID | None,
+    at: datetime,
 ) -> Recording:
     """
     Insert a recording with the works that are in it; its reference audio is enrolled before.

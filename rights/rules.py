@@ -35,9 +35,7 @@ def audio_can_be_compared(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
             " a copied segment cannot be told from chance. Somebody must listen.",
         )
     elif evidence.peak_millionths < SILENT_BELOW_MILLIONTHS:
-        yield Finding(
-            "audio_can_be_compared", Effect.REVIEW, "The output is silent; there is nothing to compare."
-        )
+        yield Finding("audio_can_be_compared", Effect.REVIEW, "The output is silent; there is nothing to compare.")
 
 
 def matches_are_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
@@ -72,7 +70,9 @@ def matches_are_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iter
 
 def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
     """3. Whatever is declared as an ingredient is heard in the output (CHK-3)."""
-    heard = {material.recording.id for match in evidence.matches if (material := terms.of_reference(match.reference_id))}
+    heard = {
+        material.recording.id for match in evidence.matches if (material := terms.of_reference(match.reference_id))
+    }
     for ingredient in claim.ingredients:
         material = terms.material(ingredient.recording_id)
         if material is None or ingredient.recording_id in heard:
@@ -122,13 +122,20 @@ def _licensed(asset: Asset, claim: Claim, terms: Terms) -> Iterator[Finding]:
     elif not any(license_.covers(claim, terms.on) for license_ in active):
         # Several licenses do not add up: each is a bargain of its own, so the nearest one says what is missing.
         nearest = min(
-            active, key=lambda one: (len(claim.uses - one.uses) + len(claim.territories - one.territories), str(one.id))
+            active,
+            key=lambda one: (
+                len(claim.uses - one.uses) + len(claim.territories - one.territories),
+                str(one.id),
+            ),
         )
         lacks = [f"the use {use}" for use in sorted(claim.uses - nearest.uses)]
         if outside := claim.territories - nearest.territories:
             lacks.append(territories.phrase(outside))
         yield Finding(
-            rule, Effect.REFUSE, f"{side} is licensed, but not for {' and '.join(lacks)}.", (asset.id, nearest.id)
+            rule,
+            Effect.REFUSE,
+            f"{side} is licensed, but not for {' and '.join(lacks)}.",
+            (asset.id, nearest.id),
         )
 
 
@@ -207,9 +214,7 @@ def _covers(consent: ConsentTerm, claim: Claim, where: frozenset[str], terms: Te
 def making_is_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
     """6. It is declared who or what made the output: at least one component, and the tool of each machine (PRV-2)."""
     if not claim.contributions:
-        yield Finding(
-            "making_is_declared", Effect.REVIEW, "Nothing is declared about who or what made the output."
-        )
+        yield Finding("making_is_declared", Effect.REVIEW, "Nothing is declared about who or what made the output.")
     for contribution in claim.contributions:
         if contribution.ai_level != AiLevel.NONE and not contribution.tool:
             yield Finding(

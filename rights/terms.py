@@ -9,8 +9,18 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from rights.case import Asset, Claim, ConsentTerm, DeclaredContribution, DeclaredIngredient, LicenseTerm, Material
-from rights.case import ShareTerm, Side, Terms
+from rights.case import (
+    Asset,
+    Claim,
+    ConsentTerm,
+    DeclaredContribution,
+    DeclaredIngredient,
+    LicenseTerm,
+    Material,
+    ShareTerm,
+    Side,
+    Terms,
+)
 from rights.models import Consent, License, Recording, Share, Submission
 from rights.territories import expand
 from rights.vocabulary import ConsentAct
@@ -53,9 +63,7 @@ def material_of(recordings: Iterable[Recording]) -> tuple[Material, ...]:
     )
 
 
-def on(
-    day: date, *, claim: Claim, references: Iterable[UUID], known_at: datetime
-) -> Terms:
+def on(day: date, *, claim: Claim, references: Iterable[UUID], known_at: datetime) -> Terms:
     """
     Return what held on a day about the claimed and the found material, as far as it was recorded by ``known_at``.
 
@@ -122,7 +130,8 @@ def _asset(recording_id: UUID | None, work_id: UUID | None) -> UUID:
 
 def _consent_term(consent: Consent, known_at: datetime) -> ConsentTerm:
     events = sorted(
-        (event for event in consent.events.all() if event.recorded_at <= known_at), key=lambda event: event.recorded_at
+        (event for event in consent.events.all() if event.recorded_at <= known_at),
+        key=lambda event: event.recorded_at,
     )
     withdrawn = [event.effective_on for event in events if event.act == ConsentAct.WITHDRAWN]
     return ConsentTerm(

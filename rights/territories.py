@@ -34,7 +34,9 @@ def _expand(codes: tuple[str, ...]) -> frozenset[str]:
     for code in codes:
         bare = code.removeprefix("-")
         if bare != WORLD and bare not in countries():
-            raise NoSuchTerritory(f"{code!r} is not a territory: use an ISO 3166-1 code such as DE, or 2136 for the world")
+            raise NoSuchTerritory(
+                f"{code!r} is not a territory: use an ISO 3166-1 code such as DE, or 2136 for the world"
+            )
         meant = countries() if bare == WORLD else frozenset({bare})
         found = found - meant if code.startswith("-") else found | meant
     if not found:

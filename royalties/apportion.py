@@ -126,7 +126,8 @@ def splits_of(claim: Claim, terms: Terms, plans: Mapping[UUID, PlanTerms]) -> Sp
 def _creators(claim: Claim) -> list[UUID]:
     """Whoever did more than let a machine do all of it, each once."""
     return sorted(
-        {given.actor_id for given in claim.contributions if given.actor_id and given.ai_level != AiLevel.ALL}, key=str
+        {given.actor_id for given in claim.contributions if given.actor_id and given.ai_level != AiLevel.ALL},
+        key=str,
     )
 
 
@@ -135,9 +136,7 @@ def _own_parts(claim: Claim) -> tuple[Part, ...]:
     creators = _creators(claim)
     if not creators:
         return (Part("COMM", claim.licensee_id, None, None, Fraction(1)),)
-    return tuple(
-        Part(f"HC/{creator}", creator, None, None, Fraction(1, len(creators))) for creator in creators
-    )
+    return tuple(Part(f"HC/{creator}", creator, None, None, Fraction(1, len(creators))) for creator in creators)
 
 
 def _assets(claim: Claim, terms: Terms) -> dict[UUID, Asset]:
@@ -153,9 +152,7 @@ def _assets(claim: Claim, terms: Terms) -> dict[UUID, Asset]:
 def _zones(claim: Claim, terms: Terms, assets: set[UUID]) -> list[tuple[str, ...]]:
     owners: dict[frozenset[UUID], list[str]] = defaultdict(list)
     for country in sorted(claim.territories):
-        key = frozenset(
-            share.id for share in terms.shares if share.asset_id in assets and country in share.territories
-        )
+        key = frozenset(share.id for share in terms.shares if share.asset_id in assets and country in share.territories)
         owners[key].append(country)
     return sorted((tuple(countries) for countries in owners.values()), key=lambda countries: countries[0])
 
@@ -181,9 +178,7 @@ def _parts(
         if creators:
             rest *= 1 - plan.creators
         scheduled = [assets[asset_id] for asset_id in sorted(license_.asset_ids & set(assets), key=str)]
-        sides = {
-            side: [asset for asset in scheduled if asset.side is side] for side in (Side.MASTER, Side.PUBLISHING)
-        }
+        sides = {side: [asset for asset in scheduled if asset.side is side] for side in (Side.MASTER, Side.PUBLISHING)}
         for side, weight in ((Side.MASTER, plan.masters), (Side.PUBLISHING, 1 - plan.masters)):
             present = sides[side]
             # A license of one side only gives that side everything: there is nobody on the other to pay.

@@ -15,9 +15,7 @@ class NotAPart(Exception):
     """A part of a plan is a fraction from 0 to 1."""
 
 
-def record_plan(
-    *, license_id: UUID, commission: Fraction, creators: Fraction, masters: Fraction, at: datetime
-) -> Plan:
+def record_plan(*, license_id: UUID, commission: Fraction, creators: Fraction, masters: Fraction, at: datetime) -> Plan:
     """
     Insert the plan of a license.
 
@@ -86,7 +84,13 @@ def of(decision_id: UUID) -> Splits | None:
             Zone(
                 territories=tuple(zones[number][0].territories),
                 parts=tuple(
-                    Part(row.leaf, row.party_id, row.recording_id, row.work_id, Fraction(row.numerator, row.denominator))
+                    Part(
+                        row.leaf,
+                        row.party_id,
+                        row.recording_id,
+                        row.work_id,
+                        Fraction(row.numerator, row.denominator),
+                    )
                     for row in sorted(zones[number], key=lambda row: row.leaf.encode())
                 ),
             )

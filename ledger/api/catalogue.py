@@ -278,5 +278,3 @@ class Shares(APIView):
     def get(self, request: Request) -> Response:
         """List shares, oldest first."""
         return page_of(Share.objects.all(), "recorded_at", ShareOutput, request)
-
-

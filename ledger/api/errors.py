@@ -75,9 +75,12 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
         detail = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
         return _problem(400, "malformed", "Some fields are missing or malformed.", fields=detail)
     if isinstance(error, exceptions.APIException):
-        code = error.get_codes()
-        answer = _problem(error.status_code, code if isinstance(code, str) else "refused", str(error.detail))
-        for name, value in (("WWW-Authenticate", getattr(error, "auth_header", None)), ("Retry-After", _wait(error))):
+        codes = error.get_codes()
+        answer = _problem(error.status_code, codes if isinstance(codes, str) else "refused", str(error.detail))
+        for name, value in (
+            ("WWW-Authenticate", getattr(error, "auth_header", None)),
+            ("Retry-After", _wait(error)),
+        ):
             if value:
                 answer[name] = value
         return answer
@@ -100,12 +103,13 @@ def _refused_by_database(error: IntegrityError) -> Response | None:
         code, sentence = CONSTRAINTS[name]
         return _problem(409, code, sentence)
     diagnosis = getattr(error.__cause__, "diag", None)
-    if getattr(diagnosis, "sqlstate", None) == "23503" and (
-        column := re.search(r"Key \((\w+)\)=", diagnosis.message_detail or "")
-    ):
+    detail = getattr(diagnosis, "message_detail", None) or ""
+    if getattr(diagnosis, "sqlstate", None) == "23503" and (column := re.search(r"Key \((\w+)\)=", detail)):
         field = column[1]
         return _problem(
-            422, "unknown_reference", f"{field} names nothing that is registered here: register it first.",
+            422,
+            "unknown_reference",
+            f"{field} names nothing that is registered here: register it first.",
             fields={field: ["unknown"]},
         )
     log.error("a write was refused by the constraint %s, which has no sentence", name)

@@ -107,8 +107,10 @@ class Consents(APIView):
         consent, created = once(
             Consent.objects.prefetch_related("events"),
             data["id"],
-            same=lambda found: (found.recording_id, found.work_id) == (asset.recording_id, asset.work_id)
-            and all(getattr(found, name) == value for name, value in facts.items()),
+            same=lambda found: (
+                (found.recording_id, found.work_id) == (asset.recording_id, asset.work_id)
+                and all(getattr(found, name) == value for name, value in facts.items())
+            ),
             create=lambda: licensing.grant_consent(id=data["id"], asset=asset, at=timezone.now(), **facts),
         )
         return Response(ConsentOutput(consent).data, status=201 if created else 200)
@@ -140,8 +142,9 @@ class Withdrawals(APIView):
         event, created = once(
             ConsentEvent.objects.all(),
             data["id"],
-            same=lambda found: (found.consent_id, found.actor_id, found.effective_on)
-            == (id, data["actor"], data["effective_on"]),
+            same=lambda found: (
+                (found.consent_id, found.actor_id, found.effective_on) == (id, data["actor"], data["effective_on"])
+            ),
             create=lambda: licensing.withdraw_consent(
                 id=data["id"],
                 consent_id=id,

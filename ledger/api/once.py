@@ -16,9 +16,7 @@ class OtherContent(Exception):
     """This id is taken by something with other content; make a new id."""
 
 
-def once(
-    rows: QuerySet[Row], id: UUID, *, same: Callable[[Row], bool], create: Callable[[], Row]
-) -> tuple[Row, bool]:
+def once(rows: QuerySet[Row], id: UUID, *, same: Callable[[Row], bool], create: Callable[[], Row]) -> tuple[Row, bool]:
     """
     Return the row of an id and whether this call created it.
 

@@ -34,9 +34,7 @@ class Page(CursorPagination):
         )
 
 
-def page_of(
-    rows: QuerySet[Any, Any], at: str, row: type[serializers.Serializer[Any]], request: Request
-) -> Response:
+def page_of(rows: QuerySet[Any, Any], at: str, row: type[serializers.Serializer[Any]], request: Request) -> Response:
     """Answer with the page that the request asks for; ``at`` is the column of time, ties are broken by the key."""
     pages = Page()
     pages.ordering = (at, "pk")

@@ -18,14 +18,16 @@ class ClientScopes(BaseScopes):  # type: ignore[misc]
         return dict(oauth2_settings.SCOPES)
 
     def get_available_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any  # noqa: ARG002
+        self,
+        application: Any = None,
+        request: Any = None,  # noqa: ARG002 - the toolkit's signature, as are the following
+        *args: Any,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
     ) -> list[str]:
         """Return what this application may ask for."""
         client = ApiClient.objects.filter(application=application).first()
         return list(client.scopes) if client else []
 
-    def get_default_scopes(
-        self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any
-    ) -> list[str]:
+    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         """Return what an application gets that asks for nothing: all it may have."""
         return self.get_available_scopes(application, request, *args, **kwargs)

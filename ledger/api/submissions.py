@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import clearance, report, tasks
-from ledger.api.access import Client, party_of
+from ledger.api.access import client_of, party_of
 from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -71,7 +71,9 @@ class DeclarationInput(serializers.Serializer[Any]):
         help_text="ISO 3166-1 codes, or 2136 for the world; a leading - excludes",
     )
     ingredients = serializers.ListField(
-        child=serializers.UUIDField(), max_length=200, help_text="Ids of the recordings that are in the output"
+        child=serializers.UUIDField(),
+        max_length=200,
+        help_text="Ids of the recordings that are in the output",
     )
     contributions = ContributionInput(many=True)
 
@@ -170,7 +172,11 @@ def describe(found: report.Dossier) -> dict[str, Any]:
     root = f"/v1/submissions/{submission.id}"
     links = {"self": root, "entries": f"{root}/entries"}
     if decision:
-        links |= {"evidence": f"{root}/evidence", "pack": f"{root}/pack", "report": report.public_url(submission.id)}
+        links |= {
+            "evidence": f"{root}/evidence",
+            "pack": f"{root}/pack",
+            "report": report.public_url(submission.id),
+        }
     if found.manifest:
         links |= {"file": f"{root}/file"}
         if not found.manifest.is_embedded:
@@ -214,7 +220,7 @@ def describe(found: report.Dossier) -> dict[str, Any]:
 
 def _visible(request: Request, id: UUID) -> report.Dossier:
     found = report.dossier(id)
-    if isinstance(request.user, Client) and found.submission.submitter_id != party_of(request):
+    if client_of(request) is not None and found.submission.submitter_id != party_of(request):
         raise NoSuchSubmission  # another's submission and none at all look the same
     return found
 
@@ -283,7 +289,7 @@ class Submissions(APIView):
     def get(self, request: Request) -> Response:
         """List your submissions, oldest first."""
         rows = Submission.objects.all()
-        if isinstance(request.user, Client):
+        if client_of(request) is not None:
             rows = rows.filter(submitter=party_of(request))
         return page_of(rows, "submitted_at", SubmissionRow, request)
 
@@ -328,7 +334,11 @@ class SubmissionFile(APIView):
 
     scopes = SCOPES
 
-    @extend_schema(operation_id="read_signed_file", responses={(200, "audio/*"): OpenApiTypes.BINARY}, tags=["submissions"])
+    @extend_schema(
+        operation_id="read_signed_file",
+        responses={(200, "audio/*"): OpenApiTypes.BINARY},
+        tags=["submissions"],
+    )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the signed file of a cleared output. Any later change to it, tags included, breaks the signature."""
         found = _visible(request, id)
@@ -349,7 +359,9 @@ class SubmissionManifest(APIView):
     scopes = SCOPES
 
     @extend_schema(
-        operation_id="read_manifest", responses={(200, "application/c2pa"): OpenApiTypes.BINARY}, tags=["submissions"]
+        operation_id="read_manifest",
+        responses={(200, "application/c2pa"): OpenApiTypes.BINARY},
+        tags=["submissions"],
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the C2PA manifest store; for OGG it is the only copy, other files carry it inside."""
@@ -404,7 +416,9 @@ class SubmissionPack(APIView):
     scopes = SCOPES
 
     @extend_schema(
-        operation_id="read_pack", responses={(200, "application/zip"): OpenApiTypes.BINARY}, tags=["submissions"]
+        operation_id="read_pack",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+        tags=["submissions"],
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the evidence pack; ``ledger-verify`` checks it offline."""

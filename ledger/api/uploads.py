@@ -18,7 +18,12 @@ class BoundedUpload(TemporaryFileUploadHandler):
     received = 0
 
     def handle_raw_input(
-        self, input_data: Any, META: dict[str, Any], content_length: int, boundary: bytes, encoding: str | None = None
+        self,
+        input_data: Any,  # noqa: ARG002 - Django's signature, as are the following
+        META: dict[str, Any],  # noqa: ARG002, N803
+        content_length: int,
+        boundary: str,  # noqa: ARG002
+        encoding: str | None = None,  # noqa: ARG002
     ) -> None:
         """
         Look at the announced length.

@@ -77,11 +77,21 @@ def shares() -> list[dict[str, Any]]:
     found = []
     for track in TRACKS:
         found.append(
-            {"id": key(f"share {track.name} master"), "recording": track.recording_id, "party": key("label"), "part": "1"}
+            {
+                "id": key(f"share {track.name} master"),
+                "recording": track.recording_id,
+                "party": key("label"),
+                "part": "1",
+            }
         )
         for party, part in (("publisher", "2/3"), ("writer", "1/3")):
             found.append(
-                {"id": key(f"share {track.name} {party}"), "work": track.work_id, "party": key(party), "part": part}
+                {
+                    "id": key(f"share {track.name} {party}"),
+                    "work": track.work_id,
+                    "party": key(party),
+                    "part": part,
+                }
             )
     return [{**common, **share} for share in found]
 
@@ -92,7 +102,12 @@ def _document(text: str) -> str:
 
 def consents() -> list[dict[str, Any]]:
     """Return what holders agreed to: everything that is licensed, for any licensee."""
-    common = {"uses": USES, "territories": [WORLD], "active_from": SINCE, "document": _document("demo consent, 1")}
+    common = {
+        "uses": USES,
+        "territories": [WORLD],
+        "active_from": SINCE,
+        "document": _document("demo consent, 1"),
+    }
     found = []
     for track in TRACKS:
         if not track.is_licensed:
@@ -100,9 +115,7 @@ def consents() -> list[dict[str, Any]]:
         sides = [("label", "recording", track.recording_id)]
         sides += [(party, "work", track.work_id) for party in ("publisher", "writer")]
         for party, side, asset in sides:
-            found.append(
-                {"id": consent_id(track, party), "grantor": key(party), "actor": key(party), side: asset}
-            )
+            found.append({"id": consent_id(track, party), "grantor": key(party), "actor": key(party), side: asset})
     return [{**common, **consent} for consent in found]
 
 
@@ -112,7 +125,7 @@ def consent_id(track: Track, party: str) -> str:
 
 
 def licenses() -> list[dict[str, Any]]:
-    """Return the distributor's one license: 15 % commission, 30 % of the rest to the human creators, then half and half."""
+    """Return the distributor's one license: 15 % commission, 30 % of the rest to the creators, then half and half."""
     licensed = [track for track in TRACKS if track.is_licensed]
     return [
         {

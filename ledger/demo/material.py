@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
+from av.audio import AudioStream
 from av.filter import Graph
 from numpy.typing import NDArray
 
@@ -84,19 +86,19 @@ def write(sound: Sound, path: Path, *, bit_rate: int | None = None) -> Path:
     container_format, codec, sample_format, default_rate = ENCODERS[path.suffix[1:]]
     rate = 48_000 if codec == "libopus" else RATE  # Opus knows no 44.1 kHz
     with av.open(str(path), "w", format=container_format) as container:
-        stream = container.add_stream(codec, rate=rate, layout="stereo")
-        stream.format = sample_format  # type: ignore[attr-defined]
-        if bit_rate or default_rate:
-            stream.bit_rate = bit_rate or default_rate  # type: ignore[assignment]
+        stream = cast("AudioStream", container.add_stream(codec, rate=rate, layout="stereo"))
+        stream.format = av.AudioFormat(sample_format)
+        if chosen := bit_rate or default_rate:
+            stream.bit_rate = chosen
         resampler = av.AudioResampler(format=sample_format, layout="stereo", rate=rate, frame_size=0)
         fifo = av.AudioFifo()
         for frame in [*_frames(sound, "fltp"), None]:
-            for piece in resampler.resample(frame):
-                fifo.write(piece)
-        size = stream.codec_context.frame_size or 4096  # type: ignore[attr-defined]
+            for resampled in resampler.resample(frame):
+                fifo.write(resampled)
+        size = stream.codec_context.frame_size or 4096
         while (piece := fifo.read(size, partial=True)) is not None:
-            container.mux(stream.encode(piece))  # type: ignore[attr-defined]
-        container.mux(stream.encode(None))  # type: ignore[attr-defined]
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
     return path
 
 

@@ -19,8 +19,21 @@ from django.utils import timezone
 
 from ledger import checkpoints, clearance, clients, registration, sequencer
 from ledger.demo import material
-from ledger.demo.catalogue import FOLDER, PARTIES, TRACK, TRACKS, USES, WORLD, Track
-from ledger.demo.catalogue import consent_id, consents, key, licenses, shares, works
+from ledger.demo.catalogue import (
+    FOLDER,
+    PARTIES,
+    TRACK,
+    TRACKS,
+    USES,
+    WORLD,
+    Track,
+    consent_id,
+    consents,
+    key,
+    licenses,
+    shares,
+    works,
+)
 from ledger.demo.doors import Api, Door
 from rights.models import Party
 from rights.vocabulary import PartyKind
@@ -28,6 +41,7 @@ from rights.vocabulary import PartyKind
 CATALOGUE_SCOPES = ["catalogue:read", "catalogue:write"]
 SUBMISSION_SCOPES = ["submissions:read", "submissions:write"]
 PATIENCE_S = 120
+MANIFEST_CHECK = 9  # the obligation of ledger-verify that reads the signed file
 
 Say = Callable[[str], None]
 
@@ -85,7 +99,9 @@ def _undeclared(target: Path, scratch: Path) -> Path:
     excerpt = material.cut(_load(TRACK["piano"]), 40, 16)
     altered = material.faster(material.recompressed(excerpt, scratch, bit_rate=64_000), "1.04")
     return material.write(
-        material.joined(material.cut(base, 10, 22), altered, material.cut(base, 60, 14)), target, bit_rate=128_000
+        material.joined(material.cut(base, 10, 22), altered, material.cut(base, 60, 14)),
+        target,
+        bit_rate=128_000,
     )
 
 
@@ -129,7 +145,11 @@ def register(api: Api, say: Say) -> None:
         say(f"Registering “{track.title}” and taking its fingerprint")
         fields = {"id": track.recording_id, "title": track.title, "isrc": track.isrc, "works": track.work_id}
         api.upload("/v1/recordings", fields, file=FOLDER / track.file, media_type=track.media_type)
-    for path, documents in (("/v1/shares", shares()), ("/v1/consents", consents()), ("/v1/licenses", licenses())):
+    for path, documents in (
+        ("/v1/shares", shares()),
+        ("/v1/consents", consents()),
+        ("/v1/licenses", licenses()),
+    ):
         say(f"Recording {len(documents)} {path.removeprefix('/v1/')}")
         for document in documents:
             api.post(path, document)
@@ -138,7 +158,11 @@ def register(api: Api, say: Say) -> None:
             say(f"Withdrawing the label's consent to “{track.title}”, from today on")
             api.post(
                 f"/v1/consents/{consent_id(track, 'label')}/withdrawals",
-                {"id": key(f"withdrawal {track.name}"), "actor": key("label"), "effective_on": _today().isoformat()},
+                {
+                    "id": key(f"withdrawal {track.name}"),
+                    "actor": key("label"),
+                    "effective_on": _today().isoformat(),
+                },
             )
 
 
@@ -178,10 +202,20 @@ def _tell(
         "ingredients": [track.recording_id for track in output.ingredients],
         "contributions": [
             {"component": "lead_vocal", "ai_level": "none", "actor": key("singer")},
-            {"component": "arrangement", "ai_level": "partly", "tool": "Demo Arranger 1.0", "actor": key("singer")},
+            {
+                "component": "arrangement",
+                "ai_level": "partly",
+                "tool": "Demo Arranger 1.0",
+                "actor": key("singer"),
+            },
         ],
     }
-    api.upload("/v1/submissions", {"id": id, "declaration": json.dumps(declaration)}, file=file, media_type=output.media_type)
+    api.upload(
+        "/v1/submissions",
+        {"id": id, "declaration": json.dumps(declaration)},
+        file=file,
+        media_type=output.media_type,
+    )
     say(f"({output.letter}) Examining, deciding, signing")
     found = settle(api, id)
     told = Told(
@@ -267,13 +301,16 @@ def _check_pack(api: Api, id: str, folder: Path, told: Told) -> None:
         told.faults.append(report["sentence"])
         return
     for check in report["checks"]:
+        if check["state"] == "holds" and check["number"] == MANIFEST_CHECK:
+            told.signed = check["sentence"].partition(": ")[2]
         if check["state"] == "holds":
             told.checks.append(check["sentence"])
         elif check["state"] == "fails":
             told.faults.append(check["sentence"])
     if checked.returncode != 0 and not told.faults:
         told.faults.append(f"ledger-verify ended with {checked.returncode}")
-    told.signed = next((sentence for sentence in told.checks if "manifest" in sentence.lower()), "")
+    if bool(told.signed) != (told.expected == "cleared"):
+        told.faults.append("a file is signed exactly when its output is cleared")
 
 
 def settle_inside(api: Api, id: str) -> dict[str, Any]:
@@ -313,13 +350,17 @@ def in_words(told: list[Told]) -> str:
     lines = []
     for one in told:
         mark = "✓" if not one.faults else "✗"
-        lines += ["", f"{mark} ({one.letter}) “{one.title}” — {one.what}", f"    {one.outcome.upper()} in {one.seconds} s"]
+        lines += [
+            "",
+            f"{mark} ({one.letter}) “{one.title}” — {one.what}",
+            f"    {one.outcome.upper()} in {one.seconds} s",
+        ]
         lines += [f"    · {finding}" for finding in one.findings]
         lines += [f"    heard: {match}" for match in one.matches]
         if one.splits:
             lines.append("    splits: " + ", ".join(one.splits) + " (together 1)")
         if one.signed:
-            lines.append(f"    {one.signed}")
+            lines.append(f"    signed file: {one.signed}")
         if one.entry is not None:
             lines.append(f"    entry {one.entry} of the log; {len(one.checks)} checks of its evidence pack hold")
         lines += [f"    ✗ {fault}" for fault in one.faults]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tempfile
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ FORMS = {
 def music(name: str, *, rate: int = 44_100) -> Sound:
     """One of the demo's songs as mono samples."""
     path = MUSIC / name
-    return np.concatenate(list(decode(path, MEDIA_TYPES[path.suffix], rate)))
+    samples: Sound = np.concatenate(list(decode(path, MEDIA_TYPES[path.suffix], rate)))
+    return samples
 
 
 def noise(seconds: float, *, rate: int = 44_100, seed: int = 7, level: float = 0.2) -> Sound:
@@ -90,25 +92,26 @@ def encoded(
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """A mono sound as stereo in a container."""
-    out = io.BytesIO()
     # libopus knows no rate but 48 kHz and its fractions.
     target = 48_000 if form.encoder == "libopus" else rate
-    with av.open(out, "w", format=form.container, options=dict(options or {})) as container:
-        container.metadata.update(metadata or {})
-        stream = cast(
-            AudioStream, container.add_stream(form.encoder, rate=target, layout="stereo", format=form.sample_format)
-        )
-        if form.bit_rate:
-            stream.bit_rate = form.bit_rate
-        source = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="s16", layout="mono")
-        source.sample_rate = rate
-        resampler = av.AudioResampler(
-            form.sample_format, "stereo", target, frame_size=stream.codec_context.frame_size or None
-        )
-        for frame in [*resampler.resample(source), *resampler.resample(None)]:
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return out.getvalue()
+    # A file, since FFmpeg opens it anew to move an index to its front.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"sound{form.suffix}"
+        with av.open(path, "w", format=form.container, options=dict(options or {})) as container:
+            container.metadata.update(metadata or {})
+            stream = container.add_stream(form.encoder, rate=target, layout="stereo", format=form.sample_format)
+            stream = cast(AudioStream, stream)
+            if form.bit_rate:
+                stream.bit_rate = form.bit_rate
+            source = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="s16", layout="mono")
+            source.sample_rate = rate
+            resampler = av.AudioResampler(
+                form.sample_format, "stereo", target, frame_size=stream.codec_context.frame_size or None
+            )
+            for frame in [*resampler.resample(source), *resampler.resample(None)]:
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+        return path.read_bytes()
 
 
 def box(name: bytes, body: bytes) -> bytes:

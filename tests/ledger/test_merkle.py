@@ -230,9 +230,7 @@ def test_refuses_any_changed_inclusion_proof(data: st.DataObject, size: int) -> 
         case "shorter":
             del proof[data.draw(st.integers(0, len(proof) - 1))]
         case "longer":
-            proof.insert(
-                data.draw(st.integers(0, len(proof))), data.draw(st.sampled_from([leaf, root, *proof]))
-            )
+            proof.insert(data.draw(st.integers(0, len(proof))), data.draw(st.sampled_from([leaf, root, *proof])))
         case "index":
             index = data.draw(st.integers(0, size + 1).filter(lambda other: other != index))
         case "size":
@@ -286,9 +284,7 @@ def test_trees_of_one_size_are_consistent_when_their_roots_are_equal() -> None:
     with pytest.raises(merkle.NotConsistent, match="older root"):
         merkle.verify_consistency(old_size=5, size=5, proof=(), old_root=many_root(4), root=many_root(5))
     with pytest.raises(merkle.NotConsistent, match="nothing to prove"):
-        merkle.verify_consistency(
-            old_size=5, size=5, proof=[MANY[0]], old_root=many_root(5), root=many_root(5)
-        )
+        merkle.verify_consistency(old_size=5, size=5, proof=[MANY[0]], old_root=many_root(5), root=many_root(5))
 
 
 def test_does_not_prove_backwards() -> None:
@@ -306,9 +302,7 @@ def test_has_no_proof_for_a_leaf_outside_the_tree(index: int) -> None:
         merkle.verify_inclusion(MANY[0], index=index, size=5, proof=(), root=many_root(5))
 
 
-@pytest.mark.parametrize(
-    ("size", "claimed"), [(1, 2), (2, 1), (2, 3), (2, 8), (5, 4), (8, 4), (8, 16), (8, 17)]
-)
+@pytest.mark.parametrize(("size", "claimed"), [(1, 2), (2, 1), (2, 3), (2, 8), (5, 4), (8, 4), (8, 16), (8, 17)])
 def test_does_not_show_a_leaf_in_a_tree_of_another_height(size: int, claimed: int) -> None:
     # The hashes lead to the root all the same: only the length of the proof tells.
     proof = merkle.inclusion_proof(0, size, store_of(MANY[:size]).tiles())
@@ -321,9 +315,7 @@ def test_does_not_show_a_leaf_in_a_tree_of_another_height(size: int, claimed: in
 def test_does_not_show_that_a_tree_of_another_height_grew(size: int, claimed: int) -> None:
     proof = merkle.consistency_proof(2, size, store_of(MANY[:size]).tiles())
     with pytest.raises(merkle.NotConsistent, match="than the tree is high"):
-        merkle.verify_consistency(
-            old_size=2, size=claimed, proof=proof, old_root=many_root(2), root=many_root(size)
-        )
+        merkle.verify_consistency(old_size=2, size=claimed, proof=proof, old_root=many_root(2), root=many_root(size))
 
 
 def test_says_when_the_tiles_are_those_of_a_smaller_tree() -> None:

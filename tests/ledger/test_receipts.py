@@ -113,9 +113,7 @@ def test_refuses_what_is_not_a_receipt(text: str) -> None:
         receipts.Receipt.from_text(text)
 
 
-@pytest.mark.parametrize(
-    ("index", "proof"), [(-1, ()), (2**63, ()), (0, (b"short",)), (0, (bytes(32),) * 64)]
-)
+@pytest.mark.parametrize(("index", "proof"), [(-1, ()), (2**63, ()), (0, (b"short",)), (0, (bytes(32),) * 64)])
 def test_does_not_write_what_could_not_be_read(index: int, proof: tuple[bytes, ...]) -> None:
     with pytest.raises(receipts.NotAReceipt):
         receipts.Receipt(index, proof, "")

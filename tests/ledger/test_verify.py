@@ -193,9 +193,7 @@ class World:
         packs.write(path, self.pack(folder))
         return path
 
-    def read_manifest(
-        self, path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None
-    ) -> FakeManifest:
+    def read_manifest(self, path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> FakeManifest:
         assert roots_pem
         assert media_type == "audio/wav"
         assert (manifest is None) == self.is_embedded
@@ -254,16 +252,13 @@ def test_an_honest_pack_holds(tmp_path: Path, is_embedded: bool) -> None:  # noq
     assert states(report) == {number: {"note" if number == 2 else "holds"} for number in range(1, 13)}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "reason"), [("refused", "was refused"), ("review", "was held for review")]
-)
+@pytest.mark.parametrize(("outcome", "reason"), [("refused", "was refused"), ("review", "was held for review")])
 def test_a_pack_without_a_signature_holds_and_says_why(tmp_path: Path, outcome: str, reason: str) -> None:
     world = World(outcome=outcome)
     report = world.report(world.write(tmp_path))
     assert failures(report) == []
     assert any(
-        check.number == 9 and check.sentence.endswith(f"not signed: the output {reason}.")
-        for check in report.checks
+        check.number == 9 and check.sentence.endswith(f"not signed: the output {reason}.") for check in report.checks
     )
     assert states(report)[11] == {"note"}
 
@@ -379,20 +374,14 @@ def test_names_the_entry_whose_row_was_changed(tmp_path: Path, edit: Edit) -> No
     logged, receipt = world.entries(), {index: world.receipt(index) for index in (3, 5)}
     world.rows[edit.kind][edit.table][edit.position][edit.column] = edit.value
     pack = world.pack(tmp_path)
-    entries = tuple(
-        replace(entry, entry=logged[entry.index], receipt=receipt[entry.index]) for entry in pack.entries
-    )
+    entries = tuple(replace(entry, entry=logged[entry.index], receipt=receipt[entry.index]) for entry in pack.entries)
     packs.write(tmp_path / "pack.zip", replace(pack, entries=entries))
     found = failures(world.report(tmp_path / "pack.zip"))
-    assert any(
-        number == 4 and sentence.startswith(f"{edit.words} in this pack is not") for number, sentence in found
-    )
+    assert any(number == 4 and sentence.startswith(f"{edit.words} in this pack is not") for number, sentence in found)
     assert not {number for number, _ in found} & {1, 3, 5, 6}  # the pack and the log themselves are in order
 
 
-@pytest.mark.parametrize(
-    ("table", "count"), [("royalties_split", 3), ("royalties_split", 5), ("royalties_split", 0)]
-)
+@pytest.mark.parametrize(("table", "count"), [("royalties_split", 3), ("royalties_split", 5), ("royalties_split", 0)])
 def test_counts_rows_that_are_gone_or_new(tmp_path: Path, table: str, count: int) -> None:
     world = World()
     rows = [*world.rows["decided"][table], world.rows["decided"][table][0] | {"id": "s9"}][:count]
@@ -492,9 +481,7 @@ TAMPERS = [
         "does not show it to be in the log",
     ),
     Tamper("a receipt's hash", {"log/5.tlog-proof": another_hash}, {5}, "does not show it to be in the log"),
-    Tamper(
-        "a receipt's header", {"log/5.tlog-proof": swap(b"@v1", b"@v2")}, {5}, "its receipt cannot be read"
-    ),
+    Tamper("a receipt's header", {"log/5.tlog-proof": swap(b"@v1", b"@v2")}, {5}, "its receipt cannot be read"),
     Tamper(
         "a receipt that is not text",
         {"log/5.tlog-proof": lambda _: b"\xff"},
@@ -531,9 +518,7 @@ TAMPERS = [
         {4, 5, 7},
         "Entry 3 (decided): its receipt does not show",
     ),
-    Tamper(
-        "swapped rows", {"records/5/rights_decision.json": submission_rows}, {4, 7}, "the row rights_decision"
-    ),
+    Tamper("swapped rows", {"records/5/rights_decision.json": submission_rows}, {4, 7}, "the row rights_decision"),
     Tamper(
         "rows in another form",
         {"records/5/rights_decision.json": lambda data: data + b"\n"},
@@ -546,9 +531,7 @@ TAMPERS = [
         {4, 7},
         "are not what was logged",
     ),
-    Tamper(
-        "a file that is missing", {"records/5/rights_decision.json": lambda _: None}, {4, 7}, "cannot be read"
-    ),
+    Tamper("a file that is missing", {"records/5/rights_decision.json": lambda _: None}, {4, 7}, "cannot be read"),
     Tamper(
         "a receipt that is missing",
         {"log/5.tlog-proof": lambda _: None},
@@ -569,9 +552,7 @@ TAMPERS = [
         "splits.json is not the document whose digest was logged and signed",
     ),
     Tamper("the splits' spelling", {"splits.json": swap(b'"1/10"', b'"1e9/10"')}, {10}, "is not a share"),
-    Tamper(
-        "a division by zero", {"splits.json": swap(b'"1/10"', b'"1/0"')}, {10}, "is not a part of the whole"
-    ),
+    Tamper("a division by zero", {"splits.json": swap(b'"1/10"', b'"1/0"')}, {10}, "is not a part of the whole"),
     Tamper("the roots", {"keys/c2pa-roots.pem": lambda _: b"\xff"}, {9}, "cannot be checked"),
 ]
 
@@ -626,9 +607,7 @@ def test_names_contents_that_contradict_the_pack(
     tmp_path: Path, before: str, after: str, number: int, words: str
 ) -> None:
     world = World()
-    path = changed(
-        world.write(tmp_path), {"pack.json": swap(before.encode(), after.encode())}, is_careful=False
-    )
+    path = changed(world.write(tmp_path), {"pack.json": swap(before.encode(), after.encode())}, is_careful=False)
     [(found, sentence)] = failures(world.report(path))
     assert found == number
     assert words in sentence
@@ -670,6 +649,18 @@ def test_refuses_a_pack_without_entries(tmp_path: Path) -> None:
     assert [number for number, _ in failures(World().report(tmp_path / "pack.zip"))] == [3, 7]
 
 
+def test_says_what_it_could_not_check(tmp_path: Path) -> None:
+    world = World()
+    path = changed(world.write(tmp_path), {"output/track.wav": flip}, is_careful=True)
+    assert [check.sentence for check in world.report(path).checks if check.number in {9, 10}] == [
+        "The manifest (9 and 10) is not checked: the audio is another file."
+    ]
+    path = changed(world.write(tmp_path), {"log/5.json": lambda _: b"{}"}, is_careful=True)
+    assert [check.sentence for check in world.report(path).checks if check.number > 7] == [
+        "The audio, its manifest and the splits (8 to 11) are not checked without a decision."
+    ]
+
+
 # --- The audio of what was not cleared ---
 
 
@@ -698,9 +689,7 @@ def test_refuses_a_cleared_output_without_a_manifest(tmp_path: Path) -> None:
 
 def test_refuses_an_outcome_that_there_is_not(tmp_path: Path) -> None:
     world = World(outcome="perhaps")
-    assert failures(world.report(world.write(tmp_path))) == [
-        (7, "Entry 5 (decided): 'perhaps' is not an outcome.")
-    ]
+    assert failures(world.report(world.write(tmp_path))) == [(7, "Entry 5 (decided): 'perhaps' is not an outcome.")]
 
 
 # --- What was false when it was logged ---
@@ -726,9 +715,7 @@ def test_refuses_a_manifest_that_is_not_trusted(tmp_path: Path, state: str) -> N
         (verify.SPLITS, {"splits": [{"leaf": "COMM", "share": "0.5"}]}, "is not a share"),
     ],
 )
-def test_refuses_a_manifest_that_says_something_else(
-    tmp_path: Path, label: str, change: dict, sentence: str
-) -> None:
+def test_refuses_a_manifest_that_says_something_else(tmp_path: Path, label: str, change: dict, sentence: str) -> None:
     says = World().says()
     world = World(manifest=FakeManifest(assertions=says | {label: says[label] | change}))
     [(number, found)] = failures(world.report(world.write(tmp_path)))

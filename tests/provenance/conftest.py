@@ -44,9 +44,7 @@ def make_clip(path: Path, media_type: str, *, pitch_hz: float = 440.0, duration_
     with av.open(str(path), "w", format=container) as output:
         stream: Any = output.add_stream(codec, rate=rate)
         stream.layout = "stereo"
-        frame = av.AudioFrame.from_ndarray(
-            np.repeat(samples, 2).reshape(1, -1), format="s16", layout="stereo"
-        )
+        frame = av.AudioFrame.from_ndarray(np.repeat(samples, 2).reshape(1, -1), format="s16", layout="stereo")
         frame.sample_rate = rate
         resampler = av.AudioResampler(
             format=stream.codec_context.format,
@@ -69,9 +67,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 @pytest.fixture(scope="session")
 def identity() -> Identity:
     chain = pki.chain()
-    return identity_of(
-        chain_pem=chain.chain_pem, roots_pem=chain.roots_pem, sign=pki.unchecked(chain).sign, at=pki.NOW
-    )
+    return identity_of(chain_pem=chain.chain_pem, roots_pem=chain.roots_pem, sign=pki.unchecked(chain).sign, at=pki.NOW)
 
 
 @pytest.fixture(scope="session")

@@ -277,9 +277,7 @@ def test_of_development_is_kept_closed_to_others_and_without_the_authorities_key
     assert folder.stat().st_mode & 0o777 == 0o700
     assert sorted(path.name for path in folder.iterdir()) == [".lock", "roots.pem", "signing.pem"]
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-    assert (
-        "".join(path.read_text() for path in folder.iterdir()).count("PRIVATE KEY-----") == 2
-    )  # begin and end
+    assert "".join(path.read_text() for path in folder.iterdir()).count("PRIVATE KEY-----") == 2  # begin and end
 
 
 def test_of_development_stays_the_same_until_thirty_days_before_its_end(tmp_path: Path) -> None:
@@ -314,9 +312,7 @@ def test_of_development_survives_a_crash_between_its_two_files(tmp_path: Path) -
     first = load_or_create_development_identity(tmp_path, at=NOW)
     stray = pki.chain().roots_pem  # the root of a renewal that never wrote its leaf
     (tmp_path / "roots.pem").write_text(first.roots_pem + stray)
-    assert (
-        load_or_create_development_identity(tmp_path, at=NOW).certificate_digest == first.certificate_digest
-    )
+    assert load_or_create_development_identity(tmp_path, at=NOW).certificate_digest == first.certificate_digest
     (tmp_path / "signing.pem").unlink()
     assert load_or_create_development_identity(tmp_path, at=NOW).roots_pem.count("BEGIN") == 3
 
@@ -335,9 +331,6 @@ def test_of_development_is_one_for_processes_that_begin_together(tmp_path: Path)
         "folder, at = pathlib.Path(sys.argv[1]), datetime.datetime.now(datetime.UTC);"
         "print(certificates.load_or_create_development_identity(folder, at=at).certificate_digest)"
     )
-    started = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
-        for _ in range(4)
-    ]
+    started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) for _ in range(4)]
     assert len({process.communicate()[0] for process in started}) == 1
     assert {process.returncode for process in started} == {0}

@@ -47,9 +47,7 @@ REFUSALS: list[tuple[str, type[SignRefused], Change]] = [
     (
         "two generators",
         guards.MalformedGenerator,
-        lambda given: given["claim_generator_info"].append(
-            {"name": "A", "version": "1", "specVersion": "2.4.0"}
-        ),
+        lambda given: given["claim_generator_info"].append({"name": "A", "version": "1", "specVersion": "2.4.0"}),
     ),
     (
         "a generator without specVersion",
@@ -159,9 +157,7 @@ def test_refuses_an_opening_that_names_no_parent_or_states_a_source_type(define:
         add("org.example.terms", {"flags": [True, False], "count": 2**63 - 1, "shares": ["1/2", "1/2"]}),
         act(action="c2pa.mastered", digitalSourceType=SOURCE_TYPE + "algorithmicallyEnhanced"),
         act(action="org.example.autotuned"),
-        lambda given: given["ingredients"].append(
-            {"title": "A model", "relationship": "inputTo", "label": "m"}
-        ),
+        lambda given: given["ingredients"].append({"title": "A model", "relationship": "inputTo", "label": "m"}),
     ],
 )
 def test_lets_pass_what_is_right(define: Define, change: Change) -> None:

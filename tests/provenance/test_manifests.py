@@ -113,14 +113,10 @@ def test_stores_nothing_when_the_result_is_not_trusted(
 ) -> None:
     stranger = replace(pki.unchecked(pki.chain()), roots_pem=pki.chain().roots_pem)
     with pytest.raises(manifests.ReadBackFailed, match="who is not on our list of signers"):
-        stage(
-            facts, source=clips["audio/mpeg"], media_type="audio/mpeg", signer=Signer(stranger, "1"), put=put
-        )
+        stage(facts, source=clips["audio/mpeg"], media_type="audio/mpeg", signer=Signer(stranger, "1"), put=put)
     stamping = pki.unchecked(pki.chain(purposes=[ExtendedKeyUsageOID.TIME_STAMPING]))
     with pytest.raises(manifests.ReadBackFailed, match="not for signing claims"):
-        stage(
-            facts, source=clips["audio/mpeg"], media_type="audio/mpeg", signer=Signer(stamping, "1"), put=put
-        )
+        stage(facts, source=clips["audio/mpeg"], media_type="audio/mpeg", signer=Signer(stamping, "1"), put=put)
     assert list(kept.iterdir()) == []
 
 

@@ -128,9 +128,7 @@ def test_an_earlier_manifest_is_kept_as_parent_and_no_update_manifest_is_written
     assert first.manifest not in result.manifest or len(result.manifest) > len(first.manifest)
 
 
-def test_refuses_to_replace_an_earlier_manifest(
-    signed: Files, signer: Signer, define: Define, tmp_path: Path
-) -> None:
+def test_refuses_to_replace_an_earlier_manifest(signed: Files, signer: Signer, define: Define, tmp_path: Path) -> None:
     source, _ = signed["audio/wav"]
     with pytest.raises(guards.ManifestWouldBeLost):
         sign(
@@ -331,9 +329,7 @@ def test_what_the_key_raises_is_raised_here_and_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_key_of_another_certificate_is_refused(
-    clips: Mapping[str, Path], define: Define, tmp_path: Path
-) -> None:
+def test_a_key_of_another_certificate_is_refused(clips: Mapping[str, Path], define: Define, tmp_path: Path) -> None:
     signer = Signer(pki.unchecked(pki.chain(), sign=pki.unchecked(pki.chain()).sign), "0.1.0")
     with pytest.raises(signing.SdkRefused):
         sign(clips["audio/wav"], tmp_path / "out", "audio/wav", define, signer=signer)
@@ -372,9 +368,7 @@ def test_an_address_in_a_file_is_never_fetched(
 ) -> None:
     address, requests = listener
     lure = tmp_path / "lure.wav"
-    _sign_with_sdk(
-        clips["audio/wav"], lure, "audio/wav", define(keeps_parent=False), signer.identity, address=address
-    )
+    _sign_with_sdk(clips["audio/wav"], lure, "audio/wav", define(keeps_parent=False), signer.identity, address=address)
     found = verify(lure, "audio/wav", roots_pem=signer.identity.roots_pem)
     assert (found.state, found.failures) == (State.ABSENT, (signing.MANIFEST_ELSEWHERE,))
     with pytest.raises(signing.SourceManifestElsewhere):
@@ -429,9 +423,7 @@ def test_signs_in_the_parent_and_then_in_a_forked_child(
     assert works("parent, afterwards")
 
 
-def test_threads_sign_at_once(
-    clips: Mapping[str, Path], signer: Signer, define: Define, tmp_path: Path
-) -> None:
+def test_threads_sign_at_once(clips: Mapping[str, Path], signer: Signer, define: Define, tmp_path: Path) -> None:
     states: list[State] = []
 
     def work(number: int) -> None:
@@ -480,9 +472,7 @@ def test_the_sdk_still_corrupts_lists_of_numbers_and_cuts_labels(
     assert "org.example.label.v2" not in plain
 
 
-def _read_with_sdk(
-    path: Path, media_type: str, context: c2pa.Context
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _read_with_sdk(path: Path, media_type: str, context: c2pa.Context) -> tuple[dict[str, Any], dict[str, Any]]:
     with context, path.open("rb") as file, c2pa.Reader(media_type, file, context=context) as reader:
         return json.loads(reader.json()), json.loads(reader.crjson())
 

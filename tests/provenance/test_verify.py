@@ -68,9 +68,7 @@ AUDIO_AT: Mapping[str, Callable[[bytes], int]] = {
 
 
 @pytest.mark.parametrize("media_type", CONTAINERS)
-def test_finds_one_changed_bit_of_audio(
-    signed: Files, identity: Identity, tmp_path: Path, media_type: str
-) -> None:
+def test_finds_one_changed_bit_of_audio(signed: Files, identity: Identity, tmp_path: Path, media_type: str) -> None:
     source, result = signed[media_type]
     content = source.read_bytes()
     path = tmp_path / source.name
@@ -81,9 +79,7 @@ def test_finds_one_changed_bit_of_audio(
     if result.is_embedded:
         assert found.sentence == "The file was changed after “Example Signer” signed it."
     else:
-        assert found.sentence.startswith(
-            "This is not the file that “Example Signer” signed: it was changed, or"
-        )
+        assert found.sentence.startswith("This is not the file that “Example Signer” signed: it was changed, or")
     report = independently(path, media_type, identity.roots_pem, beside(result))
     assert report["validation_state"] == "Invalid"
 
@@ -168,9 +164,7 @@ def test_says_that_ogg_needs_its_manifest_beside_it(signed: Files, identity: Ide
 
 
 @pytest.mark.parametrize("media_type", CONTAINERS)
-def test_knows_a_manifest_of_another_file(
-    signed: Files, identity: Identity, tmp_path: Path, media_type: str
-) -> None:
+def test_knows_a_manifest_of_another_file(signed: Files, identity: Identity, tmp_path: Path, media_type: str) -> None:
     other = make_clip(tmp_path / "other", media_type, pitch_hz=523.25, duration_ms=900)
     found = verify(other, media_type, roots_pem=identity.roots_pem, manifest=signed[media_type][1].manifest)
     assert found.state is State.INVALID
@@ -203,9 +197,7 @@ def test_does_not_trust_a_file_signed_again_by_somebody_else(
     found = verify(path, media_type, roots_pem=identity.roots_pem, manifest=beside(result))
     assert (found.state, found.failures) == (State.VALID, ("signingCredential.untrusted",))
     assert found.sentence == "Intact, but signed by “Somebody Else ”, who is not on our list of signers."
-    assert (
-        independently(path, media_type, identity.roots_pem, beside(result))["validation_state"] != "Trusted"
-    )
+    assert independently(path, media_type, identity.roots_pem, beside(result))["validation_state"] != "Trusted"
 
 
 @pytest.mark.parametrize("roots", ["", pki.chain().roots_pem], ids=["no root", "another root"])
@@ -215,9 +207,7 @@ def test_trusts_only_the_roots_it_is_given(signed: Files, roots: str) -> None:
 
 
 @pytest.mark.slow
-def test_says_that_a_certificate_has_expired(
-    clips: Mapping[str, Path], define: Define, tmp_path: Path
-) -> None:
+def test_says_that_a_certificate_has_expired(clips: Mapping[str, Path], define: Define, tmp_path: Path) -> None:
     chain = pki.chain(expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2))
     path = tmp_path / "brief.wav"
     sign(clips["audio/wav"], path, "audio/wav", define, signer=Signer(pki.unchecked(chain), "0.1.0"))
@@ -227,8 +217,7 @@ def test_says_that_a_certificate_has_expired(
     assert found.state is State.INVALID
     assert "signingCredential.expired" in found.failures
     assert found.sentence == (
-        "The certificate of “Example Signer” has expired, "
-        "and no time stamp shows that it was valid at signing."
+        "The certificate of “Example Signer” has expired, and no time stamp shows that it was valid at signing."
     )
 
 

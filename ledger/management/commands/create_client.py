@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scope",
             action="append",
-            choices=sorted(settings.OAUTH2_PROVIDER["SCOPES"]),
+            choices=sorted(settings.API_SCOPES),
             help="once for each; default: submissions:read and submissions:write",
         )
 

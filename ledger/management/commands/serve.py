@@ -41,7 +41,8 @@ class Command(BaseCommand):
         self._say("Bringing the database up to date")
         call_command("migrate", verbosity=0)
         supervisor = Supervisor(
-            children=_children(options), environment={"LEDGER_PUBLIC_URL": os.environ.get("LEDGER_PUBLIC_URL", root)}
+            children=_children(options),
+            environment={"LEDGER_PUBLIC_URL": os.environ.get("LEDGER_PUBLIC_URL", root)},
         )
         failed = False
         try:
@@ -108,14 +109,50 @@ class Command(BaseCommand):
 def _children(options: dict[str, Any]) -> list[Child]:
     python = sys.executable
     workers = str(options["workers"])
-    celery = [python, "-m", "celery", "-A", "ledger.celery"]
-    web = [python, "-m", "granian", "--interface", "wsgi", "--host", options["host"], "--port", str(options["port"])]
+    celery = [python, "-m", "celery", "--quiet", "-A", "ledger.celery"]
+    web = [
+        python,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        options["host"],
+        "--port",
+        str(options["port"]),
+        "--blocking-threads",
+        "4",
+        "--backpressure",
+        "64",
+    ]
     return [
-        Child("web", [*web, "--workers", workers, "--no-ws", "--log-level", "warning", "ledger.wsgi:application"]),
+        Child(
+            "web",
+            [*web, "--workers", workers, "--no-ws", "--log-level", "warning", "ledger.wsgi:application"],
+        ),
         Child(
             "worker",
-            [*celery, "worker", "--loglevel", "WARNING", "--concurrency", workers, "--without-gossip", "--without-mingle"],
+            [
+                *celery,
+                "worker",
+                "--loglevel",
+                "WARNING",
+                "--concurrency",
+                workers,
+                "--without-gossip",
+                "--without-mingle",
+            ],
         ),
         Child("scheduler", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]),
-        Child("sequencer", [python, "-m", "django", "sequence", "--settings", os.environ.get("DJANGO_SETTINGS_MODULE", "ledger.settings")]),
+        Child(
+            "sequencer",
+            [
+                python,
+                "-m",
+                "django",
+                "sequence",
+                "--settings",
+                os.environ.get("DJANGO_SETTINGS_MODULE", "ledger.settings"),
+            ],
+        ),
     ]

@@ -1,0 +1,534 @@
+"""A dossier in words and coordinates: what the submission page and the report both show. Decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal
+from uuid import UUID
+
+from django.urls import reverse
+
+from fingerprint.evidence import Match, Segment
+from fingerprint.models import Reference
+from ledger import identity, report
+from ledger.models import Entry
+from ledger.report import Dossier, Heard
+from provenance.signing import Verification
+from rights.models import Consent, ConsentEvent, Decision, License, Recording, Share, Submission, Work
+from rights.territories import expand, phrase
+from rights.vocabulary import AiLevel, Outcome
+from royalties.models import Split
+
+WIDTH = 1000  # of every drawing, in its own units
+LEAST_WIDTH = 4  # so that a short segment of a long recording is still seen
+LONGEST_PART_MS = 60_000  # what fingerprint.audio.excerpt gives at once
+
+COLORS = 8  # of parts in the drawing of splits; they repeat after that
+
+USES = {
+    "infer.input": "goes into a generated output",
+    "distribute.outside": "the output leaves the licensee's own service",
+    "distribute.inside": "the output stays within the licensee's own service",
+}
+LEVELS = {
+    AiLevel.NONE.value: "by people",
+    AiLevel.PARTLY.value: "partly by a machine",
+    AiLevel.ALL.value: "by a machine",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere; ``url`` is empty where there is nothing to lead to."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A finding: its sentence, and what it rests on."""
+
+    effect: str
+    rule: str
+    sentence: str
+    rests_on: tuple[Link, ...]
+    matches: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A segment of some audio, in time and as a place in a drawing of the whole."""
+
+    start: str
+    end: str
+    length: str
+    whole: str
+    x: int
+    width: int
+
+    @property
+    def x_end(self) -> int:
+        """Return where it ends in the drawing."""
+        return self.x + self.width
+
+
+@dataclass(frozen=True)
+class Row:
+    """A match: both stretches, how they relate, and the pieces in which they can be played."""
+
+    position: int
+    recording: Link
+    recording_id: UUID | None
+    is_declared: bool
+    output: Stretch
+    reference: Stretch
+    tempo: str
+    score_in_words: str
+    score: str
+    differs: str
+    parts: tuple[int, ...]
+
+    @property
+    def band(self) -> str:
+        """Return the corners of the band that joins the two stretches."""
+        mine, theirs = self.output, self.reference
+        return f"{mine.x},14 {mine.x_end},14 {theirs.x_end},50 {theirs.x},50"
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Where one recording is heard in the output."""
+
+    recording: Link
+    is_declared: bool
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """A recording as it was declared and as it was heard."""
+
+    recording: Link
+    isrc: str
+    is_declared: bool
+    heard: tuple[str, ...]
+    verdict: str
+    state: Literal["agrees", "undeclared", "unheard"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """Who or what made one component."""
+
+    component: str
+    level: str
+    tool: str
+    actor: Link | None
+
+
+@dataclass(frozen=True)
+class Paid:
+    """One part of a zone's whole: exact as a fraction, rounded for the eye only."""
+
+    who: Link
+    why: str
+    leaf: str
+    fraction: str
+    percent: str
+    color: int
+    x: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Zone:
+    """Territories in which receipts are divided alike."""
+
+    where: str
+    parts: tuple[Paid, ...]
+    sum: str
+
+
+@dataclass(frozen=True)
+class Logged:
+    """An entry of the log."""
+
+    id: UUID
+    kind: str
+    index: int | None
+    leaf_hash: str
+    at: datetime
+    body: str
+    receipt: str
+
+
+@dataclass(frozen=True)
+class Right:
+    """A fact that a decision rests on, and its place in the log."""
+
+    kind: str
+    link: Link
+    id: UUID
+    says: str
+    period: str
+    index: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that is shown about one output."""
+
+    dossier: Dossier
+    headline: str
+    explanation: str
+    uses: tuple[str, ...]
+    territories: str
+    length: str
+    findings: tuple[Said, ...]
+    rows: tuple[Row, ...]
+    lanes: tuple[Lane, ...]
+    sides: tuple[Side, ...]
+    contributions: tuple[Made, ...]
+    zones: tuple[Zone, ...]
+    verification: Verification | None
+    is_development: bool
+    entries: tuple[Logged, ...]
+    rights: tuple[Right, ...]
+
+    @property
+    def submission(self) -> Submission:
+        """Return what was submitted."""
+        return self.dossier.submission
+
+    @property
+    def state(self) -> str:
+        """Return waiting, failed, or the decision's outcome."""
+        return self.dossier.state
+
+
+def page(found: Dossier, *, at: datetime) -> Page:
+    """Return a dossier as it is shown; the delivered file's manifest is verified anew, today."""
+    audio = found.submission.audio
+    rows = tuple(_row(heard, found) for heard in found.heard)
+    return Page(
+        dossier=found,
+        headline=_headline(found),
+        explanation=_explanation(found),
+        uses=tuple(USES.get(use, use) for use in found.submission.uses),
+        territories=phrase(expand(found.submission.territories)),
+        length=clock(audio.duration_ms),
+        findings=_findings(found),
+        rows=rows,
+        lanes=_lanes(rows),
+        sides=_sides(found, rows),
+        contributions=tuple(
+            Made(
+                component=row.component.replace("_", " ").capitalize(),
+                level=LEVELS[row.ai_level],
+                tool=row.tool,
+                actor=Link(str(row.actor), _page_of("party", row.actor.pk)) if row.actor else None,
+            )
+            for row in sorted(found.submission.contributions.all(), key=lambda row: row.position)
+        ),
+        zones=_zones(found),
+        verification=report.verification(found.manifest, at=at) if found.manifest else None,
+        is_development=identity.is_development(),
+        entries=tuple(logged(entry) for entry in found.entries),
+        rights=_rights(found),
+    )
+
+
+# --- Words ---------------------------------------------------------------------------------------------------------
+
+
+def clock(milliseconds: int) -> str:
+    """Return a time as a player shows it, to the tenth of a second."""
+    tenths = round(milliseconds / 100)
+    hours, rest = divmod(tenths, 36_000)
+    minutes, rest = divmod(rest, 600)
+    return (f"{hours}:{minutes:02d}" if hours else f"{minutes}") + f":{rest // 10:02d}.{rest % 10}"
+
+
+def tempo(time_ratio_millionths: int) -> str:
+    """Return how much faster the output plays than the recording, in per cent."""
+    tenths = round((time_ratio_millionths - 1_000_000) / 1_000)
+    if tenths == 0:
+        return "same tempo"
+    return f"{abs(tenths) // 10}.{abs(tenths) % 10} % {'faster' if tenths > 0 else 'slower'} than the recording"
+
+
+def strength(score_millionths: int) -> str:
+    """Return a word for a score; what is reported at all begins at half a million."""
+    if score_millionths >= 900_000:
+        return "Very strong"
+    return "Strong" if score_millionths >= 750_000 else "Clear"
+
+
+def _headline(found: Dossier) -> str:
+    submission = found.submission
+    when = f"{submission.release_on:%B} {submission.release_on.day}, {submission.release_on.year}"
+    match found.state:
+        case "waiting":
+            return "Waiting to be examined."
+        case "failed":
+            attempts = found.job.attempts if found.job else 0
+            return f"Not decided: the examination was given up after {attempts} attempts."
+        case Outcome.CLEARED.value:
+            return f"Cleared for release on {when} in {phrase(expand(submission.territories))}."
+        case Outcome.REVIEW.value:
+            return "Somebody must look before this can go out."
+    count = sum(finding.effect == "refuse" for finding in found.findings)
+    return "Refused: one obligation does not hold." if count == 1 else f"Refused: {count} obligations do not hold."
+
+
+def _explanation(found: Dossier) -> str:
+    match found.state:
+        case "waiting":
+            trouble = f" The last attempt failed: {found.job.error}" if found.job and found.job.error else ""
+            return f"A worker examines it within seconds; this page shows the decision once it is there.{trouble}"
+        case "failed":
+            return f"{found.job.error if found.job else ''} Nothing was decided and nothing was signed."
+        case Outcome.CLEARED.value if found.heard:
+            return "Everything that is heard was declared, is licensed to the submitter, and its holders agreed."
+        case Outcome.CLEARED.value:
+            return "No registered recording was declared, and none is heard."
+        case Outcome.REVIEW.value:
+            return "No obligation is broken, but these could not be settled by rule."
+    return "Nothing was signed. Clear what is missing and send a new submission; a decision is final."
+
+
+# --- Findings ------------------------------------------------------------------------------------------------------
+
+
+def _page_of(model: str, id: UUID) -> str:  # noqa: A002 - as the models name it
+    return reverse(f"admin:rights_{model}_change", args=[id])
+
+
+def _findings(found: Dossier) -> tuple[Said, ...]:
+    known = _named({id_ for finding in found.findings for id_ in finding.rests_on})
+    return tuple(
+        Said(
+            effect=finding.effect,
+            rule=finding.rule.replace("_", " "),
+            sentence=finding.sentence,
+            rests_on=tuple(known.get(id_, Link(f"unknown fact {str(id_)[:8]}")) for id_ in finding.rests_on),
+            matches=tuple(finding.matches),
+        )
+        for finding in found.findings
+    )
+
+
+def _named(ids: Iterable[UUID]) -> dict[UUID, Link]:
+    """Find what ids stand for: a finding names them without their table."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    names: dict[UUID, Link] = {}
+    for recording in Recording.objects.filter(pk__in=wanted):
+        names[recording.pk] = Link(f"Recording “{recording.title}”", _page_of("recording", recording.pk))
+    for work in Work.objects.filter(pk__in=wanted):
+        names[work.pk] = Link(f"Work “{work.title}”", _page_of("work", work.pk))
+    for share in Share.objects.select_related("recording", "work").filter(pk__in=wanted):
+        names[share.pk] = Link(f"Share of {share}", _page_of("share", share.pk))
+    for consent in Consent.objects.select_related("recording", "work").filter(pk__in=wanted):
+        names[consent.pk] = Link(f"{consent} {str(consent.pk)[:8]}", _page_of("consent", consent.pk))
+    for event in ConsentEvent.objects.filter(pk__in=wanted):
+        names[event.pk] = Link(f"Consent {event}", _page_of("consent", event.consent_id))
+    for license_ in License.objects.filter(pk__in=wanted):
+        names[license_.pk] = Link(f"License {str(license_.pk)[:8]}", _page_of("license", license_.pk))
+    for reference in Reference.objects.filter(pk__in=wanted - names.keys()):
+        names[reference.pk] = Link(f"Reference audio {str(reference.pk)[:8]}")
+    return names
+
+
+# --- Evidence ------------------------------------------------------------------------------------------------------
+
+
+def _row(heard: Heard, found: Dossier) -> Row:
+    match, recording = match_of(heard), heard.recording
+    whole = recording.reference.audio.duration_ms if recording and recording.reference else match.reference.end_ms
+    return Row(
+        position=heard.position,
+        recording=Link(recording.title, _page_of("recording", recording.pk)) if recording else Link("No recording"),
+        recording_id=recording.pk if recording else None,
+        is_declared=heard.is_declared,
+        output=_stretch(match.output, found.submission.audio.duration_ms),
+        reference=_stretch(match.reference, whole),
+        tempo=tempo(match.time_ratio_millionths),
+        score_in_words=strength(match.score_millionths),
+        score=f"{match.score_millionths / 1_000_000:.3f}",
+        differs=f"{match.bit_error_millionths / 10_000:.1f} %",
+        parts=tuple(range(parts_of(match))),
+    )
+
+
+def match_of(heard: Heard) -> Match:
+    """Return the match itself."""
+    if not isinstance(heard.match, Match):  # the dossier keeps it as an object
+        raise TypeError("a dossier's match is a match")
+    return heard.match
+
+
+def parts_of(match: Match) -> int:
+    """Return in how many pieces a match is played, so that neither side's piece is longer than a minute."""
+    longest = max(match.output.end_ms - match.output.start_ms, match.reference.end_ms - match.reference.start_ms)
+    return max(1, -(-longest // LONGEST_PART_MS))
+
+
+def part_of(segment: Segment, part: int, parts: int) -> tuple[int, int]:
+    """Return one piece of a segment: the same piece of both sides begins and ends at the same place of the match."""
+    length = segment.end_ms - segment.start_ms
+    return segment.start_ms + length * part // parts, segment.start_ms + length * (part + 1) // parts
+
+
+def _stretch(segment: Segment, whole_ms: int) -> Stretch:
+    whole = max(whole_ms, segment.end_ms, 1)
+    x = min(segment.start_ms * WIDTH // whole, WIDTH - LEAST_WIDTH)
+    return Stretch(
+        start=clock(segment.start_ms),
+        end=clock(segment.end_ms),
+        length=clock(segment.end_ms - segment.start_ms),
+        whole=clock(whole),
+        x=x,
+        width=max(LEAST_WIDTH, segment.end_ms * WIDTH // whole - x),
+    )
+
+
+def _lanes(rows: tuple[Row, ...]) -> tuple[Lane, ...]:
+    lanes: dict[UUID | None, list[Row]] = {}
+    for row in rows:
+        lanes.setdefault(row.recording_id, []).append(row)
+    return tuple(
+        Lane(same[0].recording, same[0].is_declared, tuple(row.output for row in same)) for same in lanes.values()
+    )
+
+
+def _sides(found: Dossier, rows: tuple[Row, ...]) -> tuple[Side, ...]:
+    heard: dict[UUID, list[str]] = {}
+    tracks: dict[UUID, Recording] = {}
+    for row, item in zip(rows, found.heard, strict=True):
+        if item.recording:
+            heard.setdefault(item.recording.pk, []).append(f"{row.output.start}–{row.output.end}")
+            tracks[item.recording.pk] = item.recording
+    declared = {ingredient.recording_id: ingredient.recording for ingredient in found.submission.ingredients.all()}
+    return tuple(
+        Side(
+            recording=Link(track.title, _page_of("recording", track.pk)),
+            isrc=track.isrc or "",
+            is_declared=track.pk in declared,
+            heard=tuple(heard.get(track.pk, ())),
+            verdict=_compared(track.pk in declared, track.pk in heard, is_examined=found.evidence is not None),
+            state="undeclared" if track.pk not in declared else "agrees" if track.pk in heard else "unheard",
+        )
+        for track in sorted({**tracks, **declared}.values(), key=lambda track: (track.title, str(track.pk)))
+    )
+
+
+def _compared(declared: bool, heard: bool, *, is_examined: bool) -> str:  # noqa: FBT001 - the two sides of one table
+    if not is_examined:
+        return "not examined"
+    if declared and heard:
+        return "declared and heard"
+    return "declared, not heard" if declared else "heard, not declared"
+
+
+# --- Money ---------------------------------------------------------------------------------------------------------
+
+
+def _zones(found: Dossier) -> tuple[Zone, ...]:
+    if found.decision is None or found.splits is None:
+        return ()
+    rows: dict[int, list[Split]] = {}
+    for row in Split.objects.select_related("party__identity", "recording", "work").filter(decision=found.decision):
+        rows.setdefault(row.zone, []).append(row)
+    zones = []
+    for number in sorted(rows):
+        done, parts = Fraction(0), []
+        # The largest first, for the eye; the order that is hashed is the leaves'.
+        ordered = sorted(rows[number], key=lambda row: (-Fraction(row.numerator, row.denominator), row.leaf))
+        for place, row in enumerate(ordered):
+            part = Fraction(row.numerator, row.denominator)
+            x = int(done * WIDTH)
+            done += part
+            parts.append(
+                Paid(
+                    who=Link(str(row.party), _page_of("party", row.party_id)),
+                    why=_why(row),
+                    leaf=row.leaf,
+                    fraction=f"{part.numerator}/{part.denominator}",
+                    percent=f"{float(part * 100):.2f} %",
+                    color=place % COLORS,
+                    x=x,
+                    width=max(1, int(done * WIDTH) - x),
+                )
+            )
+        zones.append(
+            Zone(phrase(frozenset(rows[number][0].territories)), tuple(parts), f"{done.numerator}/{done.denominator}")
+        )
+    return tuple(zones)
+
+
+def _why(row: Split) -> str:
+    if row.recording:
+        return f"master of “{row.recording.title}”"
+    if row.work:
+        return f"publishing of “{row.work.title}”"
+    return "commission" if row.leaf == "COMM" else "human creator"
+
+
+# --- The record ----------------------------------------------------------------------------------------------------
+
+
+def logged(entry: Entry) -> Logged:
+    """Return an entry as it is shown, with its receipt where it has a place in the tree."""
+    is_placed = hasattr(entry, "leaf")
+    return Logged(
+        id=entry.pk,
+        kind=Entry.Kind(entry.kind).label,
+        index=entry.leaf.index if is_placed else None,
+        leaf_hash=bytes(entry.leaf.hash).hex() if is_placed else "",
+        at=entry.at,
+        body=json.dumps(json.loads(bytes(entry.body)), indent=2, ensure_ascii=False, sort_keys=True),
+        receipt=report.receipt(entry) if is_placed else "",
+    )
+
+
+def period(active_from: object, active_to: object) -> str:
+    """Return a period [from, to) in words."""
+    return f"{active_from} to before {active_to}" if active_to else f"from {active_from}"
+
+
+def _rights(found: Dossier) -> tuple[Right, ...]:
+    if found.decision is None:
+        return ()
+    return tuple(
+        right
+        for entry in report.entries_behind(found.submission, found.decision)
+        if (right := _right(entry, found.decision))
+    )
+
+
+def _right(entry: Entry, decision: Decision) -> Right | None:
+    index = entry.leaf.index
+    if share := entry.share:
+        part = f"{share.numerator}/{share.denominator} of “{share.recording or share.work}”"
+        return Right("Share", Link(part, _page_of("share", share.pk)), share.pk, str(share.party),
+                     period(share.active_from, share.active_to), index)  # fmt: skip
+    if consent := entry.consent:
+        about = f"“{consent.recording or consent.work}”"
+        return Right("Consent", Link(about, _page_of("consent", consent.pk)), consent.pk, str(consent.grantor),
+                     period(consent.active_from, consent.active_to), index)  # fmt: skip
+    if event := entry.consent_event:
+        about = f"“{event.consent.recording or event.consent.work}”"
+        return Right("Withdrawal", Link(about, _page_of("consent", event.consent_id)), event.pk, str(event.actor),
+                     f"from {event.effective_on}", index)  # fmt: skip
+    if license_ := entry.license:
+        says = "the clearance rests on it" if license_.pk in decision.licenses else "the submitter holds it"
+        return Right("License", Link(f"from {license_.licensor}", _page_of("license", license_.pk)), license_.pk, says,
+                     period(license_.active_from, license_.active_to), index)  # fmt: skip
+    return None

@@ -1,0 +1,174 @@
+"""Reports to read and to print, the audio behind them, and the proofs to take away."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from base64 import b64encode
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_safe
+
+from fingerprint import audio, store
+from fingerprint.audio import AudioRefused
+from fingerprint.models import Reference
+from ledger import checkpoints, report, today
+from ledger.clearance import NoSuchSubmission
+from ledger.models import Entry
+from ledger.reports import presentation, ranges
+from ledger.reports.access import staff_only
+from ledger.today import STATES
+from rights.identifiers import BadIsrc
+from rights.identifiers import isrc as canonical_isrc
+from rights.models import Submission
+
+PER_PAGE = 50
+STATIC = Path(__file__).resolve().parent.parent / "static" / "ledger"
+
+
+@lru_cache(maxsize=1)
+def _style() -> tuple[SafeString, str]:
+    """Return the report's one style sheet, to stand in the page, and the policy that allows it and nothing else."""
+    text = (STATIC / "dossier.css").read_text() + (STATIC / "report.css").read_text()
+    digest = b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; base-uri 'none'"
+    return mark_safe(text), f"{policy}; frame-ancestors 'none'"  # noqa: S308 - our own file
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    style, policy = _style()
+    response = render(request, template, {**context, "style": style})
+    response["Content-Security-Policy"] = policy
+    return response
+
+
+@require_safe
+@staff_only
+def outputs(request: HttpRequest) -> HttpResponse:
+    """List every output with its outcome, newest first."""
+    state, sought = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    found = _matching(today.outputs(), sought)
+    if state in STATES:
+        found = found.filter(state=state)
+    pages = Paginator(found.order_by("-submitted_at", "pk"), PER_PAGE)
+    context = {
+        "page": pages.get_page(request.GET.get("page")),
+        "q": sought,
+        "state": state,
+        "states": today.counts(),
+        "total": sum(today.counts().values()),
+    }
+    return _page(request, "ledger/reports/outputs.html", context)
+
+
+def _matching(found: QuerySet[Submission], sought: str) -> QuerySet[Submission]:
+    """Search by title, ISRC of an ingredient, or id. Not by name: what is sought stands in the address."""
+    if not sought:
+        return found
+    by = Q(title__icontains=sought)
+    try:
+        by |= Q(ingredients__recording__isrc=canonical_isrc(sought))
+    except BadIsrc:
+        pass
+    try:
+        by |= Q(pk=UUID(sought))
+    except ValueError:
+        pass
+    return found.filter(by).distinct()
+
+
+@require_safe
+@staff_only
+def submission(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002 - as the address names it
+    """Show everything that is on record about one output, as one page that can be kept and printed."""
+    found = _dossier(id)
+    context = {
+        "page": presentation.page(found, at=timezone.now()),
+        "at": timezone.now(),
+        "log_key": checkpoints.verifier_key(),
+        "pack_name": f"{id}.pack.zip",
+    }
+    return _page(request, "ledger/reports/submission.html", context)
+
+
+def _dossier(id: UUID) -> report.Dossier:  # noqa: A002
+    try:
+        return report.dossier(id)
+    except NoSuchSubmission as error:
+        raise Http404 from error
+
+
+@require_safe
+@staff_only
+def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: A002, ARG001
+    """Hand out the evidence pack."""
+    archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
+    try:
+        report.pack(id, archive, at=timezone.now())
+    except (NoSuchSubmission, report.NotDecided, report.NotSequenced) as error:
+        archive.close()
+        raise Http404 from error
+    except BaseException:
+        archive.close()
+        raise
+    archive.seek(0)
+    return FileResponse(archive, content_type="application/zip", filename=f"{id}.pack.zip", as_attachment=True)
+
+
+@require_safe
+@staff_only
+def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpResponse:  # noqa: A002
+    """Play one side of a match: ``output`` or ``reference``; ``part`` counts the minutes of a long one from 0."""
+    found = _dossier(id)
+    heard = found.heard
+    if side not in {"output", "reference"} or position >= len(heard):
+        raise Http404
+    match = presentation.match_of(heard[position])
+    parts, asked = presentation.parts_of(match), request.GET.get("part", "0")
+    if not asked.isascii() or not asked.isdigit() or len(asked) > 4 or int(asked) >= parts:
+        raise Http404
+    start, end = presentation.part_of(match.output if side == "output" else match.reference, int(asked), parts)
+    source = found.submission.audio if side == "output" else Reference.objects.get(pk=match.reference_id).audio
+    try:
+        with store.local(source.digest) as path:
+            content = audio.excerpt(path, source.media_type, start, end)
+    except (AudioRefused, store.NoSuchAudio) as error:
+        raise Http404 from error
+    response = ranges.answer(request, content, content_type="audio/wav")
+    # The same address always gives the same bytes: evidence is never changed.
+    response["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+@require_safe
+@staff_only
+def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002, ARG001
+    """Hand out the inclusion proof of an entry (c2sp.org/tlog-proof)."""
+    found = get_object_or_404(Entry, pk=id)
+    try:
+        text = report.receipt(found)
+    except report.NotSequenced as error:
+        raise Http404 from error
+    return _attachment(text.encode(), "text/plain; charset=utf-8", f"{id}.tlog-proof")
+
+
+@require_safe
+@staff_only
+def entry(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002, ARG001
+    """Hand out the exact bytes of an entry: what its leaf hash covers."""
+    found = get_object_or_404(Entry, pk=id)
+    return _attachment(bytes(found.body), "application/json", f"{id}.entry.json")
+
+
+def _attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

@@ -1,0 +1,131 @@
+"""What a rights team looks at first: what waits for somebody, what came of the rest, and what ends soon. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from ledger import checkpoints, identity
+from ledger.models import Checkpoint, Job, PendingEntry
+from rights.models import Consent, ConsentEvent, Decision, License, Submission
+from rights.vocabulary import ConsentAct, Outcome
+
+WAITING = "waiting"
+FAILED = "failed"
+STATES = (WAITING, FAILED, Outcome.REVIEW.value, Outcome.REFUSED.value, Outcome.CLEARED.value)
+
+SOON = timedelta(days=30)
+LATELY = timedelta(days=30)
+NEWEST = 5
+MOST_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Pile:
+    """The outputs in one state: how many, and the newest of them."""
+
+    state: str
+    count: int
+    newest: tuple[Submission, ...]
+
+
+@dataclass(frozen=True)
+class Today:
+    """What there is to look at, at one moment."""
+
+    at: datetime
+    piles: tuple[Pile, ...]
+    withdrawn: tuple[ConsentEvent, ...]
+    ending: tuple[Consent | License, ...]
+    given_up: tuple[tuple[Job, Submission | None], ...]
+    checkpoint: Checkpoint | None
+    pending_entries: int
+    is_development: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever submitted."""
+        return not any(pile.count for pile in self.piles)
+
+
+def outputs() -> QuerySet[Submission]:
+    """Return every submission with its ``state``: waiting, failed, or the decision's outcome."""
+    given_up = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=OuterRef("pk"), given_up_at__isnull=False)
+    return (
+        Submission.objects.select_related("submitter__identity")
+        .annotate(
+            outcome=Subquery(Decision.objects.filter(submission=OuterRef("pk")).values("outcome")[:1]),
+            is_given_up=Exists(given_up),
+        )
+        .annotate(
+            state=Case(
+                When(outcome__isnull=False, then=F("outcome")),
+                When(is_given_up=True, then=Value(FAILED)),
+                default=Value(WAITING),
+                output_field=CharField(),
+            )
+        )
+    )
+
+
+def counts() -> dict[str, int]:
+    """Return how many outputs are in each state, without looking at each of them."""
+    decided = dict(Decision.objects.values_list("outcome").annotate(Count("pk")))
+    failed = Job.objects.filter(kind=Job.Kind.CLEAR, given_up_at__isnull=False, done_at__isnull=True).count()
+    waiting = Submission.objects.count() - sum(decided.values()) - failed
+    # Counted one after the other, so a decision in between could make it negative.
+    return {WAITING: max(0, waiting), FAILED: failed} | {outcome: decided.get(outcome, 0) for outcome in STATES[2:]}
+
+
+def today(*, at: datetime) -> Today:
+    """Return what there is to look at."""
+    numbers = counts()
+    return Today(
+        at=at,
+        piles=tuple(
+            Pile(state, numbers[state], tuple(outputs().filter(state=state).order_by("-submitted_at")[:NEWEST]))
+            if numbers[state]
+            else Pile(state, 0, ())
+            for state in STATES
+        ),
+        withdrawn=tuple(
+            ConsentEvent.objects.select_related("consent__recording", "consent__work")
+            .filter(act=ConsentAct.WITHDRAWN, recorded_at__gte=at - LATELY)
+            .order_by("-recorded_at")[:MOST_ROWS]
+        ),
+        ending=_ending(at),
+        given_up=_given_up(),
+        checkpoint=_checkpoint(),
+        pending_entries=PendingEntry.objects.count(),
+        is_development=identity.is_development(),
+    )
+
+
+def _ending(at: datetime) -> tuple[Consent | License, ...]:
+    soon = Q(active_to__gt=at.date(), active_to__lte=at.date() + SOON)
+    consents = (
+        Consent.objects.select_related("recording", "work")
+        .filter(soon)
+        .exclude(events__act=ConsentAct.WITHDRAWN, events__effective_on__lte=at.date())
+        .order_by("active_to")[:MOST_ROWS]
+    )
+    licenses = License.objects.select_related("licensee__identity").filter(soon).order_by("active_to")[:MOST_ROWS]
+    return tuple(sorted(chain(consents, licenses), key=lambda row: (row.active_to or at.date(), str(row.pk))))
+
+
+def _given_up() -> tuple[tuple[Job, Submission | None], ...]:
+    jobs = list(
+        Job.objects.filter(given_up_at__isnull=False, done_at__isnull=True).order_by("-given_up_at")[:MOST_ROWS]
+    )
+    known = Submission.objects.in_bulk([job.subject_id for job in jobs])
+    return tuple((job, known.get(job.subject_id)) for job in jobs)
+
+
+def _checkpoint() -> Checkpoint | None:
+    try:
+        return checkpoints.newest()
+    except checkpoints.NoCheckpoint:
+        return None
