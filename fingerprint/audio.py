@@ -187,19 +187,19 @@ def decode(path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_H
     """
     resampler = AudioResampler(format="s16", layout="mono", rate=sample_rate_hz)
     pending: list[NDArray[np.int16]] = []
-    size = total = 0
+    size = decoded = 0
     for frame in _frames(path, media_type):
+        decoded += frame.samples
         for resampled in _resample(resampler, frame):
             block = resampled.to_ndarray()[0]
             pending.append(block)
             size += block.size
         if size >= sample_rate_hz:
-            total += size
             yield np.concatenate(pending)
             pending, size = [], 0
     pending += [resampled.to_ndarray()[0] for resampled in _resample(resampler, None)]
     rest = np.concatenate(pending) if pending else np.zeros(0, np.int16)
-    if total + rest.size == 0:
+    if decoded == 0:
         raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
     if rest.size:
         yield rest

@@ -49,6 +49,7 @@ MIN_DURATION_MS = 3_000
 MIN_ITEMS = 18
 MIN_DISTINCT_ITEMS = 12
 MIN_DISTINCT_PERCENT = 40
+ENOUGH_DISTINCT_ITEMS = 24
 MAX_RATIO_CHANGE = 0.12
 
 _DROP = 100  # bits that a line may lose before it has ended: three seconds of unrelated audio
@@ -73,6 +74,7 @@ _UNRELATED = np.array([*range(-64, -23, 4), *range(24, 65, 4)])  # items away: b
 
 PARAMETERS: tuple[tuple[str, str], ...] = (
     ("background_percent", str(BACKGROUND_PERCENT)),
+    ("enough_distinct_items", str(ENOUGH_DISTINCT_ITEMS)),
     ("matching", "1"),
     ("max_bits", str(MAX_BITS)),
     ("min_distinct_items", str(MIN_DISTINCT_ITEMS)),
@@ -424,7 +426,9 @@ def _is_enough(pair: _Pair, line: _Line) -> bool:
         return False
     _, at, _ = pair.along(line, items)
     distinct = min(np.unique(pair.reference[items]).size, np.unique(pair.query[at]).size)
-    return distinct >= MIN_DISTINCT_ITEMS and 100 * distinct >= MIN_DISTINCT_PERCENT * items.size
+    # A loop has no more distinct items however long it plays, so a share of all is asked of short lines only.
+    share = min(ENOUGH_DISTINCT_ITEMS, MIN_DISTINCT_PERCENT * items.size // 100)
+    return distinct >= max(MIN_DISTINCT_ITEMS, share)
 
 
 def _disjoint(pair: _Pair, lines: Sequence[_Line]) -> list[_Line]:

@@ -255,8 +255,9 @@ def provision(admin: dict[str, str], *, database: str = DATABASE) -> None:
     """
     import psycopg
     from psycopg import sql
+    from psycopg.conninfo import make_conninfo
 
-    with psycopg.connect(**admin, autocommit=True) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(**admin), autocommit=True) as connection:
         for role, login in ROLES.items():
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
                 connection.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(role), sql.SQL(login)))
@@ -269,10 +270,10 @@ def provision(admin: dict[str, str], *, database: str = DATABASE) -> None:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
                 )
-    with psycopg.connect(**{**admin, "dbname": database}, autocommit=True) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(**{**admin, "dbname": database}), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    with psycopg.connect(**{**admin, "dbname": BROKER_DATABASE}, autocommit=True) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(make_conninfo(**{**admin, "dbname": BROKER_DATABASE}), autocommit=True) as connection:
         if not connection.execute("SELECT to_regclass('pgmq.meta')").fetchone()[0]:  # type: ignore[index]
             _install_pgmq(connection)
 

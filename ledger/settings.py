@@ -146,6 +146,10 @@ if CELERY_BROKER_URL.startswith("pgmq://"):
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queue names are longer than PGMQ allows
     CELERY_WORKER_SEND_TASK_EVENTS = False
+elif CELERY_BROKER_URL.startswith(("amqp://", "amqps://")):
+    CELERY_TASK_DEFAULT_QUEUE = "ledger"
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"  # replicated, and redelivered at once when a worker dies
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -16,6 +16,7 @@ from django.db import connections
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
     """Make a database for this run, migrate it as its owner, and connect to it as the runtime role."""
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
     from ledger import embedded
 
@@ -28,7 +29,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         else:
             admin = embedded.ensure(Path(settings.EMBEDDED_POSTGRES)).parameters(user="postgres", dbname="postgres")
         name = "test_ledger"
-        with psycopg.connect(**{**admin, "dbname": "postgres"}, autocommit=True) as connection:
+        with psycopg.connect(make_conninfo(**{**admin, "dbname": "postgres"}), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name} OWNER ledger_owner")
         for alias in connections:

@@ -305,7 +305,7 @@ def _explanation(found: Dossier) -> str:
 # --- Findings ------------------------------------------------------------------------------------------------------
 
 
-def _page_of(model: str, id: UUID) -> str:  # noqa: A002 - as the models name it
+def _page_of(model: str, id: UUID) -> str:
     return reverse(f"admin:rights_{model}_change", args=[id])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tempfile
 from base64 import b64encode
@@ -74,20 +75,16 @@ def _matching(found: QuerySet[Submission], sought: str) -> QuerySet[Submission]:
     if not sought:
         return found
     by = Q(title__icontains=sought)
-    try:
+    with contextlib.suppress(BadIsrc):
         by |= Q(ingredients__recording__isrc=canonical_isrc(sought))
-    except BadIsrc:
-        pass
-    try:
+    with contextlib.suppress(ValueError):
         by |= Q(pk=UUID(sought))
-    except ValueError:
-        pass
     return found.filter(by).distinct()
 
 
 @require_safe
 @staff_only
-def submission(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002 - as the address names it
+def submission(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show everything that is on record about one output, as one page that can be kept and printed."""
     found = _dossier(id)
     context = {
@@ -99,7 +96,7 @@ def submission(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002 - 
     return _page(request, "ledger/reports/submission.html", context)
 
 
-def _dossier(id: UUID) -> report.Dossier:  # noqa: A002
+def _dossier(id: UUID) -> report.Dossier:
     try:
         return report.dossier(id)
     except NoSuchSubmission as error:
@@ -108,7 +105,7 @@ def _dossier(id: UUID) -> report.Dossier:  # noqa: A002
 
 @require_safe
 @staff_only
-def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: A002, ARG001
+def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: ARG001
     """Hand out the evidence pack."""
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
@@ -125,7 +122,7 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: A002, ARG
 
 @require_safe
 @staff_only
-def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpResponse:  # noqa: A002
+def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpResponse:
     """Play one side of a match: ``output`` or ``reference``; ``part`` counts the minutes of a long one from 0."""
     found = _dossier(id)
     heard = found.heard
@@ -150,7 +147,7 @@ def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpRes
 
 @require_safe
 @staff_only
-def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002, ARG001
+def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: ARG001
     """Hand out the inclusion proof of an entry (c2sp.org/tlog-proof)."""
     found = get_object_or_404(Entry, pk=id)
     try:
@@ -162,7 +159,7 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002, ARG0
 
 @require_safe
 @staff_only
-def entry(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002, ARG001
+def entry(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: ARG001
     """Hand out the exact bytes of an entry: what its leaf hash covers."""
     found = get_object_or_404(Entry, pk=id)
     return _attachment(bytes(found.body), "application/json", f"{id}.entry.json")

@@ -65,12 +65,14 @@ def music(name: str, *, rate: int = 44_100) -> Sound:
 
 def noise(seconds: float, *, rate: int = 44_100, seed: int = 7, level: float = 0.2) -> Sound:
     samples = np.random.default_rng(seed).standard_normal(int(seconds * rate)) * level * 32_767
-    return np.clip(samples, -32_768, 32_767).astype(np.int16)
+    clipped: Sound = np.clip(samples, -32_768, 32_767).astype(np.int16)
+    return clipped
 
 
 def tone(seconds: float, *, hertz: float = 440, rate: int = 44_100) -> Sound:
     phase = np.arange(int(seconds * rate)) * (2 * np.pi * hertz / rate)
-    return (np.sin(phase) * 16_000).astype(np.int16)
+    wave_form: Sound = (np.sin(phase) * 16_000).astype(np.int16)
+    return wave_form
 
 
 def wav(sound: Sound, *, rate: int = 44_100, channels: int = 1) -> bytes:
@@ -100,7 +102,7 @@ def encoded(
         with av.open(path, "w", format=form.container, options=dict(options or {})) as container:
             container.metadata.update(metadata or {})
             stream = container.add_stream(form.encoder, rate=target, layout="stereo", format=form.sample_format)
-            stream = cast(AudioStream, stream)
+            stream = cast("AudioStream", stream)
             if form.bit_rate:
                 stream.bit_rate = form.bit_rate
             source = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="s16", layout="mono")

@@ -1,0 +1,222 @@
+"""Measure the main job and print every figure beside a bound that was measured in the same run: ``make bench``.
+
+1. Seconds from submission to decision for a 4-minute track, cleared and signed, over the bare parts of it: one decode
+   with one Chromaprint pass, and one signing by the C2PA SDK alone.
+2. Audio-seconds per CPU-second for decode and four fingerprints, over the same with one fingerprint.
+3. Peak memory of examining and signing, each in a process of its own, over what importing costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+TRACK_S = 240
+
+
+def main() -> None:
+    """Run everything in a data folder of its own."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--peak", choices=["import", "examine", "sign"], help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ledger.settings")
+    if given.peak:
+        _peak(given.peak, given.file)
+        return
+    os.environ["LEDGER_DATA"] = str(Path("var/bench").absolute())
+    import django
+
+    django.setup()
+    _measure(given.rounds)
+
+
+def _median(work: Callable[[], Any], rounds: int, clock: Callable[[], float] = time.perf_counter) -> float:
+    taken = []
+    for _ in range(rounds):
+        since = clock()
+        work()
+        taken.append(clock() - since)
+    return statistics.median(taken)
+
+
+def _line(what: str, figure: str, bound: str, ratio: float) -> None:
+    print(f"{what:<58} {figure:>12}   {bound:<52} ×{ratio:.2f}")
+
+
+def _measure(rounds: int) -> None:
+    from django.core.management import call_command
+
+    from fingerprint import extract
+    from ledger.demo import doors, material, story
+    from ledger.demo.catalogue import FOLDER
+
+    call_command("migrate", verbosity=0)
+    print(f"Median of {rounds} rounds; a track of {TRACK_S} s; {os.cpu_count()} cores.\n")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        whole = material.load(FOLDER / "country.mp3")
+        sound = material.cut(material.joined(whole, whole, whole), 0, TRACK_S)
+        label, distributor = story.prepare(doors.Inside())
+        story.register(label, lambda _: None)
+        for ending, media_type in (("mp3", "audio/mpeg"), ("flac", "audio/flac"), ("wav", "audio/wav")):
+            track = material.write(sound, folder / f"track.{ending}")
+
+            four = _median(partial(_decode, track, media_type, extract.query), rounds, time.process_time)
+            one = _median(partial(_decode, track, media_type, extract.reference), rounds, time.process_time)
+            _line(
+                f"{ending}: decode + 4 fingerprints, audio-s per CPU-s",
+                f"{TRACK_S / four:,.0f}",
+                f"with 1 fingerprint {TRACK_S / one:,.0f}",
+                four / one,
+            )
+            wall_one = _median(partial(_decode, track, media_type, extract.reference), rounds)
+            bare = _median(partial(_bare_sign, track, media_type, folder), rounds)
+            total = statistics.median(_decide(distributor, track, media_type) for _ in range(rounds))
+            _line(
+                f"{ending}: submission to decision and entry, s",
+                f"{total:.2f}",
+                f"decode {wall_one:.2f} + SDK's bare signing {bare:.2f}",
+                total / (wall_one + bare),
+            )
+            idle = _peak_of("import", track)
+            for act in ("examine", "sign"):
+                peak = _peak_of(act, track)
+                _line(
+                    f"{ending}: peak memory to {act}, MiB",
+                    f"{peak:,.0f}",
+                    f"the process before it {idle:,.0f}, the file {track.stat().st_size / 2**20:,.0f}",
+                    peak / idle,
+                )
+
+
+def _decode(track: Path, media_type: str, fingerprints: Callable[[Any], Any]) -> None:
+    from fingerprint import audio
+
+    fingerprints(audio.decode(track, media_type))
+
+
+def _decide(api: Any, track: Path, media_type: str) -> float:
+    from datetime import timedelta
+    from uuid import UUID, uuid4
+
+    from django.utils import timezone
+
+    from ledger import clearance, sequencer
+    from ledger.demo.catalogue import TRACK, USES, WORLD, key
+
+    id = str(uuid4())
+    declaration = {
+        "title": "Benchmark",
+        "release_on": (timezone.now().date() + timedelta(days=1)).isoformat(),
+        "uses": USES,
+        "territories": [WORLD],
+        "ingredients": [TRACK["country"].recording_id],
+        "contributions": [{"component": "lead_vocal", "ai_level": "none", "actor": key("singer")}],
+    }
+    since = time.perf_counter()
+    api.upload("/v1/submissions", {"id": id, "declaration": json.dumps(declaration)}, file=track, media_type=media_type)
+    clearance.clear(submission_id=UUID(id), at=timezone.now())
+    sequencer.drain(at=timezone.now())
+    taken = time.perf_counter() - since
+    state = api.get(f"/v1/submissions/{id}").json()["state"]
+    if state != "cleared":
+        raise SystemExit(f"the track was to be cleared, and is {state}: the figures would mean nothing")
+    return taken
+
+
+def _identity() -> Any:
+    from django.utils import timezone
+
+    from ledger import identity
+
+    return identity.signer(at=timezone.now()).identity
+
+
+def _bare_sign(track: Path, media_type: str, folder: Path) -> None:
+    import c2pa
+
+    identity = _identity()
+    algorithm = getattr(c2pa.C2paSigningAlg, identity.algorithm.value)
+    signer = c2pa.Signer.from_callback(identity.sign, algorithm, identity.chain_pem, None)
+    context = c2pa.Context.from_dict(
+        {"verify": {"remote_manifest_fetch": False}, "core": {"allowed_network_hosts": []}}
+    )
+    manifest = {
+        "claim_generator_info": [{"name": "bare"}],
+        "assertions": [
+            {
+                "label": "c2pa.actions.v2",
+                "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCreation"}]},
+            }
+        ],
+    }  # fmt: skip
+    target = folder / f"bare{track.suffix}"
+    with track.open("rb") as source, target.open("w+b") as signed:
+        c2pa.Builder(json.dumps(manifest), context=context).sign(signer, media_type, source, signed)
+
+
+def _peak_of(act: str, file: Path) -> float:
+    command = [sys.executable, "-m", "benchmarks", "--peak", act, "--file", str(file)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout)
+
+
+def _own_peak_mib() -> float:
+    # Linux's ru_maxrss keeps the parent's peak across fork and exec; VmHWM begins anew with the program.
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes
+
+
+def _peak(act: str, file: Path) -> None:
+    import django
+
+    django.setup()
+    from uuid import uuid4
+
+    from fingerprint import audio, extract
+    from provenance import manifests
+    from provenance.assertions import ContributionFact, ManifestFacts, SplitFact
+
+    media_type = {".mp3": "audio/mpeg", ".flac": "audio/flac", ".wav": "audio/wav"}[file.suffix]
+    if act == "examine":
+        extract.query(audio.decode(file, media_type))
+    elif act == "sign":
+        from django.utils import timezone
+
+        from fingerprint import store
+        from ledger import identity
+
+        facts = ManifestFacts(
+            submission_id=uuid4(),
+            decision_id=uuid4(),
+            title="Benchmark",
+            log_origin="localhost/bench",
+            ingredients=(),
+            contributions=(ContributionFact("lead_vocal", "none", ""),),
+            licenses=(),
+            splits=(SplitFact("COMM", 1, 1),),
+            splits_digest="0" * 64,
+        )
+        signer = identity.signer(at=timezone.now())
+        manifests.stage(facts, source=file, media_type=media_type, signer=signer, put=store.digest_of)
+    print(_own_peak_mib())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Pages of facts: lists, read-only sheets, and forms that add through the same use cases as the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.models import ADDITION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from ledger.admin.forms import FactForm, sentence_of
+from ledger.admin.sheets import Sheet, address
+from ledger.api.uploads import UploadTooLarge
+from ledger.constraints import violated
+
+if TYPE_CHECKING:
+    Base = Any
+else:
+    Base = ModelAdmin
+
+MOST_PICKED = 20
+
+# Constraint → field and sentence: the database decides the race, and this says who lost it.
+TAKEN = {
+    "one_recording_per_isrc": ("isrc", "Another recording has this ISRC."),
+    "one_work_per_iswc": ("iswc", "Another work has this ISWC."),
+    "share_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
+    "consent_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
+    "license_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
+}
+
+
+class FactAdmin(Base):
+    """Shows facts to every member of staff, changes none, and adds where a use case and a permission allow it."""
+
+    fact_form: type[FactForm] | None = None
+    pick_fields: tuple[str, ...] = ()  # what the choosers of other forms search
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    list_before_template = "ledger/admin/list_before.html"
+    about = ""  # one sentence above the list
+
+    # --- Who may. Staff read everything, as with the API; adding is a permission of its own; changing is nobody's.
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Let staff see the section."""
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Let staff read."""
+        return bool(request.user.is_active and request.user.is_staff)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let those add who may, where there is a form for it."""
+        return self.fact_form is not None and bool(super().has_add_permission(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Refuse: a fact is inserted, never changed."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+        """Refuse: something ends by a second fact."""
+        return False
+
+    # --- Addresses.
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the chooser."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_pick"
+        own = [path("pick/", self.admin_site.admin_view(require_POST(self.pick_view)), name=name)]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list."""
+        return super().changelist_view(  # type: ignore[no-any-return]
+            request, {"about": self.about, **(extra_context or {})}
+        )
+
+    # --- Reading one.
+
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
+        """Lay a fact out."""
+        raise NotImplementedError
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one fact; there is no form, so nothing can be posted."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        fact = self.fact(request, object_id)
+        return self.page(request, "ledger/admin/sheet.html", fact, {"sheet": self.sheet(request, fact)})
+
+    def fact(self, request: HttpRequest, object_id: Any) -> Any:
+        """
+        Return the fact that an address names.
+
+        :raises Http404: there is none
+        """
+        found = self.get_object(request, str(object_id))
+        if found is None:
+            raise Http404
+        return found
+
+    def page(self, request: HttpRequest, template: str, fact: Model | None, context: dict[str, Any]) -> HttpResponse:
+        """Render a page in the desk's frame."""
+        return render(
+            request,
+            template,
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": str(self.opts.verbose_name_plural).capitalize(),
+                "original": fact,
+                "has_add_permission": self.has_add_permission(request),
+                **context,
+            },
+        )
+
+    # --- Adding one.
+
+    @method_decorator(csrf_exempt)
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """
+        Add a fact through its use case.
+
+        Unlike Django's own view there is no transaction around it: the use case opens the outermost one, durable. And
+        the token is checked inside, so that an upload beyond the limit is answered before its body is read.
+        """
+        if self.fact_form is None or not self.has_add_permission(request):
+            raise PermissionDenied
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+            if length > settings.LEDGER_MAX_UPLOAD_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                raise UploadTooLarge
+            return self._add(request)
+        except UploadTooLarge as error:
+            return self._too_large(request, error)
+
+    @method_decorator(csrf_protect)
+    def _add(self, request: HttpRequest) -> HttpResponse:
+        form_class: type[FactForm] = self.fact_form  # type: ignore[assignment]
+        if request.method != "POST":
+            return self._form(request, form_class(initial=self._initial(request, form_class)))
+        form = form_class(request.POST, request.FILES)
+        if not form.is_valid():
+            return self._form(request, form)
+        id = form.cleaned_data["id"]
+        try:
+            fact = form.write(id=id, at=timezone.now())
+        except IntegrityError as error:
+            if self.model.objects.filter(pk=id).exists():
+                # The same form sent twice: the first answer again, as the API does.
+                messages.info(request, "This was registered already.")
+                return HttpResponseRedirect(address(self.model.objects.get(pk=id)))
+            name = violated(error) or ""
+            if name not in TAKEN:
+                raise
+            form.add_error(*TAKEN[name])
+            return self._form(request, form)
+        except tuple(form.refusals) as error:
+            form.add_error(form.field_of(error), sentence_of(error))
+            return self._form(request, form)
+        self._note(request, fact)
+        messages.success(request, form.done)
+        return HttpResponseRedirect(address(fact))
+
+    def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
+        given: dict[str, Any] = {"id": uuid4()}
+        for name in form_class.base_fields:
+            if name in request.GET and name != "id":
+                try:
+                    given[name] = UUID(request.GET[name])  # addresses carry ids and nothing else
+                except ValueError:
+                    continue
+        return given
+
+    def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:
+        what = str(self.opts.verbose_name)
+        context = {"form": form, "title": f"Add {what}", "action": f"Add {what}", "lead": form.lead}
+        response = self.page(request, "ledger/admin/form.html", None, context)
+        response.status_code = 422 if form.errors else 200
+        return response
+
+    def _too_large(self, request: HttpRequest, error: UploadTooLarge) -> HttpResponse:
+        form = (self.fact_form or FactForm)(initial={"id": uuid4()})
+        limit = settings.LEDGER_MAX_UPLOAD_BYTES // 2**20
+        said = str(error) or f"The upload is larger than {limit} MiB: send a compressed format such as FLAC or M4A."
+        context = {"form": form, "title": f"Add {self.opts.verbose_name}", "refusal": said, "lead": form.lead}
+        response = self.page(request, "ledger/admin/form.html", None, {**context, "action": context["title"]})
+        response.status_code = 413
+        return response
+
+    def _note(self, request: HttpRequest, fact: Model) -> None:
+        # Who at the desk added it, for ourselves. The id and not str(fact), which may be a name.
+        LogEntry.objects.create(
+            user_id=request.user.pk,
+            content_type=ContentType.objects.get_for_model(fact),
+            object_id=str(fact.pk),
+            object_repr=str(fact.pk),
+            action_flag=ADDITION,
+        )
+
+    # --- Choosing one, from another form.
+
+    def pick_view(self, request: HttpRequest) -> HttpResponse:
+        """Return what fits the typed words. They come in the body: an address with a name would land in server logs."""
+        if not self.has_view_permission(request) or not self.pick_fields:
+            raise PermissionDenied
+        words = request.POST.get("q", "").strip()[:100]
+        found, _ = self.searched(self.get_queryset(request), words)
+        return JsonResponse({"found": [{"id": str(row.pk), "text": str(row), "more": self.more(row)} for row in found]})
+
+    def searched(self, rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
+        """Return the first rows whose fields hold every word."""
+        from django.db.models import Q
+
+        for word in words.split():
+            fits = Q()
+            for name in self.pick_fields:
+                fits |= Q(**{f"{name}__icontains": word})
+            rows = rows.filter(fits)
+        return rows.order_by(*self.pick_fields[:1])[:MOST_PICKED], bool(words)
+
+    def more(self, row: Any) -> str:  # noqa: ARG002 - what tells two of the same name apart
+        """Return what tells rows of the same name apart."""
+        return ""
+
+
+View = Callable[..., HttpResponse]
+
+
+def list_of(model: type[Model]) -> str:
+    """Return the address of a list."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -1,0 +1,209 @@
+"""An examination …"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from django.db import IntegrityError, transaction
+
+from fingerprint import examine, extract, index, references, store
+from fingerprint.audio import AudioFacts, CorruptAudio, probe
+from fingerprint.examine import fingerprint
+from fingerprint.models import Audio, Examination, Fingerprint, Reference
+from tests.fingerprint.sounds import LIMITS, MUSIC, Sound, noise, tone, wav
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COUNTRY = UUID("11111111-1111-4111-8111-111111111111")
+VIBE = UUID("22222222-2222-4222-8222-222222222222")
+OTHER = UUID("33333333-3333-4333-8333-333333333333")
+
+Write = Callable[[bytes], Path]
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "audio": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "store")},
+        },
+    }
+
+
+def taken_in(path: Path) -> AudioFacts:
+    facts = probe(path, declared_media_type=None, limits=LIMITS)
+    assert store.put(path) == facts.digest
+    return facts
+
+
+def enrolled(reference_id: UUID, facts: AudioFacts) -> Reference:
+    return references.enroll(reference_id=reference_id, facts=facts, fingerprint=fingerprint(facts), at=AT)
+
+
+@pytest.fixture
+def output(music: Callable[..., Sound], write: Write) -> AudioFacts:
+    """Ten seconds of a registered song inside one that is not."""
+    host, song = music("two-hour-delay.ogg"), music("country.mp3")
+    sound = np.concatenate([host[: 20 * 44_100], song[30 * 44_100 : 40 * 44_100], host[50 * 44_100 : 60 * 44_100]])
+    return taken_in(write(wav(sound)))
+
+
+@pytest.mark.django_db
+def test_finds_registered_songs_and_says_with_what(output: AudioFacts) -> None:
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    enrolled(VIBE, taken_in(MUSIC / "vibe-ace.ogg"))
+    evidence = examine.examine(output)
+    (match,) = evidence.matches
+    assert match.reference_id == COUNTRY
+    assert (match.output.start_ms, match.output.end_ms) == pytest.approx((20_000, 30_000), abs=1_000)
+    assert (match.reference.start_ms, match.reference.end_ms) == pytest.approx((30_000, 40_000), abs=1_000)
+    assert evidence.audio_digest == output.digest
+    assert evidence.duration_ms == output.duration_ms
+    assert evidence.algorithm == extract.algorithm()
+    assert evidence.index_size == 2
+    assert evidence.index_snapshot == index.current().snapshot
+    assert 0 < evidence.rms_millionths < evidence.peak_millionths <= 1_000_000
+
+
+@pytest.mark.django_db
+def test_is_the_same_every_time(output: AudioFacts) -> None:
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    assert examine.examine(output).to_bytes() == examine.examine(output).to_bytes()
+
+
+@pytest.mark.django_db
+def test_is_kept_as_the_bytes_that_were_hashed(output: AudioFacts) -> None:
+    references.receive(facts=output, at=AT)
+    evidence = examine.examine(output)
+    examine.record(evidence, id=OTHER, audio_digest=output.digest, at=AT)
+    kept = Examination.objects.get(id=OTHER)
+    assert bytes(kept.document) == evidence.to_bytes()
+    assert kept.digest == hashlib.sha256(bytes(kept.document)).hexdigest()
+    assert examine.read(kept) == evidence
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sound", "peak", "rms"),
+    [
+        (np.zeros(44_100, np.int16), 0, 0),
+        (np.full(4_410, -32_768, np.int16), 1_000_000, 1_000_000),
+        (tone(2), 488_000, 345_000),
+        (np.array([0], np.int16), 0, 0),
+    ],
+    ids=["silence", "full scale", "a tone", "one sample"],
+)
+def test_measures_how_loud_it_is(sound: Sound, peak: int, rms: int, write: Write) -> None:
+    evidence = examine.examine(taken_in(write(wav(sound))))
+    assert evidence.matches == ()
+    # The first and last milliseconds are rounded off by the change of rate.
+    assert evidence.peak_millionths == pytest.approx(peak, rel=0.12)
+    assert evidence.rms_millionths == pytest.approx(rms, rel=0.05)
+
+
+@pytest.mark.django_db
+def test_is_refused_for_what_is_not_decoded_whole(write: Write) -> None:
+    facts = taken_in(write(wav(noise(3))))
+    longer = AudioFacts(**{**vars(facts), "duration_ms": 60_000})
+    for refused in (examine.examine, examine.fingerprint):
+        with pytest.raises(CorruptAudio, match="Only 3 of 60 seconds"):
+            refused(longer)
+
+
+# --- the index it is held against
+
+
+@pytest.mark.django_db
+def test_sees_what_was_enrolled_a_moment_ago(write: Write) -> None:
+    empty = index.current()
+    assert len(empty) == 0
+    assert index.current() is empty
+    first = taken_in(MUSIC / "vibe-ace.ogg")
+    enrolled(VIBE, first)
+    one = index.current()
+    assert len(one) == 1
+    assert index.current() is one
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    two = index.current()
+    assert [reference_id for reference_id, _ in two.references] == [COUNTRY, VIBE]
+    assert len({empty.snapshot, one.snapshot, two.snapshot}) == 3
+
+
+@pytest.mark.django_db
+def test_forgets_what_was_rolled_back(write: Write) -> None:
+    facts = taken_in(write(wav(noise(5))))
+    before = index.current()
+    with transaction.atomic():
+        enrolled(OTHER, facts)
+        assert len(index.current()) == 1
+        transaction.set_rollback(True)
+    assert index.current().snapshot == before.snapshot
+    enrolled(VIBE, facts)
+    assert [reference_id for reference_id, _ in index.current().references] == [VIBE]
+
+
+@pytest.mark.django_db
+def test_takes_fingerprints_of_an_older_release_and_prefers_the_last(write: Write) -> None:
+    facts = taken_in(write(wav(noise(5))))
+    audio = references.receive(facts=facts, at=AT)
+    reference = Reference.objects.create(id=OTHER, audio=audio, enrolled_at=AT)
+    for release, value in (("1.4.3", 7), ("1.5.0", 8)):
+        items = np.full(20, value, "<u4").tobytes()
+        Fingerprint.objects.create(reference=reference, algorithm=extract.FAMILY + release, data=items)
+        ((_, held),) = index.current().references
+        assert held.tolist() == [value] * 20
+    Fingerprint.objects.create(reference=reference, algorithm="another/1", data=b"")
+    assert len(index.current()) == 1
+
+
+# --- what the tables hold
+
+
+@pytest.mark.django_db
+def test_knows_audio_once(write: Write) -> None:
+    facts = taken_in(write(wav(noise(1))))
+    first = references.receive(facts=facts, at=AT)
+    again = references.receive(facts=facts, at=datetime(2027, 1, 1, tzinfo=UTC))
+    assert first == again
+    assert Audio.objects.get().received_at == AT
+    assert references.facts_of(first) == facts
+
+
+@pytest.mark.django_db
+def test_keeps_items_as_little_endian_numbers(write: Write) -> None:
+    facts = taken_in(write(wav(noise(6))))
+    enrolled(OTHER, facts)
+    data = bytes(Fingerprint.objects.get().data)
+    assert index.items_of(data).tolist() == [
+        int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)
+    ]
+
+
+@pytest.mark.django_db
+def test_keeps_one_fingerprint_of_a_reference_and_algorithm(write: Write) -> None:
+    reference = enrolled(OTHER, taken_in(write(wav(noise(3)))))
+    with pytest.raises(IntegrityError, match="one_fingerprint_per_reference_and_algorithm"), transaction.atomic():
+        Fingerprint.objects.create(reference=reference, algorithm=extract.algorithm(), data=b"")
+
+
+@pytest.mark.django_db
+def test_knows_audio_by_a_digest_only() -> None:
+    with pytest.raises(IntegrityError, match="audio_digest_is_sha256_hex"), transaction.atomic():
+        Audio.objects.create(
+            digest="A" * 64,
+            media_type="audio/wav",
+            codec="pcm_s16le",
+            size_bytes=1,
+            duration_ms=1,
+            sample_rate_hz=8_000,
+            channels=1,
+            received_at=AT,
+        )

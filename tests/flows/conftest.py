@@ -1,0 +1,342 @@
+"""A small trade with its API clients, and sounds made once from the demo's recordings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from ledger import clearance, clients, registration, sequencer
+from ledger.clients import Credentials
+from ledger.demo import material
+from ledger.demo.catalogue import FOLDER
+from rights.vocabulary import PartyKind
+
+WORLD = "2136"
+USES = ["distribute.outside", "infer.input"]
+SINCE = "2026-01-01"
+DOCUMENT = "d0" * 32
+CATALOGUE = ["catalogue:read", "catalogue:write"]
+SUBMISSIONS = ["submissions:read", "submissions:write"]
+MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "m4a": "audio/mp4",
+    "ogg": "audio/ogg",
+}
+PARTIES = {
+    "label": PartyKind.COMPANY,
+    "publisher": PartyKind.COMPANY,
+    "writer": PartyKind.PERSON,
+    "singer": PartyKind.PERSON,
+    "distributor": PartyKind.COMPANY,
+    "rival": PartyKind.COMPANY,
+}
+
+
+def key(name: str) -> str:
+    """The id that the tests give to something."""
+    return str(uuid5(NAMESPACE_URL, f"https://tests.example/{name}"))
+
+
+def today() -> date:
+    return timezone.now().date()
+
+
+# --- sounds
+
+
+@cache
+def _loaded(name: str) -> material.Sound:
+    return material.load(FOLDER / name)
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """Files by name; each is made when it is first asked for, and then kept for the whole session."""
+
+    folder: Path
+
+    def song(self, name: str) -> Path:
+        """A registered recording: half a minute of a song of the demo."""
+        start = {"country": 8, "piano": 40, "spring": 5}[name]
+        file = {"piano": "creepy-piano.ogg", "spring": "spring-on-the-horizon.ogg"}.get(name, "country.mp3")
+        return self._made(f"song-{name}.flac", lambda: material.cut(_loaded(file), start, 30))
+
+    def sung(self, suffix: str) -> Path:
+        """The song “country” with a voice over it, in any container."""
+
+        def make() -> material.Sound:
+            voice = material.cut(_loaded("vocal.flac"), 0, 14)
+            return material.over(material.cut(_loaded("country.mp3"), 10, 20), voice, at_s=5, gain=0.9)
+
+        return self._made(f"sung.{suffix}", make)
+
+    def patched(self) -> Path:
+        """As above, with ten altered seconds of “piano” put in the middle: 0:10 to 0:20, out of 0:05 to 0:15."""
+
+        def make() -> material.Sound:
+            country = _loaded("country.mp3")
+            excerpt = material.cut(_loaded("creepy-piano.ogg"), 45, 10)
+            altered = material.faster(
+                material.recompressed(excerpt, self.folder, bit_rate=64_000), "1.02"
+            )
+            return material.joined(
+                material.cut(country, 10, 10), altered, material.cut(country, 22, 8)
+            )
+
+        return self._made("patched.mp3", make)
+
+    def own(self, suffix: str = "flac") -> Path:
+        """A voice that is registered nowhere."""
+        return self._made(f"own.{suffix}", lambda: material.cut(_loaded("vocal.flac"), 0, 12))
+
+    def _made(self, name: str, make: Callable[[], material.Sound]) -> Path:
+        path = self.folder / name
+        return path if path.exists() else material.write(make(), path)
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
+    return Sounds(tmp_path_factory.mktemp("sounds"))
+
+
+# --- clients
+
+
+@dataclass
+class Api:
+    """An API client with its token; it returns every answer, whatever its status."""
+
+    credentials: Credentials | None = None
+    client: Client = field(default_factory=Client)
+    token: str = ""
+
+    def __post_init__(self) -> None:
+        if self.credentials is not None:
+            self.token = self.ask().json()["access_token"]
+
+    def ask(self, **more: str) -> Any:
+        """Ask for a token."""
+        assert self.credentials is not None
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.credentials.client_id,
+            "client_secret": self.credentials.secret,
+        }
+        return self.client.post(
+            "/oauth/token", urlencode(form | more), content_type="application/x-www-form-urlencoded"
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path, headers=self.headers)
+
+    def post(self, path: str, document: Any) -> Any:
+        body = document if isinstance(document, str | bytes) else json.dumps(document)
+        return self.client.post(path, body, content_type="application/json", headers=self.headers)
+
+    def upload(
+        self,
+        path: str,
+        fields: Mapping[str, Any],
+        *,
+        file: Path | bytes | None,
+        media_type: str | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Send a form; ``media_type`` None declares what the file's name says."""
+        data: dict[str, Any] = dict(fields)
+        if file is not None:
+            name = file.name if isinstance(file, Path) else "output"
+            content = file.read_bytes() if isinstance(file, Path) else file
+            declared = media_type or MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+            data["audio"] = SimpleUploadedFile(name, content, content_type=declared)
+        return self.client.post(path, data, headers=self.headers, **(more or {}))
+
+
+def body(answer: Any) -> bytes:
+    """The bytes of an answer, also of one that streams."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    answer.close()
+    return bytes(content)
+
+
+# --- the trade
+
+
+@dataclass(frozen=True)
+class World:
+    """Parties and API clients; and what one needs to register a track and to send an output through."""
+
+    label: Api
+    distributor: Api
+    sounds: Sounds
+
+    def party(self, name: str) -> str:
+        return key(name)
+
+    def register(
+        self,
+        name: str,
+        *,
+        audio: bool = True,
+        has_work: bool = True,
+        parts: Mapping[str, str] | None = None,
+        consenting: Sequence[str] = ("label", "publisher", "writer"),
+        licensed: bool = True,
+        **terms: Any,
+    ) -> str:
+        """Register a recording with its work, shares, consents and license; return the recording's id."""
+        recording, work = key(name), key(f"work of {name}")
+        if has_work:
+            self.state("/v1/works", {"id": work, "title": f"Work of {name}"})
+        fields = {"id": recording, "title": name.title(), "works": [work] if has_work else []}
+        answer = self.label.upload("/v1/recordings", fields, file=self.sounds.song(name) if audio else None)
+        assert answer.status_code == 201, answer.content
+        given = {"publisher": "2/3", "writer": "1/3"} if parts is None else parts
+        holders = [("label", "recording", recording, "1")]
+        holders += [(party, "work", work, part) for party, part in given.items() if has_work]
+        for party, side, asset, part in holders:
+            self.share(f"{name} {party}", party=party, part=part, **{side: asset})
+            if party in consenting:
+                self.consent(f"{name} {party}", grantor=party, **{side: asset})
+        if licensed:
+            schedule = [{"recording": recording}] + ([{"work": work}] if has_work else [])
+            self.license(f"license of {name}", schedule=schedule, **terms)
+        return recording
+
+    def share(self, name: str, *, party: str, part: str, **more: Any) -> None:
+        document = {"id": key(f"share {name}"), "party": key(party), "part": part}
+        self.state("/v1/shares", document | {"territories": [WORLD], "active_from": SINCE} | more)
+
+    def consent(self, name: str, *, grantor: str, **more: Any) -> str:
+        document = {
+            "id": key(f"consent {name}"),
+            "grantor": key(grantor),
+            "actor": key(grantor),
+            "uses": USES,
+            "territories": [WORLD],
+            "active_from": SINCE,
+            "document": DOCUMENT,
+        }
+        self.state("/v1/consents", document | more)
+        return str(document["id"])
+
+    def license(self, name: str, *, schedule: list[dict[str, str]], **more: Any) -> str:
+        document = {
+            "id": key(name),
+            "licensor": key("label"),
+            "licensee": key("distributor"),
+            "schedule": schedule,
+            "uses": USES,
+            "territories": [WORLD],
+            "active_from": SINCE,
+            "document": DOCUMENT,
+            "plan": {"commission": "3/20", "creators": "3/10", "masters": "1/2"},
+        }
+        self.state("/v1/licenses", document | more)
+        return str(document["id"])
+
+    def state(self, path: str, document: Mapping[str, Any]) -> Any:
+        """State a fact that must be new."""
+        answer = self.label.post(path, document)
+        assert answer.status_code == 201, answer.content
+        return answer.json()
+
+    def declaration(self, *ingredients: str, **changes: Any) -> dict[str, Any]:
+        return {
+            "title": "Country, sung",
+            "release_on": (today() + timedelta(days=30)).isoformat(),
+            "uses": USES,
+            "territories": [WORLD],
+            "ingredients": list(ingredients),
+            "contributions": [
+                {"component": "lead_vocal", "ai_level": "none", "actor": key("singer")},
+                {"component": "arrangement", "ai_level": "partly", "tool": "Arranger 1", "actor": key("singer")},
+            ],
+        } | changes
+
+    def submit(
+        self, name: str, file: Path, *ingredients: str, by: Api | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        """Send an output that must be taken in."""
+        fields = {"id": key(name), "declaration": json.dumps(self.declaration(*ingredients, **changes))}
+        answer = (by or self.distributor).upload("/v1/submissions", fields, file=file)
+        assert answer.status_code == 202, answer.content
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def settle(self, id: str, *, by: Api | None = None) -> dict[str, Any]:
+        """Decide a submission, give its entries their places, and read what came of it."""
+        clearance.clear(submission_id=UUID(id), at=timezone.now())
+        sequencer.drain(at=timezone.now())
+        found: dict[str, Any] = (by or self.distributor).get(f"/v1/submissions/{id}").json()
+        return found
+
+    def cleared(self, name: str = "output", *, suffix: str = "flac") -> dict[str, Any]:
+        """Send the sung “country” through; the recording must be registered."""
+        found = self.settle(self.submit(name, self.sounds.sung(suffix), key("country"))["id"])
+        assert found["state"] == "cleared", found["decision"]
+        return found
+
+
+def build_trade(sounds: Sounds) -> World:
+    """Register the parties and give the label and the distributor their clients."""
+    for name, kind in PARTIES.items():
+        registration.register_party(id=UUID(key(name)), kind=kind, name=name.title(), at=timezone.now())
+    label = clients.create(name="catalogue", party_id=UUID(key("label")), scopes=CATALOGUE)
+    distributor = clients.create(name="outputs", party_id=UUID(key("distributor")), scopes=SUBMISSIONS)
+    return World(Api(label), Api(distributor), sounds)
+
+
+@pytest.fixture
+def trade(transactional_db: None, sounds: Sounds) -> World:
+    """Parties and API clients; nothing is registered."""
+    return build_trade(sounds)
+
+
+@pytest.fixture
+def world(trade: World) -> World:
+    """The trade with one recording, “country”, that the distributor may use."""
+    trade.register("country")
+    return trade
+
+
+@pytest.fixture
+def rival(trade: World) -> Api:
+    """Another distributor's client."""
+    return Api(clients.create(name="outputs", party_id=UUID(key("rival")), scopes=SUBMISSIONS))
+
+
+# --- what is there
+
+
+def row_counts() -> dict[str, int]:
+    """How many rows every table has."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        tables = [row[0] for row in cursor.fetchall()]
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables))
+        return dict(cursor.fetchall())
+
+
+def files_under(folder: Path) -> set[str]:
+    """The files below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
