@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 CHUNK = 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class NoSuchAudio(Exception):
@@ -93,3 +96,34 @@ def local(digest: str) -> Iterator[Path]:
         shutil.copyfileobj(source, copy, CHUNK)
         copy.flush()
         yield Path(copy.name)
+
+
+def holds(digest: str) -> bool:
+    """Whether the store has bytes with this digest."""
+    return _storage().exists(_name(digest))
+
+
+def discard(digest: str) -> bool:
+    """Remove the bytes with this digest; return whether there were some. Whether anybody needs them is the caller's."""
+    storage = _storage()
+    if not storage.exists(_name(digest)):
+        return False
+    storage.delete(_name(digest))
+    return True
+
+
+def digests(*, stored_before: datetime) -> Iterator[str]:
+    """Go through the digests of everything that was stored before a moment."""
+    storage = _storage()
+    for first in _folders(storage, ""):
+        for second in _folders(storage, first):
+            for name in storage.listdir(f"{first}/{second}")[1]:
+                if _DIGEST.fullmatch(name) and storage.get_modified_time(_name(name)) < stored_before:
+                    yield name
+
+
+def _folders(storage: Storage, under: str) -> list[str]:
+    try:
+        return sorted(storage.listdir(under)[0])
+    except FileNotFoundError:
+        return []

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from fingerprint import audio, examine, references, store
-from fingerprint.audio import CorruptAudio
+from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
 from fingerprint.models import Examination
-from ledger import identity, intake, jobs, log
+from ledger import identity, intake, jobs, keeping, log
 from ledger.constraints import violated
 from ledger.models import Entry, Job
 from provenance import manifests
@@ -68,7 +68,18 @@ def submit(
     """
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
     store.put(audio_path)
+    try:
+        return _receive(id, submitter_id, declaration, facts, audio_path, at=at)
+    except BaseException:
+        keeping.discard_unless_kept(facts.digest)  # a refused submission leaves nothing behind
+        raise
+
+
+def _receive(
+    id: UUID, submitter_id: UUID, declaration: Declaration, facts: AudioFacts, audio_path: Path, *, at: datetime
+) -> Submission:
     with transaction.atomic(durable=True):
+        keeping.hold(audio_path, facts.digest)
         references.receive(facts=facts, at=at)
         submission = submissions.receive(
             id=id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +13,8 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from fingerprint import audio, examine, references, store
-from ledger import intake, log
+from fingerprint.audio import AudioFacts
+from ledger import intake, keeping, log
 from ledger.models import Entry
 from rights import registry
 from rights.models import Party, Recording, Share, Work
@@ -60,23 +62,49 @@ def register_recording(
     :raises AudioRefused: the audio is not what it should be
     :raises BadIsrc: the code is not one
     """
-    facts, fingerprint = None, b""
-    if audio_path is not None:
-        facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
-        store.put(audio_path)
-        fingerprint = examine.fingerprint(facts)  # slow; before the transaction
+    if audio_path is None:
+        return _register(id, title, isrc, work_ids, at=at)
+    facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
+    store.put(audio_path)
+    try:
+        enrolled = Enrolled(audio_path, facts, examine.fingerprint(facts))  # slow; before the transaction
+        return _register(id, title, isrc, work_ids, enrolled, at=at)
+    except BaseException:
+        keeping.discard_unless_kept(facts.digest)  # a refused recording leaves nothing behind
+        raise
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """Audio that is about to become a reference."""
+
+    path: Path
+    facts: AudioFacts
+    fingerprint: bytes
+
+
+def _register(
+    id: UUID,
+    title: str,
+    isrc: str | None,
+    work_ids: Sequence[UUID],
+    enrolled: Enrolled | None = None,
+    *,
+    at: datetime,
+) -> Recording:
     with transaction.atomic(durable=True):
         reference_id = None
-        if facts is not None:
+        if enrolled is not None:
             reference_id = uuid5(id, "reference")
-            references.enroll(reference_id=reference_id, facts=facts, fingerprint=fingerprint, at=at)
+            keeping.hold(enrolled.path, enrolled.facts.digest)
+            references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
         recording = registry.register_recording(
             id=id, title=title, isrc=isrc, work_ids=work_ids, reference_id=reference_id, at=at
         )
         log.append(
             Entry.Kind.RECORDING_REGISTERED,
             recording,
-            {"isrc": recording.isrc, "audio": f"sha256:{facts.digest}" if facts else None},
+            {"isrc": recording.isrc, "audio": f"sha256:{enrolled.facts.digest}" if enrolled else None},
             at=at,
         )
     return recording

@@ -160,7 +160,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {"ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)}}
+CELERY_BEAT_SCHEDULE = {
+    "ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)},
+    "remove bytes that no row speaks of": {"task": "ledger.tasks.collect", "schedule": timedelta(hours=6)},
+}
 
 # --- Audio: bytes by digest. --------------------------------------------------------------------------------------
 

@@ -71,7 +71,7 @@ class Supervisor:
                     child.failures = 0 if lived > 60 else child.failures + 1
                     wait = min(30.0, 0.5 * 2**child.failures)
                     sys.stderr.write(
-                        f"{child.name} ended with {child.process.returncode}, {lived:.0f} s old; again in {wait:.0f} s\n"
+                        f"{child.name} ended ({child.process.returncode}) after {lived:.0f} s; again in {wait:.0f} s\n"
                     )
                     child.process, child.not_before = None, time.monotonic() + wait
                 if child.process is None and time.monotonic() >= child.not_before:

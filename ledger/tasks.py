@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ledger import clearance, jobs
+from ledger import clearance, jobs, keeping
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,12 @@ def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
     for job in jobs.unheard(at=timezone.now()):
         clear_submission.delay(submission_id=str(job.subject_id))
+
+
+@shared_task
+def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Remove stored bytes that no row speaks of."""
+    keeping.collect(stored_before=timezone.now() - timedelta(days=1))
 
 
 def ring(submission_id: UUID) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -12,7 +11,7 @@ from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -39,8 +38,14 @@ TAKEN = {
     "one_recording_per_isrc": ("isrc", "Another recording has this ISRC."),
     "one_work_per_iswc": ("iswc", "Another work has this ISWC."),
     "share_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
-    "consent_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
-    "license_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
+    "consent_ends_after_it_begins": (
+        "active_to",
+        "The end lies behind the beginning; leave it empty while it is open.",
+    ),
+    "license_ends_after_it_begins": (
+        "active_to",
+        "The end lies behind the beginning; leave it empty while it is open.",
+    ),
 }
 
 
@@ -225,26 +230,21 @@ class FactAdmin(Base):
         if not self.has_view_permission(request) or not self.pick_fields:
             raise PermissionDenied
         words = request.POST.get("q", "").strip()[:100]
-        found, _ = self.searched(self.get_queryset(request), words)
+        found = self.searched(self.get_queryset(request), words)[:MOST_PICKED]
         return JsonResponse({"found": [{"id": str(row.pk), "text": str(row), "more": self.more(row)} for row in found]})
 
-    def searched(self, rows: QuerySet[Any], words: str) -> tuple[QuerySet[Any], bool]:
-        """Return the first rows whose fields hold every word."""
-        from django.db.models import Q
-
+    def searched(self, rows: QuerySet[Any], words: str) -> QuerySet[Any]:
+        """Return the rows whose fields hold every word."""
         for word in words.split():
             fits = Q()
             for name in self.pick_fields:
                 fits |= Q(**{f"{name}__icontains": word})
             rows = rows.filter(fits)
-        return rows.order_by(*self.pick_fields[:1])[:MOST_PICKED], bool(words)
+        return rows.order_by(*self.pick_fields[:1])
 
     def more(self, row: Any) -> str:  # noqa: ARG002 - what tells two of the same name apart
         """Return what tells rows of the same name apart."""
         return ""
-
-
-View = Callable[..., HttpResponse]
 
 
 def list_of(model: type[Model]) -> str:

@@ -117,12 +117,18 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
 # --- clients
 
 
+@cache
+def the_client() -> Client:
+    """One for all: its middleware looks through every static file when it is made."""
+    return Client()
+
+
 @dataclass
 class Api:
     """An API client with its token; it returns every answer, whatever its status."""
 
     credentials: Credentials | None = None
-    client: Client = field(default_factory=Client)
+    client: Client = field(default_factory=the_client)
     token: str = ""
 
     def __post_init__(self) -> None:

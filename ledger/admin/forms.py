@@ -1,0 +1,356 @@
+"""What staff register at the desk: each form calls the use case that the API calls, and no other way in exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django import forms
+from django.db.models import Model
+from django.utils import timezone
+
+from fingerprint.audio import AudioRefused
+from ledger import licensing, registration
+from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
+from ledger.licensing import GivenPlan, WithdrawalReachesBack
+from rights.identifiers import BadIsrc, BadIswc
+from rights.models import Consent, License, Party, Recording, Share, Work
+from rights.registry import (
+    AlreadyWithdrawn,
+    AssetRef,
+    EmptySchedule,
+    NotAPart,
+    NothingAllowed,
+    NoSuchUse,
+    NotOneAsset,
+)
+from rights.territories import NoSuchTerritory, NoTerritory
+from rights.vocabulary import PartyKind, RightType, Use
+from royalties.splits import NotAPart as NotAPartOfThePlan
+
+Refusals = Mapping[type[Exception], str]
+
+_USES = [
+    (Use.INPUT.value, "The asset goes into a generated output (remix, cover, transformation)"),
+    (Use.DISTRIBUTE_OUTSIDE.value, "The output leaves the licensee’s own service"),
+    (Use.DISTRIBUTE_INSIDE.value, "The output stays within the licensee’s own service"),
+]
+_OPEN = "The first day on which it does not hold any more; empty while open"
+_SIDE = "Either a recording, the master side, or a work, the publishing side"
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what an exception says: its message, else its docstring."""
+    text = str(error) or " ".join((type(error).__doc__ or "").split())
+    return text[:1].upper() + text[1:]
+
+
+class FactForm(forms.Form):
+    """A fact to be inserted. The id is made with the form, so that sending it twice registers it once."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+
+    lead: ClassVar[str] = ""  # what registering it does
+    done: ClassVar[str] = "Registered; its entry goes into the log within a second."
+    groups: ClassVar[tuple[tuple[str, tuple[str, ...]], ...]] = ()  # heading → fields
+    refusals: ClassVar[Refusals] = {}  # what the use case may raise → the field that it is about
+
+    template_name_label = None
+
+    def field_of(self, error: Exception) -> str:
+        """Return the field that a refusal is about."""
+        return next(name for kind, name in self.refusals.items() if isinstance(error, kind))
+
+    def write(self, *, id: UUID, at: datetime) -> Model:
+        """Call the use case."""
+        raise NotImplementedError
+
+    def grouped(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields under their headings."""
+        return [(title, [self[name] for name in names]) for title, names in self.groups]
+
+
+class PartyForm(FactForm):
+    """A party to register."""
+
+    kind = forms.ChoiceField(
+        choices=[(kind.value, kind.value.capitalize()) for kind in PartyKind], widget=forms.Select(INPUT)
+    )
+    name = forms.CharField(max_length=300, widget=forms.TextInput(INPUT))
+
+    lead = (
+        "The name is kept apart, where it can be erased. The log gets a commitment to it, which says nothing once the"
+        " name is gone."
+    )
+    groups = (("Who", ("kind", "name")),)
+
+    def write(self, *, id: UUID, at: datetime) -> Party:
+        """Register the party."""
+        given = self.cleaned_data
+        return registration.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
+
+
+class WorkForm(FactForm):
+    """A work to register."""
+
+    title = forms.CharField(max_length=300, widget=forms.TextInput(INPUT))
+    iswc = forms.CharField(
+        label="ISWC", required=False, max_length=20, widget=forms.TextInput(INPUT), help_text="Such as T-034524680-1"
+    )
+
+    lead = "A composition: the publishing side. Its recordings name it, and its shares say who holds it."
+    groups = (("What", ("title", "iswc")),)
+    refusals = {BadIswc: "iswc"}
+
+    def write(self, *, id: UUID, at: datetime) -> Work:
+        """Register the work."""
+        given = self.cleaned_data
+        return registration.register_work(id=id, title=given["title"], iswc=given["iswc"] or None, at=at)
+
+
+class RecordingForm(FactForm):
+    """A recording to register."""
+
+    title = forms.CharField(max_length=300, widget=forms.TextInput(INPUT))
+    isrc = forms.CharField(
+        label="ISRC", required=False, max_length=20, widget=forms.TextInput(INPUT), help_text="Such as GB-AYE-05-00001"
+    )
+    works = pick_several(
+        Work, required=False, help_text="What is performed in it; without one its publishing side is unknown"
+    )
+    audio = forms.FileField(
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput({"class": "l-input", "accept": "audio/*,.wav,.mp3,.flac,.m4a,.ogg"}),
+        help_text="WAV, MP3, FLAC, M4A or OGG. With it, every output is compared with this recording from now on.",
+    )
+
+    lead = "The master side. Its audio is fingerprinted while you wait, about a second for each minute of music."
+    groups = (("What", ("title", "isrc", "works")), ("Audio", ("audio",)))
+    refusals = {BadIsrc: "isrc", AudioRefused: "audio"}
+
+    def write(self, *, id: UUID, at: datetime) -> Recording:
+        """Register the recording and enroll its audio."""
+        given = self.cleaned_data
+        upload = given["audio"]
+        return registration.register_recording(
+            id=id,
+            title=given["title"],
+            isrc=given["isrc"] or None,
+            work_ids=[work.pk for work in given["works"]],
+            audio_path=Path(upload.temporary_file_path()) if upload else None,
+            media_type=upload.content_type if upload else None,
+            at=at,
+        )
+
+
+class AssetForm(FactForm):
+    """A fact about one recording or one work."""
+
+    recording = pick(Recording, required=False, help_text=_SIDE)
+    work = pick(Work, required=False)
+
+    def asset(self) -> AssetRef:
+        """
+        Return which one.
+
+        :raises NotOneAsset: both or neither
+        """
+        recording, work = self.cleaned_data["recording"], self.cleaned_data["work"]
+        return AssetRef(recording_id=recording.pk if recording else None, work_id=work.pk if work else None)
+
+
+class ShareForm(AssetForm):
+    """A share to register."""
+
+    party = pick(Party)
+    right_type = forms.ChoiceField(
+        choices=[(kind.value, kind.value.replace("_", " ").capitalize()) for kind in RightType],
+        widget=forms.Select(INPUT),
+        help_text="AI output: being paid for, and asked about, outputs that a machine made with it",
+    )
+    part = FractionField(help_text="Exact: 1, 1/2, 33/100")
+    territories = TerritoriesField()
+    active_from = DateField()
+    active_to = DateField(required=False, help_text=_OPEN)
+
+    lead = "Who holds which part. Shares need not add up when you register them; an output is cleared only where they do."
+    groups = (
+        ("Of what", ("recording", "work")),
+        ("Who holds how much", ("party", "right_type", "part")),
+        ("Where and when", ("territories", "active_from", "active_to")),
+    )
+    refusals = {NotOneAsset: "recording", NotAPart: "part", NoSuchTerritory: "territories", NoTerritory: "territories"}
+
+    def write(self, *, id: UUID, at: datetime) -> Share:
+        """Register the share."""
+        given = self.cleaned_data
+        return registration.register_share(
+            id=id,
+            asset=self.asset(),
+            party_id=given["party"].pk,
+            right_type=RightType(given["right_type"]),
+            part=given["part"],
+            territories=given["territories"],
+            active_from=given["active_from"],
+            active_to=given["active_to"],
+            at=at,
+        )
+
+
+class AgreementFields(forms.Form):
+    """What a consent and a license have in common: uses, where, when, and the text that was signed."""
+
+    uses = forms.MultipleChoiceField(
+        choices=_USES, widget=forms.CheckboxSelectMultiple, help_text="What is not ticked is not allowed"
+    )
+    territories = TerritoriesField()
+    active_from = DateField()
+    active_to = DateField(required=False, help_text=_OPEN)
+    document = forms.FileField(
+        label="Signed text",
+        required=False,
+        widget=forms.FileInput(INPUT),
+        help_text="Only its SHA-256 is kept; keep the text itself where you keep contracts",
+    )
+    digest = forms.CharField(
+        label="or its SHA-256", required=False, max_length=71, widget=forms.TextInput({"class": "l-input l-mono"})
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Find the digest of the text."""
+        given = super().clean() or self.cleaned_data
+        try:
+            given["document_digest"] = digest_of(given.get("document"), given.get("digest", ""))
+        except forms.ValidationError as error:
+            self.add_error("document", error)
+        return given
+
+
+class ConsentForm(AgreementFields, AssetForm):
+    """A consent to record."""
+
+    grantor = pick(Party, help_text="The holder who agrees")
+    actor = pick(Party, required=False, help_text="Who signed for the holder; empty if the holder did")
+    licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
+
+    lead = "A holder agrees to uses of one asset. Nothing is allowed that is not named here."
+    done = "Recorded; the consent holds from its first day on, and its entry goes into the log within a second."
+    groups = (
+        ("Who agrees, for whom", ("grantor", "actor", "licensee")),
+        ("To what", ("recording", "work", "uses")),
+        ("Where and when", ("territories", "active_from", "active_to")),
+        ("What was signed", ("document", "digest")),
+    )
+    refusals = {
+        NotOneAsset: "recording",
+        NothingAllowed: "uses",
+        NoSuchUse: "uses",
+        NoSuchTerritory: "territories",
+        NoTerritory: "territories",
+    }
+
+    def write(self, *, id: UUID, at: datetime) -> Consent:
+        """Record the consent."""
+        given = self.cleaned_data
+        return licensing.grant_consent(
+            id=id,
+            grantor_id=given["grantor"].pk,
+            actor_id=(given["actor"] or given["grantor"]).pk,
+            asset=self.asset(),
+            licensee_id=given["licensee"].pk if given["licensee"] else None,
+            uses=given["uses"],
+            territories=given["territories"],
+            active_from=given["active_from"],
+            active_to=given["active_to"],
+            document_digest=given["document_digest"],
+            at=at,
+        )
+
+
+class LicenseForm(AgreementFields, FactForm):
+    """A license to record."""
+
+    licensor = pick(Party)
+    licensee = pick(Party, help_text="Who submits the outputs")
+    recordings = pick_several(Recording, required=False)
+    works = pick_several(Work, required=False)
+    commission = FractionField(initial="0", help_text="Of net receipts, for the licensee")
+    creators = FractionField(initial="0", help_text="Of what the commission leaves, for the human creators of the output")
+    masters = FractionField(initial="1/2", help_text="Of what the creators leave; publishing has the rest")
+
+    lead = "What a licensee may do with the assets on its schedule. Schedule and plan are frozen when it is recorded."
+    done = "Recorded; schedule and plan are frozen, and the entry goes into the log within a second."
+    groups = (
+        ("Between whom", ("licensor", "licensee")),
+        ("Schedule", ("recordings", "works")),
+        ("What is allowed", ("uses", "territories", "active_from", "active_to")),
+        ("How receipts are divided", ("commission", "creators", "masters")),
+        ("What was signed", ("document", "digest")),
+    )
+    refusals = {
+        EmptySchedule: "recordings",
+        NothingAllowed: "uses",
+        NoSuchUse: "uses",
+        NoSuchTerritory: "territories",
+        NoTerritory: "territories",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        """Check each part of the plan here, since the use case's refusal does not say which one it is about."""
+        given = super().clean()
+        for name in ("commission", "creators", "masters"):
+            if name in given and given[name] > 1:
+                self.add_error(name, sentence_of(NotAPartOfThePlan()))
+        return given
+
+    def write(self, *, id: UUID, at: datetime) -> License:
+        """Record the license with its schedule and plan."""
+        given = self.cleaned_data
+        return licensing.sign_license(
+            id=id,
+            licensor_id=given["licensor"].pk,
+            licensee_id=given["licensee"].pk,
+            schedule=[
+                *(AssetRef(recording_id=row.pk) for row in given["recordings"]),
+                *(AssetRef(work_id=row.pk) for row in given["works"]),
+            ],
+            uses=given["uses"],
+            territories=given["territories"],
+            active_from=given["active_from"],
+            active_to=given["active_to"],
+            document_digest=given["document_digest"],
+            plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
+            at=at,
+        )
+
+
+class WithdrawalForm(FactForm):
+    """The withdrawal of one consent."""
+
+    effective_on = DateField(label="From which day on", help_text="Today or later; the day itself is without consent")
+    actor = pick(Party, required=False, help_text="Who withdrew for the holder; empty if the holder did")
+
+    groups = (("The withdrawal", ("effective_on", "actor")),)
+    done = "Withdrawn; the entry goes into the log within a second."
+    refusals = {WithdrawalReachesBack: "effective_on", AlreadyWithdrawn: "effective_on"}
+
+    def __init__(self, *args: Any, consent: Consent, **options: Any) -> None:
+        """Withdraw this consent."""
+        super().__init__(*args, **options)
+        self.consent = consent
+        self.fields["effective_on"].widget.attrs["min"] = timezone.now().date().isoformat()
+
+    def write(self, *, id: UUID, at: datetime) -> Model:
+        """Record the withdrawal."""
+        given = self.cleaned_data
+        return licensing.withdraw_consent(
+            id=id,
+            consent_id=self.consent.pk,
+            actor_id=given["actor"].pk if given["actor"] else self.consent.grantor_id,
+            effective_on=given["effective_on"],
+            at=at,
+        )
