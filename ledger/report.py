@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
 from fingerprint.evidence import Evidence
@@ -121,6 +122,15 @@ def dossier(submission_id: UUID) -> Dossier:
         splits=divided,
         splits_fault=fault,
         entries=tuple(entries),
+    )
+
+
+def with_state(submissions: QuerySet[Submission]) -> QuerySet[Any, Any]:
+    """Annotate submissions with their ``state``, so that a list needs one query."""
+    decided = Decision.objects.filter(submission=OuterRef("pk")).values("outcome")
+    given_up = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=OuterRef("pk"), given_up_at__isnull=False)
+    return submissions.annotate(
+        state=Coalesce(Subquery(decided), Case(When(Exists(given_up), then=Value("failed")), default=Value("waiting")))
     )
 
 

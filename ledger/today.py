@@ -46,6 +46,11 @@ class Today:
     is_development: bool
 
     @property
+    def root(self) -> str:
+        """Return the beginning of the newest root hash, in hexadecimal."""
+        return bytes(self.checkpoint.root).hex()[:16] if self.checkpoint else ""
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was ever submitted."""
         return not any(pile.count for pile in self.piles)

@@ -92,6 +92,14 @@ def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
 
 def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
     """4. A license of this licensee covers every side of every ingredient, every use and every territory (LIC-1)."""
+    for ingredient in claim.ingredients:
+        if terms.material(ingredient.recording_id) is None:
+            yield Finding(
+                "ingredients_are_licensed",
+                Effect.REFUSE,
+                "A declared ingredient is not registered, so nobody is known to have licensed it.",
+                (ingredient.recording_id,),
+            )
     for material in _declared(claim, terms):
         if not material.works:
             yield Finding(

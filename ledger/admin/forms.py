@@ -177,7 +177,9 @@ class ShareForm(AssetForm):
     active_from = DateField()
     active_to = DateField(required=False, help_text=_OPEN)
 
-    lead = "Who holds which part. Shares need not add up when you register them; an output is cleared only where they do."
+    lead = (
+        "Who holds which part. Shares need not add up when you register them; an output is cleared only where they do."
+    )
     groups = (
         ("Of what", ("recording", "work")),
         ("Who holds how much", ("party", "right_type", "part")),
@@ -279,7 +281,9 @@ class LicenseForm(AgreementFields, FactForm):
     recordings = pick_several(Recording, required=False)
     works = pick_several(Work, required=False)
     commission = FractionField(initial="0", help_text="Of net receipts, for the licensee")
-    creators = FractionField(initial="0", help_text="Of what the commission leaves, for the human creators of the output")
+    creators = FractionField(
+        initial="0", help_text="Of what the commission leaves, for the human creators of the output"
+    )
     masters = FractionField(initial="1/2", help_text="Of what the creators leave; publishing has the rest")
 
     lead = "What a licensee may do with the assets on its schedule. Schedule and plan are frozen when it is recorded."

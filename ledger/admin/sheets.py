@@ -39,6 +39,11 @@ class Table:
     add: str = ""  # the address where one more is added, empty where nobody may
     add_label: str = ""
 
+    @property
+    def labelled(self) -> list[list[tuple[str, Shown]]]:
+        """Return the rows with each cell beside its column's name, which narrow screens show in place of the head."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Step:

@@ -74,6 +74,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION require_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM ledger_pendingentry WHERE entry_id = NEW.id) THEN
+        RAISE EXCEPTION 'an entry that the sequencer would never find: insert it through the log'
+              USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'entry_is_on_its_way';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION require_whole_zone() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     part record;
@@ -100,6 +109,7 @@ END $$;
 
 DROP_FUNCTIONS = """
 DROP FUNCTION require_whole_zone();
+DROP FUNCTION require_pending();
 DROP FUNCTION require_consent_entry();
 DROP FUNCTION require_entry();
 DROP FUNCTION refuse_change();
@@ -125,6 +135,11 @@ def guards():
         "CREATE CONSTRAINT TRIGGER rights_consentevent_has_its_entry AFTER INSERT ON rights_consentevent"
         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_consent_entry();",
         "DROP TRIGGER rights_consentevent_has_its_entry ON rights_consentevent;",
+    )
+    yield (
+        "CREATE CONSTRAINT TRIGGER entry_is_on_its_way AFTER INSERT ON ledger_entry"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_pending();",
+        "DROP TRIGGER entry_is_on_its_way ON ledger_entry;",
     )
     yield (
         "CREATE CONSTRAINT TRIGGER zone_is_split_whole AFTER INSERT ON royalties_split"

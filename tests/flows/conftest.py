@@ -71,38 +71,34 @@ class Sounds:
     folder: Path
 
     def song(self, name: str) -> Path:
-        """A registered recording: half a minute of a song of the demo."""
+        """A registered recording: twenty seconds of a song of the demo."""
         start = {"country": 8, "piano": 40, "spring": 5}[name]
         file = {"piano": "creepy-piano.ogg", "spring": "spring-on-the-horizon.ogg"}.get(name, "country.mp3")
-        return self._made(f"song-{name}.flac", lambda: material.cut(_loaded(file), start, 30))
+        return self._made(f"song-{name}.flac", lambda: material.cut(_loaded(file), start, 20))
 
     def sung(self, suffix: str) -> Path:
         """The song “country” with a voice over it, in any container."""
 
         def make() -> material.Sound:
-            voice = material.cut(_loaded("vocal.flac"), 0, 14)
-            return material.over(material.cut(_loaded("country.mp3"), 10, 20), voice, at_s=5, gain=0.9)
+            voice = material.cut(_loaded("vocal.flac"), 0, 8)
+            return material.over(material.cut(_loaded("country.mp3"), 10, 14), voice, at_s=4, gain=0.9)
 
         return self._made(f"sung.{suffix}", make)
 
     def patched(self) -> Path:
-        """As above, with ten altered seconds of “piano” put in the middle: 0:10 to 0:20, out of 0:05 to 0:15."""
+        """As above, with ten altered seconds of “piano” put in the middle: 0:08 to 0:18, out of 0:05 to 0:15."""
 
         def make() -> material.Sound:
             country = _loaded("country.mp3")
             excerpt = material.cut(_loaded("creepy-piano.ogg"), 45, 10)
-            altered = material.faster(
-                material.recompressed(excerpt, self.folder, bit_rate=64_000), "1.02"
-            )
-            return material.joined(
-                material.cut(country, 10, 10), altered, material.cut(country, 22, 8)
-            )
+            altered = material.faster(material.recompressed(excerpt, self.folder, bit_rate=64_000), "1.02")
+            return material.joined(material.cut(country, 10, 8), altered, material.cut(country, 20, 7))
 
         return self._made("patched.mp3", make)
 
     def own(self, suffix: str = "flac") -> Path:
         """A voice that is registered nowhere."""
-        return self._made(f"own.{suffix}", lambda: material.cut(_loaded("vocal.flac"), 0, 12))
+        return self._made(f"own.{suffix}", lambda: material.cut(_loaded("vocal.flac"), 0, 8))
 
     def _made(self, name: str, make: Callable[[], material.Sound]) -> Path:
         path = self.folder / name
@@ -279,9 +275,7 @@ class World:
             ],
         } | changes
 
-    def submit(
-        self, name: str, file: Path, *ingredients: str, by: Api | None = None, **changes: Any
-    ) -> dict[str, Any]:
+    def submit(self, name: str, file: Path, *ingredients: str, by: Api | None = None, **changes: Any) -> dict[str, Any]:
         """Send an output that must be taken in."""
         fields = {"id": key(name), "declaration": json.dumps(self.declaration(*ingredients, **changes))}
         answer = (by or self.distributor).upload("/v1/submissions", fields, file=file)

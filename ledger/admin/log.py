@@ -1,0 +1,124 @@
+"""Log: entries in their order, and the signed tree heads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ledger import checkpoints
+from ledger.admin import sheets
+from ledger.admin.facts import FactAdmin
+from ledger.admin.sheets import Sheet, Shown, Step
+from ledger.models import SUBJECTS, Checkpoint, Entry
+
+
+@admin.register(Entry)
+class EntryAdmin(FactAdmin):
+    """What happened, in the order of the tree."""
+
+    search_fields = ("id",)
+    list_display = ("shown_index", "shown_kind", "shown_subject", "at", "shown_id")
+    list_filter = ("kind",)
+    list_select_related = ("leaf", *SUBJECTS, "party__identity", "consent_event__consent")
+    show_full_result_count = False
+    about = "Every fact has one entry: ids, digests and outcomes, and no names. Order is the index, not the time."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """Return entries, pending ones first, then the newest."""
+        rows: QuerySet[Entry] = super().get_queryset(request)
+        return rows.order_by(F("leaf__index").desc(nulls_first=True))
+
+    @admin.display(description="Index", ordering="leaf__index")
+    def shown_index(self, row: Entry) -> str:
+        """Show the place in the tree."""
+        return str(row.leaf.index) if hasattr(row, "leaf") else "pending"
+
+    @admin.display(description="What happened", ordering="kind")
+    def shown_kind(self, row: Entry) -> str:
+        """Say what happened."""
+        return row.get_kind_display()
+
+    @admin.display(description="About")
+    def shown_subject(self, row: Entry) -> Shown:
+        """Link to the fact."""
+        return subject_of(row)
+
+    @admin.display(description="Id")
+    def shown_id(self, row: Entry) -> Shown:
+        """Show the beginning of the id."""
+        return sheets.short_id(row.pk)
+
+    def sheet(self, request: HttpRequest, fact: Entry) -> Sheet:  # noqa: ARG002
+        """Show the exact bytes, their hash, and the proof that they are in the log."""
+        leaf = getattr(fact, "leaf", None)
+        receipt = sheets.receipt_of(fact)
+        steps = [Step("Download entry", reverse("reports:entry", args=[fact.pk]))]
+        if receipt:
+            steps.append(Step("Download inclusion proof", reverse("reports:receipt", args=[fact.pk])))
+        body = bytes(fact.body)
+        return Sheet(
+            title=f"Entry {leaf.index}" if leaf else "Pending entry",
+            lead=f"{fact.get_kind_display()}, {sheets.moment(fact.at)}.",
+            steps=tuple(steps),
+            facts=(
+                ("About", subject_of(fact)),
+                ("Leaf hash", sheets.long_id(bytes(leaf.hash).hex()) if leaf else sheets.NOTHING),
+                ("Size", f"{len(body)} bytes"),
+                ("Id", sheets.long_id(fact.pk)),
+            ),
+            texts=(
+                ("What was hashed, with line breaks for reading", json.dumps(json.loads(body), indent=2, ensure_ascii=False)),
+                *((("Receipt (c2sp.org/tlog-proof@v1)", receipt),) if receipt else ()),
+            ),
+        )
+
+
+def subject_of(entry: Entry) -> Shown:
+    """Return a link to the fact that an entry is about."""
+    for name in SUBJECTS:
+        fact: Any = getattr(entry, name)
+        if fact is None:
+            continue
+        if name == "consent_event":
+            return sheets.link(fact.consent, f"Withdrawal of {str(fact.consent)[:1].lower()}{str(fact.consent)[1:]}")
+        if name == "decision":
+            return sheets.link(fact, f"Decision: {fact.outcome}")
+        return sheets.link(fact)
+    return sheets.NOTHING
+
+
+@admin.register(Checkpoint)
+class CheckpointAdmin(FactAdmin):
+    """Signed tree heads."""
+
+    list_display = ("shown_size", "shown_root", "at")
+    ordering = ("-size",)
+    about = "Each says how many entries the log had, and the root over all of them, under the log’s signature."
+
+    @admin.display(description="Entries", ordering="size")
+    def shown_size(self, row: Checkpoint) -> int:
+        """Show the size of the tree."""
+        return row.size
+
+    @admin.display(description="Root")
+    def shown_root(self, row: Checkpoint) -> Shown:
+        """Show the beginning of the root hash."""
+        return sheets.short_id(bytes(row.root).hex())
+
+    def sheet(self, request: HttpRequest, fact: Checkpoint) -> Sheet:  # noqa: ARG002
+        """Show the signed note."""
+        return Sheet(
+            title=f"Checkpoint of {fact.size} entries",
+            lead="Keep one outside this house: only an older checkpoint shows that history was rewritten.",
+            facts=(
+                ("Root", sheets.long_id(bytes(fact.root).hex())),
+                ("Signed", sheets.moment(fact.at)),
+                ("Log’s public key", sheets.long_id(checkpoints.verifier_key())),
+            ),
+            texts=(("Signed note (c2sp.org/tlog-checkpoint)", fact.note),),
+        )

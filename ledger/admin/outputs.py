@@ -1,0 +1,183 @@
+"""Outputs: what was submitted, what was decided, and listening to why."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ledger import jobs, report, tasks, today
+from ledger.admin import sheets
+from ledger.admin.facts import FactAdmin
+from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.clearance import NoSuchSubmission
+from ledger.models import Job
+from ledger.reports import presentation
+from rights.models import Decision, License, Submission
+
+NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What came of an output."""
+
+    title = "outcome"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Offer every state."""
+        return list(NAMES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Keep one."""
+        return queryset.filter(state=self.value()) if self.value() in NAMES else queryset
+
+
+@admin.register(Submission)
+class SubmissionAdmin(FactAdmin):
+    """What distributors want to release."""
+
+    search_fields = ("title", "id")
+    list_display = ("title", "shown_state", "shown_submitter", "release_on", "submitted_at", "shown_id")
+    list_filter = (StateFilter,)
+    ordering = ("-submitted_at",)
+    about = "What distributors submitted through the API, and what was decided about it."
+    list_before_template = "ledger/admin/list_before_outputs.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add trying again."""
+        view = self.admin_site.admin_view(require_POST(self.retry_view))
+        return [path("<uuid:id>/retry/", view, name="rights_submission_retry"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:  # noqa: ARG002
+        """Return submissions with their states."""
+        return today.outputs().order_by("-submitted_at")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list under the number of outputs in each state."""
+        counts = today.counts()
+        chips = [(state, NAMES[state], counts[state]) for state in today.STATES]
+        given = {"state_counts": chips, "state_total": sum(counts.values()), "state_now": request.GET.get("state", "")}
+        return super().changelist_view(request, {**given, **(extra_context or {})})
+
+    @admin.display(description="Outcome", ordering="state")
+    def shown_state(self, row: Any) -> Shown:
+        """Show the state."""
+        return sheets.chip(row.state)
+
+    @admin.display(description="Submitted by")
+    def shown_submitter(self, row: Submission) -> Shown:
+        """Link to who submitted it."""
+        return sheets.link(row.submitter)
+
+    @admin.display(description="Id")
+    def shown_id(self, row: Submission) -> Shown:
+        """Show the beginning of the id."""
+        return sheets.short_id(row.pk)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show one output: outcome, findings, both sides of every match to listen to, splits, manifest, entries."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = report.dossier(UUID(object_id))
+        except (ValueError, NoSuchSubmission) as error:
+            raise Http404 from error
+        context = {
+            "page": presentation.page(found, at=timezone.now()),
+            "players": True,
+            "copyable": True,
+            "may_retry": found.state == today.FAILED and _may_retry(request),
+        }
+        return self.page(request, "ledger/admin/submission.html", found.submission, context)
+
+    def retry_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Put an examination that was given up back into the queue."""
+        if not _may_retry(request):
+            raise PermissionDenied
+        submission = self.fact(request, id)
+        if jobs.retry(Job.Kind.CLEAR, submission.pk, at=timezone.now()):
+            # Committed; the message is a hint, and a sweep finds what it misses.
+            tasks.ring(submission.pk)
+            messages.success(request, "It is examined again; this page shows the decision once it is there.")
+        else:
+            messages.info(request, "Nothing to try again: this examination was not given up.")
+        return HttpResponseRedirect(sheets.address(submission))
+
+
+def _may_retry(request: HttpRequest) -> bool:
+    return request.user.has_perm("ledger.change_job")
+
+
+@admin.register(Decision)
+class DecisionAdmin(FactAdmin):
+    """What was decided; final."""
+
+    search_fields = ("submission__title", "id")
+    list_display = ("shown_submission", "shown_outcome", "shown_findings", "policy_version", "decided_at", "shown_id")
+    list_filter = ("outcome",)
+    list_select_related = ("submission",)
+    ordering = ("-decided_at",)
+    about = "One for each output, final, with every obligation that did not hold."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        """Return decisions with their findings."""
+        rows: QuerySet[Decision] = super().get_queryset(request)
+        return rows.prefetch_related("findings")
+
+    @admin.display(description="Output")
+    def shown_submission(self, row: Decision) -> str:
+        """Show what it is about."""
+        return row.submission.title
+
+    @admin.display(description="Outcome", ordering="outcome")
+    def shown_outcome(self, row: Decision) -> Shown:
+        """Show the outcome."""
+        return sheets.chip(row.outcome)
+
+    @admin.display(description="Findings")
+    def shown_findings(self, row: Decision) -> int:
+        """Count the findings."""
+        return len(row.findings.all())
+
+    @admin.display(description="Id")
+    def shown_id(self, row: Decision) -> Shown:
+        """Show the beginning of the id."""
+        return sheets.short_id(row.pk)
+
+    def sheet(self, request: HttpRequest, fact: Decision) -> Sheet:  # noqa: ARG002
+        """Show what was decided, and on what."""
+        examination = fact.examination
+        return Sheet(
+            title=f"Decision on “{fact.submission.title}”",
+            lead="Final. A new submission gets a new decision.",
+            chip=sheets.chip(fact.outcome),
+            steps=(
+                Step("Open the output", sheets.address(fact.submission)),
+                Step("Report", reverse("reports:submission", args=[fact.submission_id])),
+            ),
+            facts=(
+                ("Output", sheets.link(fact.submission)),
+                ("Policy", fact.policy_version),
+                ("Known up to", sheets.moment(fact.known_at)),
+                ("Decided", sheets.moment(fact.decided_at)),
+                ("Evidence", sheets.long_id(f"sha256:{examination.digest}") if examination else "None could be measured"),
+                ("Rests on licenses", sheets.links(License.objects.filter(pk__in=fact.licenses))),
+                ("Id", sheets.long_id(fact.pk)),
+                sheets.entry_of(decision=fact),
+            ),
+            tables=(
+                Table("Findings", ("Rule", "Effect", "Sentence"),
+                      tuple((finding.rule.replace("_", " "), finding.effect, finding.sentence)
+                            for finding in fact.findings.order_by("position")), "Every obligation holds."),
+            ),
+        )  # fmt: skip
