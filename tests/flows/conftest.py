@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -13,9 +13,11 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connections
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from ledger import clearance, clients, registration, sequencer
@@ -304,6 +306,28 @@ def build_trade(sounds: Sounds) -> World:
     label = clients.create(name="catalogue", party_id=UUID(key("label")), scopes=CATALOGUE)
     distributor = clients.create(name="outputs", party_id=UUID(key("distributor")), scopes=SUBMISSIONS)
     return World(Api(label), Api(distributor), sounds)
+
+
+@pytest.fixture(scope="module")
+def standing(
+    django_db_setup: None, django_db_blocker: Any, sounds: Sounds, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A world for a whole module whose tests leave it as they found it, with an audio store of its own."""
+    folder = tmp_path_factory.mktemp("standing")
+    (folder / "uploads").mkdir()
+    audio = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder / "audio")}}
+    with (
+        django_db_blocker.unblock(),
+        override_settings(
+            LEDGER_CHECKPOINT_FILE=folder / "log" / "newest-checkpoint",
+            STORAGES={**settings.STORAGES, "audio": audio},
+            FILE_UPLOAD_TEMP_DIR=str(folder / "uploads"),
+        ),
+    ):
+        found = build_trade(sounds)
+        found.register("country")
+        yield found
+        call_command("flush", verbosity=0, interactive=False)
 
 
 @pytest.fixture

@@ -42,7 +42,11 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         supervisor = Supervisor(
             children=_children(options),
-            environment={"LEDGER_PUBLIC_URL": os.environ.get("LEDGER_PUBLIC_URL", root)},
+            environment={
+                "LEDGER_PUBLIC_URL": os.environ.get("LEDGER_PUBLIC_URL", root),
+                # Celery warns of root because pickle is dangerous there; we speak JSON only.
+                "PYTHONWARNINGS": "ignore:You're running the worker",
+            },
         )
         failed = False
         try:
