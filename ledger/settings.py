@@ -213,7 +213,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["ledger.api.access.HasScopeOrStaff"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "ledger.api.schema.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour")},
     "EXCEPTION_HANDLER": "ledger.api.errors.handle",
@@ -245,7 +245,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ledger.api.schema.add_problems",
+    ],
+    "TAGS": [
+        {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
+        {"name": "catalogue", "description": "Parties, works, recordings and shares"},
+        {"name": "licensing", "description": "Consents and licenses"},
+        {"name": "log", "description": "What an auditor checks everything with"},
+    ],
+    "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
 }
 
 # --- The desk: the admin's theme. ---------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
 from rest_framework.parsers import JSONParser, MultiPartParser
@@ -52,6 +52,7 @@ class Parties(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="Party")
     class Input(serializers.Serializer[Any]):
         """A party to register."""
 
@@ -93,6 +94,7 @@ class Works(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="Work")
     class Input(serializers.Serializer[Any]):
         """A work to register."""
 
@@ -146,6 +148,7 @@ class Recordings(APIView):
     scopes = SCOPES
     parser_classes = [MultiPartParser, JSONParser]
 
+    @extend_schema_serializer(component_name="Recording")
     class Input(serializers.Serializer[Any]):
         """A recording to register; with ``audio`` it is compared with from then on."""
 
@@ -231,6 +234,7 @@ class Shares(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="Share")
     class Input(AssetInput):
         """A share to register."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -74,6 +74,7 @@ class Consents(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="Consent")
     class Input(AssetInput):
         """A consent to record."""
 
@@ -126,6 +127,7 @@ class Withdrawals(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="Withdrawal")
     class Input(serializers.Serializer[Any]):
         """A withdrawal to record."""
 
@@ -195,6 +197,7 @@ class Licenses(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="License")
     class Input(serializers.Serializer[Any]):
         """A license to record."""
 
