@@ -62,5 +62,12 @@ def _still_there(row: int) -> bool:
     return row == 0 or Fingerprint.objects.filter(id=row).exists()
 
 
+def forget() -> None:
+    """Drop what this process holds: after rows were taken away, which only a restore or a test does."""
+    global _held  # noqa: PLW0603 - see above
+    with _lock:
+        _held = None
+
+
 def _pairs(rows: Sequence[_Row]) -> list[tuple[UUID, Items]]:
     return list({reference_id: items_of(data) for _, reference_id, data in rows}.items())

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import close_old_connections, connection
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
+from django.db.models.functions import Mod
 from django.utils import timezone
 
 from ledger.models import Job
 
-LEASE = timedelta(seconds=15)
-HEARTBEAT_S = 4.0  # well under the lease, so that one slow beat does not give the job away
+LEASE = timedelta(seconds=settings.LEDGER_LEASE_SECONDS)
+HEARTBEAT_S = settings.LEDGER_LEASE_SECONDS / 4  # so that one slow beat does not give the job away
 RING_AGAIN_AFTER = timedelta(seconds=5)
 MOST_ATTEMPTS = 5
 
@@ -45,7 +47,7 @@ def enqueue(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> Job:
 
 
 def claim(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> Claimed | None:
-    """Take a job if it waits and nobody holds it; None where somebody does, or it is over."""
+    """Take a job if it waits and nobody holds it; None where somebody does, or it is over, or the last attempt died."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -53,11 +55,11 @@ def claim(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> Claimed | None:
              WHERE id = (SELECT id FROM ledger_job
                           WHERE kind = %(kind)s AND subject_id = %(subject)s AND run_at <= %(at)s
                             AND done_at IS NULL AND given_up_at IS NULL
-                            AND (lease_until IS NULL OR lease_until < %(at)s)
+                            AND (lease_until IS NULL OR lease_until < %(at)s AND attempts %% %(most)s <> 0)
                             FOR UPDATE SKIP LOCKED)
             RETURNING id, subject_id, attempts
             """,
-            {"until": at + LEASE, "kind": kind.value, "subject": subject_id, "at": at},
+            {"until": at + LEASE, "kind": kind.value, "subject": subject_id, "at": at, "most": MOST_ATTEMPTS},
         )
         row = cursor.fetchone()
     return Claimed(*row) if row else None
@@ -71,11 +73,14 @@ def held(job: Claimed) -> Iterator[None]:
     def beat() -> None:
         try:
             while not over.wait(HEARTBEAT_S):
-                Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None).update(
-                    lease_until=timezone.now() + LEASE
-                )
+                try:
+                    Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None).update(
+                        lease_until=timezone.now() + LEASE
+                    )
+                except (OperationalError, InterfaceError):
+                    # The database is away for a moment; without the next beat a long examination would be lost.
+                    connection.close()
         finally:
-            close_old_connections()
             connection.close()
 
     thread = threading.Thread(target=beat, name=f"lease of job {job.id}", daemon=True)
@@ -94,23 +99,28 @@ def finish(job: Claimed, *, at: datetime) -> None:
     :raises LostLease: the attempt is not ours any more; let the transaction roll back
     """
     mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
-    if not mine.update(done_at=at, lease_until=None, error=""):
+    if not mine.update(done_at=at, given_up_at=None, lease_until=None, error=""):
         raise LostLease
 
 
 def fail(job: Claimed, *, error: str, at: datetime) -> None:
     """Give a job back to be tried again later, or give it up after the last attempt."""
     mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
-    if job.attempt >= MOST_ATTEMPTS:
+    nth = (job.attempt - 1) % MOST_ATTEMPTS + 1
+    if nth == MOST_ATTEMPTS:
         mine.update(given_up_at=at, lease_until=None, error=error[:300])
     else:
-        mine.update(run_at=at + timedelta(seconds=2**job.attempt), lease_until=None, error=error[:300])
+        mine.update(run_at=at + timedelta(seconds=2**nth), lease_until=None, error=error[:300])
 
 
 def retry(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> bool:
-    """Put a job that was given up back into the queue; False where it was not given up."""
-    given_up = Job.objects.filter(kind=kind, subject_id=subject_id, given_up_at__isnull=False)
-    return bool(given_up.update(given_up_at=None, attempts=0, run_at=at, rung_at=at, lease_until=None))
+    """
+    Put a job that was given up back into the queue for as many attempts again; False where it was not given up.
+
+    Attempts are counted on: began they anew, a worker that was thought dead could be taken for a new one.
+    """
+    given_up = Job.objects.filter(kind=kind, subject_id=subject_id, given_up_at__isnull=False, done_at=None)
+    return bool(given_up.update(given_up_at=None, run_at=at, rung_at=at, lease_until=None))
 
 
 def unheard(*, at: datetime, most: int = 200) -> list[Job]:
@@ -123,7 +133,9 @@ def unheard(*, at: datetime, most: int = 200) -> list[Job]:
     waiting = Job.objects.filter(
         Q(lease_until=None) | Q(lease_until__lt=at), done_at=None, given_up_at=None, run_at__lte=at
     )
-    waiting.filter(attempts__gte=MOST_ATTEMPTS).update(given_up_at=at, error="the worker died each time it tried")
-    due = list(waiting.filter(rung_at__lt=at - RING_AGAIN_AFTER, attempts__lt=MOST_ATTEMPTS).order_by("run_at")[:most])
+    # A lease that ran out on the last attempt: a job that was put back since has none.
+    last = waiting.alias(rest=Mod("attempts", MOST_ATTEMPTS)).filter(rest=0, lease_until__lt=at)
+    last.update(given_up_at=at, lease_until=None, error="the worker died each time it tried")
+    due = list(waiting.filter(rung_at__lt=at - RING_AGAIN_AFTER).order_by("run_at")[:most])
     Job.objects.filter(pk__in=[job.pk for job in due]).update(rung_at=at)
     return due

@@ -146,6 +146,7 @@ if CELERY_BROKER_URL.startswith("pgmq://"):
         "notify_throttle_interval_ms": 0,
         "polling_interval": 0.2,
         "visibility_timeout": 60,
+        "pool_timeout": 2,  # the default lets an upload wait 30 s for a broker that is down
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # its queue names are longer than PGMQ allows
     CELERY_WORKER_SEND_TASK_EVENTS = False
@@ -164,6 +165,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+LEDGER_LEASE_SECONDS = float(os.environ.get("LEDGER_LEASE_SECONDS", "15"))  # how long a dead worker keeps its job
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)},
@@ -211,7 +213,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["ledger.api.access.HasScopeOrStaff"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ledger.api.parsing.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "ledger.api.schema.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
@@ -271,6 +273,9 @@ UNFOLD = {
     "SITE_SUBHEADER": "Rights desk",
     "SITE_SYMBOL": "graphic_eq",
     "SITE_URL": "/reports/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("ledger/mark.svg")},  # noqa: ARG005
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
@@ -56,7 +57,7 @@ class Today:
         return not any(pile.count for pile in self.piles)
 
 
-def outputs() -> QuerySet[Submission]:
+def outputs() -> QuerySet[Any]:
     """Return every submission with its ``state``: waiting, failed, or the decision's outcome."""
     given_up = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=OuterRef("pk"), given_up_at__isnull=False)
     return (

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
-from fingerprint.models import Reference
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.forms import PartyForm, RecordingForm, ShareForm, WorkForm
@@ -20,14 +19,14 @@ from rights.models import Consent, License, Party, Recording, Share, Submission,
 MOST_RELATED = 100
 
 
-def _add(view: FactAdmin, request: HttpRequest, model: type[Any], **ids: Any) -> str:
+def _add(request: HttpRequest, model: type[Any], **ids: Any) -> str:
     """Return the address of a form with what is known filled in, empty where this person may not add."""
-    other = view.admin_site._registry.get(model)
-    if other is None or not other.has_add_permission(request):
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    if not request.user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}"):
         return ""
     query = QueryDict(mutable=True)
-    query.update({name: str(id) for name, id in ids.items()})
-    return f"{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_add')}?{query.urlencode()}"
+    query.update({key: str(id) for key, id in ids.items()})
+    return f"{reverse(f'admin:{name}_add')}?{query.urlencode()}"
 
 
 def share_rows(shares: QuerySet[Share], *, of_party: bool = False) -> tuple[tuple[Shown, ...], ...]:
@@ -102,16 +101,19 @@ class PartyAdmin(FactAdmin):
 
     fact_form = PartyForm
     pick_fields = ("identity__name",)
-    list_display = ("shown_name", "shown_kind", "registered_at", "shown_id")
+    list_display = ("shown_name", "shown_kind", sheets.column("registered_at", "Registered"), "shown_id")
     list_filter = ("kind",)
     ordering = ("-registered_at",)
     list_select_related = ("identity",)
-    about = "People, companies, societies and estates. Search by name here; what you type stays out of addresses and logs."
+    blank = "Nobody is registered yet. Begin with the label, publishers, writers, performers, and a distributor."
+    about = (
+        "People, companies, societies and estates. Search by name here; what you type stays out of addresses and logs."
+    )
     list_before_template = "ledger/admin/list_before_parties.html"
     most_found = 200
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list, or what fits a name: it comes in the body, since an address would carry it into server logs."""
+        """Show the list, or what fits a name: it comes in the body, since addresses land in server logs."""
         sought = ""
         if request.method == "POST":
             if not self.has_view_permission(request):
@@ -119,7 +121,9 @@ class PartyAdmin(FactAdmin):
             sought = request.POST.get("name", "").strip()[:100]
             request.method = "GET"  # the rest of the view is about reading
         request.sought = sought  # type: ignore[attr-defined]
-        return super().changelist_view(request, {"sought": sought, "most_found": self.most_found, **(extra_context or {})})
+        return super().changelist_view(
+            request, {"sought": sought, "most_found": self.most_found, **(extra_context or {})}
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Party]:
         """Return the parties, or those whose name was sought."""
@@ -169,16 +173,16 @@ class PartyAdmin(FactAdmin):
             ),
             tables=(
                 Table("Shares", ("Part", "Asset", "Where", "When"), share_rows(fact.shares.all(), of_party=True),
-                      "Holds no share yet.", _add(self, request, Share, party=fact.pk), "Add share"),
+                      "Holds no share yet.", _add(request, Share, party=fact.pk), "Add share"),
                 Table("Consents given", ("Consent", "Asset", "Uses", "When", "State"),
                       consent_rows(fact.consents.all(), of_party=True),
                       "Has agreed to nothing: outputs with what it holds are refused.",
-                      _add(self, request, Consent, grantor=fact.pk), "Add consent"),
+                      _add(request, Consent, grantor=fact.pk), "Add consent"),
                 Table("Licenses given", LICENSES, license_rows(fact.licenses_given.all()), "Has licensed nothing.",
-                      _add(self, request, License, licensor=fact.pk), "Add license"),
+                      _add(request, License, licensor=fact.pk), "Add license"),
                 Table("Licenses held", LICENSES, license_rows(fact.licenses_held.all()),
                       "Holds no license: what it submits may contain nobody else’s material.",
-                      _add(self, request, License, licensee=fact.pk), "Add license"),
+                      _add(request, License, licensee=fact.pk), "Add license"),
                 Table("Outputs submitted", OUTPUTS, submission_rows(outputs().filter(submitter=fact)),
                       "Has submitted nothing."),
             ),
@@ -192,8 +196,9 @@ class WorkAdmin(FactAdmin):
     fact_form = WorkForm
     pick_fields = ("title", "iswc")
     search_fields = ("title", "iswc")
-    list_display = ("title", "iswc", "registered_at", "shown_id")
+    list_display = ("title", "iswc", sheets.column("registered_at", "Registered"), "shown_id")
     ordering = ("-registered_at",)
+    blank = "No work is registered yet. Add the compositions first, then their recordings."
     about = "Compositions: the publishing side of every recording."
 
     def more(self, row: Any) -> str:
@@ -210,7 +215,7 @@ class WorkAdmin(FactAdmin):
         recordings = [link.recording for link in fact.recording_links.select_related("recording")[:MOST_RELATED]]
         return Sheet(
             title=fact.title,
-            lead="A work, the publishing side. An output is cleared only if its shares add up to 1 and every holder agreed.",
+            lead="A work, the publishing side. Outputs are cleared only if all shares of it add up to 1.",
             facts=(
                 ("ISWC", fact.iswc or sheets.NOTHING),
                 ("Id", sheets.long_id(fact.pk)),
@@ -220,8 +225,8 @@ class WorkAdmin(FactAdmin):
             tables=(
                 Table("Recordings", ("Recording", "ISRC", "Audio"),
                       tuple((sheets.link(row), row.isrc or sheets.NOTHING, _has_audio(row)) for row in recordings),
-                      "No recording of it is registered.", _add(self, request, Recording, works=fact.pk), "Add recording"),
-                *_asset_tables(self, request, "work", fact),
+                      "No recording of it is registered.", _add(request, Recording, works=fact.pk), "Add recording"),
+                *_asset_tables(request, "work", fact),
             ),
         )  # fmt: skip
 
@@ -233,10 +238,18 @@ class RecordingAdmin(FactAdmin):
     fact_form = RecordingForm
     pick_fields = ("title", "isrc")
     search_fields = ("title", "isrc")
-    list_display = ("title", "isrc", "shown_works", "shown_audio", "registered_at", "shown_id")
+    list_display = (
+        "title",
+        "isrc",
+        "shown_works",
+        "shown_audio",
+        sheets.column("registered_at", "Registered"),
+        "shown_id",
+    )
     list_filter = (("reference", admin.EmptyFieldListFilter),)
     ordering = ("-registered_at",)
     list_select_related = ("reference__audio",)
+    blank = "No recording is registered yet, so outputs are compared with nothing. Add one with its audio."
     about = "Recordings: the master side. Those with audio are what every output is compared with."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
@@ -267,16 +280,15 @@ class RecordingAdmin(FactAdmin):
         """Show its works and audio, and who holds and allows what."""
         from ledger.today import outputs
 
-        reference = Reference.objects.select_related("audio").filter(pk=fact.reference_id).first()
-        sound = reference.audio if reference else None
+        sound = fact.reference.audio if fact.reference else None
         works = [link.work for link in fact.work_links.select_related("work")]
         return Sheet(
             title=fact.title,
             lead="A recording, the master side."
-            + (" Every output is compared with it." if sound else " It has no audio here, so it is never heard in an output."),
+            + (" Every output is compared with it." if sound else " It has no audio here, so it is never heard."),
             facts=(
                 ("ISRC", fact.isrc or sheets.NOTHING),
-                ("Works", sheets.links(works) if works else "None: its publishing side is unknown, which refuses outputs"),
+                ("Works", sheets.links(works) if works else "None, which refuses every output that declares it"),
                 ("Audio", _described(sound) if sound else sheets.NOTHING),
                 ("Bytes", sheets.long_id(f"sha256:{sound.digest}") if sound else sheets.NOTHING),
                 ("Id", sheets.long_id(fact.pk)),
@@ -284,22 +296,24 @@ class RecordingAdmin(FactAdmin):
                 sheets.entry_of(recording=fact),
             ),
             tables=(
-                *_asset_tables(self, request, "recording", fact),
-                Table("Declared as an ingredient of", OUTPUTS, submission_rows(outputs().filter(ingredients__recording=fact)),
-                      "No output declares it."),
+                *_asset_tables(request, "recording", fact),
+                Table("Declared as an ingredient of", OUTPUTS,
+                      submission_rows(outputs().filter(ingredients__recording=fact)), "No output declares it."),
             ),
         )  # fmt: skip
 
 
-def _asset_tables(view: FactAdmin, request: HttpRequest, side: str, fact: Any) -> tuple[Table, ...]:
+def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ...]:
     ids = {side: fact.pk}
     return (
-        Table("Shares", SHARES, share_rows(fact.shares.all()), "Nobody is registered as holding it, which refuses outputs.",
-              _add(view, request, Share, **ids), "Add share"),
-        Table("Consents", CONSENTS, consent_rows(fact.consents.all()), "Nobody has agreed to anything, which refuses outputs.",
-              _add(view, request, Consent, **ids), "Add consent"),
+        Table("Shares", SHARES, share_rows(fact.shares.all()),
+              "Nobody is registered as holding it, which refuses outputs.",
+              _add(request, Share, **ids), "Add share"),
+        Table("Consents", CONSENTS, consent_rows(fact.consents.all()),
+              "Nobody has agreed to anything, which refuses outputs.",
+              _add(request, Consent, **ids), "Add consent"),
         Table("On the schedule of", LICENSES, license_rows(License.objects.filter(**{f"schedule__{side}": fact})),
-              "It is on no license.", _add(view, request, License, **{f"{side}s": fact.pk}), "Add license"),
+              "It is on no license.", _add(request, License, **{f"{side}s": fact.pk}), "Add license"),
     )  # fmt: skip
 
 
@@ -309,7 +323,8 @@ def _has_audio(row: Recording) -> Shown:
 
 def _described(sound: Any) -> str:
     minutes, seconds = divmod(sound.duration_ms // 1000, 60)
-    return f"{minutes}:{seconds:02d}, {sound.media_type} ({sound.codec}), {sound.sample_rate_hz} Hz, {sound.channels} channels"
+    channels = {1: "mono", 2: "stereo"}.get(sound.channels, f"{sound.channels} channels")
+    return f"{minutes}:{seconds:02d}, {sound.media_type} ({sound.codec}), {sound.sample_rate_hz} Hz, {channels}"
 
 
 @admin.register(Share)
@@ -318,11 +333,22 @@ class ShareAdmin(FactAdmin):
 
     fact_form = ShareForm
     search_fields = ("recording__title", "work__title")
-    list_display = ("shown_part", "shown_asset", "shown_side", "shown_party", "shown_territories", "active_from", "active_to")
+    list_display = (
+        "shown_part",
+        "shown_asset",
+        "shown_side",
+        "shown_party",
+        "shown_territories",
+        sheets.column("active_from", "From"),
+        sheets.column("active_to", "To before"),
+    )
     list_filter = (("recording", admin.EmptyFieldListFilter),)
     list_select_related = ("recording", "work", "party__identity")
     ordering = ("-recorded_at",)
-    about = "Exact parts of a right, per asset, territory and period. They must add up to 1 before an output is cleared."
+    blank = "Nobody is registered as holding anything yet. Add who holds which part of each recording and work."
+    about = (
+        "Exact parts of a right, per asset, territory and period. They must add up to 1 before an output is cleared."
+    )
 
     @admin.display(description="Part")
     def shown_part(self, row: Share) -> str:
@@ -354,7 +380,7 @@ class ShareAdmin(FactAdmin):
         asset: Any = fact.recording or fact.work
         return Sheet(
             title=f"{fact.numerator}/{fact.denominator} of “{asset}”",
-            lead=f"{'Master' if fact.recording_id else 'Publishing'} side, {fact.get_right_type_display()} right.",
+            lead=f"{'Master' if fact.recording_id else 'Publishing'} side: the right to be asked about AI outputs.",
             facts=(
                 ("Holder", sheets.link(fact.party)),
                 ("Asset", sheets.link(asset)),
@@ -366,6 +392,6 @@ class ShareAdmin(FactAdmin):
             ),
             tables=(
                 Table("All shares of this asset", SHARES, share_rows(asset.shares.all()), "",
-                      _add(self, request, Share, **{"recording" if fact.recording_id else "work": asset.pk}), "Add share"),
+                      _add(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}), "Add share"),
             ),
         )  # fmt: skip

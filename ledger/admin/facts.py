@@ -49,16 +49,18 @@ TAKEN = {
 }
 
 
-class FactAdmin(Base):
+class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     """Shows facts to every member of staff, changes none, and adds where a use case and a permission allow it."""
 
     fact_form: type[FactForm] | None = None
     pick_fields: tuple[str, ...] = ()  # what the choosers of other forms search
-    show_full_result_count = False
+    change_list_template = "ledger/admin/list.html"
     list_per_page = 50
     actions = None
     list_before_template = "ledger/admin/list_before.html"
     about = ""  # one sentence above the list
+    blank = ""  # what to do next where the list is empty
+    has_filter_button = True
 
     # --- Who may. Staff read everything, as with the API; adding is a permission of its own; changing is nobody's.
 
@@ -93,7 +95,13 @@ class FactAdmin(Base):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list."""
         return super().changelist_view(  # type: ignore[no-any-return]
-            request, {"about": self.about, **(extra_context or {})}
+            request,
+            {
+                "about": self.about,
+                "blank": self.blank,
+                "filter_button": self.has_filter_button,
+                **(extra_context or {}),
+            },
         )
 
     # --- Reading one.
@@ -102,9 +110,7 @@ class FactAdmin(Base):
         """Lay a fact out."""
         raise NotImplementedError
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_unused: Any, **_also: Any) -> HttpResponse:
         """Show one fact; there is no form, so nothing can be posted."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
@@ -140,9 +146,7 @@ class FactAdmin(Base):
     # --- Adding one.
 
     @method_decorator(csrf_exempt)
-    def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def add_view(self, request: HttpRequest, *_unused: Any, **_also: Any) -> HttpResponse:
         """
         Add a fact through its use case.
 
@@ -151,13 +155,13 @@ class FactAdmin(Base):
         """
         if self.fact_form is None or not self.has_add_permission(request):
             raise PermissionDenied
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        if length > settings.LEDGER_MAX_UPLOAD_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self._too_large(request)
         try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0)
-            if length > settings.LEDGER_MAX_UPLOAD_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-                raise UploadTooLarge
             return self._add(request)
-        except UploadTooLarge as error:
-            return self._too_large(request, error)
+        except UploadTooLarge:  # it announced less than it sent
+            return self._too_large(request)
 
     @method_decorator(csrf_protect)
     def _add(self, request: HttpRequest) -> HttpResponse:
@@ -204,10 +208,10 @@ class FactAdmin(Base):
         response.status_code = 422 if form.errors else 200
         return response
 
-    def _too_large(self, request: HttpRequest, error: UploadTooLarge) -> HttpResponse:
+    def _too_large(self, request: HttpRequest) -> HttpResponse:
         form = (self.fact_form or FactForm)(initial={"id": uuid4()})
         limit = settings.LEDGER_MAX_UPLOAD_BYTES // 2**20
-        said = str(error) or f"The upload is larger than {limit} MiB: send a compressed format such as FLAC or M4A."
+        said = f"The upload is larger than {limit} MiB: send a compressed format such as FLAC or M4A."
         context = {"form": form, "title": f"Add {self.opts.verbose_name}", "refusal": said, "lead": form.lead}
         response = self.page(request, "ledger/admin/form.html", None, {**context, "action": context["title"]})
         response.status_code = 413
@@ -216,7 +220,7 @@ class FactAdmin(Base):
     def _note(self, request: HttpRequest, fact: Model) -> None:
         # Who at the desk added it, for ourselves. The id and not str(fact), which may be a name.
         LogEntry.objects.create(
-            user_id=request.user.pk,
+            user_id=request.user.pk or 0,  # staff, so there is one
             content_type=ContentType.objects.get_for_model(fact),
             object_id=str(fact.pk),
             object_repr=str(fact.pk),

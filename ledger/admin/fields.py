@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model
 from django.urls import reverse
 
 INPUT = {"class": "l-input"}
@@ -21,7 +20,7 @@ class PickWidget(forms.Widget):
 
     template_name = "ledger/widgets/pick.html"
 
-    def __init__(self, model: type[Model], *, is_multiple: bool) -> None:
+    def __init__(self, model: Any, *, is_multiple: bool) -> None:
         """Choose among the rows of a model."""
         super().__init__()
         self.model = model
@@ -42,7 +41,7 @@ class PickWidget(forms.Widget):
                 continue
         meta = self.model._meta
         context["widget"]["chosen"] = [
-            {"id": str(row.pk), "text": str(row)} for row in self.model._default_manager.filter(pk__in=ids)
+            {"id": str(row.pk), "text": str(row)} for row in self.model.objects.filter(pk__in=ids)
         ]
         context["widget"]["is_multiple"] = self.is_multiple
         context["widget"]["url"] = reverse(f"admin:{meta.app_label}_{meta.model_name}_pick")
@@ -50,15 +49,15 @@ class PickWidget(forms.Widget):
         return context
 
 
-def pick(model: type[Model], **options: Any) -> forms.ModelChoiceField[Any]:
+def pick(model: Any, **options: Any) -> forms.ModelChoiceField[Any]:
     """Return a field that chooses one row."""
-    rows = model._default_manager.all()
+    rows = model.objects.all()
     return forms.ModelChoiceField(rows, widget=PickWidget(model, is_multiple=False), **options)
 
 
-def pick_several(model: type[Model], **options: Any) -> forms.ModelMultipleChoiceField[Any]:
+def pick_several(model: Any, **options: Any) -> forms.ModelMultipleChoiceField[Any]:
     """Return a field that chooses any number of rows."""
-    rows = model._default_manager.all()
+    rows = model.objects.all()
     return forms.ModelMultipleChoiceField(rows, widget=PickWidget(model, is_multiple=True), **options)
 
 
@@ -110,7 +109,7 @@ class DateField(forms.DateField):
         )
 
 
-def digest_of(document: UploadedFile | None, digest: str) -> str:
+def digest_of(document: UploadedFile[Any] | None, digest: str) -> str:
     """
     Return the SHA-256 of a signed text, from the file or as it was given.
 

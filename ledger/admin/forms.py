@@ -22,9 +22,9 @@ from rights.registry import (
     AlreadyWithdrawn,
     AssetRef,
     EmptySchedule,
+    NoSuchUse,
     NotAPart,
     NothingAllowed,
-    NoSuchUse,
     NotOneAsset,
 )
 from rights.territories import NoSuchTerritory, NoTerritory
@@ -56,9 +56,8 @@ class FactForm(forms.Form):
     lead: ClassVar[str] = ""  # what registering it does
     done: ClassVar[str] = "Registered; its entry goes into the log within a second."
     groups: ClassVar[tuple[tuple[str, tuple[str, ...]], ...]] = ()  # heading → fields
+    one_of: ClassVar[frozenset[str]] = frozenset()  # fields of which one is needed, though none of them alone
     refusals: ClassVar[Refusals] = {}  # what the use case may raise → the field that it is about
-
-    template_name_label = None
 
     def field_of(self, error: Exception) -> str:
         """Return the field that a refusal is about."""
@@ -68,9 +67,12 @@ class FactForm(forms.Form):
         """Call the use case."""
         raise NotImplementedError
 
-    def grouped(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """Return the fields under their headings."""
-        return [(title, [self[name] for name in names]) for title, names in self.groups]
+    def grouped(self) -> list[tuple[str, list[tuple[forms.BoundField, bool]]]]:
+        """Return the fields under their headings, each with whether it may be left empty."""
+        return [
+            (title, [(self[name], not self.fields[name].required and name not in self.one_of) for name in names])
+            for title, names in self.groups
+        ]
 
 
 class PartyForm(FactForm):
@@ -153,6 +155,8 @@ class AssetForm(FactForm):
     recording = pick(Recording, required=False, help_text=_SIDE)
     work = pick(Work, required=False)
 
+    one_of = frozenset({"recording", "work", "document", "digest"})
+
     def asset(self) -> AssetRef:
         """
         Return which one.
@@ -168,9 +172,9 @@ class ShareForm(AssetForm):
 
     party = pick(Party)
     right_type = forms.ChoiceField(
-        choices=[(kind.value, kind.value.replace("_", " ").capitalize()) for kind in RightType],
+        choices=[(RightType.AI_OUTPUT.value, "AI output")],
         widget=forms.Select(INPUT),
-        help_text="AI output: being paid for, and asked about, outputs that a machine made with it",
+        help_text="Being asked about, and paid for, outputs that a machine made with it",
     )
     part = FractionField(help_text="Exact: 1, 1/2, 33/100")
     territories = TerritoriesField()
@@ -235,8 +239,10 @@ class AgreementFields(forms.Form):
 class ConsentForm(AgreementFields, AssetForm):
     """A consent to record."""
 
-    grantor = pick(Party, help_text="The holder who agrees")
-    actor = pick(Party, required=False, help_text="Who signed for the holder; empty if the holder did")
+    grantor = pick(Party, label="Holder", help_text="Who agrees")
+    actor = pick(
+        Party, label="Signed by", required=False, help_text="Who signed for the holder; empty if the holder did"
+    )
     licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
 
     lead = "A holder agrees to uses of one asset. Nothing is allowed that is not named here."
@@ -286,6 +292,7 @@ class LicenseForm(AgreementFields, FactForm):
     )
     masters = FractionField(initial="1/2", help_text="Of what the creators leave; publishing has the rest")
 
+    one_of = frozenset({"recordings", "works", "document", "digest"})
     lead = "What a licensee may do with the assets on its schedule. Schedule and plan are frozen when it is recorded."
     done = "Recorded; schedule and plan are frozen, and the entry goes into the log within a second."
     groups = (
@@ -336,7 +343,9 @@ class WithdrawalForm(FactForm):
     """The withdrawal of one consent."""
 
     effective_on = DateField(label="From which day on", help_text="Today or later; the day itself is without consent")
-    actor = pick(Party, required=False, help_text="Who withdrew for the holder; empty if the holder did")
+    actor = pick(
+        Party, label="Withdrawn by", required=False, help_text="Who withdrew for the holder; empty if the holder did"
+    )
 
     groups = (("The withdrawal", ("effective_on", "actor")),)
     done = "Withdrawn; the entry goes into the log within a second."

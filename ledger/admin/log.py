@@ -22,10 +22,11 @@ class EntryAdmin(FactAdmin):
     """What happened, in the order of the tree."""
 
     search_fields = ("id",)
-    list_display = ("shown_index", "shown_kind", "shown_subject", "at", "shown_id")
+    list_display = ("shown_index", "shown_kind", "shown_subject", sheets.column("at", "When"), "shown_id")
     list_filter = ("kind",)
     list_select_related = ("leaf", *SUBJECTS, "party__identity", "consent_event__consent")
     show_full_result_count = False
+    blank = "The log is empty. Its first entry comes with the first party that is registered."
     about = "Every fact has one entry: ids, digests and outcomes, and no names. Order is the index, not the time."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
@@ -41,7 +42,7 @@ class EntryAdmin(FactAdmin):
     @admin.display(description="What happened", ordering="kind")
     def shown_kind(self, row: Entry) -> str:
         """Say what happened."""
-        return row.get_kind_display()
+        return row.get_kind_display().capitalize()
 
     @admin.display(description="About")
     def shown_subject(self, row: Entry) -> Shown:
@@ -63,7 +64,7 @@ class EntryAdmin(FactAdmin):
         body = bytes(fact.body)
         return Sheet(
             title=f"Entry {leaf.index}" if leaf else "Pending entry",
-            lead=f"{fact.get_kind_display()}, {sheets.moment(fact.at)}.",
+            lead=f"{fact.get_kind_display().capitalize()}, {sheets.moment(fact.at)}.",
             steps=tuple(steps),
             facts=(
                 ("About", subject_of(fact)),
@@ -72,7 +73,10 @@ class EntryAdmin(FactAdmin):
                 ("Id", sheets.long_id(fact.pk)),
             ),
             texts=(
-                ("What was hashed, with line breaks for reading", json.dumps(json.loads(body), indent=2, ensure_ascii=False)),
+                (
+                    "What was hashed, with line breaks for reading",
+                    json.dumps(json.loads(body), indent=2, ensure_ascii=False),
+                ),
                 *((("Receipt (c2sp.org/tlog-proof@v1)", receipt),) if receipt else ()),
             ),
         )
@@ -96,8 +100,9 @@ def subject_of(entry: Entry) -> Shown:
 class CheckpointAdmin(FactAdmin):
     """Signed tree heads."""
 
-    list_display = ("shown_size", "shown_root", "at")
+    list_display = ("shown_size", "shown_root", sheets.column("at", "Signed"))
     ordering = ("-size",)
+    blank = "There is none yet: a sequencer signs the first one within a second of the first entry."
     about = "Each says how many entries the log had, and the root over all of them, under the log’s signature."
 
     @admin.display(description="Entries", ordering="size")

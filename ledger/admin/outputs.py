@@ -45,10 +45,21 @@ class SubmissionAdmin(FactAdmin):
     """What distributors want to release."""
 
     search_fields = ("title", "id")
-    list_display = ("title", "shown_state", "shown_submitter", "release_on", "submitted_at", "shown_id")
+    list_display = (
+        "title",
+        "shown_state",
+        "shown_submitter",
+        sheets.column("release_on", "Release"),
+        sheets.column("submitted_at", "Submitted"),
+        "shown_id",
+    )
     list_filter = (StateFilter,)
     ordering = ("-submitted_at",)
     about = "What distributors submitted through the API, and what was decided about it."
+    blank = (
+        "Nothing was submitted yet. A distributor submits outputs through the API, with a client that speaks for it."
+    )
+    has_filter_button = False  # the chips above the list are the filter
     list_before_template = "ledger/admin/list_before_outputs.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -82,9 +93,7 @@ class SubmissionAdmin(FactAdmin):
         """Show the beginning of the id."""
         return sheets.short_id(row.pk)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def change_view(self, request: HttpRequest, object_id: str, *_unused: Any, **_also: Any) -> HttpResponse:
         """Show one output: outcome, findings, both sides of every match to listen to, splits, manifest, entries."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
@@ -123,10 +132,18 @@ class DecisionAdmin(FactAdmin):
     """What was decided; final."""
 
     search_fields = ("submission__title", "id")
-    list_display = ("shown_submission", "shown_outcome", "shown_findings", "policy_version", "decided_at", "shown_id")
+    list_display = (
+        "shown_submission",
+        "shown_outcome",
+        "shown_findings",
+        "policy_version",
+        sheets.column("decided_at", "Decided"),
+        "shown_id",
+    )
     list_filter = ("outcome",)
     list_select_related = ("submission",)
     ordering = ("-decided_at",)
+    blank = "Nothing was decided yet. Every submission is examined and decided within seconds while a worker runs."
     about = "One for each output, final, with every obligation that did not hold."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
@@ -170,7 +187,7 @@ class DecisionAdmin(FactAdmin):
                 ("Policy", fact.policy_version),
                 ("Known up to", sheets.moment(fact.known_at)),
                 ("Decided", sheets.moment(fact.decided_at)),
-                ("Evidence", sheets.long_id(f"sha256:{examination.digest}") if examination else "None could be measured"),
+                ("Evidence", sheets.long_id(f"sha256:{examination.digest}") if examination else "None was measured"),
                 ("Rests on licenses", sheets.links(License.objects.filter(pk__in=fact.licenses))),
                 ("Id", sheets.long_id(fact.pk)),
                 sheets.entry_of(decision=fact),

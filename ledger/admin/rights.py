@@ -47,11 +47,20 @@ class ConsentAdmin(FactAdmin):
 
     fact_form = ConsentForm
     search_fields = ("recording__title", "work__title")
-    list_display = ("shown_asset", "shown_grantor", "shown_licensee", "shown_uses", "active_from", "active_to", "shown_state")
+    list_display = (
+        "shown_asset",
+        "shown_grantor",
+        "shown_licensee",
+        "shown_uses",
+        sheets.column("active_from", "From"),
+        sheets.column("active_to", "To before"),
+        "shown_state",
+    )
     list_filter = (WithdrawnFilter,)
     list_select_related = ("recording", "work", "grantor__identity", "licensee__identity")
     ordering = ("-recorded_at",)
-    about = "What holders agreed to. Nothing is allowed that is not named; a withdrawal acts from its day on and never back."
+    blank = "No holder has agreed to anything, so outputs with registered material are refused. Add a consent."
+    about = "What holders agreed to. What is not named is not allowed. A withdrawal acts from its day on."
 
     def get_urls(self) -> list[URLPattern]:
         """Add the withdrawal."""
@@ -102,7 +111,7 @@ class ConsentAdmin(FactAdmin):
         )
         return Sheet(
             title=str(fact),
-            lead=f"Withdrawn with effect from {withdrawn.effective_on}: releases on that day or later cannot rely on it."
+            lead=f"Withdrawn with effect from {withdrawn.effective_on}: later releases cannot rely on it."
             if withdrawn
             else "In force within its period; releases may rely on it.",
             chip=self.shown_state(fact),
@@ -179,10 +188,19 @@ class LicenseAdmin(FactAdmin):
 
     fact_form = LicenseForm
     search_fields = ("schedule__recording__title", "schedule__work__title")
-    list_display = ("shown_licensee", "shown_licensor", "shown_assets", "shown_uses", "active_from", "active_to", "shown_id")
+    list_display = (
+        "shown_licensee",
+        "shown_licensor",
+        "shown_assets",
+        "shown_uses",
+        sheets.column("active_from", "From"),
+        sheets.column("active_to", "To before"),
+        "shown_id",
+    )
     list_select_related = ("licensor__identity", "licensee__identity")
     ordering = ("-recorded_at",)
-    about = "What a licensee may do with the assets on a schedule, and how receipts are divided. Both are frozen at signing."
+    blank = "No license is recorded, so every output with registered material is refused. Add a license."
+    about = "What a licensee may do with the assets on a schedule, and how receipts are divided; both are frozen."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[License]:
         """Return licenses with their schedules."""

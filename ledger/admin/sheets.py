@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html
@@ -102,6 +103,21 @@ def long_id(value: object) -> SafeString:
 def moment(at: datetime | None) -> Shown:
     """Return a time to the second, in UTC."""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else NOTHING
+
+
+def column(name: str, title: str) -> Callable[[Any], Shown]:
+    """Return a column of a list: a day as it is, a time to the minute."""
+
+    @admin.display(description=title, ordering=name)
+    def shown(row: Any) -> Shown:
+        value = getattr(row, name)
+        if value is None:
+            return NOTHING
+        said = f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value.isoformat()
+        return format_html('<span class="l-date">{}</span>', said)
+
+    shown.__name__ = name
+    return shown
 
 
 def period(row: Any) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +21,7 @@ from ledger import registration
 from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
+from ledger.api.parsing import BoundedJSONParser
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import Party, Recording, Share, Work
@@ -146,7 +147,7 @@ class Recordings(APIView):
     """Recordings: the master side, and what outputs are compared with."""
 
     scopes = SCOPES
-    parser_classes = [MultiPartParser, JSONParser]
+    parser_classes = [MultiPartParser, BoundedJSONParser]
 
     @extend_schema_serializer(component_name="Recording")
     class Input(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, TooManyFilesSent
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import IntegrityError
 from django.http import Http404
 from rest_framework import exceptions
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 KNOWN: dict[type[Exception], tuple[int, str]] = {
     uploads.UploadTooLarge: (413, "upload_too_large"),
     TooManyFilesSent: (400, "one_file_only"),
+    TooManyFieldsSent: (400, "too_many_fields"),
+    RequestDataTooBig: (413, "body_too_large"),
     once.OtherContent: (409, "id_taken"),
     clearance.NoSuchSubmission: (404, "no_such_submission"),
     clearance.AlreadyDecided: (409, "already_decided"),
@@ -50,11 +52,19 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     access.NoParty: (403, "no_party"),
 }
 
-# Constraint → code and sentence: the database decides the race, and this says who lost it.
+_BACKWARDS = (422, "ends_before_it_begins", "The period ends before it begins: active_to is the first day outside it.")
+_TWICE = (422, "listed_twice", "The list names the same thing twice: name it once.")
+
+# Constraint → status, code and sentence: the database decides, and this says what it decided.
 CONSTRAINTS = {
-    "one_recording_per_isrc": ("isrc_taken", "Another recording has this ISRC."),
-    "one_work_per_iswc": ("iswc_taken", "Another work has this ISWC."),
-    "one_plan_per_license": ("license_has_a_plan", "This license has its plan."),
+    "one_recording_per_isrc": (409, "isrc_taken", "Another recording has this ISRC."),
+    "one_work_per_iswc": (409, "iswc_taken", "Another work has this ISWC."),
+    "share_ends_after_it_begins": _BACKWARDS,
+    "consent_ends_after_it_begins": _BACKWARDS,
+    "license_ends_after_it_begins": _BACKWARDS,
+    # Their ids follow from what they join, so the same line twice is the same key twice.
+    "rights_licenseasset_pkey": _TWICE,
+    "rights_recordingwork_pkey": _TWICE,
 }
 
 
@@ -100,8 +110,9 @@ def _sentence(error: Exception) -> str:
 def _refused_by_database(error: IntegrityError) -> Response | None:
     name = violated(error) or ""
     if name in CONSTRAINTS:
-        code, sentence = CONSTRAINTS[name]
-        return _problem(409, code, sentence)
+        return _problem(*CONSTRAINTS[name])
+    if name.endswith("_pkey"):
+        return _problem(409, "id_taken", _sentence(once.OtherContent()))
     diagnosis = getattr(error.__cause__, "diag", None)
     detail = getattr(diagnosis, "message_detail", None) or ""
     if getattr(diagnosis, "sqlstate", None) == "23503" and (column := re.search(r"Key \((\w+)\)=", detail)):

@@ -17,7 +17,8 @@ from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from rights.models import Consent, ConsentEvent, License
-from rights.vocabulary import Use
+from rights.vocabulary import ConsentAct, Use
+from royalties import splits
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 USES = [(use.value, use.value) for use in Use]
@@ -142,7 +143,7 @@ class Withdrawals(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         event, created = once(
-            ConsentEvent.objects.all(),
+            ConsentEvent.objects.filter(act=ConsentAct.WITHDRAWN),
             data["id"],
             same=lambda found: (
                 (found.consent_id, found.actor_id, found.effective_on) == (id, data["actor"], data["effective_on"])
@@ -229,7 +230,16 @@ class Licenses(APIView):
             "document_digest": data["document"],
         }
 
+        plan = licensing.GivenPlan(**data["plan"])
+
         def same(found: License) -> bool:
+            known = splits.plans_of([found.id]).get(found.id)
+            if known is None or (known.commission, known.creators, known.masters) != (
+                plan.commission,
+                plan.creators,
+                plan.masters,
+            ):
+                return False
             lines = {(line.recording_id, line.work_id) for line in found.schedule.all()}
             return lines == {(asset.recording_id, asset.work_id) for asset in schedule} and all(
                 getattr(found, name) == value for name, value in facts.items()
@@ -242,7 +252,7 @@ class Licenses(APIView):
             create=lambda: licensing.sign_license(
                 id=data["id"],
                 schedule=schedule,
-                plan=licensing.GivenPlan(**data["plan"]),
+                plan=plan,
                 at=timezone.now(),
                 **facts,
             ),

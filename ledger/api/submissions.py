@@ -92,7 +92,10 @@ class DeclarationField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> Any:
         """Parse, then check every field; errors name the field inside."""
-        document = super().to_internal_value(data)
+        try:
+            document = super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
         if not isinstance(document, dict):
             raise serializers.ValidationError("The declaration is a JSON object.")
         inner = DeclarationInput(data=document)

@@ -220,7 +220,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         headline=_headline(found),
         explanation=_explanation(found),
         uses=tuple(USES.get(use, use) for use in found.submission.uses),
-        territories=phrase(expand(found.submission.territories)),
+        territories=where(found.submission.territories),
         length=clock(audio.duration_ms),
         findings=_findings(found),
         rows=rows,
@@ -262,6 +262,12 @@ def tempo(time_ratio_millionths: int) -> str:
     return f"{abs(tenths) // 10}.{abs(tenths) % 10} % {'faster' if tenths > 0 else 'slower'} than the recording"
 
 
+def where(codes: list[str]) -> str:
+    """Return territories as they stand in a sentence."""
+    said = phrase(expand(codes))
+    return "worldwide" if said == "the world" else f"in {said}"
+
+
 def strength(score_millionths: int) -> str:
     """Return a word for a score; what is reported at all begins at half a million."""
     if score_millionths >= 900_000:
@@ -279,11 +285,10 @@ def _headline(found: Dossier) -> str:
             attempts = found.job.attempts if found.job else 0
             return f"Not decided: the examination was given up after {attempts} attempts."
         case Outcome.CLEARED.value:
-            return f"Cleared for release on {when} in {phrase(expand(submission.territories))}."
+            return f"Cleared for release on {when}, {where(submission.territories)}."
         case Outcome.REVIEW.value:
-            return "Somebody must look before this can go out."
-    count = sum(finding.effect == "refuse" for finding in found.findings)
-    return "Refused: one obligation does not hold." if count == 1 else f"Refused: {count} obligations do not hold."
+            return f"For review: {found.findings[0].sentence}"
+    return "Refused: " + next(finding.sentence for finding in found.findings if finding.effect == "refuse")
 
 
 def _explanation(found: Dossier) -> str:
@@ -298,8 +303,13 @@ def _explanation(found: Dossier) -> str:
         case Outcome.CLEARED.value:
             return "No registered recording was declared, and none is heard."
         case Outcome.REVIEW.value:
-            return "No obligation is broken, but these could not be settled by rule."
-    return "Nothing was signed. Clear what is missing and send a new submission; a decision is final."
+            return f"{_more(found)}No obligation is broken, but this could not be settled by rule; a person must look."
+    return f"{_more(found)}Nothing was signed. Clear what is missing and send a new submission; a decision is final."
+
+
+def _more(found: Dossier) -> str:
+    others = len(found.findings) - 1
+    return "" if others < 1 else f"And {others} more finding{'s' * (others > 1)} below. "
 
 
 # --- Findings ------------------------------------------------------------------------------------------------------
@@ -489,7 +499,7 @@ def logged(entry: Entry) -> Logged:
     is_placed = hasattr(entry, "leaf")
     return Logged(
         id=entry.pk,
-        kind=Entry.Kind(entry.kind).label,
+        kind=Entry.Kind(entry.kind).label.capitalize(),
         index=entry.leaf.index if is_placed else None,
         leaf_hash=bytes(entry.leaf.hash).hex() if is_placed else "",
         at=entry.at,
@@ -528,7 +538,7 @@ def _right(entry: Entry, decision: Decision) -> Right | None:
         return Right("Withdrawal", Link(about, _page_of("consent", event.consent_id)), event.pk, str(event.actor),
                      f"from {event.effective_on}", index)  # fmt: skip
     if license_ := entry.license:
-        says = "the clearance rests on it" if license_.pk in decision.licenses else "the submitter holds it"
-        return Right("License", Link(f"from {license_.licensor}", _page_of("license", license_.pk)), license_.pk, says,
+        about = "what the clearance rests on" if license_.pk in decision.licenses else "held by the submitter"
+        return Right("License", Link(about, _page_of("license", license_.pk)), license_.pk, f"from {license_.licensor}",
                      period(license_.active_from, license_.active_to), index)  # fmt: skip
     return None

@@ -8,6 +8,7 @@ import tempfile
 from base64 import b64encode
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -29,7 +30,6 @@ from ledger.reports.access import staff_only
 from ledger.today import STATES
 from rights.identifiers import BadIsrc
 from rights.identifiers import isrc as canonical_isrc
-from rights.models import Submission
 
 PER_PAGE = 50
 STATIC = Path(__file__).resolve().parent.parent / "static" / "ledger"
@@ -70,7 +70,7 @@ def outputs(request: HttpRequest) -> HttpResponse:
     return _page(request, "ledger/reports/outputs.html", context)
 
 
-def _matching(found: QuerySet[Submission], sought: str) -> QuerySet[Submission]:
+def _matching(found: QuerySet[Any], sought: str) -> QuerySet[Any]:
     """Search by title, ISRC of an ingredient, or id. Not by name: what is sought stands in the address."""
     if not sought:
         return found

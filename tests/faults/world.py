@@ -127,7 +127,7 @@ def declaration(release_on: date) -> Declaration:
     )
 
 
-def submit(output: Path, *, id: UUID | None = None, at: datetime | None = None) -> UUID:
+def submit(output: Path, *, media_type: str = "audio/flac", id: UUID | None = None, at: datetime | None = None) -> UUID:
     """Submit the output and return its submission's id."""
     at = at or timezone.now()
     return clearance.submit(
@@ -135,7 +135,7 @@ def submit(output: Path, *, id: UUID | None = None, at: datetime | None = None) 
         submitter_id=key("distributor"),
         declaration=declaration(at.date() + timedelta(days=30)),
         audio_path=output,
-        media_type="audio/flac",
+        media_type=media_type,
         at=at,
     ).id
 

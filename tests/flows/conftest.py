@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -12,15 +13,18 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
 from django.test import Client, override_settings
 from django.utils import timezone
+from psycopg.conninfo import conninfo_to_dict
 
-from ledger import clearance, clients, registration, sequencer
+from ledger import clearance, clients, embedded, registration, sequencer
 from ledger.clients import Credentials
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
@@ -364,3 +368,56 @@ def row_counts() -> dict[str, int]:
 def files_under(folder: Path) -> set[str]:
     """The files below a folder."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+# --- behind the log's back
+
+
+def superuser(*, role: str = "postgres") -> psycopg.Connection[Any]:
+    """A login of the test database that nothing is forbidden to, or one of the service's roles."""
+    own = connections["default"].settings_dict
+    url = settings.DATABASE_URL
+    given: dict[str, Any]
+    if url:
+        given = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
+    else:
+        given = embedded.ensure(Path(settings.EMBEDDED_POSTGRES)).parameters(user="postgres", dbname="")
+    given |= {"dbname": own["NAME"], "autocommit": True}
+    if role != "postgres":
+        given["options"] = f"-c role={role}"
+    return psycopg.connect(**given)
+
+
+@contextmanager
+def tampering(*tables: str) -> Iterator[CursorWrapper]:
+    """
+    Let the body write to these tables with every guard off, and undo it at the end.
+
+    It is all one transaction of a login that nothing is forbidden to: what is called meanwhile sees what was written.
+    """
+    own = connections["default"]
+    user = own.settings_dict["USER"]
+    own.close()
+    if not settings.DATABASE_URL:
+        own.settings_dict["USER"] = "postgres"
+    try:
+        with transaction.atomic():
+            with own.cursor() as cursor:
+                cursor.execute("SET LOCAL ROLE NONE")
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                for table in tables:
+                    cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+                yield cursor
+            transaction.set_rollback(True)
+    finally:
+        own.close()
+        own.settings_dict["USER"] = user
+
+
+@contextmanager
+def changed(statement: str, table: str, *, values: Sequence[Any] = ()) -> Iterator[None]:
+    """Have one statement done behind the log's back, for as long as the body runs."""
+    with tampering(table) as cursor:
+        cursor.execute(statement, values or None)
+        assert cursor.rowcount > 0, statement
+        yield

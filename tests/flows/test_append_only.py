@@ -1,0 +1,489 @@
+"""What the database itself refuses: changing a fact, a fact without its entry, splits that are not the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from importlib import import_module
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import psycopg
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db.models import Model, ProtectedError
+from django.utils import timezone
+
+from fingerprint.models import Audio
+from ledger import log, rows, sequencer
+from ledger.models import Entry, PendingEntry
+from rights.models import (
+    Consent,
+    ConsentEvent,
+    Contribution,
+    Decision,
+    Finding,
+    Ingredient,
+    License,
+    LicenseAsset,
+    Party,
+    Recording,
+    RecordingWork,
+    Share,
+    Submission,
+    Work,
+)
+from royalties.models import Plan, Split
+from tests.flows.conftest import World, key, row_counts, superuser, today
+
+guards: Any = import_module("ledger.migrations.0002_guards")
+APPEND_ONLY: list[str] = guards.APPEND_ONLY + guards.SEQUENCED
+OTHER = {"ledger_edge", "ledger_pendingentry", "django_migrations"}
+MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in apps.get_models()}
+ROLES = ["ledger_app", "ledger_sequencer", "ledger_auditor"]
+
+
+@pytest.fixture(scope="module")
+def facts(standing: World) -> World:
+    """A world in which every append-only table has rows, but for full tiles."""
+    world = standing
+    world.cleared()
+    world.register("spring", licensed=False)
+    withdrawal = {"id": key("withdrawal"), "actor": key("label"), "effective_on": today().isoformat()}
+    world.state(f"/v1/consents/{key('consent country label')}/withdrawals", withdrawal)
+    refused = world.settle(world.submit("refused", world.sounds.sung("mp3"), key("country"), key("spring"))["id"])
+    assert refused["state"] == "refused"
+    world.submit("waiting", world.sounds.own())
+    sequencer.drain(at=timezone.now())
+    with superuser() as admin:
+        # A full tile takes 256 entries; one row stands in for it here.
+        admin.execute("INSERT INTO ledger_tile (level, number, data) VALUES (7, 0, '\\x00')")
+    return world
+
+
+@pytest.fixture(autouse=True)
+def nothing_changes(facts: World) -> Iterator[None]:
+    before = row_counts()
+    yield
+    assert row_counts() == before
+
+
+def refused(act: Callable[[], object]) -> str:
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        act()
+    return str(caught.value)
+
+
+# --- changing a fact
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_the_orm_changes_and_deletes_nothing(table: str, facts: World) -> None:
+    rows = MODELS[table].objects.all()  # type: ignore[attr-defined]
+    row = rows.first()
+    column = next(field.attname for field in row._meta.concrete_fields if not field.primary_key)
+    acts: list[Callable[[], object]] = [
+        row.save,
+        lambda: row.save(force_update=True),
+        lambda: rows.filter(pk=row.pk).update(**{column: getattr(row, column)}),
+        lambda: rows.bulk_update([row], [row._meta.get_field(column).name]),
+        lambda: rows.filter(pk=row.pk)._raw_delete("default"),
+        lambda: rows.bulk_create(
+            [row], update_conflicts=True, unique_fields=[row._meta.pk.name], update_fields=[column]
+        ),
+    ]
+    for act in acts:
+        assert "permission denied" in refused(act)
+    # Deleting through a model is stopped by what points to the row, or by the database.
+    with pytest.raises((DatabaseError, ProtectedError)), transaction.atomic():
+        row.delete()
+    assert rows.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+def test_sql_of_the_runtime_roles_changes_and_deletes_nothing(table: str, facts: World) -> None:
+    pk = MODELS[table]._meta.pk
+    assert pk is not None
+    for role in ROLES:
+        with superuser(role=role) as runtime:
+            for statement in (
+                f'UPDATE {table} SET "{pk.column}" = "{pk.column}"',
+                f"DELETE FROM {table}",
+                f"TRUNCATE {table} CASCADE",
+                f"MERGE INTO {table} AS t USING (SELECT 1) AS s ON true WHEN MATCHED THEN DELETE",
+                f"SELECT * FROM {table} FOR UPDATE",
+                f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+                f"DROP TRIGGER {table}_is_append_only ON {table}",
+                f"CREATE RULE gone AS ON INSERT TO {table} DO INSTEAD NOTHING",
+                f"DROP TABLE {table} CASCADE",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    runtime.execute(statement)
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("mode", ["origin", "replica", "local"])
+def test_a_trigger_stops_even_who_may_do_everything(table: str, mode: str, facts: World) -> None:
+    pk = MODELS[table]._meta.pk
+    assert pk is not None
+    for role in ("postgres", "ledger_owner") if mode == "origin" else ("postgres",):
+        with superuser(role=role) as admin:
+            admin.execute(f"SET session_replication_role = {mode}") if role == "postgres" else None
+            for statement in (f'UPDATE {table} SET "{pk.column}" = "{pk.column}"', f"DELETE FROM {table}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+                    admin.execute(statement)
+
+
+# --- who may do what
+
+
+def test_every_table_is_of_one_class(facts: World) -> None:
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT tablename, tableowner FROM pg_tables WHERE schemaname = 'public'")
+        owners = dict(cursor.fetchall())
+    declared = [*APPEND_ONLY, *guards.ERASABLE, *guards.WORKING, *OTHER]
+    assert sorted(declared) == sorted(owners)
+    assert set(owners.values()) == {"ledger_owner"}
+    assert set(guards.ENTERED) <= set(guards.APPEND_ONLY)
+
+
+def test_the_runtime_roles_own_nothing_and_may_not_change_facts(facts: World) -> None:
+    with superuser() as admin:
+        for role in ROLES:
+            flags = "rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
+            found = admin.execute(f"SELECT {flags} FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+            assert found == (False,) * 5
+            memberships = admin.execute(
+                "SELECT count(*) FROM pg_auth_members WHERE member = %s::regrole", (role,)
+            ).fetchone()
+            assert memberships == (0,)
+            owned = admin.execute(
+                "SELECT (SELECT count(*) FROM pg_class WHERE relowner = %(role)s::regrole)"
+                " + (SELECT count(*) FROM pg_proc WHERE proowner = %(role)s::regrole)"
+                " + (SELECT count(*) FROM pg_namespace WHERE nspowner = %(role)s::regrole)",
+                {"role": role},
+            ).fetchone()
+            assert owned == (0,)
+            assert admin.execute("SELECT has_schema_privilege(%s, 'public', 'CREATE')", (role,)).fetchone() == (False,)
+            for table in APPEND_ONLY:
+                for privilege in ("UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"):
+                    allowed = admin.execute("SELECT has_table_privilege(%s, %s, %s)", (role, table, privilege))
+                    assert allowed.fetchone() == (False,), (role, table, privilege)
+                by_column = admin.execute("SELECT has_any_column_privilege(%s, %s, 'UPDATE')", (role, table))
+                assert by_column.fetchone() == (False,)
+
+
+def test_only_the_sequencer_gives_places(facts: World) -> None:
+    for table in [*guards.SEQUENCED, "ledger_edge"]:
+        with superuser(role="ledger_app") as runtime, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            runtime.execute(f"INSERT INTO {table} SELECT * FROM {table}")
+    for statement in (
+        "DELETE FROM ledger_pendingentry",
+        "UPDATE ledger_edge SET data = data",
+        "UPDATE ledger_pendingentry SET id = id",
+    ):
+        with superuser(role="ledger_app") as runtime, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            runtime.execute(statement)
+    for table in set(guards.APPEND_ONLY) - {"ledger_entry"}:
+        with superuser(role="ledger_sequencer") as runtime, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            runtime.execute(f"SELECT * FROM {table}")
+    with superuser(role="ledger_sequencer") as runtime, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        runtime.execute("INSERT INTO ledger_entry SELECT * FROM ledger_entry")
+
+
+def test_the_auditor_reads_every_fact_and_writes_nothing(facts: World) -> None:
+    with superuser(role="ledger_auditor") as auditor:
+        for table in (*APPEND_ONLY, *OTHER):
+            auditor.execute(f"SELECT * FROM {table}")
+        for table in (*guards.ERASABLE, *guards.WORKING):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                auditor.execute(f"SELECT * FROM {table}")
+        for table in MODELS:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                auditor.execute(f"INSERT INTO {table} SELECT * FROM {table}")
+
+
+def test_no_runtime_role_turns_the_guards_off(facts: World) -> None:
+    for role in ROLES:
+        for statement in (
+            "SET session_replication_role = replica",
+            "SET ROLE ledger_owner",
+            "CREATE TABLE mine (id int)",
+            "CREATE SCHEMA mine",
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE OR REPLACE FUNCTION require_entry() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "ALTER ROLE ledger_app SUPERUSER",
+            "COPY (SELECT 1) TO PROGRAM 'true'",
+        ):
+            with superuser() as admin:
+                # Not SET ROLE: a session that may become the role could also leave it again.
+                admin.execute(f"SET SESSION AUTHORIZATION {role}")
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    admin.execute(statement)
+
+
+# --- a fact without its entry
+
+
+class Kept(Exception):
+    """Stands for a commit that would have gone through."""
+
+
+def new(model: type[Model], like: Model | None = None, **changes: Any) -> Model:
+    """Insert a row like another one, under an id of its own."""
+    like = like or model.objects.first()  # type: ignore[attr-defined]
+    assert like is not None
+    values = {field.attname: getattr(like, field.attname) for field in model._meta.concrete_fields}
+    row: Model = model.objects.create(**(values | {"id": uuid4()} | changes))  # type: ignore[attr-defined]
+    return row
+
+
+def a_work() -> Any:
+    return new(Work, title="New")
+
+
+def a_recording() -> Any:
+    return new(Recording, title="New", reference_id=None)
+
+
+def a_submission() -> Any:
+    return new(Submission, title="New")
+
+
+def a_decision() -> Any:
+    return new(Decision, submission_id=a_submission().pk, outcome="review")
+
+
+def a_license() -> Any:
+    return new(License)
+
+
+UNENTERED: dict[str, Callable[[], object]] = {
+    "rights_party": lambda: new(Party),
+    "rights_work": a_work,
+    "rights_recording": a_recording,
+    "rights_recordingwork": lambda: new(RecordingWork, recording_id=a_recording().pk),
+    "rights_share": lambda: new(Share),
+    "rights_consent": lambda: new(Consent),
+    "rights_consentevent": lambda: new(
+        ConsentEvent, act="withdrawn", consent_id=key("consent country publisher"), effective_on=today()
+    ),
+    "rights_license": a_license,
+    "rights_licenseasset": lambda: new(LicenseAsset, license_id=a_license().pk),
+    "rights_submission": a_submission,
+    "rights_ingredient": lambda: new(Ingredient, submission_id=a_submission().pk),
+    "rights_contribution": lambda: new(Contribution, submission_id=a_submission().pk),
+    "rights_decision": a_decision,
+    "rights_finding": lambda: new(Finding, decision_id=a_decision().pk),
+    "provenance_manifest": lambda: new(
+        apps.get_model("provenance", "Manifest"), decision_id=a_decision().pk, label=f"urn:c2pa:{uuid4()}"
+    ),
+    "royalties_plan": lambda: new(Plan, license_id=a_license().pk),
+    "royalties_split": lambda: new(Split, decision_id=a_decision().pk, numerator=1, denominator=1),
+}
+
+
+@pytest.mark.parametrize("table", UNENTERED)
+def test_a_fact_without_its_entry_is_refused_at_the_commit(table: str, facts: World) -> None:
+    reached_commit = False
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():  # noqa: PT012
+        UNENTERED[table]()
+        reached_commit = True
+    assert reached_commit
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.diag.constraint_name == "fact_has_its_entry"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("table", UNENTERED)
+def test_each_table_asks_for_its_own_entry(table: str, facts: World) -> None:
+    said = "consent event" if table == "rights_consentevent" else table
+    with (  # noqa: PT012
+        pytest.raises(IntegrityError, match=f"{said} without an entry"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        UNENTERED[table]()
+        cursor.execute(f"SET CONSTRAINTS {table}_has_its_entry IMMEDIATE")
+
+
+def test_every_fact_that_an_entry_is_about_is_guarded(facts: World) -> None:
+    assert set(UNENTERED) == set(guards.ENTERED) | {"rights_consentevent"}
+    # Measurements and audio commit with whatever is about them; the audit finds those that nothing is about.
+    assert {model._meta.db_table for model in rows.COLUMNS} - set(UNENTERED) == {
+        "fingerprint_audio",
+        "fingerprint_examination",
+        "fingerprint_fingerprint",
+        "fingerprint_reference",
+    }
+
+
+ADDED: dict[str, Callable[[], object]] = {
+    "rights_recordingwork": lambda: new(RecordingWork, recording_id=key("spring"), work_id=key("work of country")),
+    "rights_licenseasset": lambda: new(LicenseAsset, recording_id=key("spring"), work_id=None),
+    "rights_ingredient": lambda: new(Ingredient, submission_id=key("waiting"), recording_id=key("spring")),
+    "rights_contribution": lambda: new(Contribution, submission_id=key("waiting"), position=9),
+    "rights_finding": lambda: new(Finding, position=9),
+}
+
+
+@pytest.mark.parametrize("table", ADDED)
+def test_a_row_is_not_added_to_a_fact_that_is_in_the_log(table: str, facts: World) -> None:
+    """The entry of an old fact is there, and says nothing of the new row."""
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:  # noqa: PT012
+        ADDED[table]()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        raise Kept
+
+
+def test_a_table_of_ones_own_does_not_stand_in_for_the_log(facts: World) -> None:
+    """A temporary table is found before the real one, unless the guard says where to look."""
+    party = uuid4()
+    with superuser() as admin:
+        admin.execute("SET SESSION AUTHORIZATION ledger_app")
+        with (  # noqa: PT012
+            pytest.raises((psycopg.errors.IntegrityError, psycopg.errors.InsufficientPrivilege)),
+            admin.transaction(),
+        ):
+            admin.execute("CREATE TEMP TABLE ledger_entry (party_id uuid)")
+            admin.execute("INSERT INTO pg_temp.ledger_entry VALUES (%s)", (party,))
+            admin.execute(
+                "INSERT INTO rights_party (id, kind, commitment, registered_at) VALUES (%s, 'person', '', now())",
+                (party,),
+            )
+            admin.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            raise Kept
+
+
+def test_an_entry_is_appended_only_with_its_fact(facts: World) -> None:
+    party = Party.objects.get(pk=key("label"))
+    with pytest.raises(log.NotInTransaction):
+        log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now())
+    for act in (
+        lambda: log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now()),  # the same entry again
+        lambda: Entry.objects.create(id=uuid4(), kind="party_registered", body=b"", at=timezone.now(), party=party),
+        lambda: Entry.objects.create(id=uuid4(), kind="party_registered", body=b"", at=timezone.now()),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            act()
+
+
+def test_an_entry_that_the_sequencer_would_not_find_is_refused(facts: World) -> None:
+    def unheard() -> None:
+        party: Any = new(Party)
+        Entry.objects.create(id=uuid4(), kind="party_registered", body=b"{}", at=timezone.now(), party=party)
+
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        unheard()
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.diag.constraint_name == "entry_is_on_its_way"  # type: ignore[attr-defined]
+    assert PendingEntry.objects.count() == 0
+
+
+# --- splits
+
+LARGE = 2**63 - 25  # prime
+SYLVESTER = [(1, n) for n in (2, 3, 7, 43, 1_807, 3_263_443)]
+
+
+SPLITS: dict[str, tuple[list[tuple[int, int]], bool]] = {
+    "all": ([(1, 1)], True),
+    "half": ([(1, 2)], False),
+    "three thirds": ([(1, 3)] * 3, True),
+    "two thirds": ([(1, 3)] * 2, False),
+    "four thirds": ([(1, 3)] * 4, False),
+    "not in lowest terms": ([(2, 6), (4, 6)], True),
+    "ten tenths": ([(1, 10)] * 10, True),
+    "large": ([(1, LARGE), (LARGE - 1, LARGE)], True),
+    "large, one too few": ([(1, LARGE), (LARGE - 2, LARGE)], False),
+    "large, one too many": ([(2, LARGE), (LARGE - 1, LARGE)], False),
+    "large and coprime": ([(1, LARGE), (1, LARGE - 2)], False),
+    "nearly, beyond what a float sees": ([(LARGE - 1, LARGE), (1, LARGE - 1)], False),
+    "a thousand": ([(1, 1000)] * 1000, True),
+    "Sylvester's, whole": ([*SYLVESTER, (1, 10_650_056_950_806)], True),
+    "Sylvester's, one short": ([*SYLVESTER, (1, 10_650_056_950_807)], False),
+}
+
+
+def put_in(parts: list[tuple[int, int]]) -> None:
+    like = Split.objects.filter(decision__outcome="cleared").first()
+    assert like is not None
+    Split.objects.bulk_create(
+        Split(
+            id=uuid5(UUID(int=0), f"{place}"),
+            decision_id=like.decision_id,
+            zone=9,
+            territories=["DE"],
+            leaf=f"HC/{place}",
+            party_id=like.party_id,
+            numerator=numerator,
+            denominator=denominator,
+        )
+        for place, (numerator, denominator) in enumerate(parts)
+    )
+
+
+@pytest.mark.parametrize("name", SPLITS)
+def test_splits_are_the_whole_to_the_last_unit(name: str, facts: World) -> None:
+    parts, is_whole = SPLITS[name]
+    assert (sum(Fraction(*part) for part in parts) == 1) is is_whole
+    expected: type[Exception] = Kept if is_whole else IntegrityError
+    with pytest.raises(expected) as caught, transaction.atomic(), connection.cursor() as cursor:  # noqa: PT012
+        put_in(parts)
+        cursor.execute("SET CONSTRAINTS zone_is_split_whole IMMEDIATE")
+        raise Kept
+    if not is_whole:
+        assert caught.value.__cause__ is not None
+        assert caught.value.__cause__.diag.constraint_name == "zone_is_split_whole"  # type: ignore[attr-defined]
+
+
+def test_splits_that_are_not_the_whole_are_refused_at_the_commit(facts: World) -> None:
+    for parts in ([(1, 2)], [(LARGE - 1, LARGE)]):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            put_in(parts)
+    decision = Decision.objects.get(outcome="cleared")
+    with pytest.raises(IntegrityError, match="not to the whole"), transaction.atomic():
+        new(Split, like=decision.splits.first(), leaf="HC/one-more")
+
+
+@pytest.mark.parametrize("part", [(0, 1), (-1, 2), (3, 2), (1, 0), (1, -2), (-1, -2)])
+def test_a_split_is_a_part_of_the_whole(part: tuple[int, int], facts: World) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        put_in([part])
+    assert caught.value.__cause__ is not None
+    assert caught.value.__cause__.diag.constraint_name == "split_is_a_part_of_the_whole"  # type: ignore[attr-defined]
+
+
+# --- decisions
+
+
+def test_a_submission_is_decided_once(facts: World) -> None:
+    with pytest.raises(IntegrityError, match="one_decision_per_submission"), transaction.atomic():
+        new(Decision)
+
+
+def test_no_clearance_is_without_evidence(facts: World) -> None:
+    for outcome in ("cleared", "review"):
+        with pytest.raises(IntegrityError, match="only_a_refusal_is_without_evidence"), transaction.atomic():
+            new(Decision, submission_id=a_submission().pk, outcome=outcome, examination_id=None)
+
+
+def test_audio_is_known_by_its_digest(facts: World) -> None:
+    audio = Audio.objects.first()
+    assert audio is not None
+    for digest in ("", "xyz", audio.digest.upper(), audio.digest[:-1], audio.digest + "\n"):
+        values = {field.attname: getattr(audio, field.attname) for field in Audio._meta.concrete_fields}
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Audio.objects.create(**(values | {"digest": digest}))
+
+
+# --- names
+
+
+def test_a_name_is_erased_and_not_rewritten(facts: World) -> None:
+    with superuser(role="ledger_app") as runtime:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            runtime.execute("UPDATE rights_partyidentity SET name = 'Somebody else'")
+        with pytest.raises(ZeroDivisionError), runtime.transaction():  # noqa: PT012
+            assert runtime.execute("DELETE FROM rights_partyidentity").rowcount > 0
+            raise ZeroDivisionError

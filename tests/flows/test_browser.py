@@ -1,0 +1,115 @@
+"""In a browser …"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.flows.conftest import World, key
+
+pytest.importorskip("playwright", reason="playwright is a development dependency")
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases="__all__"),
+    pytest.mark.browser,
+    pytest.mark.slow,
+]
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture
+def page(tmp_path: Any, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A page of the system's browser that reaches this server and nothing else."""
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    # Playwright runs an event loop in this thread, in which Django would refuse its blocking queries.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=CHROMIUM, headless=True, args=FLAGS, base_url=live_server.url
+        )
+        elsewhere: list[str] = []
+        context.on(
+            "request", lambda sent: sent.url.startswith((live_server.url, "data:")) or elsewhere.append(sent.url)
+        )
+        opened = context.new_page()
+        faults: list[str] = []
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        yield opened
+        context.close()
+    assert elsewhere == [], "the page asked another server"
+    assert faults == []
+
+
+def test_reviews_a_refused_output(world: World, page: Any) -> None:
+    world.register("piano", licensed=False, consenting=())
+    found = world.settle(world.submit("patched", world.sounds.patched(), key("country"), title="Patched")["id"])
+    finding = found["decision"]["findings"][0]
+    User.objects.create_superuser("rights", password="a team of two")
+
+    page.goto("/admin/")
+    page.fill("[name=username]", "rights")
+    page.fill("[name=password]", "a team of two")
+    page.click("button[type=submit]")
+    page.get_by_role("link", name="Patched").click()
+
+    assert finding["sentence"] in page.get_by_role("status").inner_text()
+    match = page.locator(f"#match-{finding['matches'][0]}")
+    players = match.locator("audio")
+    assert players.count() == 2
+
+    # Each on its own, as somebody would who presses its own button.
+    for number in range(2):
+        players.nth(number).evaluate("player => player.play()")
+        page.wait_for_function("player => player.currentTime > 0", arg=players.nth(number).element_handle())
+        assert players.nth(number).evaluate("player => player.error") is None
+        players.nth(number).evaluate("player => { player.pause(); player.currentTime = 0; }")
+
+    # Both at once: one is heard, X switches, and they stay at the same place of the match.
+    match.get_by_role("button", name="Play both").click()
+    match.get_by_role("button", name="Pause both").wait_for()
+    for number in range(2):
+        page.wait_for_function("player => player.currentTime > 0.5", arg=players.nth(number).element_handle())
+    assert players.evaluate_all("all => all.map(player => player.muted)") == [False, True]
+    match.get_by_role("button", name="A", exact=True).press("x")
+    assert players.evaluate_all("all => all.map(player => player.muted)") == [True, False]
+    places = players.evaluate_all("all => all.map(player => player.currentTime / player.duration)")
+    assert abs(places[0] - places[1]) < 0.05
+    assert players.evaluate_all("all => all.map(player => player.error)") == [None, None]
+    match.get_by_role("button", name="Pause both").click()
+
+    # It seeks, which takes a server that answers with ranges.
+    players.nth(1).evaluate("player => { player.currentTime = player.duration / 2; player.play(); }")
+    page.wait_for_function(
+        "player => player.currentTime > player.duration / 2 + 0.1", arg=players.nth(1).element_handle()
+    )
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_registers_a_share_by_keyboard(world: World, page: Any) -> None:
+    User.objects.create_superuser("rights", password="a team of two")
+    page.goto(f"/admin/login/?next=/admin/rights/share/add/%3Frecording%3D{key('country')}")
+    page.fill("[name=username]", "rights")
+    page.fill("[name=password]", "a team of two")
+    page.click("button[type=submit]")
+
+    page.get_by_role("combobox", name="Party").fill("sing")
+    page.get_by_role("option", name="Singer").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_label("Part", exact=True).fill("1/4")
+    page.get_by_label("Active from").fill("2026-01-01")
+    page.get_by_role("button", name="Add share").click()
+    page.get_by_role("heading", name="1/4 of “Country”").wait_for()
+    assert "sing" not in page.url

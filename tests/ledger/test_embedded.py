@@ -1,0 +1,255 @@
+"""The embedded PostgreSQL: one server a folder, found again after anything, stopped without a trace."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from ledger import embedded
+from tests.faults import processes
+from tests.faults.processes import Folder, kill, postgres_of, wait_until
+
+pytestmark = pytest.mark.slow
+
+ENSURE = """
+import sys
+from pathlib import Path
+from ledger import embedded
+server = embedded.ensure(Path(sys.argv[1]))
+print(server.socket_folder)
+"""
+
+
+def ask(data: Path, sql: str, *, user: str = "postgres", dbname: str = "postgres") -> Any:
+    """Return the one value that a statement gives."""
+    server = embedded.ensure(data)
+    with psycopg.connect(make_conninfo(**server.parameters(user=user, dbname=dbname)), autocommit=True) as connection:
+        row = connection.execute(sql).fetchone()  # type: ignore[arg-type]
+    return row[0] if row else None
+
+
+def postmaster(data: Path) -> int:
+    """Return the number in the pid file."""
+    return int((data / "postmaster.pid").read_text().split()[0])
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """A folder whose server the tests share, one after the other."""
+    with processes.folder(tmp_path_factory.mktemp("embedded")) as made:
+        yield made
+
+
+@pytest.fixture
+def data(home: Folder) -> Iterator[Path]:
+    """The server's data, running and provisioned."""
+    path = home.data / "pg18"
+    embedded.ensure(path)
+    yield path
+    kill(postgres_of(home.data))
+    wait_until(lambda: not postgres_of(home.data), seconds=10, what="every server process is gone")
+    with contextlib.suppress(FileNotFoundError):
+        (path / "postmaster.pid").unlink()
+
+
+def test_starts_once_when_eight_processes_want_it_at_once(tmp_path: Path) -> None:
+    with processes.folder(tmp_path / "raced") as raced:
+        data = raced.data / "pg18"
+        racers = [raced.start(sys.executable, "-c", ENSURE, str(data)) for _ in range(8)]
+        told = [racer.communicate(timeout=90) for racer in racers]
+        assert [racer.returncode for racer in racers] == [0] * 8, [error for _, error in told]
+        assert {said.strip() for said, _ in told} == {str(data)}
+        masters = [one for one in postgres_of(raced.data) if one.pid == postmaster(data)]
+        assert len(masters) == 1
+        assert all(one.ppid() == masters[0].pid for one in postgres_of(raced.data) if one.pid != masters[0].pid)
+        # Provisioned once: the roles, and the two databases with their owners.
+        assert ask(data, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ledger%'") == len(embedded.ROLES)
+        owners = "SELECT string_agg(pg_get_userbyid(datdba), ' ' ORDER BY datname) FROM pg_database"
+        assert ask(data, f"{owners} WHERE datname LIKE 'ledger%'") == "ledger_owner ledger_broker"
+        assert ask(data, "SELECT to_regclass('pgmq.meta')::text", dbname="ledger_broker") == "pgmq.meta"
+        # A clean stop: nothing runs, and the next start has nothing to recover.
+        embedded.stop(data)
+        assert postgres_of(raced.data) == []
+        assert not (data / "postmaster.pid").exists()
+        embedded.stop(data)  # and again, which says nothing
+        log = data / "server.log"
+        length = log.stat().st_size
+        assert ask(data, "SELECT 1") == 1
+        assert "not properly shut down" not in log.read_text()[length:]
+
+
+def test_is_found_again_and_not_started_anew(data: Path) -> None:
+    before = postmaster(data)
+    since = time.monotonic()
+    assert embedded.ensure(data) == embedded.Server(str(data))
+    assert time.monotonic() - since < 2
+    assert postmaster(data) == before
+
+
+def test_keeps_what_was_committed_when_all_of_it_is_killed(data: Path) -> None:
+    ask(data, "CREATE TABLE IF NOT EXISTS kept (n int); SELECT 1")
+    kept = ask(data, "INSERT INTO kept SELECT count(*) FROM kept RETURNING n")
+    assert kill(postgres_of(data)) > 3
+    assert ask(data, "SELECT max(n) FROM kept") == kept
+
+
+def test_comes_back_when_only_the_postmaster_is_killed(data: Path) -> None:
+    before = postmaster(data)
+    os.kill(before, signal.SIGKILL)  # its children notice, and go one after the other
+    assert ask(data, "SELECT 1") == 1
+    assert postmaster(data) != before
+
+
+def test_takes_no_other_process_for_its_own(data: Path) -> None:
+    kill(postgres_of(data))
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        pidfile = data / "postmaster.pid"
+        lines = pidfile.read_text().splitlines()
+        pidfile.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")  # as after a restart of the machine
+        try:
+            assert ask(data, "SELECT 1") == 1
+            assert stranger.poll() is None
+            assert postmaster(data) != stranger.pid
+        finally:
+            stranger.kill()
+
+
+def test_takes_no_other_folders_server_for_its_own(data: Path, tmp_path: Path) -> None:
+    with processes.folder(tmp_path / "other") as other:
+        embedded.ensure(other.data / "pg18")
+        theirs = postmaster(other.data / "pg18")
+        kill(postgres_of(data))
+        pidfile = data / "postmaster.pid"
+        lines = pidfile.read_text().splitlines()
+        pidfile.write_text("\n".join([str(theirs), *lines[1:]]) + "\n")
+        assert embedded.ensure(data, wait_s=30) == embedded.Server(str(data))
+        assert postmaster(data) != theirs
+        assert psutil.pid_exists(theirs)
+
+
+def test_takes_no_zombie_for_a_server(data: Path) -> None:
+    kill(postgres_of(data))
+    wait_until(lambda: not postgres_of(data), seconds=10, what="every server process is gone")
+    dead = subprocess.Popen(["true"])  # not waited for: it stays in the process table
+    wait_until(lambda: psutil.Process(dead.pid).status() == psutil.STATUS_ZOMBIE, seconds=5, what="it has died")
+    pidfile = data / "postmaster.pid"
+    lines = pidfile.read_text().splitlines()
+    pidfile.write_text("\n".join([str(dead.pid), *lines[1:]]) + "\n")
+    try:
+        assert ask(data, "SELECT 1") == 1
+    finally:
+        dead.wait()
+
+
+@pytest.mark.parametrize("content", ["", "not a number\n", "999999999\n"])
+def test_starts_over_a_pid_file_that_says_nothing(data: Path, content: str) -> None:
+    kill(postgres_of(data))
+    wait_until(lambda: not postgres_of(data), seconds=10, what="every server process is gone")
+    (data / "postmaster.pid").write_text(content)
+    assert embedded.ensure(data, wait_s=30) == embedded.Server(str(data))
+    assert ask(data, "SELECT 1") == 1
+
+
+def test_is_not_started_while_a_socket_lies_about(data: Path) -> None:
+    kill(postgres_of(data))
+    wait_until(lambda: not postgres_of(data), seconds=10, what="every server process is gone")
+    assert (data / f".s.PGSQL.{embedded.PORT}").exists()  # a dead one
+    assert ask(data, "SELECT 1") == 1
+
+
+def test_takes_a_path_that_is_too_long_for_a_socket(tmp_path: Path) -> None:
+    long = tmp_path / ("a folder with a rather long name, and blanks, " * 3)
+    assert len(str(long / "pg18")) > 108
+    with processes.folder(long) as made:
+        data = made.data / "pg18"
+        server = embedded.ensure(data)
+        assert len(server.socket_folder) < embedded.SUN_PATH_ROOM
+        folder = Path(server.socket_folder)
+        try:
+            assert folder.stat().st_mode & 0o777 == 0o700
+            assert ask(data, "SELECT 1") == 1
+            assert kill(postgres_of(long)) > 3
+            assert ask(data, "SELECT 1") == 1
+            embedded.stop(data)
+            # Somebody else's folder of that name is not used.
+            folder.chmod(0o755)
+            with pytest.raises(embedded.EmbeddedPostgresError, match="belongs to somebody else"):
+                embedded.ensure(data)
+        finally:
+            folder.chmod(0o700)
+            for left in folder.iterdir():
+                left.unlink()
+            folder.rmdir()
+
+
+def test_can_be_moved_with_its_folder(tmp_path: Path) -> None:
+    with processes.folder(tmp_path / "it's here") as before:
+        embedded.ensure(before.data / "pg18")
+        ask(before.data / "pg18", "CREATE TABLE moved (n int); SELECT 1")
+        embedded.stop(before.data / "pg18")
+        with processes.folder(tmp_path / "there, now") as after:
+            before.data.rename(after.data)
+            data = after.data / "pg18"
+            assert embedded.ensure(data, wait_s=30) == embedded.Server(str(data))
+            assert ask(data, "SELECT count(*) FROM moved") == 0
+            embedded.stop(data)
+
+
+def test_does_not_take_a_half_made_folder_for_a_server(tmp_path: Path) -> None:
+    with processes.folder(tmp_path / "halfway") as made:
+        data = made.data / "pg18"
+        # initdb was killed: what it had made lies beside the place where it would have gone.
+        (made.data / "pg18.init" / "base").mkdir(parents=True)
+        assert ask(data, "SELECT 1") == 1
+        assert not (made.data / "pg18.init").exists()
+        # Provisioning was killed: it is done again, over what is there.
+        (made.data / "pg18.provisioned").unlink()
+        assert ask(data, "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'ledger%'") == len(embedded.ROLES)
+
+
+def test_says_what_postgresql_said_when_it_does_not_start(tmp_path: Path) -> None:
+    with processes.folder(tmp_path / "broken") as made:
+        data = made.data / "pg18"
+        embedded.ensure(data)
+        embedded.stop(data)
+        with (data / "postgresql.conf").open("a") as conf:
+            conf.write("no_such_setting = 1\n")
+        with pytest.raises(embedded.EmbeddedPostgresError, match="no_such_setting"):
+            embedded.ensure(data, wait_s=5)
+
+
+def test_lets_the_runtime_role_in_and_no_other_account(data: Path) -> None:
+    assert ask(data, "SELECT current_user::text", user="ledger_app", dbname="ledger") == "ledger_app"
+    assert ask(data, "SELECT rolsuper FROM pg_roles WHERE rolname = 'ledger_app'") is False
+    assert (data / f".s.PGSQL.{embedded.PORT}").stat().st_mode & 0o077 == 0
+    with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+        psycopg.connect(make_conninfo(**embedded.Server(str(data)).parameters(user="ledger_owner", dbname="ledger")))
+
+
+def test_needs_no_django() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, ledger.embedded; print('django' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.strip() == "False"
+
+
+def test_names_the_way_out_where_there_are_no_binaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEDGER_POSTGRES_BIN", raising=False)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(embedded.EmbeddedPostgresError, match="set DATABASE_URL"):
+        embedded.binaries()
