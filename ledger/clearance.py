@@ -211,7 +211,7 @@ def _commit(
             return log.append(Entry.Kind.DECIDED, decision, _describe(decision, examination, staged, divided), at=at)
     except IntegrityError as error:
         # Two workers measured the same submission; the constraint let one in.
-        if violated(error) == "one_decision_per_submission":
+        if violated(error) in {"one_decision_per_submission", "fingerprint_examination_pkey"}:
             raise AlreadyDecided from error
         raise
 

@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import socket
 import subprocess
@@ -78,7 +79,7 @@ def _as_ordinary_user() -> tuple[list[str], dict[str, Any]]:
 
 
 def _socket_folder(data: Path) -> Path:
-    if len(str(data)) < SUN_PATH_ROOM:
+    if len(str(data)) < SUN_PATH_ROOM and "," not in str(data):  # to libpq a comma begins another host
         return data
     # In a shared temporary folder another account could have been first: the folder must be ours and closed.
     name = f"ledger-{os.getuid()}-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
@@ -122,18 +123,33 @@ def _ready(folder: Path) -> bool:
 
 
 def _drop_stale_pidfile(data: Path) -> None:
-    """Remove ``postmaster.pid`` only if that process is gone, a zombie, or no postgres: a pid may have been reused."""
+    """Remove ``postmaster.pid`` only if no server of this folder lives: a pid may be reused, a file half written."""
     import psutil
 
     pidfile = data / "postmaster.pid"
-    with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.AccessDenied):
-        try:
-            process = psutil.Process(int(pidfile.read_text().split()[0]))
-            alive = process.status() != psutil.STATUS_ZOMBIE and "postgres" in process.name()
-        except psutil.NoSuchProcess:
-            alive = False
-        if not alive:
-            pidfile.unlink()
+    try:
+        candidates = [int(pidfile.read_text().split()[0])]
+    except FileNotFoundError:
+        return
+    except (ValueError, IndexError):
+        candidates = psutil.pids()
+    if not any(_serves(number, data) for number in candidates):
+        pidfile.unlink(missing_ok=True)
+
+
+def _serves(number: int, data: Path) -> bool:
+    """Whether a process is a postgres that works in this folder; True where that cannot be told."""
+    import psutil
+
+    try:
+        process = psutil.Process(number)
+        if process.status() == psutil.STATUS_ZOMBIE or "postgres" not in process.name():
+            return False
+        return Path(process.cwd()).samefile(data)
+    except (psutil.NoSuchProcess, FileNotFoundError, ValueError):
+        return False
+    except psutil.AccessDenied:
+        return True
 
 
 def ensure(data: Path, *, wait_s: float = 600.0) -> Server:
@@ -154,7 +170,7 @@ def ensure(data: Path, *, wait_s: float = 600.0) -> Server:
     with Path(f"{data}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (data / "PG_VERSION").exists():
-            _create(data, folder, prefix, identity)
+            _create(data, prefix, identity)
         if not (_answers(folder) and _ready(folder)):
             _start(data, folder, prefix, identity, wait_s)
         if not provisioned.exists():
@@ -163,7 +179,7 @@ def ensure(data: Path, *, wait_s: float = 600.0) -> Server:
     return Server(str(folder))
 
 
-def _create(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]) -> None:
+def _create(data: Path, prefix: list[str], identity: dict[str, Any]) -> None:
     fresh = data.with_name(data.name + ".init")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -188,7 +204,6 @@ def _create(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any
     with (fresh / "postgresql.conf").open("a") as settings:
         settings.write(
             "\nlisten_addresses = ''\n"
-            f"unix_socket_directories = '{folder}'\n"
             "unix_socket_permissions = 0700\n"
             f"port = {PORT}\n"
             "shared_buffers = 256MB\n"
@@ -205,7 +220,9 @@ def _start(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]
     _drop_stale_pidfile(data)
     control = [*prefix, str(binaries() / "pg_ctl"), "-D", str(data)]
     # A session of its own: the Ctrl-C that stops the programs must not stop the database under them.
-    start = [*control, "-W", "-s", "-l", str(data / "server.log"), "start"]
+    # Where it listens is said here and not in its configuration, so that the folder may be moved.
+    listen = ["-o", f"-k {shlex.quote(str(folder))}"]
+    start = [*control, "-W", "-s", "-l", str(data / "server.log"), *listen, "start"]
     subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)
     since, turns = time.monotonic(), 0
     while not (_answers(folder) and _ready(folder)):  # crash recovery may be long: wait, never kill

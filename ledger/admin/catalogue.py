@@ -196,6 +196,7 @@ class WorkAdmin(FactAdmin):
     fact_form = WorkForm
     pick_fields = ("title", "iswc")
     search_fields = ("title", "iswc")
+    search_help_text = "Title or ISWC"
     list_display = ("title", "iswc", sheets.column("registered_at", "Registered"), "shown_id")
     ordering = ("-registered_at",)
     blank = "No work is registered yet. Add the compositions first, then their recordings."
@@ -238,6 +239,7 @@ class RecordingAdmin(FactAdmin):
     fact_form = RecordingForm
     pick_fields = ("title", "isrc")
     search_fields = ("title", "isrc")
+    search_help_text = "Title or ISRC"
     list_display = (
         "title",
         "isrc",
@@ -333,6 +335,7 @@ class ShareAdmin(FactAdmin):
 
     fact_form = ShareForm
     search_fields = ("recording__title", "work__title")
+    search_help_text = "Title of the asset"
     list_display = (
         "shown_part",
         "shown_asset",

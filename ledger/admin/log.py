@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -21,18 +21,33 @@ from ledger.models import SUBJECTS, Checkpoint, Entry
 class EntryAdmin(FactAdmin):
     """What happened, in the order of the tree."""
 
-    search_fields = ("id",)
+    search_fields = ("=leaf__index", "id")
+    search_help_text = "Index or id"
     list_display = ("shown_index", "shown_kind", "shown_subject", sheets.column("at", "When"), "shown_id")
     list_filter = ("kind",)
-    list_select_related = ("leaf", *SUBJECTS, "party__identity", "consent_event__consent")
+    list_select_related = (
+        "leaf",
+        *SUBJECTS,
+        "party__identity",
+        *(
+            f"{fact}__{side}"
+            for fact in ("share", "consent", "consent_event__consent")
+            for side in ("recording", "work")
+        ),
+        "license__licensee__identity",
+    )
     show_full_result_count = False
+    ordering = ("-leaf__index",)
     blank = "The log is empty. Its first entry comes with the first party that is registered."
-    about = "Every fact has one entry: ids, digests and outcomes, and no names. Order is the index, not the time."
+    about = (
+        "Every fact has one entry, with ids, digests and outcomes, and no names. It is listed once it has its place."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """Return entries, pending ones first, then the newest."""
+        """Return entries; the list has those with a place in the tree, newest first, along the index of the leaves."""
         rows: QuerySet[Entry] = super().get_queryset(request)
-        return rows.order_by(F("leaf__index").desc(nulls_first=True))
+        is_list = request.resolver_match is not None and request.resolver_match.url_name == "ledger_entry_changelist"
+        return rows.filter(leaf__isnull=False) if is_list else rows
 
     @admin.display(description="Index", ordering="leaf__index")
     def shown_index(self, row: Entry) -> str:

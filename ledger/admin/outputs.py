@@ -45,6 +45,7 @@ class SubmissionAdmin(FactAdmin):
     """What distributors want to release."""
 
     search_fields = ("title", "id")
+    search_help_text = "Title or id"
     list_display = (
         "title",
         "shown_state",
@@ -132,6 +133,7 @@ class DecisionAdmin(FactAdmin):
     """What was decided; final."""
 
     search_fields = ("submission__title", "id")
+    search_help_text = "Title or id"
     list_display = (
         "shown_submission",
         "shown_outcome",

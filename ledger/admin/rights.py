@@ -47,6 +47,7 @@ class ConsentAdmin(FactAdmin):
 
     fact_form = ConsentForm
     search_fields = ("recording__title", "work__title")
+    search_help_text = "Title of the asset"
     list_display = (
         "shown_asset",
         "shown_grantor",
@@ -188,6 +189,7 @@ class LicenseAdmin(FactAdmin):
 
     fact_form = LicenseForm
     search_fields = ("schedule__recording__title", "schedule__work__title")
+    search_help_text = "Title on the schedule"
     list_display = (
         "shown_licensee",
         "shown_licensor",

@@ -45,16 +45,20 @@ ENTERED = {
     "royalties_split": ("decision_id", "decision_id"),
 }
 
+# The search path is fixed: a temporary table called like one of ours must not stand in for it.
 FUNCTIONS = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$;
 
-CREATE FUNCTION require_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION require_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE found boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE %I = ($1).%I)', TG_ARGV[0], TG_ARGV[1])
+    -- Of this very transaction: nothing is added later to a fact that is in the log. (The entry is written in the
+    -- outermost transaction; inside a savepoint it would have another number.)
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE %I = ($1).%I AND xmin = pg_current_xact_id()::xid)',
+                   TG_ARGV[0], TG_ARGV[1])
        INTO found USING NEW;
     IF NOT found THEN
         RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
@@ -63,18 +67,19 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION require_consent_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION require_consent_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM ledger_entry
                     WHERE CASE WHEN NEW.act = 'granted' THEN consent_id = NEW.consent_id
-                               ELSE consent_event_id = NEW.id END) THEN
+                               ELSE consent_event_id = NEW.id END
+                      AND xmin = pg_current_xact_id()::xid) THEN
         RAISE EXCEPTION 'a consent event without an entry: a fact commits with its entry or not at all'
               USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION require_pending() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION require_pending() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT 1 FROM ledger_pendingentry WHERE entry_id = NEW.id) THEN
         RAISE EXCEPTION 'an entry that the sequencer would never find: insert it through the log'
@@ -83,7 +88,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION require_whole_zone() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION require_whole_zone() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     part record;
     n numeric := 0;
@@ -155,7 +160,9 @@ def grants():
     for table in [*SEQUENCED, "ledger_edge"]:
         yield f"GRANT SELECT ON {table} TO {app};", f"REVOKE ALL ON {table} FROM {app};"
     yield f"GRANT SELECT, INSERT ON ledger_pendingentry TO {app};", f"REVOKE ALL ON ledger_pendingentry FROM {app};"
-    for table in WORKING + ERASABLE:
+    for table in ERASABLE:  # a name is erased, and never rewritten: its commitment is in the log
+        yield f"GRANT SELECT, INSERT, DELETE ON {table} TO {app};", f"REVOKE ALL ON {table} FROM {app};"
+    for table in WORKING:
         yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {app};", f"REVOKE ALL ON {table} FROM {app};"
     sequencer = "ledger_sequencer"
     for rights, table in (

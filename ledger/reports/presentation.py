@@ -198,7 +198,6 @@ class Page:
     verification: Verification | None
     is_development: bool
     entries: tuple[Logged, ...]
-    rights: tuple[Right, ...]
 
     @property
     def submission(self) -> Submission:
@@ -239,7 +238,6 @@ def page(found: Dossier, *, at: datetime) -> Page:
         verification=report.verification(found.manifest, at=at) if found.manifest else None,
         is_development=identity.is_development(),
         entries=tuple(logged(entry) for entry in found.entries),
-        rights=_rights(found),
     )
 
 
@@ -513,14 +511,28 @@ def period(active_from: object, active_to: object) -> str:
     return f"{active_from} to before {active_to}" if active_to else f"from {active_from}"
 
 
-def _rights(found: Dossier) -> tuple[Right, ...]:
+def rights(found: Dossier) -> tuple[Right, ...]:
+    """Return the shares, consents, withdrawals and licenses that a decision looked at, in the order of the log."""
     if found.decision is None:
         return ()
-    return tuple(
-        right
-        for entry in report.entries_behind(found.submission, found.decision)
-        if (right := _right(entry, found.decision))
-    )
+    entries = report.entries_behind(found.submission, found.decision)
+    # The entries know ids only; what they are about is read here at once rather than one by one.
+    assets = ("recording", "work")
+    by_id = {
+        "share": Share.objects.select_related("party__identity", *assets),
+        "consent": Consent.objects.select_related("grantor__identity", *assets),
+        "consent_event": ConsentEvent.objects.select_related(
+            "actor__identity", *(f"consent__{side}" for side in assets)
+        ),
+        "license": License.objects.select_related("licensor__identity"),
+    }
+    for name, rows in by_id.items():
+        ids = {id_ for entry in entries if (id_ := getattr(entry, f"{name}_id"))}
+        facts = rows.in_bulk(ids)  # type: ignore[attr-defined] # the four have no common type
+        for entry in entries:
+            if id_ := getattr(entry, f"{name}_id"):
+                setattr(entry, name, facts[id_])
+    return tuple(right for entry in entries if (right := _right(entry, found.decision)))
 
 
 def _right(entry: Entry, decision: Decision) -> Right | None:

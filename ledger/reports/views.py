@@ -89,6 +89,7 @@ def submission(request: HttpRequest, id: UUID) -> HttpResponse:
     found = _dossier(id)
     context = {
         "page": presentation.page(found, at=timezone.now()),
+        "rights": presentation.rights(found),
         "at": timezone.now(),
         "log_key": checkpoints.verifier_key(),
         "pack_name": f"{id}.pack.zip",

@@ -1,4 +1,4 @@
-"""Real processes of a data folder of their own: started as `serve` starts them, found, killed, and never left behind."""
+"""Real processes of a data folder of their own: started, found, killed, and never left behind."""
 
 from __future__ import annotations
 

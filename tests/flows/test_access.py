@@ -17,7 +17,7 @@ from oauth2_provider.models import AccessToken
 from ledger import clients
 from ledger.models import ApiClient
 from rights.models import Party
-from tests.flows.conftest import CATALOGUE, SUBMISSIONS, Api, World, body, key
+from tests.flows.conftest import CATALOGUE, SUBMISSIONS, Api, World, body, key, the_client
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -36,16 +36,8 @@ class Unreadable(io.BytesIO):
 
 
 def unread(path: str, headers: dict[str, str]) -> Any:
-    return Client().generic(
-        "POST",
-        path,
-        headers=headers,
-        **{
-            "CONTENT_TYPE": "multipart/form-data; boundary=x",
-            "CONTENT_LENGTH": "1000000",
-            "wsgi.input": Unreadable(),
-        },
-    )
+    more: dict[str, Any] = {"CONTENT_LENGTH": "1000000", "wsgi.input": Unreadable()}
+    return the_client().generic("POST", path, content_type="multipart/form-data; boundary=x", headers=headers, **more)
 
 
 def code_of(answer: Any) -> tuple[int, str]:
@@ -65,7 +57,7 @@ def test_nobody_without_a_token(header: str | None, trade: World) -> None:
     paths = [*CATALOGUE_PATHS, "/v1/submissions", "/v1/log/entries/0"]
     paths += [f"/v1/submissions/{key('x')}{part}" for part in SUB_RESOURCES]
     for path in paths:
-        assert Client().get(path, headers=headers).status_code == 401, path
+        assert the_client().get(path, headers=headers).status_code == 401, path
 
 
 def test_the_key_and_the_checkpoint_are_for_everybody(world: World) -> None:

@@ -359,11 +359,12 @@ def test_an_entry_is_appended_only_with_its_fact(facts: World) -> None:
     party = Party.objects.get(pk=key("label"))
     with pytest.raises(log.NotInTransaction):
         log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now())
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now()),  # the same entry again
         lambda: Entry.objects.create(id=uuid4(), kind="party_registered", body=b"", at=timezone.now(), party=party),
         lambda: Entry.objects.create(id=uuid4(), kind="party_registered", body=b"", at=timezone.now()),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(IntegrityError), transaction.atomic():
             act()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
+from django.core.files.storage import storages
 
 from tests.fingerprint.sounds import chunk, format_chunk, id3, riff, synchsafe
 from tests.flows.conftest import MEDIA_TYPES, Api, World, files_under, key, row_counts, today
@@ -26,7 +27,7 @@ MIB = 1024 * 1024
 @pytest.fixture
 def leaves_nothing(standing: World) -> Iterator[None]:
     """Compare rows, stored audio and temporary uploads before and after."""
-    store = Path(configured.STORAGES["audio"]["OPTIONS"]["location"])
+    store = Path(storages["audio"].path(""))
     uploads = Path(configured.FILE_UPLOAD_TEMP_DIR)
     rows, audio = row_counts(), files_under(store)
     assert files_under(uploads) == set()
@@ -160,17 +161,8 @@ def raw(world: World, content: bytes, announced: str) -> tuple[Any, Body]:
         b'--mark\r\nContent-Disposition: form-data; name="audio"; filename="a.wav"\r\nContent-Type: audio/wav\r\n\r\n'
     )
     payload = Body(b"".join([*parts, head, content, b"\r\n--mark--\r\n"]))
-    answer = world.distributor.client.generic(
-        "POST",
-        SUBMISSIONS,
-        headers=world.distributor.headers,
-        **{
-            "CONTENT_TYPE": "multipart/form-data; boundary=mark",
-            "CONTENT_LENGTH": announced,
-            "wsgi.input": payload,
-        },
-    )
-    return answer, payload
+    kind = "multipart/form-data; boundary=mark"
+    return world.distributor.raw(SUBMISSIONS, payload, length=announced, content_type=kind), payload
 
 
 def test_an_upload_that_says_it_is_too_large_is_refused_unread(standing: World, settings: Any) -> None:
@@ -446,16 +438,8 @@ def test_a_body_that_is_no_object_is_refused(content: bytes, code: str, standing
 
 def test_a_body_of_megabytes_is_refused_unread(standing: World) -> None:
     payload = Body(json.dumps({"id": key("bad"), "title": "x" * (8 * MIB)}).encode())
-    answer = standing.label.client.generic(
-        "POST",
-        "/v1/works",
-        headers=standing.label.headers,
-        **{
-            "CONTENT_TYPE": "application/json",
-            "CONTENT_LENGTH": str(len(payload.getvalue())),
-            "wsgi.input": payload,
-        },
-    )
+    length = str(len(payload.getvalue()))
+    answer = standing.label.raw("/v1/works", payload, length=length, content_type="application/json")
     is_problem(answer, 413, "body_too_large")
     assert payload.taken < 4 * MIB
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -218,7 +219,7 @@ def test_what_is_registered_is_read_back(world: World) -> None:
         listed = world.label.get(f"{given[name][0]}?limit=500").json()
         assert listed["results"][-1] == answers[name]
         assert (listed["next"], listed["previous"]) == (None, None)
-    plan = Plan.objects.get(license=key("new license"))
+    plan = Plan.objects.get(license=UUID(key("new license")))
     assert (plan.commission_numerator, plan.commission_denominator) == (1, 7)
     assert (Share.objects.get(pk=key("new share")).denominator, License.objects.count()) == (3, 2)
 

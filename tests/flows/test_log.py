@@ -35,8 +35,8 @@ class Story:
     """A world with everything on record: an output that was cleared, one that was refused, one that waits."""
 
     world: World
-    cleared: str
-    refused: str
+    cleared: UUID
+    refused: UUID
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def story(standing: World) -> Iterator[Story]:
     world.submit("waiting", world.sounds.own())
     sequencer.drain(at=timezone.now())
     before = row_counts()
-    yield Story(world, cleared, refused["id"])
+    yield Story(world, UUID(cleared), UUID(refused["id"]))
     assert row_counts() == before
     assert audited() == ""
 
@@ -66,11 +66,11 @@ def audited() -> str:
     return ""
 
 
-def pack_faults(submission: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def pack_faults(submission: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What ``ledger-verify`` finds wrong with a pack that is made now."""
     pack, log_key = tmp_path / "pack.zip", tmp_path / "log.vkey"
     log_key.write_text(checkpoints.verifier_key())
-    report.pack(UUID(submission), pack, at=timezone.now())
+    report.pack(submission, pack, at=timezone.now())
     capsys.readouterr()
     status = verify.main([str(pack), "--key", str(log_key), "--json"])
     checks = json.loads(capsys.readouterr().out)["checks"]
@@ -131,7 +131,7 @@ def test_the_audit_counts_what_it_went_through(story: Story) -> None:
 def test_a_cause_stands_before_its_effect(story: Story) -> None:
     index = {entry.kind: entry.leaf.index for entry in Entry.objects.filter(submission=story.cleared)}
     index |= {entry.kind: entry.leaf.index for entry in Entry.objects.filter(decision__submission=story.cleared)}
-    license_ = Entry.objects.get(license=key("license of country")).leaf.index
+    license_ = Entry.objects.get(license=UUID(key("license of country"))).leaf.index
     assert license_ < index["submitted"] < index["decided"]
 
 
@@ -178,7 +178,7 @@ def change_one(cursor: CursorWrapper, table: str, column: str, key_column: str) 
 
 
 def columns_of(table: str) -> list[str]:
-    return [field.column for field in MODELS[table]._meta.concrete_fields]
+    return [field.attname for field in MODELS[table]._meta.concrete_fields]
 
 
 # Every constraint but these lets a single column be changed by somebody who may do everything.
@@ -211,7 +211,7 @@ def test_the_audit_names_the_entry_of_any_changed_column(table: str, story: Stor
     seen = 0
     for column in columns_of(table):
         with tampering(table) as cursor:
-            if not change_one(cursor, table, column, pk.column):
+            if not change_one(cursor, table, column, pk.attname):
                 assert (table, column) in REFUSED_BY_CONSTRAINT
                 continue
             named = broken(table)
@@ -327,8 +327,14 @@ def test_the_audit_finds_a_row_that_was_put_in(table: str, story: Story) -> None
     """Like another row of its table, under keys of its own, so that it belongs to nothing in the log."""
     changes = {"id": "gen_random_uuid()"}
     for field in MODELS[table]._meta.concrete_fields:
-        if field.unique or field.column in {"submission_id", "decision_id", "license_id", "recording_id", "consent_id"}:
-            changes[field.column] = {
+        if field.unique or field.attname in {
+            "submission_id",
+            "decision_id",
+            "license_id",
+            "recording_id",
+            "consent_id",
+        }:
+            changes[field.attname] = {
                 "UUIDField": "gen_random_uuid()",
                 "BigAutoField": "1000000",
             }.get(field.get_internal_type(), "gen_random_uuid()" if field.is_relation else "repeat('0', 64)")
@@ -398,7 +404,7 @@ def test_the_audit_finds_a_log_that_was_cut_off(story: Story) -> None:
 
 
 def test_the_audit_finds_a_name_that_was_rewritten(story: Story) -> None:
-    registered = Entry.objects.get(party=key("label")).leaf.index
+    registered = Entry.objects.get(party=UUID(key("label"))).leaf.index
     with changed(
         "UPDATE rights_partyidentity SET name = 'Somebody else' WHERE party_id = %s",
         "rights_partyidentity",

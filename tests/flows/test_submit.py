@@ -358,7 +358,7 @@ def test_refuses_other_content_under_the_same_id(world: World, rival: Api, subte
     cases = [(world.distributor, sung, declared | changes) for changes in OTHERWISE]
     cases += [(world.distributor, own, declared), (rival, sung, declared)]
     for place, (api, file, declaration) in enumerate(cases):
-        with subtests.test(place):
+        with subtests.test(str(place)):
             fields = {"id": key("a"), "declaration": json.dumps(declaration)}
             answer = api.upload("/v1/submissions", fields, file=file)
             assert (answer.status_code, answer.json()["code"]) == (409, "id_taken")

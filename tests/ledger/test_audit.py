@@ -1,4 +1,4 @@
-"""The audit of a large log, and of one that is under way. What it says of changed rows is in ``tests/flows/test_log.py``."""
+"""The audit of a large log, and of one under way. What it says of changed rows: ``tests/flows/test_log.py``."""
 
 from __future__ import annotations
 

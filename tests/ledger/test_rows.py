@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,7 +33,7 @@ def test_the_newest_version_has_every_column(model: Any) -> None:
 @pytest.mark.parametrize("model", rows.COLUMNS, ids=lambda model: model._meta.db_table)
 def test_a_version_only_adds_columns(model: Any) -> None:
     versions = rows.COLUMNS[model]
-    for older, newer in zip(versions, versions[1:], strict=False):
+    for older, newer in pairwise(versions):
         assert set(older) < set(newer)
 
 
@@ -117,7 +118,7 @@ def test_an_old_entry_is_checked_under_its_own_version(monkeypatch: pytest.Monke
     before = rows.collect("party_registered", party.id)
     # As a migration would do that adds a column: the versions that there were stay as they are.
     full = rows.COLUMNS[Party][0]
-    monkeypatch.setitem(rows.COLUMNS, Party, (full[:2], full))
+    monkeypatch.setattr(rows, "COLUMNS", rows.COLUMNS | {Party: (full[:2], full)})
     [old] = rows.collect("party_registered", party.id, versions={"rights_party": 1})
     [new] = rows.collect("party_registered", party.id)
     assert (old.version, list(old.documents[0])) == (1, ["id", "kind"])

@@ -154,7 +154,7 @@ def test_no_gap_with_many_writers_and_two_sequencers() -> None:
         over.set()
 
     in_threads(*[writer] * writers, sequence, sequence, ender)
-    drain()
+    drain(4)
     assert indexes() == list(range(writers * each))
     assert Leaf.objects.values("entry").distinct().count() == Entry.objects.count() == writers * each
     sizes = list(Checkpoint.objects.order_by("size").values_list("size", flat=True))
