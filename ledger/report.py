@@ -13,7 +13,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
-from fingerprint.evidence import Evidence
+from fingerprint.evidence import Evidence, Match
 from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
@@ -53,7 +53,7 @@ class Heard:
     """A match with the recording that it is of."""
 
     position: int
-    match: object
+    match: Match
     recording: Recording | None
     is_declared: bool
 

@@ -7,6 +7,7 @@ outlives a killed supervisor and is found again by the next one.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -41,10 +42,13 @@ class Supervisor:
     environment: Mapping[str, str] = field(default_factory=dict)
     stopping: bool = False
 
-    def start(self) -> None:
-        """Start every child, and listen for the signals that end us."""
+    def listen(self) -> None:
+        """Take a signal that would end us for the wish to stop: from here on nothing is left half started."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
+
+    def start(self) -> None:
+        """Start every child."""
         for child in self.children:
             self._start(child)
 
@@ -67,6 +71,7 @@ class Supervisor:
             each_turn()
             for child in self.children:
                 if child.process is not None and child.process.poll() is not None:
+                    _kill_group(child.process)  # what a killed worker leaves over would hold its port and its jobs
                     lived = time.monotonic() - child.started_at
                     child.failures = 0 if lived > 60 else child.failures + 1
                     wait = min(30.0, 0.5 * 2**child.failures)
@@ -88,8 +93,14 @@ class Supervisor:
             try:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                sys.stderr.write(f"killing {process.args} after {PATIENCE_S:.0f} s\n")
+            _kill_group(process)
+            process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _die_with_parent() -> None:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Count, Q, QuerySet
 
-from ledger import checkpoints, identity
+from ledger import checkpoints, identity, report
 from ledger.models import Checkpoint, Job, PendingEntry
 from rights.models import Consent, ConsentEvent, Decision, License, Submission
 from rights.vocabulary import ConsentAct, Outcome
@@ -59,22 +59,7 @@ class Today:
 
 def outputs() -> QuerySet[Any]:
     """Return every submission with its ``state``: waiting, failed, or the decision's outcome."""
-    given_up = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=OuterRef("pk"), given_up_at__isnull=False)
-    return (
-        Submission.objects.select_related("submitter__identity")
-        .annotate(
-            outcome=Subquery(Decision.objects.filter(submission=OuterRef("pk")).values("outcome")[:1]),
-            is_given_up=Exists(given_up),
-        )
-        .annotate(
-            state=Case(
-                When(outcome__isnull=False, then=F("outcome")),
-                When(is_given_up=True, then=Value(FAILED)),
-                default=Value(WAITING),
-                output_field=CharField(),
-            )
-        )
-    )
+    return report.with_state(Submission.objects.select_related("submitter__identity"))
 
 
 def counts() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The database of the tests: the real one, embedded, with the real roles; and a fresh log for each test that commits."""
+"""The database of the tests: the real one, embedded, with the real roles; a fresh log for each test that commits."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from pathlib import Path
 os.environ.setdefault("LEDGER_DATA", str(Path(__file__).resolve().parent.parent / "var" / "tests"))
 os.environ.setdefault("LEDGER_PUBLIC_URL", "http://testserver")
 
-from ledger.settings import *  # noqa: E402, F403
-from ledger.settings import INSTALLED_APPS, REST_FRAMEWORK  # noqa: E402
+from ledger.settings import *  # noqa: F403
+from ledger.settings import INSTALLED_APPS, REST_FRAMEWORK
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -20,9 +20,9 @@ from rights.territories import NoSuchTerritory, NoTerritory, expand, phrase
 NOTHING = "–"
 
 USES = {
-    "infer.input": "Goes into a generated output",
-    "distribute.outside": "Output leaves the licensee’s service",
-    "distribute.inside": "Output stays in the licensee’s service",
+    "infer.input": "goes into a generated output",
+    "distribute.outside": "the output leaves the licensee’s service",
+    "distribute.inside": "the output stays in the licensee’s service",
 }
 STATES = {"failed": "Given up", "review": "For review"}
 
@@ -136,7 +136,8 @@ def territories(codes: list[str]) -> Shown:
 
 def uses(codes: list[str]) -> str:
     """Return uses in words."""
-    return "; ".join(USES.get(code, code) for code in codes)
+    said = "; ".join(USES.get(code, code) for code in codes)
+    return said[:1].upper() + said[1:]
 
 
 def chip(state: str, text: str = "") -> SafeString:

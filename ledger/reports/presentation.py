@@ -358,7 +358,7 @@ def _named(ids: Iterable[UUID]) -> dict[UUID, Link]:
 
 
 def _row(heard: Heard, found: Dossier) -> Row:
-    match, recording = match_of(heard), heard.recording
+    match, recording = heard.match, heard.recording
     whole = recording.reference.audio.duration_ms if recording and recording.reference else match.reference.end_ms
     return Row(
         position=heard.position,
@@ -373,13 +373,6 @@ def _row(heard: Heard, found: Dossier) -> Row:
         differs=f"{match.bit_error_millionths / 10_000:.1f} %",
         parts=tuple(range(parts_of(match))),
     )
-
-
-def match_of(heard: Heard) -> Match:
-    """Return the match itself."""
-    if not isinstance(heard.match, Match):  # the dossier keeps it as an object
-        raise TypeError("a dossier's match is a match")
-    return heard.match
 
 
 def parts_of(match: Match) -> int:
@@ -528,7 +521,7 @@ def rights(found: Dossier) -> tuple[Right, ...]:
     }
     for name, rows in by_id.items():
         ids = {id_ for entry in entries if (id_ := getattr(entry, f"{name}_id"))}
-        facts = rows.in_bulk(ids)  # type: ignore[attr-defined] # the four have no common type
+        facts = rows.in_bulk(ids)
         for entry in entries:
             if id_ := getattr(entry, f"{name}_id"):
                 setattr(entry, name, facts[id_])

@@ -129,7 +129,7 @@ def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpRes
     heard = found.heard
     if side not in {"output", "reference"} or position >= len(heard):
         raise Http404
-    match = presentation.match_of(heard[position])
+    match = heard[position].match
     parts, asked = presentation.parts_of(match), request.GET.get("part", "0")
     if not asked.isascii() or not asked.isdigit() or len(asked) > 4 or int(asked) >= parts:
         raise Http404

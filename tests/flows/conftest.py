@@ -409,6 +409,7 @@ def tampering(*tables: str) -> Iterator[CursorWrapper]:
     try:
         with transaction.atomic():
             with own.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # as the audit reads
                 cursor.execute("SET LOCAL ROLE NONE")
                 cursor.execute("SET LOCAL session_replication_role = replica")
                 for table in tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -101,6 +102,38 @@ def test_a_row_that_nothing_vouches_for_is_counted(large: None) -> None:
         assert faults() == ["3 row(s) of rights_party have no entry: they were put in behind the log's back."]
 
 
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_a_log_that_grows_meanwhile_holds() -> None:
+    """What an audit reads is of one moment."""
+    over, failures = threading.Event(), list[str]()
+
+    def write() -> None:
+        try:
+            for number in range(120):
+                registration.register_party(id=uuid4(), kind=PartyKind.PERSON, name=str(number), at=timezone.now())
+        finally:
+            over.set()
+            connections.close_all()
+
+    def sequence() -> None:
+        try:
+            while not over.is_set():
+                sequencer.step(at=timezone.now(), batch=5)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write), threading.Thread(target=sequence)]
+    for thread in threads:
+        thread.start()
+    while not over.is_set():
+        failures += faults()
+    for thread in threads:
+        thread.join()
+    sequencer.drain(at=timezone.now())
+    assert failures + faults() == []
+
+
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_an_empty_log_holds() -> None:
     assert audit.audit() == audit.Audit(entries=0, pending=0, checkpoints=0, faults=())
@@ -111,7 +144,7 @@ def test_what_is_on_its_way_is_checked_too(tmp_path: Path) -> None:
     party = registration.register_party(id=uuid4(), kind=PartyKind.PERSON, name="A", at=timezone.now())
     assert audit.audit() == audit.Audit(entries=0, pending=1, checkpoints=0, faults=())
     entry = Entry.objects.get(party=party)
-    with changed("UPDATE rights_party SET kind = 'company'", "rights_party"):
+    with changed("UPDATE rights_party SET registered_at = registered_at - interval '1 day'", "rights_party"):
         assert faults() == [
             f"The pending entry {entry.id} (party_registered): the rows of rights_party are not those that were logged."
         ]

@@ -1,8 +1,10 @@
 """Run everything under one command: database, web server, worker, scheduler, sequencer; one Ctrl-C stops it all."""
 
 import os
+import socket
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -15,6 +17,10 @@ from ledger import embedded
 from ledger.supervisor import Child, Supervisor
 
 START_WITHIN_S = 60
+
+
+class Stopped(Exception):
+    """Somebody wanted to stop while the demo was being loaded."""
 
 
 class Command(BaseCommand):
@@ -34,12 +40,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Start, load, watch, stop."""
         root = f"http://localhost:{options['port']}"
+        _port_is_free(options["host"], options["port"])
         is_embedded = settings.DATABASE_URL is None
-        if is_embedded:
-            self._say("Starting PostgreSQL in the data folder")
-            embedded.ensure(settings.EMBEDDED_POSTGRES)
-        self._say("Bringing the database up to date")
-        call_command("migrate", verbosity=0)
         supervisor = Supervisor(
             children=_children(options),
             environment={
@@ -48,15 +50,25 @@ class Command(BaseCommand):
                 "PYTHONWARNINGS": "ignore:You're running the worker",
             },
         )
+        supervisor.listen()
         failed = False
         try:
-            self._say("Starting the web server, the worker, the scheduler and the sequencer")
-            supervisor.start()
-            self._wait(root, supervisor)
-            if options["demo"]:
-                failed = not self._demo(root)
-            self._addresses(root, demo=options["demo"])
-            supervisor.watch(each_turn=self._keep_database if is_embedded else lambda: None)
+            if is_embedded:
+                self._say("Starting PostgreSQL in the data folder")
+                embedded.ensure(settings.EMBEDDED_POSTGRES)
+            self._say("Bringing the database up to date")
+            call_command("migrate", verbosity=0)
+            if not supervisor.stopping:
+                self._say("Starting the web server, the worker, the scheduler and the sequencer")
+                supervisor.start()
+                self._wait(root, supervisor)
+            if options["demo"] and not supervisor.stopping:
+                failed = not self._demo(root, supervisor)
+            if not supervisor.stopping:
+                self._addresses(root, demo=options["demo"])
+                supervisor.watch(each_turn=self._keep_database if is_embedded else lambda: None)
+        except Stopped:
+            pass
         finally:
             self._say("Stopping")
             supervisor.end()
@@ -83,11 +95,19 @@ class Command(BaseCommand):
         if not supervisor.stopping:
             raise CommandError(f"the web server did not answer at {root} within {START_WITHIN_S} s")
 
-    def _demo(self, root: str) -> bool:
+    def _demo(self, root: str, supervisor: Supervisor) -> bool:
         from ledger.demo import doors, story
 
+        class Door(doors.Network):
+            """The way to our own server, until somebody presses Ctrl-C."""
+
+            def send(self, method: str, path: str, *, body: bytes, headers: Mapping[str, str]) -> doors.Answer:
+                if supervisor.stopping:
+                    raise Stopped
+                return super().send(method, path, body=body, headers=headers)
+
         since = time.monotonic()
-        told = story.run(doors.Network(root), self._say, settle=story.settle_by_waiting)
+        told = story.run(Door(root), self._say, settle=story.settle_by_waiting)
         self.stdout.write(story.in_words(told))
         self.stdout.write(f"\nFour outputs in {time.monotonic() - since:.0f} s.")
         return not any(one.faults for one in told)
@@ -108,6 +128,16 @@ class Command(BaseCommand):
         ]
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
+
+
+def _port_is_free(host: str, port: int) -> None:
+    # Else another server would be taken for ours: it answers, and our own cannot start.
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"port {port} is taken: {error.strerror}; choose another with --port") from error
 
 
 def _children(options: dict[str, Any]) -> list[Child]:
