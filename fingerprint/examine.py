@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from fingerprint import audio, extract, index, matching, store
 from fingerprint.audio import AudioFacts, CorruptAudio
-from fingerprint.evidence import Evidence
+from fingerprint.evidence import Evidence, NotEvidence
 from fingerprint.matching import Index
 from fingerprint.models import Examination
 
@@ -127,4 +127,8 @@ def read(examination: Examination) -> Evidence:
 
     :raises NotEvidence: the stored bytes are no evidence that this release can read
     """
-    return Evidence.from_document(json.loads(bytes(examination.document)))
+    try:
+        document = json.loads(bytes(examination.document))
+    except ValueError as error:
+        raise NotEvidence(f"The evidence is not JSON: {error}.") from error
+    return Evidence.from_document(document)

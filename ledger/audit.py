@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ledger import canonical, checkpoints, merkle, notes, rows
+from ledger.log import SUBJECT_OF
 from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
-from ledger.report import subject_id
+from rights import registry
+from rights.models import PartyIdentity
 
 CHUNK = 2_000
+UNREADABLE = (
+    canonical.NotCanonical,
+    canonical.NotAnEntry,
+    canonical.Unrepresentable,
+    canonical.TooDeep,
+    canonical.DocumentTooLarge,
+)
+NOT_OURS = (
+    notes.NotANote,
+    notes.SignatureFails,
+    notes.NotSigned,
+    notes.NotACheckpoint,
+    notes.WrongOrigin,
+)
 
 
 @dataclass(frozen=True)
@@ -40,17 +57,40 @@ def audit() -> Audit:
     2. Tiles, edge and every checkpoint's root follow from the leaves; every checkpoint is signed by this log.
     3. The rows behind each entry are those that were logged.
     4. No row with legal weight is without an entry, and no entry is without a place.
+    5. Names that were not erased are those that were committed to.
+    6. The newest checkpoint outside the database is one of the database's.
 
     It cannot see a history that was rewritten and signed again with the log's own key: only somebody who kept an
     older checkpoint can.
     """
     with transaction.atomic():
-        faults = [*_leaves_and_roots(), *_rows(), *_orphans()]
+        with connection.cursor() as cursor:
+            # Everything of one moment: the log goes on growing meanwhile.
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        faults = [*_outside(), *_leaves_and_roots(), *_rows(), *_orphans(), *_names()]
         return Audit(
             entries=Leaf.objects.count(),
             pending=PendingEntry.objects.count(),
             checkpoints=Checkpoint.objects.count(),
             faults=tuple(faults),
+        )
+
+
+def _outside() -> Iterator[Fault]:
+    # The file is read before the first query: it follows the database, so whatever it says is there by then.
+    try:
+        kept = checkpoints.outside()
+    except NOT_OURS as error:
+        yield Fault(None, f"The checkpoint outside the database is not signed by this log: {error}")
+        return
+    if kept is None or kept.size == 0:
+        return
+    known = Checkpoint.objects.filter(size=kept.size).first()
+    if known is None or bytes(known.root) != kept.root:
+        yield Fault(
+            None,
+            f"The checkpoint of size {kept.size} that was kept outside the database is not one of it: the log was"
+            " cut off, restored from an old backup, or rewritten.",
         )
 
 
@@ -73,6 +113,9 @@ def _leaves_and_roots() -> Iterator[Fault]:
         expected += 1
         if head := signed.pop(edge.size, None):
             yield from _head(head, edge.root())
+    newest = Checkpoint.objects.order_by("-size").first()
+    if expected > (newest.size if newest else 0):
+        yield Fault(None, f"No checkpoint was signed for the last of the {expected} entries.")
     for size in signed:
         yield Fault(None, f"The checkpoint of size {size} speaks of entries that are not there.")
     stored = {(tile.level, tile.number): bytes(tile.data) for tile in Tile.objects.all()}
@@ -80,7 +123,7 @@ def _leaves_and_roots() -> Iterator[Fault]:
         if stored.get(key) != tiles.get(key):
             yield Fault(None, f"Tile {key[0]}/{key[1]} does not follow from the entries.")
     levels = [bytes(row.data) for row in Edge.objects.order_by("level")]
-    if any(levels) and levels != list(edge.levels):
+    if levels != list(edge.levels):
         yield Fault(None, "The unfinished edge of the tree does not follow from the entries.")
 
 
@@ -89,13 +132,7 @@ def _head(head: Checkpoint, root: bytes) -> Iterator[Fault]:
         yield Fault(None, f"The checkpoint of size {head.size} names a root that does not follow from the entries.")
     try:
         said = notes.open_checkpoint(head.note, checkpoints.signer().verifier)
-    except (
-        notes.NotANote,
-        notes.SignatureFails,
-        notes.NotSigned,
-        notes.NotACheckpoint,
-        notes.WrongOrigin,
-    ) as error:
+    except NOT_OURS as error:
         yield Fault(None, f"The checkpoint of size {head.size} is not signed by this log: {error}")
         return
     if (said.size, said.root) != (head.size, root):
@@ -108,26 +145,29 @@ def _rows() -> Iterator[Fault]:
         name = f"Entry {index} ({entry.kind})" if index is not None else f"The pending entry {entry.id} ({entry.kind})"
         try:
             body = canonical.read(bytes(entry.body))
-        except (
-            canonical.NotCanonical,
-            canonical.NotAnEntry,
-            canonical.Unrepresentable,
-            canonical.TooDeep,
-        ) as error:
+        except UNREADABLE as error:
             yield Fault(index, f"{name} cannot be read: {error}")
             continue
+        if not _says_so(entry, body):
+            yield Fault(index, f"{name}: its row names another id, kind, time or subject than its bytes.")
+            continue
         said = {group.table: group for group in body.rows}
+        versions = {table: group.version for table, group in said.items()}
         now = {
-            group.table: group.vouched
-            for group in rows.collect(
-                entry.kind,
-                subject_id(entry),
-                versions={table: group.version for table, group in said.items()},
-            )
+            group.table: group.vouched for group in rows.collect(entry.kind, UUID(body.subject.id), versions=versions)
         }
         for table in sorted(said.keys() | now.keys()):
             if said.get(table) != now.get(table):
                 yield Fault(index, f"{name}: the rows of {table} are not those that were logged.")
+
+
+def _says_so(entry: Entry, body: canonical.Body) -> bool:
+    """Whether the columns of an entry say what its bytes say, in terms that this release knows."""
+    subject = SUBJECT_OF.get(body.subject.table)
+    if subject is None or body.kind not in rows.COVERED or not rows.knows(body.rows):
+        return False
+    columns = (entry.id, entry.kind, entry.at, str(getattr(entry, f"{subject}_id")))
+    return columns == (body.id, body.kind, body.at, body.subject.id)
 
 
 def _orphans() -> Iterator[Fault]:
@@ -138,3 +178,13 @@ def _orphans() -> Iterator[Fault]:
     lost = Entry.objects.exclude(pk__in=placed).exclude(pk__in=waiting).count()
     if lost:
         yield Fault(None, f"{lost} entries are neither in the tree nor on their way to it.")
+
+
+def _names() -> Iterator[Fault]:
+    for identity in PartyIdentity.objects.select_related("party").iterator(chunk_size=CHUNK):
+        party = identity.party
+        committed = registry.commitment(kind=party.kind, name=identity.name, salt=bytes(identity.salt))
+        if committed != bytes(party.commitment):
+            leaf = Leaf.objects.filter(entry__party=party).first()
+            name = f"Entry {leaf.index} (party_registered)" if leaf else f"The party {party.id}"
+            yield Fault(leaf.index if leaf else None, f"{name}: the party's name is not the one that was committed to.")

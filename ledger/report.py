@@ -13,7 +13,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
-from fingerprint.evidence import Evidence, Match
+from fingerprint.evidence import Evidence, Match, NotEvidence
 from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
@@ -104,7 +104,7 @@ def dossier(submission_id: UUID) -> Dossier:
     if decision is None:
         state = "failed" if job and job.given_up_at else "waiting"
         return Dossier(submission, state, job, None, (), None, (), None, None, "", tuple(entries))
-    evidence = examine.read(decision.examination) if decision.examination else None
+    evidence = _evidence(decision)
     divided, fault = None, ""
     try:
         divided = splits.of(decision.id)
@@ -132,6 +132,16 @@ def with_state(submissions: QuerySet[Submission]) -> QuerySet[Any, Any]:
     return submissions.annotate(
         state=Coalesce(Subquery(decided), Case(When(Exists(given_up), then=Value("failed")), default=Value("waiting")))
     )
+
+
+def _evidence(decision: Decision) -> Evidence | None:
+    """Return what was measured; None where nothing was, or where somebody made it unreadable, which the log tells."""
+    if decision.examination is None:
+        return None
+    try:
+        return examine.read(decision.examination)
+    except NotEvidence:
+        return None
 
 
 def _heard(submission: Submission, evidence: Evidence) -> tuple[Heard, ...]:
@@ -184,9 +194,10 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
     Return every entry that a decision rests on, in the order of the log.
 
     The submission and the decision; the recordings declared or heard, their works; who holds shares of them; the
-    consents that this submitter may rely on, with their withdrawals; the submitter's licenses. Not those of others.
+    consents that this submitter may rely on, with their withdrawals; the submitter's licenses; all their parties, as
+    commitments and without names. Not what others agreed to.
     """
-    evidence = examine.read(decision.examination) if decision.examination else None
+    evidence = _evidence(decision)
     references = [match.reference_id for match in evidence.matches] if evidence else []
     tracks = Recording.objects.filter(Q(ingredients__submission=submission) | Q(reference__in=references)).distinct()
     works = {link.work_id for track in tracks.prefetch_related("work_links") for link in track.work_links.all()}
@@ -196,6 +207,14 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
     licenses = License.objects.filter(
         Q(schedule__recording__in=tracks) | Q(schedule__work__in=works), licensee=submission.submitter_id
     )
+    parties = {
+        submission.submitter_id,
+        *shares.values_list("party", flat=True),
+        *consents.values_list("grantor", flat=True),
+        *consents.values_list("actor", flat=True),
+        *licenses.values_list("licensor", flat=True),
+        *submission.contributions.filter(actor__isnull=False).values_list("actor", flat=True),
+    }
     return tuple(
         Entry.objects.select_related("leaf")
         .filter(
@@ -206,7 +225,8 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
             | Q(share__in=shares)
             | Q(consent__in=consents)
             | Q(consent_event__in=ConsentEvent.objects.filter(consent__in=consents))
-            | Q(license__in=licenses),
+            | Q(license__in=licenses)
+            | Q(party__in=parties),
             leaf__isnull=False,
         )
         .order_by("leaf__index")

@@ -7,7 +7,7 @@ a migration that adds a column adds a version here, and old entries keep being c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -241,6 +241,12 @@ class Group:
     def vouched(self) -> canonical.Rows:
         """What the entry says of these rows."""
         return canonical.rows_of(self.table, self.documents, version=self.version)
+
+
+def knows(groups: Iterable[canonical.Rows]) -> bool:
+    """Whether these tables and versions are ones that rows can be written down under."""
+    versions = {model._meta.db_table: len(columns) for model, columns in COLUMNS.items()}
+    return all(1 <= group.version <= versions.get(group.table, 0) for group in groups)
 
 
 def collect(kind: str, subject_id: UUID, *, versions: Mapping[str, int] | None = None) -> tuple[Group, ...]:

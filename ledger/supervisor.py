@@ -85,15 +85,17 @@ class Supervisor:
 
     def end(self) -> None:
         """Ask every child to finish, and kill what has not after twenty seconds."""
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
-        for process in running:
+        running = {
+            child.name: child.process for child in self.children if child.process and child.process.poll() is None
+        }
+        for process in running.values():
             process.terminate()
         deadline = time.monotonic() + PATIENCE_S
-        for process in running:
+        for name, process in running.items():
             try:
                 process.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                sys.stderr.write(f"killing {process.args} after {PATIENCE_S:.0f} s\n")
+                sys.stderr.write(f"{name} did not end within {PATIENCE_S:.0f} s and is killed\n")
             _kill_group(process)
             process.wait()
 

@@ -22,6 +22,7 @@ from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.api.parsing import BoundedJSONParser
+from ledger.api.uploads import TakesUploads
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import Party, Recording, Share, Work
@@ -143,7 +144,7 @@ class RecordingOutput(serializers.Serializer[Recording]):
         return digest(recording.reference.audio_id) if recording.reference else None
 
 
-class Recordings(APIView):
+class Recordings(TakesUploads):
     """Recordings: the master side, and what outputs are compared with."""
 
     scopes = SCOPES

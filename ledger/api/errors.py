@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 # Exception → status and code. The sentence is the exception's message, else its docstring.
 KNOWN: dict[type[Exception], tuple[int, str]] = {
     uploads.UploadTooLarge: (413, "upload_too_large"),
+    uploads.LengthRequired: (411, "length_required"),
     TooManyFilesSent: (400, "one_file_only"),
     TooManyFieldsSent: (400, "too_many_fields"),
     RequestDataTooBig: (413, "body_too_large"),
@@ -54,6 +55,14 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
 
 _BACKWARDS = (422, "ends_before_it_begins", "The period ends before it begins: active_to is the first day outside it.")
 _TWICE = (422, "listed_twice", "The list names the same thing twice: name it once.")
+
+# Table of a list's rows → the field that the list was given in.
+FIELDS = {
+    "rights_ingredient": "ingredients",
+    "rights_contribution": "contributions",
+    "rights_recordingwork": "works",
+    "rights_licenseasset": "schedule",
+}
 
 # Constraint → status, code and sentence: the database decides, and this says what it decided.
 CONSTRAINTS = {
@@ -116,7 +125,8 @@ def _refused_by_database(error: IntegrityError) -> Response | None:
     diagnosis = getattr(error.__cause__, "diag", None)
     detail = getattr(diagnosis, "message_detail", None) or ""
     if getattr(diagnosis, "sqlstate", None) == "23503" and (column := re.search(r"Key \((\w+)\)=", detail)):
-        field = column[1]
+        table = getattr(diagnosis, "table_name", None) or ""
+        field = FIELDS.get(table, column[1].removesuffix("_id"))
         return _problem(
             422,
             "unknown_reference",

@@ -23,6 +23,7 @@ from ledger.api.access import client_of, party_of
 from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
+from ledger.api.uploads import TakesUploads
 from ledger.clearance import Declaration, NoSuchSubmission
 from rights.case import DeclaredContribution
 from rights.models import Submission
@@ -248,7 +249,7 @@ class SubmissionRow(serializers.Serializer[Submission]):
         return f"/v1/submissions/{submission.id}"
 
 
-class Submissions(APIView):
+class Submissions(TakesUploads):
     """Outputs to be cleared."""
 
     scopes = SCOPES

@@ -6,10 +6,30 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 
 class UploadTooLarge(Exception):
     """The request is larger than this service takes."""
+
+
+class LengthRequired(Exception):
+    """Say how long the upload is: send it with a Content-Length, not in chunks."""
+
+
+class TakesUploads(APIView):
+    """A view whose body may be a large file."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """
+        Look at how the body is announced, after the caller was let in and before a byte is read.
+
+        :raises LengthRequired: it comes in chunks, which the server would read as no body at all
+        """
+        super().initial(request, *args, **kwargs)
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired
 
 
 class BoundedUpload(TemporaryFileUploadHandler):

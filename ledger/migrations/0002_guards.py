@@ -95,6 +95,12 @@ DECLARE
     d numeric := 1;
     common numeric;
 BEGIN
+    -- Once a zone, not once a row: of the rows of this transaction the one with the last leaf is asked.
+    IF EXISTS (SELECT 1 FROM royalties_split
+                WHERE decision_id = NEW.decision_id AND zone = NEW.zone AND leaf > NEW.leaf
+                  AND xmin = pg_current_xact_id()::xid) THEN
+        RETURN NULL;
+    END IF;
     -- Exact: fractions are added in numeric, never in floating point.
     FOR part IN SELECT numerator::numeric AS n, denominator::numeric AS d FROM royalties_split
                  WHERE decision_id = NEW.decision_id AND zone = NEW.zone LOOP

@@ -56,9 +56,9 @@ def long_track(target: Path, *, times: int) -> Path:
 
 @contextmanager
 def asking(made: Folder) -> Iterator[psycopg.Connection[Any]]:
-    """Give a connection to the folder's database, as its auditor."""
+    """Give a connection to the folder's database, as the workers see it."""
     server = embedded.ensure(made.data / "pg18")
-    where = make_conninfo(**server.parameters(user="ledger_auditor", dbname="ledger"))
+    where = make_conninfo(**server.parameters(user="ledger_app", dbname="ledger"))
     with psycopg.connect(where, autocommit=True) as connection:
         yield connection
 

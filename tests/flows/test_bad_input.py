@@ -477,3 +477,11 @@ def test_an_entry_that_is_not_there_is_not_found(standing: World) -> None:
 def test_what_is_broken_is_read_by_nobody_without_a_token(standing: World) -> None:
     answer = Api().upload(SUBMISSIONS, {"id": "x"}, file=b"junk")
     is_problem(answer, 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("path", [SUBMISSIONS, "/v1/recordings"])
+def test_a_body_of_unknown_length_is_refused(path: str, standing: World) -> None:
+    api = standing.distributor if path == SUBMISSIONS else standing.label
+    environ: dict[str, Any] = {"CONTENT_TYPE": "multipart/form-data; boundary=x", "CONTENT_LENGTH": ""}
+    answer = api.client.generic("POST", path, headers={**api.headers, "Transfer-Encoding": "chunked"}, **environ)
+    is_problem(answer, 411, "length_required")

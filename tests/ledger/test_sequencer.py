@@ -331,6 +331,7 @@ def test_every_proof_holds_around_full_tiles() -> None:
     assert [len(bytes(edge.data)) // 32 for edge in Edge.objects.order_by("level")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_batch_may_reach_over_full_tiles() -> None:
     write(2)
     drain()

@@ -158,6 +158,8 @@ def _children(options: dict[str, Any]) -> list[Child]:
         "4",
         "--backpressure",
         "64",
+        "--workers-kill-timeout",  # one that is told to stop while it still loads the application does not hear it
+        "5",
     ]
     return [
         Child(
