@@ -41,7 +41,15 @@ def main() -> None:
     import django
 
     django.setup()
-    _measure(given.rounds)
+    from django.db import connections
+
+    from ledger import embedded
+
+    try:
+        _measure(given.rounds)
+    finally:
+        connections.close_all()
+        embedded.stop_what_we_started()
 
 
 def _median(work: Callable[[], Any], rounds: int, clock: Callable[[], float] = time.perf_counter) -> float:

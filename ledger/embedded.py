@@ -173,6 +173,7 @@ def ensure(data: Path, *, wait_s: float = 600.0) -> Server:
             _create(data, prefix, identity)
         if not (_answers(folder) and _ready(folder)):
             _start(data, folder, prefix, identity, wait_s)
+            _started.add(data)
         if not provisioned.exists():
             provision(Server(str(folder)).parameters(user="postgres", dbname="postgres"))
             provisioned.touch()
@@ -250,6 +251,36 @@ def stop(data: Path, *, mode: str = "fast") -> None:
     prefix, identity = _as_ordinary_user()
     command = [*prefix, str(binaries() / "pg_ctl"), "-D", str(data.absolute()), "-m", mode, "-w", "stop"]
     subprocess.run(command, capture_output=True, check=False, **identity)
+
+
+_started: set[Path] = set()  # by this process, which stops them when it ends
+
+
+def keep() -> None:
+    """Let what this process started run on when it ends."""
+    _started.clear()
+
+
+def stop_what_we_started() -> None:
+    """
+    Stop the servers that this process started, unless somebody else is connected by now.
+
+    Close your own connections first.
+    """
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    for data in sorted(_started):
+        parameters = Server(str(_socket_folder(data))).parameters(user="postgres", dbname="postgres")
+        with contextlib.suppress(psycopg.OperationalError):
+            with psycopg.connect(make_conninfo(**parameters)) as connection:
+                others = connection.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                ).fetchone()
+            if others and others[0] == 0:
+                stop(data)
+    _started.clear()
 
 
 ROLES = {

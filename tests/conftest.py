@@ -39,6 +39,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         yield
         for alias in connections:
             connections[alias].close()
+        embedded.stop_what_we_started()  # unless another run is using it
 
 
 @pytest.fixture(autouse=True)

@@ -85,10 +85,10 @@ def test_starts_everything_and_stops_all_of_it_on_ctrl_c(home: Folder) -> None:
 
 def test_leaves_no_orphans_when_it_or_its_children_are_killed(home: Folder) -> None:
     port = free_port()
+    known = said(home).count("Ctrl-C stops everything") + 1
     supervisor = serve(home, port)
-    wait_until(lambda: answers(port), seconds=60, what="the log's key")
+    wait_until(lambda: said(home).count("Ctrl-C stops everything") == known, seconds=60, what="it watches")
     first_key = answers(port)
-    known = said(home).count("Ctrl-C stops everything")
     supervisor.kill()
     supervisor.wait()
     # The database is no child: it outlives a killed supervisor, and the next one finds it.

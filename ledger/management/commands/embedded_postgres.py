@@ -22,6 +22,7 @@ class Command(BaseCommand):
         """Do it."""
         if options["act"] == "start":
             server = embedded.ensure(settings.EMBEDDED_POSTGRES)
+            embedded.keep()
             self.stdout.write(f"psql -h {server.socket_folder} -p {server.port} -U ledger_auditor ledger")
         else:
             embedded.stop(settings.EMBEDDED_POSTGRES)
