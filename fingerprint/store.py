@@ -20,11 +20,16 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 CHUNK = 1024 * 1024
+_INCOMING = ".incoming-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class NoSuchAudio(Exception):
     """The store holds no bytes with this digest."""
+
+
+class BytesChanged(Exception):
+    """The stored bytes are not those of their digest: restore them from a backup."""
 
 
 def _storage() -> Storage:
@@ -50,7 +55,7 @@ def put(path: Path) -> str:
     if isinstance(storage, FileSystemStorage):
         target = Path(storage.path(_name(digest)))
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_INCOMING)
         try:
             with os.fdopen(handle, "wb") as written, path.open("rb") as source:
                 shutil.copyfileobj(source, written, CHUNK)
@@ -98,6 +103,18 @@ def local(digest: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def check(digest: str) -> None:
+    """
+    Read the stored bytes and compare them with their digest.
+
+    :raises NoSuchAudio: the store has none with this digest
+    :raises BytesChanged: they are others than were stored
+    """
+    with local(digest) as path:
+        if digest_of(path) != digest:
+            raise BytesChanged(digest)
+
+
 def holds(digest: str) -> bool:
     """Whether the store has bytes with this digest."""
     return _storage().exists(_name(digest))
@@ -120,6 +137,21 @@ def digests(*, stored_before: datetime) -> Iterator[str]:
             for name in storage.listdir(f"{first}/{second}")[1]:
                 if _DIGEST.fullmatch(name) and storage.get_modified_time(_name(name)) < stored_before:
                     yield name
+
+
+def discard_unfinished(*, stored_before: datetime) -> int:
+    """Remove what a process that died had begun to store before a moment; return how many files."""
+    storage = _storage()
+    if not isinstance(storage, FileSystemStorage):
+        return 0  # elsewhere an upload is whole or not there
+    unfinished = [
+        path
+        for path in Path(storage.location).rglob(f"{_INCOMING}*")
+        if path.stat().st_mtime < stored_before.timestamp()
+    ]
+    for path in unfinished:
+        path.unlink(missing_ok=True)
+    return len(unfinished)
 
 
 def _folders(storage: Storage, under: str) -> list[str]:

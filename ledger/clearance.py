@@ -160,6 +160,7 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     try:
         evidence = examine.examine(references.facts_of(submission.audio))  # slow; may run again
     except CorruptAudio as error:
+        store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, policy.unreadable(str(error)), None, None, None, at=at)
     in_force = terms.on(
         claim.release_on,
@@ -170,9 +171,11 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     verdict = policy.decide(claim, evidence, in_force)
     divided = staged = None
     if verdict.is_cleared:
-        divided = apportion.splits_of(claim, in_force, splits.plans_of(verdict.licenses))
         try:
+            divided = apportion.splits_of(claim, in_force, splits.plans_of(verdict.licenses))
             staged = _stage(submission, claim, in_force, verdict, divided, at=at)  # may run again
+        except apportion.TooFine as error:
+            verdict, divided = policy.indivisible(verdict, str(error)), None
         except SignRefused as error:
             # Nothing wrong with the rights: somebody must look at the file, for example at the manifest it came with.
             verdict, divided = policy.unsignable(verdict, str(error)), None
@@ -191,6 +194,8 @@ def _commit(
 ) -> Entry:
     try:
         with transaction.atomic(durable=True):  # the commit point
+            # First of all: whoever lost the job hears so here, before a key that both use refuses the second.
+            jobs.finish(job, at=at)
             examination = None
             if evidence is not None:
                 examination = examine.record(
@@ -207,7 +212,6 @@ def _commit(
                 manifests.attach(staged, decision_id=decision.id, at=at)
             if divided is not None:
                 splits.record(divided, decision_id=decision.id)
-            jobs.finish(job, at=at)
             return log.append(Entry.Kind.DECIDED, decision, _describe(decision, examination, staged, divided), at=at)
     except IntegrityError as error:
         # Two workers measured the same submission; the constraint let one in.

@@ -52,4 +52,5 @@ def collect(*, stored_before: datetime) -> int:
 
     They come from attempts that died between storing and committing. Give running attempts time: a day is plenty.
     """
-    return sum(discard_unless_kept(digest) for digest in store.digests(stored_before=stored_before))
+    unfinished = store.discard_unfinished(stored_before=stored_before)
+    return unfinished + sum(discard_unless_kept(digest) for digest in store.digests(stored_before=stored_before))

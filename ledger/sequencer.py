@@ -68,8 +68,21 @@ def _edge() -> merkle.Edge:
     return merkle.Edge(newest.size if newest else 0, levels)
 
 
+def resume() -> None:
+    """
+    Catch up, at start, with a step that died between its commit and publishing the checkpoint.
+
+    :raises checkpoints.Forked: the database does not extend the newest checkpoint outside it
+    """
+    checkpoints.guard_against_fork(using=USING)
+    newest = Checkpoint.objects.using(USING).order_by("-size").first()
+    if newest is not None:
+        checkpoints.publish(newest)
+
+
 def drain(*, at: datetime) -> Checkpoint | None:
     """Step until nothing is pending; return the last checkpoint that this signed."""
+    resume()
     last = None
     while signed := step(at=at):
         last = signed

@@ -208,12 +208,12 @@ def _sign(
     carries_manifest: bool,
     identity: Identity,
 ) -> bytes:
-    raised: list[Exception] = []
+    raised: list[BaseException] = []
 
     def call_key(data: bytes) -> bytes:
         try:
             return identity.sign(data)
-        except Exception as error:
+        except BaseException as error:  # also a worker that is told to stop: that is no fault of the file
             raised.append(error)  # the SDK only logs it and goes on to complain of the signature
             raise
 

@@ -49,6 +49,12 @@ def unreadable(why: str) -> Verdict:
     return Verdict(findings=(finding,), licenses=(), policy_version=VERSION)
 
 
+def indivisible(verdict: Verdict, why: str) -> Verdict:
+    """Return the verdict on an output that may go out, but whose splits are fractions beyond what can be stored."""
+    finding = Finding("output_can_be_split", Effect.REVIEW, f"The splits cannot be stored: {why}")
+    return Verdict(findings=(*verdict.findings, finding), licenses=(), policy_version=verdict.policy_version)
+
+
 def unsignable(verdict: Verdict, why: str) -> Verdict:
     """Return the verdict on an output that may go out, but whose file cannot be signed as it is."""
     finding = Finding("output_can_be_signed", Effect.REVIEW, f"The file cannot be signed as it is: {why}")

@@ -145,6 +145,7 @@ def test_may_be_dead_when_a_submission_comes_in(trade: Sounds, dead_broker: None
 
 def test_may_be_dead_when_the_sweep_rings(trade: Sounds, dead_broker: None) -> None:
     submission = world.submit(trade.output, at=timezone.now() - timedelta(minutes=1))
+    current_app.conf.broker_transport_options["pool_timeout"] = 0.2  # nobody waits for a sweep
     with pytest.raises(OperationalError):
         tasks.sweep()
     # The next sweep but one finds it again.

@@ -62,11 +62,26 @@ def test_refuse_rows_that_were_changed_behind_the_logs_back(decision: Decision) 
         splits.of(decision.id)
 
 
+def test_are_not_added_to_once_they_are_logged(decision: Decision) -> None:
+    row = Split.objects.filter(decision=decision, leaf="COMM").get()
+    row.pk, row.leaf = uuid4(), "COMM/again"
+    with pytest.raises(IntegrityError, match="commits with its entry"), transaction.atomic():
+        Split.objects.bulk_create([row])
+
+
 def test_are_whole_or_not_committed(decision: Decision) -> None:
     row = Split.objects.filter(decision=decision, leaf="COMM").get()
     row.pk, row.leaf = uuid4(), "COMM/again"
-    with pytest.raises(IntegrityError, match="not to the whole"), transaction.atomic():
-        Split.objects.bulk_create([row])
+
+    def add() -> None:
+        with transaction.atomic(using="owner"):
+            # Without the guard before it, so that this one is heard.
+            with connections["owner"].cursor() as cursor:
+                cursor.execute("ALTER TABLE royalties_split DISABLE TRIGGER royalties_split_has_its_entry")
+            Split.objects.using("owner").bulk_create([row])
+
+    with pytest.raises(IntegrityError, match="add up to 23/20, not to the whole"):
+        add()
 
 
 @pytest.mark.parametrize("sql", ["UPDATE royalties_split SET numerator = 1", "DELETE FROM royalties_split"])

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if options["once"]:
             sequencer.drain(at=timezone.now())
             return
-        going = True
+        going, resumed = True, False
 
         def stop(number: int, frame: Any) -> None:  # noqa: ARG001
             nonlocal going
@@ -36,6 +36,9 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, stop)
         while going:
             try:
+                if not resumed:
+                    sequencer.resume()
+                    resumed = True
                 if sequencer.step(at=timezone.now()) is None:
                     time.sleep(options["every_ms"] / 1000)
             except OperationalError as error:
