@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import InMemoryStorage, storages
 
 from fingerprint import store
-from fingerprint.store import NoSuchAudio
+from fingerprint.store import BytesChanged, NoSuchAudio
 
 CONTENT = b"some sound" * 100_000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -79,3 +82,32 @@ def test_says_what_it_does_not_have() -> None:
         store.open(UNKNOWN)
     with pytest.raises(NoSuchAudio), store.local(UNKNOWN):
         pass
+
+
+def test_notices_bytes_that_changed(source: Path) -> None:
+    store.put(source)
+    store.check(DIGEST)
+    storage = storages["audio"]
+    name = f"{DIGEST[:2]}/{DIGEST[2:4]}/{DIGEST}"
+    storage.delete(name)
+    storage.save(name, ContentFile(CONTENT[:-1] + b"!"))
+    with pytest.raises(BytesChanged):
+        store.check(DIGEST)
+    with pytest.raises(NoSuchAudio):
+        store.check(UNKNOWN)
+
+
+def test_removes_what_was_begun_long_ago_and_nothing_else(source: Path, place: Path) -> None:
+    store.put(source)
+    if not place.exists():
+        assert store.discard_unfinished(stored_before=datetime.now(UTC)) == 0
+        return
+    begun, fresh = place / "ab" / ".incoming-old", place / "ab" / ".incoming-new"
+    begun.parent.mkdir(exist_ok=True)
+    for path in (begun, fresh):
+        path.write_bytes(b"half")
+    os.utime(begun, (0, 0))
+    assert store.discard_unfinished(stored_before=datetime.now(UTC) - timedelta(days=1)) == 1
+    assert not begun.exists()
+    assert fresh.exists()
+    assert store.holds(DIGEST)
