@@ -256,6 +256,11 @@ def stop(data: Path, *, mode: str = "fast") -> None:
 _started: set[Path] = set()  # by this process, which stops them when it ends
 
 
+def is_ours(data: Path) -> bool:
+    """Whether this process started the server of this data folder."""
+    return data.absolute() in _started
+
+
 def keep() -> None:
     """Let what this process started run on when it ends."""
     _started.clear()

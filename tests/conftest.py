@@ -39,7 +39,8 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
         yield
         for alias in connections:
             connections[alias].close()
-        embedded.stop_what_we_started()  # unless another run is using it
+        if embedded.is_ours(Path(settings.EMBEDDED_POSTGRES)):
+            embedded.stop(Path(settings.EMBEDDED_POSTGRES))  # also from under threads that never closed a connection
 
 
 @pytest.fixture(autouse=True)
