@@ -41,6 +41,7 @@ def main() -> None:
     import django
 
     django.setup()
+    import kombu.pools
     from django.db import connections
 
     from ledger import embedded
@@ -49,6 +50,7 @@ def main() -> None:
         _measure(given.rounds)
     finally:
         connections.close_all()
+        kombu.pools.reset()
         embedded.stop_what_we_started()
 
 
