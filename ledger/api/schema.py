@@ -24,9 +24,13 @@ PROBLEM = {
 class AutoSchema(Spectacular):
     """A view's docstring: its first sentence is the summary, the whole is the description."""
 
+    def get_description(self) -> str:
+        """Return the docstring, with code marked as Markdown does."""
+        return str(super().get_description()).replace("``", "`")
+
     def get_summary(self) -> str | None:
-        """Return the first sentence."""
-        first, dot, _ = self.get_description().partition(". ")
+        """Return the first sentence, which is shown as plain text."""
+        first, dot, _ = self.get_description().replace("`", "").partition(". ")
         return f"{first}." if dot else first.strip() or None
 
 
