@@ -24,9 +24,9 @@ PROBLEM = {
 class AutoSchema(Spectacular):
     """A view's docstring: its first sentence is the summary, the whole is the description."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # the toolkit dropped the arguments itself
         """Return the docstring, with code marked as Markdown does."""
-        return str(super().get_description()).replace("``", "`")
+        return super().get_description().replace("``", "`")
 
     def get_summary(self) -> str | None:
         """Return the first sentence, which is shown as plain text."""
