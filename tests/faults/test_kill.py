@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -187,3 +187,46 @@ def test_database_with_its_children_in_the_middle_of_commits(made: Folder) -> No
     # Nothing beyond what was acknowledged but the last that each writer had in hand as it was killed.
     assert len(there) - len(acked) <= len(writers)
     assert audited(made)["entries"] == len(there)
+
+
+def test_database_in_the_middle_of_a_decisions_commit(made: Folder, tmp_path: Path) -> None:
+    sounds = world.sounds(tmp_path)
+    made.run(*DRIVER, "prepare", str(sounds.song))
+    serve = (sys.executable, "manage.py", "serve", "--port", str(processes.free_port()))
+    made.start(*serve, log="serve.log", LEDGER_LEASE_SECONDS=LEASE_S, TMPDIR=str(tmp_path / "tmp"))
+    wait_until(lambda: "Ctrl-C" in (tmp_path / "serve.log").read_text(), seconds=60, what="everything serves")
+    submitted, killed = "", 0
+    for _ in range(2):
+        server = embedded.ensure(made.data / "pg18")
+        where = make_conninfo(**server.parameters(user="postgres", dbname="ledger"))
+        # The two connections end with the server, which they say as they close.
+        dead = suppress(psycopg.OperationalError)
+        with dead, psycopg.connect(where) as holder, psycopg.connect(where, autocommit=True) as looking:
+            # Whoever decides gets as far as the splits: decision and manifest are inserted, and nothing is committed.
+            holder.execute("LOCK TABLE royalties_split IN EXCLUSIVE MODE")
+            submitted = submitted or made.run(*DRIVER, "submit", str(sounds.output)).strip()
+            sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
+            is_held = partial(_answer, looking, sql, 'INSERT INTO "royalties_split"%')
+            wait_until(is_held, seconds=40, what="a decision is in the middle of its commit")
+            assert _answer(looking, "SELECT count(*) FROM rights_decision") == 0
+            killed += kill(postgres_of(made.data)) > 3
+        # Here `serve` starts it again; the job's lease runs out, and somebody decides anew.
+    assert killed == 2
+
+    with asking(made) as connection:
+        decided = partial(_answer, connection, "SELECT count(*) FROM rights_decision")
+        assert wait_until(decided, seconds=60, what="it is decided") == 1
+        assert _answer(connection, "SELECT count(*) FROM ledger_entry WHERE kind = 'decided'") == 1
+        assert _answer(connection, "SELECT count(*) FROM provenance_manifest") == 1
+        assert connection.execute("SELECT submission_id::text, outcome FROM rights_decision").fetchall() == [
+            (submitted, "cleared")
+        ]
+        jobs = connection.execute("SELECT attempts >= 3, done_at IS NOT NULL, given_up_at FROM ledger_job").fetchall()
+        assert jobs == [(True, True, None)]
+    audited(made)
+
+
+def _answer(connection: psycopg.Connection[Any], sql: str, *given: str) -> int:
+    row = connection.execute(sql.encode(), given or None).fetchone()
+    assert row is not None
+    return int(row[0])
