@@ -24,7 +24,7 @@ from unfold.admin import ModelAdmin
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Sheet, address
 from ledger.api.uploads import UploadTooLarge
-from ledger.constraints import violated
+from ledger.constraints import REFUSALS, violated
 
 if TYPE_CHECKING:
     Base = Any
@@ -32,21 +32,6 @@ else:
     Base = ModelAdmin
 
 MOST_PICKED = 20
-
-# Constraint → field and sentence: the database decides the race, and this says who lost it.
-TAKEN = {
-    "one_recording_per_isrc": ("isrc", "Another recording has this ISRC."),
-    "one_work_per_iswc": ("iswc", "Another work has this ISWC."),
-    "share_ends_after_it_begins": ("active_to", "The end lies behind the beginning; leave it empty while it is open."),
-    "consent_ends_after_it_begins": (
-        "active_to",
-        "The end lies behind the beginning; leave it empty while it is open.",
-    ),
-    "license_ends_after_it_begins": (
-        "active_to",
-        "The end lies behind the beginning; leave it empty while it is open.",
-    ),
-}
 
 
 class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
@@ -179,10 +164,10 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
                 # The same form sent twice: the first answer again, as the API does.
                 messages.info(request, "This was registered already.")
                 return HttpResponseRedirect(address(self.model.objects.get(pk=id)))
-            name = violated(error) or ""
-            if name not in TAKEN:
+            refusal = REFUSALS.get(violated(error) or "")
+            if refusal is None or refusal.field not in form.fields:
                 raise
-            form.add_error(*TAKEN[name])
+            form.add_error(refusal.field, refusal.sentence)
             return self._form(request, form)
         except tuple(form.refusals) as error:
             form.add_error(form.field_of(error), sentence_of(error))

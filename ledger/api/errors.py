@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from fingerprint.audio import AudioRefused
 from ledger import checkpoints, clearance, licensing, report
 from ledger.api import access, once, uploads
-from ledger.constraints import violated
+from ledger.constraints import REFUSALS, violated
 from rights import identifiers, registry, submissions, territories
 from royalties import splits
 
@@ -53,27 +53,12 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     access.NoParty: (403, "no_party"),
 }
 
-_BACKWARDS = (422, "ends_before_it_begins", "The period ends before it begins: active_to is the first day outside it.")
-_TWICE = (422, "listed_twice", "The list names the same thing twice: name it once.")
-
 # Table of a list's rows → the field that the list was given in.
 FIELDS = {
     "rights_ingredient": "ingredients",
     "rights_contribution": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
-}
-
-# Constraint → status, code and sentence: the database decides, and this says what it decided.
-CONSTRAINTS = {
-    "one_recording_per_isrc": (409, "isrc_taken", "Another recording has this ISRC."),
-    "one_work_per_iswc": (409, "iswc_taken", "Another work has this ISWC."),
-    "share_ends_after_it_begins": _BACKWARDS,
-    "consent_ends_after_it_begins": _BACKWARDS,
-    "license_ends_after_it_begins": _BACKWARDS,
-    # Their ids follow from what they join, so the same line twice is the same key twice.
-    "rights_licenseasset_pkey": _TWICE,
-    "rights_recordingwork_pkey": _TWICE,
 }
 
 
@@ -118,8 +103,9 @@ def _sentence(error: Exception) -> str:
 
 def _refused_by_database(error: IntegrityError) -> Response | None:
     name = violated(error) or ""
-    if name in CONSTRAINTS:
-        return _problem(*CONSTRAINTS[name])
+    if refusal := REFUSALS.get(name):
+        fields = {refusal.field: [refusal.sentence]}
+        return _problem(refusal.status, refusal.code, refusal.sentence, fields=fields)
     if name.endswith("_pkey"):
         return _problem(409, "id_taken", _sentence(once.OtherContent()))
     diagnosis = getattr(error.__cause__, "diag", None)
