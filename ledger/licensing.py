@@ -105,7 +105,7 @@ def withdraw_consent(*, id: UUID, consent_id: UUID, actor_id: UUID, effective_on
                 at=at,
             )
     except IntegrityError as error:
-        if violated(error) == "consent_is_granted_and_withdrawn_once":
+        if violated(error) in {"consent_follows_its_course", "consent_is_granted_and_withdrawn_once"}:
             raise AlreadyWithdrawn from error
         raise
     return event

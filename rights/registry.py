@@ -78,7 +78,7 @@ def register_party(*, id: UUID, kind: PartyKind, name: str, salt: bytes, at: dat
     party = Party.objects.create(
         id=id, kind=kind, commitment=commitment(kind=kind, name=name, salt=salt), registered_at=at
     )
-    PartyIdentity.objects.create(party=party, name=name, salt=salt)
+    PartyIdentity.objects.create(party=party, plain_name=name, plain_salt=salt)
     return party
 
 
@@ -113,7 +113,9 @@ def register_recording(
         registered_at=at,
     )
     for work_id in work_ids:
-        RecordingWork.objects.create(id=uuid5(LINKS, f"{id}/{work_id}"), recording=recording, work_id=work_id)
+        RecordingWork.objects.create(
+            id=uuid5(LINKS, f"{id}/{work_id}"), recording=recording, work_id=work_id, recorded_at=at
+        )
     return recording
 
 
@@ -192,6 +194,7 @@ def grant_consent(
     ConsentEvent.objects.create(
         id=uuid5(LINKS, f"{id}/granted"),
         consent=consent,
+        position=0,
         act=ConsentAct.GRANTED,
         actor_id=actor_id,
         effective_on=active_from,
@@ -205,6 +208,7 @@ def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on
     return ConsentEvent.objects.create(
         id=id,
         consent=consent,
+        position=consent.events.count(),
         act=ConsentAct.WITHDRAWN,
         actor_id=actor_id,
         effective_on=effective_on,
