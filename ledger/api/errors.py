@@ -13,10 +13,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, licensing, report
+from ledger import approvals, checkpoints, clearance, erasure, licensing, people, report
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import identifiers, registry, submissions, territories
+from rights import codes, identifiers, parties, registry, submissions, territories
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,27 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
     access.NoParty: (403, "no_party"),
+    # Parties.
+    parties.NoSuchParty: (404, "no_such_party"),
+    parties.NoSuchUse: (422, "no_such_use"),
+    parties.NotACountry: (422, "not_a_country"),
+    parties.NotAPerson: (422, "not_a_person"),
+    parties.Erased: (409, "erased"),
+    parties.NotSealedYet: (409, "not_sealed_yet"),
+    codes.NotOneThing: (422, "not_one_thing"),
+    codes.WrongThing: (422, "wrong_thing"),
+    people.NoSuchCode: (404, "no_such_code"),
+    people.NoSuchRepresentation: (404, "no_such_representation"),
+    people.AlreadyEnded: (409, "already_ended"),
+    people.EndsBeforeItBegan: (422, "ends_before_it_begins"),
+    people.NoSuchMerge: (404, "no_such_merge"),
+    people.AlreadyUndone: (409, "already_undone"),
+    approvals.NoSuchProposal: (404, "no_such_proposal"),
+    approvals.AlreadyAnswered: (409, "already_answered"),
+    approvals.NeedsASecondPerson: (409, "needs_a_second_person"),
+    erasure.NoSuchRequest: (404, "no_such_request"),
+    erasure.AlreadyAsked: (409, "already_asked"),
+    erasure.NotAskedFor: (409, "not_asked_for"),
 }
 
 # Table of a list's rows → the field that the list was given in.

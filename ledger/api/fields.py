@@ -31,6 +31,18 @@ class FractionField(serializers.Field):  # type: ignore[type-arg]
         return f"{value.numerator}/{value.denominator}"
 
 
+class DigestField(serializers.RegexField):
+    """The SHA-256 of a document, with or without its prefix."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Accept 64 hexadecimal digits."""
+        super().__init__(r"^(sha256:)?[0-9a-f]{64}$", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Keep the bare digest."""
+        return str(super().to_internal_value(data)).removeprefix("sha256:")
+
+
 class AssetInput(serializers.Serializer[Any]):
     """Either a recording or a work."""
 
