@@ -170,14 +170,11 @@ def answer(*, id: UUID, proposal_id: UUID, answered_by_id: int, is_agreed: bool,
                 at=at,
             )
             if is_agreed:
+                parties.alone_with(proposal.party_id)  # two proposals agreed to at once: the second finds it done
                 _erase(_waiting(proposal.party_id), approval, at)
     except IntegrityError as error:
-        # Two agreed at once, to this proposal or to two of the same erasure: the constraint let one in.
-        match violated(error):
-            case approvals.ANSWERED_TWICE:
-                raise approvals.AlreadyAnswered from error
-            case "ledger_erasure_request_id_key":
-                raise NotAskedFor from error
+        if violated(error) == approvals.ANSWERED_TWICE:
+            raise approvals.AlreadyAnswered from error
         raise
     return approval
 
