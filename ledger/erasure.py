@@ -179,13 +179,15 @@ def answer(*, id: UUID, proposal_id: UUID, answered_by_id: int, is_agreed: bool,
     return approval
 
 
+def staying(party_ids: Sequence[UUID]) -> tuple[tuple[str, int], ...]:
+    """Return what names these parties by their ids and stays after an erasure: each kind with how many there are."""
+    return tuple((remainder.what, remainder.count(party_ids)) for remainder in REMAINDERS)
+
+
 def _erase(asked: ErasureRequest, approval: Approval, at: datetime) -> Erasure:
     party_ids = parties.same_as(asked.party_id)
-    stays = [
-        {"what": remainder.what, "count": count, "ground": GROUNDS[remainder.of]}
-        for remainder in REMAINDERS
-        if (count := remainder.count(party_ids))
-    ]
+    grounds = {remainder.what: GROUNDS[remainder.of] for remainder in REMAINDERS}
+    stays = [{"what": what, "count": count, "ground": grounds[what]} for what, count in staying(party_ids) if count]
     gone = [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(party_ids)} for eraser in ERASERS]
     document = {
         "v": 1,

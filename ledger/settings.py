@@ -341,6 +341,17 @@ UNFOLD = {
                 ],
             },
             {
+                "title": "People",
+                "items": [
+                    _nav("Representations", "supervisor_account", "admin:rights_representation_changelist"),
+                    _nav("Protections", "shield_person", "admin:rights_protection_changelist"),
+                    _nav("Codes", "tag", "admin:rights_identifier_changelist"),
+                    _nav("Duplicates", "merge", "admin:rights_partymerge_changelist"),
+                    _nav("Second person", "group", "admin:ledger_proposal_changelist"),
+                    _nav("Erasure", "person_off", "admin:ledger_erasurerequest_changelist"),
+                ],
+            },
+            {
                 "title": "Log",
                 "items": [
                     _nav("Entries", "list_alt", "admin:ledger_entry_changelist"),
