@@ -241,7 +241,7 @@ def letter(erasure: Erasure) -> Letter:
     document: dict[str, Any] = json.loads(erasure.document)
     return Letter(
         erased_on=erasure.erased_at.date(),
-        erased=tuple(f"{_counted(line['count'])}: {line['erased']}" for line in document["erased"]),
+        erased=tuple(f"{_counted(line['count'])}: {line['erased']}" for line in document["erased"] if line["count"]),
         stays=tuple(f"{_counted(line['count'])}: {line['what']}; {line['ground']}" for line in document["stays"]),
         closing=(
             "Records that stay name you by a random number only. The log keeps commitments to your name, which nobody"

@@ -43,6 +43,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     list_per_page = 50
     actions = None
     list_before_template = "ledger/admin/list_before.html"
+    called = ""  # what one is called on its form, where the table has another word
     about = ""  # one sentence above the list
     blank = ""  # what to do next where the list is empty
     has_filter_button = True
@@ -191,7 +192,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
         return given
 
     def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:
-        what = str(self.opts.verbose_name)
+        what = self.called or str(self.opts.verbose_name)
         context = {"form": form, "title": f"Add {what}", "action": f"Add {what}", "lead": form.lead}
         response = self.page(request, "ledger/admin/form.html", None, context)
         response.status_code = 422 if form.errors else 200

@@ -235,7 +235,7 @@ class PartyAdmin(ActingAdmin):
             profile = profiles.profile(fact.pk, _end_of(known_on))
         except parties.NoSuchParty:
             known_on, profile = None, profiles.profile(fact.pk)
-            messages.info(request, f"{fact} was not registered on that day yet; this is what is known today.")
+            messages.info(request, "It was not registered on that day yet; this is what is known today.")
         context = {"sheet": self._laid_out(request, profile), "known_on": known_on, "today": _today()}
         return self.page(request, "ledger/admin/party.html", fact, context)
 
@@ -304,12 +304,13 @@ def _state_of(found: Profile) -> Shown:
         return sheets.chip("failed", "Erased")
     if found.counts_as != found.party.pk:
         return sheets.chip("review", "Merged")
-    return sheets.chip("refused", "Protected") if _protected(found) else ""
-
-
-def _protected(found: Profile) -> bool:
     day = found.known_at.date() if found.known_at else _today()
-    return any(row.active_from <= day and (row.active_to is None or day < row.active_to) for row in found.protections)
+    holding = [
+        row.get_kind_display()
+        for row in found.protections
+        if row.active_from <= day and (row.active_to is None or day < row.active_to)
+    ]
+    return sheets.chip("review", ", ".join(dict.fromkeys(holding))) if holding else ""
 
 
 def _about(request: HttpRequest, found: Profile) -> tuple[Table, ...]:
@@ -405,6 +406,7 @@ class PartyNameAdmin(ActingAdmin):
     list_select_related = ("party__identity",)
     ordering = ("-recorded_at",)
     blank = "No further name is recorded."
+    called = "name"
     about = "Pseudonyms, names for credits, legal and former names. A pseudonym is a name, not a party."
 
     @admin.display(description="Name")
@@ -452,6 +454,7 @@ class PartyInRoleAdmin(ActingAdmin):
     list_select_related = ("party__identity",)
     ordering = ("-recorded_at",)
     blank = "No role is recorded."
+    called = "role"
     about = "What somebody is in the trade, and when: labels, publishers, distributors, writers, artists, managers."
 
     @admin.display(description="Party")
@@ -491,6 +494,7 @@ class IdentifierAdmin(ActingAdmin):
     list_select_related = ("party__identity", "work", "recording", "release")
     ordering = ("-recorded_at",)
     blank = "No code is recorded besides those that works and recordings were registered with."
+    called = "code"
     about = "Codes of directories, kept as written and in one form. A code that two things carry is contradicted."
     acts = {"finding": (FindingForm, "rights.add_identifierfinding")}
 
@@ -851,10 +855,9 @@ class ErasureRequestAdmin(ActingAdmin):
                 if proposed
                 else self.step(request, fact, "propose", "Propose erasure…")
             )
-        letter = erasure.letter(done) if done else None
         channel = erasure.Channel(fact.channel).name.replace("_", " ").lower()
         return Sheet(
-            title=f"Erasure of {fact.party}",
+            title=f"{fact.party} asks for erasure" if done is None else "Erasure, carried out",
             lead=f"Asked {fact.requested_at:%Y-%m-%d}, {channel}; the answer is due by {fact.answer_by}.",
             chip=self.shown_state(fact),
             steps=steps,
@@ -864,8 +867,16 @@ class ErasureRequestAdmin(ActingAdmin):
                 sheets.entry_of(erasure_request=fact),
                 *((("Erased", sheets.moment(done.erased_at)),) if done else ()),
             ),
-            texts=(("Answer to the person", _written(letter)),) if letter else (),
         )
+
+    def change_view(self, request: HttpRequest, object_id: str, *_unused: Any, **_also: Any) -> HttpResponse:
+        """Show a request and, once it was carried out, the answer to the person."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        fact: ErasureRequest = self.fact(request, object_id)
+        done = getattr(fact, "erasure", None)
+        context = {"sheet": self.sheet(request, fact), "letter": erasure.letter(done) if done else None}
+        return self.page(request, "ledger/admin/erasure.html", fact, context)
 
 
 def _proposed(row: ErasureRequest) -> Proposal | None:
@@ -874,15 +885,3 @@ def _proposed(row: ErasureRequest) -> Proposal | None:
         .order_by("proposed_at")
         .first()
     )
-
-
-def _written(letter: erasure.Letter) -> str:
-    lines = [
-        f"On {letter.erased_on} we erased what is personal about you.",
-        "",
-        "What was erased:",
-        *(f"  - {line}" for line in letter.erased),
-    ]
-    if letter.stays:
-        lines += ["", "What stays, and why:", *(f"  - {line}" for line in letter.stays)]
-    return "\n".join([*lines, "", letter.closing])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from ledger import approvals, erasure, people
+from ledger.admin import sheets
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, digest_of, pick
 from ledger.admin.forms import FactForm
 from ledger.models import Approval, ErasureRequest, Proposal
@@ -198,7 +200,7 @@ class RepresentationForm(DocumentFields, FactForm):
     agent = pick(Party, label="Who acts")
     authority = _select(_words(Authority), label="By what right")
     uses = forms.MultipleChoiceField(
-        choices=_words(Use),
+        choices=[(use.value, sheets.uses([use.value])) for use in Use],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Nothing ticked means every use",
@@ -298,7 +300,7 @@ class ActForm(FactForm):
     title: ClassVar[str] = ""
     action: ClassVar[str] = ""
     keep: ClassVar[str] = "Back"
-    is_grave: ClassVar[bool] = False
+    is_grave: bool = False
 
     def __init__(self, *args: Any, fact: Any, user_id: int, **options: Any) -> None:
         """Do it about this fact, as this person."""
@@ -309,6 +311,10 @@ class ActForm(FactForm):
     def heading(self) -> str:
         """Return the question above the form."""
         return self.title
+
+    def about(self) -> str:
+        """Return what the fact is called."""
+        return str(self.fact)
 
     def points(self) -> list[str]:
         """Say what it does."""
@@ -388,9 +394,9 @@ class MergeForm(ActForm):
 
     def points(self) -> list[str]:
         """Say what would move."""
-        moved = [f"{count} {what}" for what, count in people.moved_by(self.fact.pk) if count]
+        moved = _counted(people.moved_by(self.fact.pk))
         return [
-            f"What counts as the other’s from then on: {', '.join(moved)}."
+            f"What counts as the other’s from then on: {moved}."
             if moved
             else "Nothing is recorded under it so far, so nothing moves.",
             "Nothing is rewritten, and the merge can be undone: each fact then counts as before.",
@@ -460,6 +466,10 @@ class ProposeErasureForm(ActForm):
     groups = (("Why", ("reason",)),)
     refusals = {erasure.NotAskedFor: "reason"}
 
+    def about(self) -> str:
+        """Return who asked."""
+        return str(self.fact.party)
+
     def points(self) -> list[str]:
         """Say what would go and what would stay."""
         return erasure_points(self.fact.party_id)
@@ -479,7 +489,8 @@ class AnswerForm(ActForm):
     """A second person's answer to a proposal."""
 
     answer = forms.ChoiceField(
-        choices=[("agree", "Agree, and carry it out"), ("refuse", "Refuse")], widget=forms.Select(INPUT)
+        choices=[("", "Choose"), ("agree", "Agree, and carry it out"), ("refuse", "Refuse")],
+        widget=forms.Select(INPUT),
     )
     reason = _reason(required=False)
 
@@ -491,6 +502,11 @@ class AnswerForm(ActForm):
         erasure.NotAskedFor: "answer",
     }
     done = "Answered; the entries go into the log within a second."
+
+    def __init__(self, *args: Any, fact: Any, user_id: int, **options: Any) -> None:
+        """An erasure cannot be taken back, so its button is red."""
+        super().__init__(*args, fact=fact, user_id=user_id, **options)
+        self.is_grave = fact.act == Proposal.Act.ERASE
 
     def heading(self) -> str:
         """Return what is proposed, as a question."""
@@ -507,9 +523,9 @@ class AnswerForm(ActForm):
         """Say what agreeing does."""
         proposal: Proposal = self.fact
         if proposal.act == Proposal.Act.MERGE and proposal.party_id:
-            moved = [f"{count} {what}" for what, count in people.moved_by(proposal.party_id) if count]
+            moved = _counted(people.moved_by(proposal.party_id)) or "nothing so far"
             return [
-                f"{proposal.party} would count as {proposal.other_party}, with {', '.join(moved) or 'nothing so far'}.",
+                f"{proposal.party} would count as {proposal.other_party}, with {moved}.",
                 "Nothing is rewritten, and it can be undone.",
             ]
         return erasure_points(proposal.party_id) if proposal.party_id else []
@@ -536,14 +552,18 @@ CARRIED_OUT: dict[str, Any] = {
 }
 
 
+def _counted(found: Iterable[tuple[str, int]], *, between: str = ", ") -> str:
+    return between.join(f"{what} ({count})" for what, count in found if count)
+
+
 def erasure_points(party_id: UUID) -> list[str]:
     """Return what an erasure would destroy and what would stay."""
     same = parties.same_as(party_id)
-    stays = [f"{count} {what}" for what, count in erasure.staying(same) if count]
+    stays = _counted(erasure.staying(same), between="; ")
     return [
         "Destroyed for good: the name, the key of all that is personal, the search index, and addresses to write to.",
         *([f"Merged with {len(same) - 1} more, which are erased with it."] if len(same) > 1 else []),
-        f"What stays, naming them by number only: {', '.join(stays)}." if stays else "Nothing else is recorded.",
+        f"What stays, naming them by number only: {stays}." if stays else "Nothing else is recorded.",
         "The log keeps its proofs; what it committed to can be matched with nobody any more.",
     ]
 
