@@ -13,7 +13,7 @@ Shares come as decimals of two places, so a third cannot be written. Where the d
 
 Any other total is left as written. Ownership is normalized over the work; collection over everything that is collected
 at the same place, and left as written where a claim would be a different part in different places. ``ShareLine.part``
-is the exact part, ``written`` the decimal.
+is the exact part, ``written`` the decimal, and ``is_normalized`` says that they differ.
 
 What a version of the format cannot say is not invented: since 3.0 nobody has ownership shares. The manuscript shares of
 3.1 (who wrote how much, before anything was assigned) come with the basis ``manuscript``. Collection that the submitter
@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import BinaryIO, Final
 
-from rights.exchange.cwr_frames import UNREAD, Limits, Transaction, frames
+from rights.exchange.cwr_frames import UNREAD, Transaction, frames
 from rights.exchange.cwr_layouts import Layout, layout
 from rights.exchange.cwr_rules import TOLERANCE, judge, percent
 from rights.exchange.cwr_works import (
@@ -45,6 +45,7 @@ from rights.exchange.cwr_works import (
     reaches,
     work_of,
 )
+from rights.exchange.limits import Limits
 from rights.exchange.lines import (
     Heading,
     Line,
@@ -56,8 +57,6 @@ from rights.exchange.lines import (
     WrittenCode,
 )
 from rights.identifiers import BadIsrc, BadIswc, isrc, iswc
-
-__all__ = ["Limits", "exact_parts", "read"]
 
 _LARGEST_DENOMINATOR: Final = 12  # twelve equal co-writers; beyond, a decimal would stand for too many parts
 
@@ -198,6 +197,7 @@ def _shares(work: Work, claims: Sequence[tuple[Publisher | Writer, int, Shares]]
                     written=percent(shares[position]),
                     basis=basis,
                     role=party.role,
+                    is_normalized=parts[position][index] != Fraction(shares[position], WHOLE),
                 )
 
 
@@ -219,6 +219,7 @@ def _collected(work: Work) -> Iterator[ShareLine]:
                     basis="collection",
                     role=party.role,
                     territories=collection.codes,
+                    is_normalized=parts[position][index] != Fraction(share, WHOLE),
                 )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from rights.exchange.cwr_layouts import CONTROL, HEADERS, Layout, Record, day, layout
+from rights.exchange.limits import Limits
 from rights.exchange.lines import RAW_CHARACTERS, Heading, Problem
 
 FORMAT: Final = "CWR"
@@ -30,17 +31,10 @@ _CODECS: Final = {
 } | {f"ISO-8859-{part}": f"iso8859-{part}" for part in range(1, 11)}
 # Titles in national characters stand in otherwise plain files of version 2 (title types OL and AL).
 _NATIONAL: Final = frozenset({"ALT"})
+# A work with two hundred publishers in fifty territories each; bounds what is held in memory, and what rules compare.
+MAX_TRANSACTION_RECORDS: Final = 10_000
 _BOM: Final = b"\xef\xbb\xbf"
 _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")  # no text of any of these sets has them
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one file may ask of us."""
-
-    max_bytes: int = 4 << 30
-    max_line_bytes: int = 8_192  # the longest record has 665 characters
-    max_transaction_records: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ class _File:
 
     def _next(self) -> bytes | None:
         """Return the next line without its end, None behind the last."""
-        most = self._limits.max_line_bytes
+        most = self._limits.max_line_characters
         raw = self._stream.readline(most + 3)
         if not raw:
             return None
@@ -125,6 +119,8 @@ class _File:
         self._raw = raw
         if self._bytes > self._limits.max_bytes:
             raise self._stop("", "file_too_large", f"The file is larger than {self._limits.max_bytes} bytes; split it.")
+        if self._line > self._limits.max_lines:
+            raise self._stop("", "too_many_lines", f"The file has more than {self._limits.max_lines} lines; split it.")
         raw = raw.removesuffix(b"\n").removesuffix(b"\r")
         if len(raw) > most:
             raise self._stop(
@@ -335,11 +331,11 @@ class _File:
 
     def _add(self, raw: bytes, type: str, open_: _Open) -> None:
         open_.records += 1
-        if open_.records > self._limits.max_transaction_records:
+        if open_.records > MAX_TRANSACTION_RECORDS:
             raise self._stop(
                 type,
                 "transaction_too_large",
-                f"A transaction has more than {self._limits.max_transaction_records} records; register it in parts.",
+                f"A transaction has more than {MAX_TRANSACTION_RECORDS} records; register it in parts.",
                 "",
             )
         open_.sequence += 1
@@ -380,7 +376,7 @@ class _File:
         except UnicodeDecodeError:
             refuse("wrong_encoding", _wrong_encoding(codec))
             return None
-        if _CONTROLS.search(text) or (codec not in {"utf-8", "ascii"} and _looks_like_utf8(raw)):
+        if _CONTROLS.search(text) or (codec not in {"utf-8", "ascii"} and looks_like_utf8(raw)):
             refuse("wrong_encoding", _wrong_encoding(codec))
             return None
         if len(text) < cut.least:
@@ -417,7 +413,7 @@ def _wrong_encoding(codec: str) -> str:
     )
 
 
-def _looks_like_utf8(raw: bytes) -> bool:
+def looks_like_utf8(raw: bytes) -> bool:
     """Whether text beyond ASCII is well-formed UTF-8, which text of one byte a letter practically never is."""
     if raw.isascii():
         return False
