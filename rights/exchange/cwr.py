@@ -96,8 +96,10 @@ def _count(heading: Heading, type: str) -> None:
 
 def _registered(transaction: Transaction, version: Layout, heading: Heading) -> Iterator[Line]:
     work, problems = work_of(transaction, version)
-    # With a line missing that could not be cut, the rules would find what is not there.
-    if work is not None and not any(fells(each) for each in transaction.problems):
+    # With a line or a share missing that could not be read, all else would find what is not there.
+    if any(fells(each) for each in transaction.problems):
+        work, problems = None, list(transaction.problems)
+    elif work is not None and not any(each.code == "bad_share" for each in problems):
         problems += judge(work)
     yield from sorted(problems, key=lambda each: each.line)
     for record in transaction.details:

@@ -106,7 +106,7 @@ class _File:
         self._pending: bytes | None = None  # the first group's header, where it had to say the version
         self._promised: dict[str, int] = {}
 
-    # --- lines ------------------------------------------------------------------------------------------------------
+    # --- lines ---
 
     def _next(self) -> bytes | None:
         """Return the next line without its end, None behind the last."""
@@ -136,7 +136,7 @@ class _File:
             what = what.rstrip(b"\r\n")
         return _NotTrusted(Problem(max(self._line, 1), name, code, sentence, shown(what), is_fatal=True))
 
-    # --- the heading ------------------------------------------------------------------------------------------------
+    # --- the heading ---
 
     def open(self) -> Heading:
         raw = self._next()
@@ -216,7 +216,7 @@ class _File:
             raise self._stop(f"{record.type}.{name}", "bad_number", "The field needs digits, filled with zeros.", raw)
         return int(raw)
 
-    # --- groups and transactions --------------------------------------------------------------------------------------
+    # --- groups and transactions ---
 
     def transactions(self) -> Iterator[Transaction | Problem]:
         try:

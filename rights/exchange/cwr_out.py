@@ -163,9 +163,9 @@ class OutgoingWork:
 class OutgoingHeading:
     """Who sends what to whom, and which file of the year it is."""
 
-    sender: str  # 2.2: the CWR sender number, an IPI name number; 3.1: the transmitter code
+    sender: str  # the CWR sender number: an IPI name number, of a society its number
     sender_name: str
-    sender_code: str  # of the file name: two or three characters in 2.2, up to four since 3.0
+    sender_code: str  # two or three characters, since 3.0 up to four
     created_at: datetime
     file_number: int  # 1 is the first of the year
     recipient: str = ""  # a society's number; empty for all
@@ -306,9 +306,9 @@ class _Renderer:
         return "REV" if work.is_revision else "NWR"
 
     def heading(self, heading: OutgoingHeading, name: str) -> str:
-        sender, sender_type = heading.sender, heading.sender_type
+        sender, sender_type = heading.sender_code, heading.sender_type
         if self.layout.has_ownership:
-            sender = sender.zfill(9)
+            sender = heading.sender.zfill(9)
             if len(sender) == 11:  # the two digits that do not fit go where the type stands (2.1 revision 8)
                 sender_type, sender = (heading.sender_type if sender[:2] == "00" else sender[:2]), sender[2:]
         return self.control(
@@ -316,6 +316,7 @@ class _Renderer:
             sender_type=sender_type,
             sender=sender,
             sender_name=heading.sender_name,
+            sender_ipi=heading.sender.zfill(11),
             edi_version="01.10",
             created_on=f"{heading.created_at:%Y%m%d}",
             created_time=f"{heading.created_at:%H%M%S}",
@@ -357,10 +358,11 @@ class _Renderer:
             raise DoesNotFit(work, type, "its letters beyond ASCII would be taken for UTF-8; choose UTF-8 for the file")
         return line
 
-    # --- one work -----------------------------------------------------------------------------------------------------
+    # --- one work ---
 
     def work(self, work: OutgoingWork, number: int) -> list[str]:
         """Return the records of a transaction, numbered."""
+        _check_shares(work)
         owned = _triples([each.ownership for each in work.parties])
         manuscript = _triples([writer.manuscript for writer in work.writers])
         collected = self._collected(work)
@@ -500,6 +502,17 @@ def _recording(work: str, recording: OutgoingRecording) -> dict[str, str]:
         "label": recording.label,
         "number": recording.number,
     }
+
+
+def _check_shares(work: OutgoingWork) -> None:
+    for party in work.parties:
+        said = [party.ownership, *(each.shares for each in party.collections)]
+        if isinstance(party, OutgoingWriter):
+            said.append(party.manuscript)
+        for shares in said:
+            for part in (shares.performing, shares.mechanical, shares.synchronization):
+                if not 0 <= part <= 1:
+                    raise DoesNotFit(work.number, "shares", f"{part} of {party.number} is no part of the whole")
 
 
 def _canonical(work: str, name: str, raw: str) -> str:

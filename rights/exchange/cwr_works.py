@@ -391,7 +391,7 @@ def _collection(record: Record, excludes: Iterable[str]) -> Collection:
     )
 
 
-# --- places -------------------------------------------------------------------------------------------------------
+# --- places ---
 
 Place = tuple[str, str]  # a recipient and a territory; "" is every territory that nobody names
 
