@@ -42,7 +42,6 @@ from rights.exchange.cwr_works import (
     Writer,
     fells,
     places,
-    reaches,
     work_of,
 )
 from rights.exchange.limits import Limits
@@ -96,10 +95,10 @@ def _count(heading: Heading, type: str) -> None:
 
 def _registered(transaction: Transaction, version: Layout, heading: Heading) -> Iterator[Line]:
     work, problems = work_of(transaction, version)
-    # With a line or a share missing that could not be read, all else would find what is not there.
+    # With a line, share or territory missing that could not be read, all else would find what is not there.
     if any(fells(each) for each in transaction.problems):
         work, problems = None, list(transaction.problems)
-    elif work is not None and not any(each.code == "bad_share" for each in problems):
+    elif work is not None and not any(each.code in {"bad_share", "bad_territory"} for each in problems):
         problems += judge(work)
     yield from sorted(problems, key=lambda each: each.line)
     for record in transaction.details:
@@ -229,9 +228,9 @@ def _parts_collected(claims: Sequence[Collection]) -> list[list[Fraction]]:
     """Return, for each right, the part of each claim: what it is at every place it reaches, or else as written."""
     found: list[list[set[Fraction]]] = [[set() for _ in claims] for _ in RIGHTS]
     for place in places(claims):
-        here = [index for index, claim in enumerate(claims) if reaches(claim, place)]
         for position in range(len(RIGHTS)):
-            for index, part in zip(here, exact_parts([claims[index].shares[position] for index in here]), strict=True):
+            here = exact_parts([claims[index].shares[position] for index in place.collections])
+            for index, part in zip(place.collections, here, strict=True):
                 found[position][index].add(part)
     return [
         [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import BinaryIO, Final
 
 from rights.exchange.cwr_layouts import CONTROL, HEADERS, Layout, Record, day, layout
@@ -39,8 +40,9 @@ _CONTROLS: Final = re.compile("[\x00-\x1f\x7f-\x9f]")  # no text of any of these
 
 @dataclass(frozen=True)
 class Transaction:
-    """A transaction header and its details, and what is wrong with single lines of it."""
+    """A transaction header and its details, and what is wrong with single lines of it. ``on`` is the file's day."""
 
+    on: date
     group: int
     number: int
     header: Record | None  # None where the type is not one we read
@@ -101,6 +103,7 @@ class _File:
         self._bytes = 0
         self._raw = b""
         self._layout: Layout
+        self._on: date
         self._codec = ""
         self._is_plain = False  # ASCII for want of a name, not by name
         self._pending: bytes | None = None  # the first group's header, where it had to say the version
@@ -180,9 +183,11 @@ class _File:
         self._codec = _CODECS[named] or {"ASCII": "ascii", "ISO-8859-1": "iso8859-1"}[self._layout.character_set]
         self._is_plain = not named and self._codec == "ascii"
         header = self._cut_control(raw, "HDR")
-        for name in ("created_on", "transmitted_on"):
-            if day(header[name]) is None:
+        for name in ("transmitted_on", "created_on"):
+            found = day(header[name])
+            if found is None:
                 raise self._stop(f"HDR.{name}", "bad_date", "The header needs a date as YYYYMMDD here.", header[name])
+            self._on = found
         for name, kind in header.malformed():
             raise self._stop(f"HDR.{name}", "bad_field", f"The field is not of its kind ({kind}).", header.raw(name))
         # Senders with a long number spread it over both fields (2.1 revision 8).
@@ -389,6 +394,7 @@ class _File:
 
     def _close(self, open_: _Open, group: int) -> Transaction:
         return Transaction(
+            on=self._on,
             group=group,
             number=open_.number,
             header=open_.header,

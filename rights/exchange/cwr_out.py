@@ -23,6 +23,7 @@ from rights.exchange.cwr_rules import judge
 from rights.exchange.cwr_works import WHOLE, work_of
 from rights.exchange.lines import Problem
 from rights.identifiers import BadIsrc, BadIswc, isrc, iswc
+from rights.territories import NoSuchTerritory, number
 
 WRITTEN_VERSIONS: Final = ("2.2", "3.1")
 EVERYBODY: Final = {"2.2": "000", "3.1": "0000"}  # the recipient of a file for several societies
@@ -68,7 +69,7 @@ class OutgoingShares:
 
 @dataclass(frozen=True)
 class OutgoingCollection:
-    """What is collected in a territory: a TIS code without those that are excluded."""
+    """What is collected in a territory without those that are excluded: TIS numbers or letters of countries."""
 
     shares: OutgoingShares
     include: str = "2136"
@@ -221,7 +222,7 @@ def write(works: Sequence[OutgoingWork], *, heading: OutgoingHeading, version: s
     renderer = _Renderer(layout(version), heading.character_set)
     first = renderer.heading(heading, name)
     for work in works:
-        problems = _problems(renderer.work(work, 0), renderer.layout)
+        problems = _problems(renderer.work(work, 0), renderer.layout, heading.created_at.date())
         if problems:
             raise RefusedWork(work.number, problems)
     return _written(renderer, first, works)
@@ -240,8 +241,8 @@ def _written(renderer: _Renderer, first: str, works: Sequence[OutgoingWork]) -> 
         yield renderer.encoded(
             renderer.control("GRH", transaction_type=type, group=f"{groups:05d}", version=version, batch="0" * 10)
         )
-        for number, work in enumerate(chosen):
-            for line in renderer.work(work, number):
+        for sequence, work in enumerate(chosen):
+            for line in renderer.work(work, sequence):
                 group_records += 1
                 yield renderer.encoded(line)
         yield renderer.encoded(
@@ -254,11 +255,11 @@ def _written(renderer: _Renderer, first: str, works: Sequence[OutgoingWork]) -> 
     yield renderer.encoded(renderer.control("TRL", **counts))
 
 
-def _problems(lines: Sequence[str], version: Layout) -> list[Problem]:
+def _problems(lines: Sequence[str], version: Layout, on: date) -> list[Problem]:
     """Return what a reader would find in a rendered work."""
     cut = [Record(position, version.records[line[:3]], line) for position, line in enumerate(lines, start=1)]
     transaction = Transaction(
-        group=1, number=0, header=cut[0], type=cut[0].type, line=1, details=tuple(cut[1:]), problems=()
+        on=on, group=1, number=0, header=cut[0], type=cut[0].type, line=1, details=tuple(cut[1:]), problems=()
     )
     work, problems = work_of(transaction, version)
     return [*problems, *(judge(work) if work is not None else ())]
@@ -360,7 +361,7 @@ class _Renderer:
 
     # --- one work ---
 
-    def work(self, work: OutgoingWork, number: int) -> list[str]:
+    def work(self, work: OutgoingWork, sequence: int) -> list[str]:
         """Return the records of a transaction, numbered."""
         _check_shares(work)
         owned = _triples([each.ownership for each in work.parties])
@@ -370,12 +371,12 @@ class _Renderer:
         for index, publisher in enumerate(work.publishers):
             records.append(("SPU" if publisher.is_controlled else "OPU", self._publisher(publisher, owned[index])))
             type = "SPT" if publisher.is_controlled else "OPT"
-            records += self._territories(type, publisher, collected[index])
+            records += self._territories(work, type, publisher, collected[index])
         for index, writer in enumerate(work.writers):
             type, territory = ("SWR", "SWT") if writer.is_controlled else ("OWR", "OWT")
             position = len(work.publishers) + index
             records.append((type, self._writer(writer, owned[position])))
-            records += self._territories(territory, writer, collected[position])
+            records += self._territories(work, territory, writer, collected[position])
             if "MAN" in self.layout.records:
                 records.append(("MAN", {"number": writer.number, **_shares(manuscript[index])}))
             records += [("PWR", self._link(work, writer, chain)) for chain in writer.chains]
@@ -383,7 +384,7 @@ class _Renderer:
         records += [("PER", {"last_name": last, "first_name": first}) for last, first in work.performers]
         records += [("REC", _recording(work.number, recording)) for recording in work.recordings]
         lines = [self._line(work.number, type, values) for type, values in records]
-        return [f"{line[:3]}{number:08d}{position:08d}{line[19:]}" for position, line in enumerate(lines)]
+        return [f"{line[:3]}{sequence:08d}{position:08d}{line[19:]}" for position, line in enumerate(lines)]
 
     def _publisher(self, publisher: OutgoingPublisher, owned: _Triple) -> dict[str, str]:
         return {
@@ -453,7 +454,11 @@ class _Renderer:
         return found
 
     def _territories(
-        self, type: str, party: OutgoingPublisher | OutgoingWriter, collected: Sequence[_Triple]
+        self,
+        work: OutgoingWork,
+        type: str,
+        party: OutgoingPublisher | OutgoingWriter,
+        collected: Sequence[_Triple],
     ) -> Iterator[tuple[str, dict[str, str]]]:
         position = 0
         for each, triple in zip(party.collections, collected, strict=True):
@@ -467,7 +472,7 @@ class _Renderer:
                         "number": party.number,
                         "sequence": f"{position:03d}",
                         "indicator": indicator,
-                        "territory": code.zfill(4),
+                        "territory": _tis(work.number, code),
                         "shares_change": "Y" if each.may_change else "N",
                         "recipient": each.recipient,
                         **self._societies(party.societies),
@@ -513,6 +518,13 @@ def _check_shares(work: OutgoingWork) -> None:
             for part in (shares.performing, shares.mechanical, shares.synchronization):
                 if not 0 <= part <= 1:
                     raise DoesNotFit(work.number, "shares", f"{part} of {party.number} is no part of the whole")
+
+
+def _tis(work: str, code: str) -> str:
+    try:
+        return f"{number(code):04d}" if code.isalpha() else code.zfill(4)
+    except NoSuchTerritory as error:
+        raise DoesNotFit(work, "territory", str(error)) from error
 
 
 def _canonical(work: str, name: str, raw: str) -> str:

@@ -37,11 +37,13 @@ from rights.exchange.cwr_works import (
     Work,
     Writer,
     places,
-    reaches,
+    recipients,
 )
 from rights.exchange.lines import Problem
+from rights.territories import phrase
 
 TOLERANCE: Final = 6  # hundredths of a percent
+MOST_COMPARED: Final = 20_000  # collections times recipients; each is compared in every country
 HALF: Final = WHOLE // 2
 CREATORS: Final = frozenset({"CA", "A", "C"})
 MODIFIERS: Final = frozenset({"AR", "AD", "SR", "SA", "TR"})
@@ -248,7 +250,7 @@ def collects_somewhere(work: Work) -> Iterator[Problem]:
         if collection.is_controlled and collection.shares == NOTHING:
             sentence = "An included territory needs a share above zero; exclude it, or leave the record out."
             yield Problem(
-                collection.line, f"{collection.record}.pr_share", "include_without_share", sentence, collection.include
+                collection.line, f"{collection.record}.pr_share", "include_without_share", sentence, collection.codes[0]
             )
     for chain in work.chains().values():
         must = any(publisher.ownership != NOTHING for publisher in chain) or not work.layout.has_ownership
@@ -264,19 +266,24 @@ def collects_somewhere(work: Work) -> Iterator[Problem]:
 
 def collects_no_more_than_the_whole(work: Work) -> Iterator[Problem]:
     known = list(work.collections())
+    collections = [each for _, each in known]
+    if len(known) * len(recipients(collections)) > MOST_COMPARED:
+        sentence = "So many territories for so many recipients cannot be compared; register the work in several files."
+        yield _of_work(work, "collection", "collection_too_large", sentence, str(len(known)))
+        return
     said: set[tuple[str, int]] = set()
-    for place in places(each for _, each in known):
-        here = [(party, each.shares) for party, each in known if reaches(each, place)]
-        total = _total([shares for _, shares in here])
-        by_publishers = _total([shares for party, shares in here if isinstance(party, Publisher)])
-        where = f"in {place[1]}" if place[1] else "in the rest of the world"
+    for place in places(collections):
+        here = [known[index] for index in place.collections]
+        total = _total([each.shares for _, each in here])
+        by_publishers = _total([each.shares for party, each in here if isinstance(party, Publisher)])
+        where = f"in {phrase(place.countries)}"
         for position, right in enumerate(RIGHTS):
             if total[position] > WHOLE + TOLERANCE:
                 code = "collection_too_much"
                 sentence = f"More than 100.00 % of the {right} right is collected {where}."
             elif not work.layout.has_ownership and by_publishers[position] and total[position] < WHOLE - TOLERANCE:
                 code = "collection_not_whole"
-                sentence = f"Where a publisher collects the {right} right, all of it is: here {where} it is not."
+                sentence = f"Where a publisher collects the {right} right, all of it is; {where} it is not."
             else:
                 continue
             if (code, position) not in said:  # once for each right; the same mistake is often everywhere
@@ -294,13 +301,13 @@ def collects_what_its_chain_owns(work: Work) -> Iterator[Problem]:
         if any(each.may_change for each in known):
             continue
         for place in places(known):
-            here = [each.shares[0] for each in known if reaches(each, place)]
-            if here and abs(sum(here) - owned) > TOLERANCE:
+            collected = sum(known[index].shares[0] for index in place.collections)
+            if abs(collected - owned) > TOLERANCE:
                 sentence = (
                     f"The chain owns {percent(owned)} % of the performing right and must collect as much in"
-                    f" {place[1] or 'the rest of the world'}, unless shares change (Y)."
+                    f" {phrase(place.countries)}, unless shares change (Y)."
                 )
-                yield _of(chain[0], "pr_share", "chain_collects_otherwise", sentence, percent(sum(here)))
+                yield _of(chain[0], "pr_share", "chain_collects_otherwise", sentence, percent(collected))
                 break
 
 

@@ -6,17 +6,19 @@ Shares are hundredths of a percent here, as written; nothing is judged (`cwr_rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from rights.exchange.cwr_frames import Transaction, shown
 from rights.exchange.cwr_layouts import Layout, Record
 from rights.exchange.lines import Problem
+from rights.territories import BadTerritoryRows, NoSuchTerritory, NoTerritory, covered, from_cwr
 
 RIGHTS: Final = ("performing", "mechanical", "synchronization")
 WHOLE: Final = 10_000  # 100 %, as 999v99
-WORLD: Final = "2136"
 ALL_RECIPIENTS: Final = "0000"
 WORK_TYPES: Final = frozenset({"NWR", "REV", "WRK"})
 # A record of these types that cannot be taken leaves the work standing without it; of any other, the work falls.
@@ -44,15 +46,11 @@ class Collection:
 
     line: int
     record: str
-    include: str
-    excludes: tuple[str, ...]
+    codes: tuple[str, ...]  # read from left to right
+    countries: frozenset[str]  # which these codes mean on the day of the file
     shares: Shares
     may_change: bool = False  # shares change when the work is sub-published
     recipient: str = ALL_RECIPIENTS
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        return (self.include, *(f"-{code}" for code in self.excludes))
 
     @property
     def is_controlled(self) -> bool:
@@ -219,6 +217,8 @@ def work_of(transaction: Transaction, layout: Layout) -> tuple[Work | None, list
     """
     Return the work a transaction registers, and what is wrong with its lines; None where its header cannot be read.
 
+    What its territories mean is asked of the day of the file.
+
     Whether a problem fells the work says `fells`.
     """
     problems = list(transaction.problems)
@@ -242,8 +242,8 @@ def work_of(transaction: Transaction, layout: Layout) -> tuple[Work | None, list
         arrangement=header["arrangement"],
         adaptation=header["adaptation"],
         text_music=header["text_music"],
-        publishers=tuple(_publisher(party, problems) for party in parts.publishers),
-        writers=tuple(_writer(party, problems) for party in parts.writers),
+        publishers=tuple(_publisher(party, transaction.on, problems) for party in parts.publishers),
+        writers=tuple(_writer(party, transaction.on, problems) for party in parts.writers),
         recordings=tuple(parts.recordings),
     )
     return work, problems
@@ -290,7 +290,7 @@ def _recording(record: Record) -> Recording | None:
     return found if found.number or found.title or found.isrc else None
 
 
-def _publisher(party: _Party, problems: list[Problem]) -> Publisher:
+def _publisher(party: _Party, on: date, problems: list[Problem]) -> Publisher:
     record = party.record
     role = record["role"]
     if record.type == "OPU" and role not in PUBLISHER_ROLES:
@@ -303,14 +303,14 @@ def _publisher(party: _Party, problems: list[Problem]) -> Publisher:
         name=record["name"],
         role=role,
         ownership=shares(record) if "pr_share" in record.layout.fields else NOTHING,
-        collections=tuple(_collections(party, problems)),
+        collections=tuple(_collections(party, on, problems)),
         ipi_name=record["ipi_name"],
         ipi_base=record["ipi_base"],
         is_unknown=record["unknown"] == "Y" or not record["name"],
     )
 
 
-def _writer(party: _Party, problems: list[Problem]) -> Writer:
+def _writer(party: _Party, on: date, problems: list[Problem]) -> Writer:
     record = party.record
     if party.manuscript is not None and party.manuscript["number"] != record["number"]:
         problems.append(_other_party(party.manuscript, record))
@@ -332,7 +332,7 @@ def _writer(party: _Party, problems: list[Problem]) -> Writer:
         role=record["role"],
         ownership=shares(record) if "pr_share" in record.layout.fields else NOTHING,
         manuscript=shares(party.manuscript) if party.manuscript is not None else None,
-        collections=tuple(_collections(party, problems)),
+        collections=tuple(_collections(party, on, problems)),
         links=tuple(links),
         societies=tuple(record[f"{right}_society"] for right in ("pr", "mr", "sr")),
         ipi_name=record["ipi_name"],
@@ -346,73 +346,81 @@ def _other_party(record: Record, before: Record) -> Problem:
     return problem(record, "number", "other_party", sentence)
 
 
-def _collections(party: _Party, problems: list[Problem]) -> Iterator[Collection]:
+def _collections(party: _Party, on: date, problems: list[Problem]) -> Iterator[Collection]:
     """Yield each inclusion with its exclusions: an exclusion always speaks of the inclusion before it."""
-    include: Record | None = None
-    excludes: list[str] = []
+    blocks: list[list[Record]] = []
     for position, record in enumerate(party.territories, start=1):
         if record["number"] != party.record["number"]:
             problems.append(_other_party(record, party.record))
         if record["sequence"] and _hundredths(record["sequence"]) != position:
             sentence = f"Territories are numbered from 001 behind each party; this is number {position:03d}."
             problems.append(problem(record, "sequence", "bad_sequence", sentence))
-        code = record["territory"].lstrip("0")
-        if not (code.isascii() and code.isdigit()):
-            problems.append(problem(record, "territory", "bad_territory", "A territory is a TIS code of four digits."))
         match record["indicator"]:
+            case "I" | "E" if not re.fullmatch(r"[0-9]{1,4}", record["territory"]):
+                sentence = "A territory is a TIS number of four digits."
+                problems.append(problem(record, "territory", "bad_territory", sentence))
             case "I":
-                if include is not None:
-                    yield _collection(include, excludes)
-                include, excludes = record, []
-            case "E" if include is None:
+                blocks.append([record])
+            case "E" if not blocks:
                 sentence = "An exclusion speaks of the inclusion before it; write the included territory first."
                 problems.append(problem(record, "indicator", "exclude_without_include", sentence))
             case "E":
-                excludes.append(code)
+                blocks[-1].append(record)
                 if any(shares(record)):
                     sentence = "An excluded territory has no shares; fill them with zeros, or include it."
                     problems.append(problem(record, "pr_share", "exclude_with_share", sentence))
             case _:
                 sentence = "The indicator is I for an included territory or E for an excluded one."
                 problems.append(problem(record, "indicator", "bad_indicator", sentence))
-    if include is not None:
-        yield _collection(include, excludes)
+    for block in blocks:
+        try:
+            yield _collection(block, on)
+        except (BadTerritoryRows, NoSuchTerritory, NoTerritory) as error:
+            problems.append(problem(block[0], "territory", "bad_territory", f"{error}."))
 
 
-def _collection(record: Record, excludes: Iterable[str]) -> Collection:
+def _collection(block: list[Record], on: date) -> Collection:
+    include = block[0]
+    codes = from_cwr([(record["indicator"], record["territory"]) for record in block])
     return Collection(
-        line=record.line,
-        record=record.type,
-        include=record["territory"].lstrip("0"),
-        excludes=tuple(excludes),
-        shares=shares(record),
-        may_change=record["shares_change"] == "Y",
-        recipient=record["recipient"].rjust(4, "0"),
+        line=include.line,
+        record=include.type,
+        codes=codes,
+        countries=covered(codes, on),
+        shares=shares(include),
+        may_change=include["shares_change"] == "Y",
+        recipient=include["recipient"].rjust(4, "0"),
     )
 
 
 # --- places ---
 
-Place = tuple[str, str]  # a recipient and a territory; "" is every territory that nobody names
+
+@dataclass(frozen=True)
+class Place:
+    """Countries in which, for a recipient, the same is collected: by which of the collections, by their positions."""
+
+    countries: frozenset[str]
+    recipient: str
+    collections: tuple[int, ...]
 
 
-def places(collections: Iterable[Collection]) -> list[Place]:
-    """Return places such that what is collected at any place is collected at one of these."""
-    known = list(collections)
-    codes = {code for each in known for code in (each.include, *each.excludes)} - {WORLD}
-    recipients = {each.recipient for each in known} - {ALL_RECIPIENTS} or {ALL_RECIPIENTS}
-    return [(recipient, code) for recipient in sorted(recipients) for code in ("", *sorted(codes))]
+def places(collections: Sequence[Collection]) -> list[Place]:
+    """Return where anything is collected, so that what holds in one country of a place holds in all of them."""
+    found: list[Place] = []
+    for recipient in recipients(collections):
+        reached: dict[str, list[int]] = {}
+        for index, each in enumerate(collections):
+            if each.recipient in {ALL_RECIPIENTS, recipient}:
+                for country in each.countries:
+                    reached.setdefault(country, []).append(index)
+        same: dict[tuple[int, ...], set[str]] = {}
+        for country, indexes in reached.items():
+            same.setdefault(tuple(indexes), set()).add(country)
+        found += [Place(frozenset(countries), recipient, indexes) for indexes, countries in sorted(same.items())]
+    return found
 
 
-def reaches(collection: Collection, place: Place) -> bool:
-    """Return whether something is collected at a place."""
-    recipient, territory = place
-    if collection.recipient not in {ALL_RECIPIENTS, recipient}:
-        return False
-    if not _within(territory, collection.include):
-        return False
-    return not any(_within(territory, code) for code in collection.excludes)
-
-
-def _within(territory: str, code: str) -> bool:
-    return code in {WORLD, territory}
+def recipients(collections: Iterable[Collection]) -> list[str]:
+    """Return for whom anything is said; what is said for all counts for each of them."""
+    return sorted({each.recipient for each in collections} - {ALL_RECIPIENTS}) or [ALL_RECIPIENTS]

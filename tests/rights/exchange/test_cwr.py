@@ -411,6 +411,8 @@ def test_asks_writers_for_the_whole_at_most(second: int, expected: list[str]) ->
         ({4: swt(number="A2")}, ["other_party"]),
         ({2: spt(sequence="002")}, ["bad_sequence"]),
         ({2: spt(territory="DE")}, ["bad_territory"]),
+        ({2: spt(territory="9999")}, ["bad_territory"]),
+        ({2: spt(territory="")}, ["bad_territory"]),
         ({2: spt(indicator="X")}, ["bad_indicator", "publisher_without_territory"]),
         ({2: spt(indicator="E")}, ["exclude_without_include", "publisher_without_territory"]),
         ({2: spt((0, 0, 0))}, ["include_without_share", "chain_collects_otherwise"]),
@@ -533,6 +535,36 @@ def test_lets_sub_publishers_collect_for_the_chain_territory_by_territory() -> N
         assert codes(read(packed(lines_of("2.2", said)))[1]) == expected
         twice = (nwr(), spu(), world, sub, there, swr(), swt(), pwr())
         assert "collection_too_much" in codes(read(packed(lines_of("2.2", twice)))[1])
+
+
+@pytest.mark.parametrize(
+    ("there", "excluded", "expected"),
+    [
+        ("0276", "", ["collection_too_much"]),  # Germany lies in Europe
+        ("0840", "", []),
+        ("0276", "0276", []),
+        ("2123", "2123", []),
+    ],
+)
+def test_adds_up_what_is_collected_country_by_country(there: str, excluded: str, expected: list[str]) -> None:
+    said: list[Said] = [nwr(), swr((6000, 6000, 6000)), swt((6000, 6000, 6000), territory="2120")]
+    if excluded:
+        said.append(swt((0, 0, 0), indicator="E", territory=excluded, sequence="002"))
+    said += [
+        swr((4000, 4000, 4000), number="A2", last_name="SECOND"),
+        swt((5000, 5000, 5000), number="A2", territory=there),
+    ]
+    _, lines = read(packed(lines_of("2.2", tuple(said))))
+    assert sorted(set(codes(lines))) == expected
+
+
+def test_bounds_what_it_compares() -> None:
+    said = list(sound_31())
+    recipients = [
+        ("SWT", said[4][1] | {"recipient": f"{each:04d}", "sequence": f"{each + 1:03d}"}) for each in range(1, 200)
+    ]
+    _, lines = read(packed(lines_of("3.1", (*said[:5], *recipients, *said[5:]))))
+    assert codes(lines) == ["collection_too_large"]
 
 
 def test_does_not_hold_a_chain_with_an_income_participant_to_what_it_owns() -> None:

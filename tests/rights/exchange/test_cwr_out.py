@@ -261,6 +261,23 @@ def test_refuses_an_empty_file_a_number_twice_and_a_set_it_cannot_write() -> Non
         write([WORK], heading=replace(HEADING, character_set="BIG5"))
 
 
+def test_writes_countries_as_numbers_of_the_tis() -> None:
+    there = (
+        OutgoingCollection(_shares(HALF, 1, 1), excludes=("US",)),
+        OutgoingCollection(_shares(HALF, 1, 1), include="US"),
+    )
+    raw = _written(replace(WORK, publishers=(replace(NORTH, collections=there),)))
+    _, lines = read(raw)
+    assert codes(lines) == []
+    found = [each.territories for each in shares(lines, basis="collection", right="mechanical")]
+    assert found == [("2136", "-840"), ("840",)]
+    with pytest.raises(DoesNotFit, match="territory"):
+        write(
+            [replace(WORK, publishers=(replace(NORTH, collections=(replace(there[1], include="XX"),)),))],
+            heading=HEADING,
+        )
+
+
 def test_keeps_the_two_digits_of_a_long_sender_number() -> None:
     heading, _ = read(_written(WORK, heading=replace(HEADING, sender="01234567890")))
     assert heading.sender == "01234567890"
