@@ -409,15 +409,24 @@ def places(collections: Sequence[Collection]) -> list[Place]:
     """Return where anything is collected, so that what holds in one country of a place holds in all of them."""
     found: list[Place] = []
     for recipient in recipients(collections):
-        reached: dict[str, list[int]] = {}
+        sets: dict[frozenset[str], list[int]] = {}
         for index, each in enumerate(collections):
             if each.recipient in {ALL_RECIPIENTS, recipient}:
-                for country in each.countries:
-                    reached.setdefault(country, []).append(index)
+                sets.setdefault(each.countries, []).append(index)
+        if len(sets) == 1:  # nearly always: everything is collected in the same countries
+            found += [Place(countries, recipient, tuple(indexes)) for countries, indexes in sets.items() if countries]
+            continue
+        reached: dict[str, list[int]] = {}
+        for position, countries in enumerate(sets):
+            for country in countries:
+                reached.setdefault(country, []).append(position)
         same: dict[tuple[int, ...], set[str]] = {}
-        for country, indexes in reached.items():
-            same.setdefault(tuple(indexes), set()).add(country)
-        found += [Place(frozenset(countries), recipient, indexes) for indexes, countries in sorted(same.items())]
+        for country, positions in reached.items():
+            same.setdefault(tuple(positions), set()).add(country)
+        by_position = list(sets.values())
+        for together, alike in sorted(same.items()):
+            indexes = sorted(index for position in together for index in by_position[position])
+            found.append(Place(frozenset(alike), recipient, tuple(indexes)))
     return found
 
 
