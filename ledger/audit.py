@@ -183,7 +183,7 @@ def _orphans() -> Iterator[Fault]:
 def _names() -> Iterator[Fault]:
     for identity in PartyIdentity.objects.select_related("party").iterator(chunk_size=CHUNK):
         party = identity.party
-        committed = registry.commitment(kind=party.kind, name=identity.name, salt=bytes(identity.salt))
+        committed = registry.commitment(kind=party.kind, name=identity.name, salt=bytes(identity.plain_salt or b""))
         if committed != bytes(party.commitment):
             leaf = Leaf.objects.filter(entry__party=party).first()
             name = f"Entry {leaf.index} (party_registered)" if leaf else f"The party {party.id}"

@@ -7,26 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from django.apps import apps
 from django.db import transaction
 from django.db.models import Model
 
 from ledger import canonical, rows
-from ledger.models import Entry, PendingEntry
+from ledger.models import SUBJECTS, Entry, PendingEntry
 
 # A namespace of our own: one fact has one entry id, however often the writing is tried again.
 NAMESPACE = UUID("5d0b7a0e-7f0d-5a3c-9f56-0b9a4e7c2d11")
 
-SUBJECT_OF = {
-    "rights_party": "party",
-    "rights_work": "work",
-    "rights_recording": "recording",
-    "rights_share": "share",
-    "rights_consent": "consent",
-    "rights_consentevent": "consent_event",
-    "rights_license": "license",
-    "rights_submission": "submission",
-    "rights_decision": "decision",
-}
+SUBJECT_OF = {apps.get_model(model)._meta.db_table: subject for subject, model in SUBJECTS.items()}
 
 
 class NotInTransaction(Exception):

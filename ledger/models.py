@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
-from django.db.models.expressions import Func
+from django.db.models import F, Q
 from django.db.models.lookups import Exact
+
+from rights.models.conditions import NonNulls, ends_after_it_begins
 
 PROTECT = models.PROTECT
 
-SUBJECTS = (
-    "party",
-    "work",
-    "recording",
-    "share",
-    "consent",
-    "consent_event",
-    "license",
-    "submission",
-    "decision",
-)
+# Subject → the table that its facts are in. The first nine had their unique index over empty columns too; it stays.
+_FIRST = {
+    "party": "rights.Party",
+    "work": "rights.Work",
+    "recording": "rights.Recording",
+    "share": "rights.Share",
+    "consent": "rights.Consent",
+    "consent_event": "rights.ConsentEvent",
+    "license": "rights.License",
+    "submission": "rights.Submission",
+    "decision": "rights.Decision",
+}
+_LATER = {
+    "party_name": "rights.PartyName",
+    "party_in_role": "rights.PartyInRole",
+    "representation": "rights.Representation",
+    "representation_end": "rights.RepresentationEnd",
+    "party_merge": "rights.PartyMerge",
+    "party_merge_undo": "rights.PartyMergeUndo",
+    "protection": "rights.Protection",
+    "identifier": "rights.Identifier",
+    "identifier_finding": "rights.IdentifierFinding",
+    "recording_work": "rights.RecordingWork",
+    "release": "rights.Release",
+    "voice": "rights.Voice",
+    "recording_voice": "rights.RecordingVoice",
+    "stem": "rights.Stem",
+    "lyrics": "rights.Lyrics",
+    "model": "rights.Model",
+    "dataset": "rights.Dataset",
+    "model_version": "rights.ModelVersion",
+    "model_version_retirement": "rights.ModelVersionRetirement",
+    "share_event": "rights.ShareEvent",
+    "conflict": "rights.Conflict",
+    "conflict_event": "rights.ConflictEvent",
+    "terms": "rights.TermsVersion",
+    "reservation": "rights.Reservation",
+    "reservation_end": "rights.ReservationEnd",
+    "withdrawal_task_done": "rights.WithdrawalTaskDone",
+    "campaign": "rights.Campaign",
+    "license_event": "rights.LicenseEvent",
+    "clearance": "rights.Clearance",
+    "membership": "ledger.Membership",
+    "membership_end": "ledger.MembershipEnd",
+    "import_batch": "ledger.ImportBatch",
+    "import_outcome": "ledger.ImportOutcome",
+    "import_reversal": "ledger.ImportReversal",
+    "erasure_request": "ledger.ErasureRequest",
+    "erasure": "ledger.Erasure",
+    "proposal": "ledger.Proposal",
+    "approval": "ledger.Approval",
+}
+SUBJECTS = {**_FIRST, **_LATER}
 
 
-class NonNulls(Func):
-    """PostgreSQL's ``num_nonnulls``: how many of the given columns have a value."""
-
-    function = "num_nonnulls"
-    output_field = models.IntegerField()
+def _subject(model: str) -> models.ForeignKey:  # type: ignore[type-arg]
+    return models.ForeignKey(model, on_delete=PROTECT, null=True, related_name="entries", db_index=False)
 
 
 class Entry(models.Model):
@@ -49,6 +90,46 @@ class Entry(models.Model):
         LICENSE_SIGNED = "license_signed"
         SUBMITTED = "submitted"
         DECIDED = "decided"
+        PARTY_NAMED = "party_named"
+        ROLE_TAKEN = "role_taken"
+        REPRESENTATION_RECORDED = "representation_recorded"
+        REPRESENTATION_ENDED = "representation_ended"
+        PARTIES_MERGED = "parties_merged"
+        MERGE_UNDONE = "merge_undone"
+        PROTECTION_RECORDED = "protection_recorded"
+        IDENTIFIER_RECORDED = "identifier_recorded"
+        IDENTIFIER_CHECKED = "identifier_checked"
+        WORK_LINKED = "work_linked"
+        RELEASE_REGISTERED = "release_registered"
+        VOICE_REGISTERED = "voice_registered"
+        VOICE_LINKED = "voice_linked"
+        STEM_REGISTERED = "stem_registered"
+        LYRICS_REGISTERED = "lyrics_registered"
+        MODEL_REGISTERED = "model_registered"
+        DATASET_FROZEN = "dataset_frozen"
+        MODEL_VERSION_REGISTERED = "model_version_registered"
+        MODEL_VERSION_RETIRED = "model_version_retired"
+        SHARE_CHANGED = "share_changed"
+        CONFLICT_OPENED = "conflict_opened"
+        CONFLICT_ACTED = "conflict_acted"
+        TERMS_PUBLISHED = "terms_published"
+        CONSENT_OFFERED = "consent_offered"
+        CONSENT_CHANGED = "consent_changed"
+        RIGHTS_RESERVED = "rights_reserved"
+        RESERVATION_LIFTED = "reservation_lifted"
+        WITHDRAWAL_TASK_DONE = "withdrawal_task_done"
+        CAMPAIGN_OPENED = "campaign_opened"
+        LICENSE_CHANGED = "license_changed"
+        CLEARANCE_ANSWERED = "clearance_answered"
+        MEMBER_ADMITTED = "member_admitted"
+        MEMBER_LEFT = "member_left"
+        IMPORT_RECEIVED = "import_received"
+        IMPORT_FINISHED = "import_finished"
+        IMPORT_REVERSED = "import_reversed"
+        ERASURE_REQUESTED = "erasure_requested"
+        ERASED = "erased"
+        PROPOSED = "proposed"
+        APPROVED = "approved"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -63,12 +144,56 @@ class Entry(models.Model):
     license = models.ForeignKey("rights.License", on_delete=PROTECT, null=True, related_name="entries")
     submission = models.ForeignKey("rights.Submission", on_delete=PROTECT, null=True, related_name="entries")
     decision = models.ForeignKey("rights.Decision", on_delete=PROTECT, null=True, related_name="entries")
+    party_name = _subject("rights.PartyName")
+    party_in_role = _subject("rights.PartyInRole")
+    representation = _subject("rights.Representation")
+    representation_end = _subject("rights.RepresentationEnd")
+    party_merge = _subject("rights.PartyMerge")
+    party_merge_undo = _subject("rights.PartyMergeUndo")
+    protection = _subject("rights.Protection")
+    identifier = _subject("rights.Identifier")
+    identifier_finding = _subject("rights.IdentifierFinding")
+    recording_work = _subject("rights.RecordingWork")
+    release = _subject("rights.Release")
+    voice = _subject("rights.Voice")
+    recording_voice = _subject("rights.RecordingVoice")
+    stem = _subject("rights.Stem")
+    lyrics = _subject("rights.Lyrics")
+    model = _subject("rights.Model")
+    dataset = _subject("rights.Dataset")
+    model_version = _subject("rights.ModelVersion")
+    model_version_retirement = _subject("rights.ModelVersionRetirement")
+    share_event = _subject("rights.ShareEvent")
+    conflict = _subject("rights.Conflict")
+    conflict_event = _subject("rights.ConflictEvent")
+    terms = _subject("rights.TermsVersion")
+    reservation = _subject("rights.Reservation")
+    reservation_end = _subject("rights.ReservationEnd")
+    withdrawal_task_done = _subject("rights.WithdrawalTaskDone")
+    campaign = _subject("rights.Campaign")
+    license_event = _subject("rights.LicenseEvent")
+    clearance = _subject("rights.Clearance")
+    membership = _subject("ledger.Membership")
+    membership_end = _subject("ledger.MembershipEnd")
+    import_batch = _subject("ledger.ImportBatch")
+    import_outcome = _subject("ledger.ImportOutcome")
+    import_reversal = _subject("ledger.ImportReversal")
+    erasure_request = _subject("ledger.ErasureRequest")
+    erasure = _subject("ledger.Erasure")
+    proposal = _subject("ledger.Proposal")
+    approval = _subject("ledger.Approval")
 
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
             models.CheckConstraint(condition=Exact(NonNulls(*SUBJECTS), 1), name="entry_is_about_one_fact"),
-            *(models.UniqueConstraint(fields=[subject], name=f"{subject}_is_entered_once") for subject in SUBJECTS),
+            *(models.UniqueConstraint(fields=[subject], name=f"{subject}_is_entered_once") for subject in _FIRST),
+            *(
+                models.UniqueConstraint(
+                    fields=[subject], name=f"{subject}_is_entered_once", condition=Q(**{f"{subject}__isnull": False})
+                )
+                for subject in _LATER
+            ),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +277,7 @@ class Job(models.Model):
         """What is to be done."""
 
         CLEAR = "clear"
+        IMPORT = "import"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -187,3 +313,246 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return str(self.application)
+
+
+class Membership(models.Model):
+    """That a person belongs to an organization, in a role, for a period [from, to). An organization is a party."""
+
+    class Role(models.TextChoices):
+        """What a member may do; ``ledger.access`` says it verb by verb."""
+
+        RIGHTS_MANAGER = "rights_manager"
+        REVIEWER = "reviewer"
+        FINANCE = "finance"
+        AUDITOR = "auditor"
+        DISTRIBUTOR = "distributor"
+        ARTIST = "artist"
+
+    id = models.UUIDField(primary_key=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="memberships")
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="members")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    active_from = models.DateField()
+    active_to = models.DateField(null=True, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [ends_after_it_begins("membership_ends_after_it_begins")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} of {self.organization}"
+
+
+class MembershipEnd(models.Model):
+    """That somebody left an organization, or the role."""
+
+    id = models.UUIDField(primary_key=True)
+    membership = models.OneToOneField(Membership, on_delete=PROTECT, related_name="end")
+    effective_on = models.DateField()
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"left on {self.effective_on}"
+
+
+class SavedMapping(models.Model):
+    """How one sender's sheets are read: kept so that the next file needs no questions."""
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="mappings")
+    name = models.CharField(max_length=120)
+    format = models.CharField(max_length=16)
+    document = models.JSONField()  # rights.exchange.sheet.Mapping
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="one_mapping_of_a_name", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportBatch(models.Model):
+    """A file of somebody's catalogue, shares or consents that was handed in to be taken over."""
+
+    class Format(models.TextChoices):
+        """What kind of file it is."""
+
+        CATALOGUE_SHEET = "catalogue", "Catalogue sheet"
+        SHARES_SHEET = "shares", "Shares sheet"
+        CONSENTS_SHEET = "consents", "Consents sheet"
+        CWR = "cwr", "CWR"
+        CWR_ACK = "cwr_ack", "CWR acknowledgement"
+        ERN = "ern", "DDEX ERN"
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="imports")
+    format = models.CharField(max_length=16, choices=Format.choices)
+    file_digest = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    mapping = models.TextField(blank=True)  # RFC 8785 JSON of what it was read with
+    is_partial = models.BooleanField()  # lines without a problem are taken even where others have one
+    received_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "import batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "format", "file_digest", "mapping"],
+                name="file_is_imported_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_format_display()} {self.file_digest[:8]}"
+
+
+class ImportProgress(models.Model):
+    """How far an import has come: working state, for people who wait."""
+
+    batch = models.OneToOneField(ImportBatch, on_delete=PROTECT, primary_key=True, related_name="progress")
+    lines_read = models.BigIntegerField(default=0)
+    bytes_read = models.BigIntegerField(default=0)
+    facts = models.BigIntegerField(default=0)
+    problems = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.lines_read} lines"
+
+
+class ImportedFact(models.Model):
+    """Which fact a line of a batch became, or which fact that was already there it named."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=PROTECT, related_name="facts")
+    line = models.BigIntegerField()
+    table = models.CharField(max_length=40)
+    fact_id = models.UUIDField()
+    is_new = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "line", "table", "fact_id"], name="line_becomes_a_fact_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.fact_id}"
+
+
+class ImportProblem(models.Model):
+    """Why one line of a batch was not taken."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=PROTECT, related_name="problems")
+    line = models.BigIntegerField()
+    field = models.CharField(max_length=80)
+    code = models.CharField(max_length=48)
+    sentence = models.CharField(max_length=600)
+    raw = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.sentence}"
+
+
+class ImportOutcome(models.Model):
+    """That a batch was read to its end, or given up: what came of it, in numbers."""
+
+    id = models.UUIDField(primary_key=True)
+    batch = models.OneToOneField(ImportBatch, on_delete=PROTECT, related_name="outcome")
+    is_taken = models.BooleanField()
+    lines = models.BigIntegerField()
+    facts = models.BigIntegerField()
+    known_before = models.BigIntegerField()
+    problems = models.BigIntegerField()
+    facts_digest = models.CharField(max_length=64)  # SHA-256 over line, table and id of each new fact, a line each
+    finished_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "taken" if self.is_taken else "refused"
+
+
+class ImportReversal(models.Model):
+    """That what a batch brought was taken back, by facts of its own: shares retracted, consents annulled."""
+
+    id = models.UUIDField(primary_key=True)
+    batch = models.OneToOneField(ImportBatch, on_delete=PROTECT, related_name="reversal")
+    reason = models.CharField(max_length=300)
+    reversed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "reversed"
+
+
+class Proposal(models.Model):
+    """An act that two people must want (LED-6): asked for by one, carried out once another agrees."""
+
+    class Act(models.TextChoices):
+        """What is proposed."""
+
+        ERASE = "erase"
+        ANNUL = "annul"
+        MERGE = "merge"
+        SETTLE = "settle"
+
+    id = models.UUIDField(primary_key=True)
+    act = models.CharField(max_length=16, choices=Act.choices)
+    party = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
+    other_party = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    consent = models.ForeignKey("rights.Consent", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
+    conflict = models.ForeignKey("rights.Conflict", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
+    reason = models.CharField(max_length=300)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="proposals")
+    proposed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.get_act_display()
+
+
+class Approval(models.Model):
+    """That a second person agreed to a proposal, or refused it."""
+
+    id = models.UUIDField(primary_key=True)
+    proposal = models.OneToOneField(Proposal, on_delete=PROTECT, related_name="approval")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")  # the proposal's
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="approvals")
+    is_agreed = models.BooleanField()
+    reason = models.CharField(max_length=300, blank=True)
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(proposed_by=F("approved_by")), name="approval_takes_a_second_person")
+        ]
+
+    def __str__(self) -> str:
+        return "agreed" if self.is_agreed else "refused"
+
+
+class ErasureRequest(models.Model):
+    """That a person asked for what is personal about them to be erased: by which channel, and by when to answer."""
+
+    id = models.UUIDField(primary_key=True)
+    party = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="erasure_requests")
+    channel = models.CharField(max_length=24)
+    answer_by = models.DateField()
+    requested_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"erasure of {str(self.party_id)[:8]}"
+
+
+class Erasure(models.Model):
+    """That a subject's key was destroyed: what is gone, and what stays on which ground. No personal data (LED-4)."""
+
+    id = models.UUIDField(primary_key=True)
+    request = models.OneToOneField(ErasureRequest, on_delete=PROTECT, related_name="erasure")
+    approval = models.OneToOneField(Approval, on_delete=PROTECT, related_name="erasure")
+    document = models.TextField()  # RFC 8785 JSON: per store what was erased, per field what stays and why
+    erased_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"erased at {self.erased_at}"

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import rfc8785
 
+from rights import restate
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
@@ -25,7 +26,7 @@ from rights.models import (
     Share,
     Work,
 )
-from rights.territories import expand
+from rights.territories import check
 from rights.vocabulary import ConsentAct, PartyKind, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
@@ -78,7 +79,7 @@ def register_party(*, id: UUID, kind: PartyKind, name: str, salt: bytes, at: dat
     party = Party.objects.create(
         id=id, kind=kind, commitment=commitment(kind=kind, name=name, salt=salt), registered_at=at
     )
-    PartyIdentity.objects.create(party=party, name=name, salt=salt)
+    PartyIdentity.objects.create(party=party, plain_name=name, plain_salt=salt)
     return party
 
 
@@ -113,7 +114,9 @@ def register_recording(
         registered_at=at,
     )
     for work_id in work_ids:
-        RecordingWork.objects.create(id=uuid5(LINKS, f"{id}/{work_id}"), recording=recording, work_id=work_id)
+        RecordingWork.objects.create(
+            id=uuid5(LINKS, f"{id}/{work_id}"), recording=recording, work_id=work_id, recorded_at=at
+        )
     return recording
 
 
@@ -137,8 +140,8 @@ def register_share(
     """
     if not 0 < part <= 1:
         raise NotAPart(f"{part} is not a part of the whole")
-    expand(territories)
-    return Share.objects.create(
+    check(territories)
+    share = Share.objects.create(
         id=id,
         recording_id=asset.recording_id,
         work_id=asset.work_id,
@@ -151,6 +154,8 @@ def register_share(
         active_to=active_to,
         recorded_at=at,
     )
+    restate.share(share, at=at)
+    return share
 
 
 def grant_consent(
@@ -174,7 +179,7 @@ def grant_consent(
     :raises NoSuchUse: a use is not in the vocabulary
     :raises NoSuchTerritory: a code is not in the tables
     """
-    expand(territories)
+    check(territories)
     consent = Consent.objects.create(
         id=id,
         grantor_id=grantor_id,
@@ -192,24 +197,29 @@ def grant_consent(
     ConsentEvent.objects.create(
         id=uuid5(LINKS, f"{id}/granted"),
         consent=consent,
+        position=0,
         act=ConsentAct.GRANTED,
         actor_id=actor_id,
         effective_on=active_from,
         recorded_at=at,
     )
+    restate.consent(consent, at=at)
     return consent
 
 
 def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on: date, at: datetime) -> ConsentEvent:
     """Insert the withdrawal of a consent: prospective, from a day on. A second one is refused by the database."""
-    return ConsentEvent.objects.create(
+    event = ConsentEvent.objects.create(
         id=id,
         consent=consent,
+        position=consent.events.count(),
         act=ConsentAct.WITHDRAWN,
         actor_id=actor_id,
         effective_on=effective_on,
         recorded_at=at,
     )
+    restate.consent(consent, at=at)
+    return event
 
 
 def sign_license(
@@ -235,7 +245,7 @@ def sign_license(
     """
     if not schedule:
         raise EmptySchedule
-    expand(territories)
+    check(territories)
     license_ = License.objects.create(
         id=id,
         licensor_id=licensor_id,
@@ -254,6 +264,7 @@ def sign_license(
             recording_id=asset.recording_id,
             work_id=asset.work_id,
         )
+    restate.license(license_, at=at)
     return license_
 
 

@@ -1,26 +1,97 @@
-"""The small frozen vocabularies of the trade that this path needs. Pure.
+"""The small frozen vocabularies of the trade. Pure.
 
-Use codes follow the project's table (DDEX UseType, CAWG and aipref are derived from them); right types follow CWR and
-the AI rights negotiated since 2025.
+Use codes follow the project's table (DDEX UseType, CAWG and aipref are derived from them, see ``rights.preferences``);
+right types follow CWR and the AI rights negotiated since 2025. The order of ``Use`` and ``Purpose`` is stored, as the
+bits of a mask: members are added at the end and never moved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
 class Use(StrEnum):
-    """What a licensee does with an asset."""
+    """What a licensee does with an asset (CON-3)."""
 
     INPUT = "infer.input"  # remix, cover, stem transform: the asset goes into a generated output
     DISTRIBUTE_OUTSIDE = "distribute.outside"  # the output leaves the licensee's own service
     DISTRIBUTE_INSIDE = "distribute.inside"  # the output stays within it
+    TDM = "tdm"  # text and data mining
+    TRAIN_NON_GENERATIVE = "train.nongen"
+    TRAIN_GENERATIVE = "train.gen"
+    FINETUNE_ARTIST = "finetune.artist"
+    VOICE_TRAIN = "voice.train"
+    VOICE_GENERATE = "voice.generate"
+    VOICE_CONVERT = "voice.convert"
+    STYLE_PROMPT = "style.prompt"  # a name in a prompt
+    IDENTIFY = "identify"  # fingerprinting
 
 
 class RightType(StrEnum):
-    """Which right a share is of."""
+    """Which right a share is of (SHR-1)."""
 
     AI_OUTPUT = "ai_output"
+    AI_TRAINING = "ai_training"
+    VOICE = "voice"
+    PERFORMING = "performing"
+    MECHANICAL = "mechanical"
+    SYNCHRONIZATION = "synchronization"
+    REPRODUCTION = "reproduction"
+    MAKING_AVAILABLE = "making_available"
+    NEIGHBORING = "neighboring"
+
+
+RIGHT_OF: dict[str, RightType] = {
+    Use.INPUT: RightType.AI_OUTPUT,
+    Use.DISTRIBUTE_OUTSIDE: RightType.AI_OUTPUT,
+    Use.DISTRIBUTE_INSIDE: RightType.AI_OUTPUT,
+    Use.STYLE_PROMPT: RightType.AI_OUTPUT,
+    Use.TDM: RightType.AI_TRAINING,
+    Use.TRAIN_NON_GENERATIVE: RightType.AI_TRAINING,
+    Use.TRAIN_GENERATIVE: RightType.AI_TRAINING,
+    Use.FINETUNE_ARTIST: RightType.AI_TRAINING,
+    Use.VOICE_TRAIN: RightType.VOICE,
+    Use.VOICE_GENERATE: RightType.VOICE,
+    Use.VOICE_CONVERT: RightType.VOICE,
+    Use.IDENTIFY: RightType.REPRODUCTION,
+}
+
+
+class Basis(StrEnum):
+    """Owning and collecting are separate (CWR): who owns may be asked, who collects is paid."""
+
+    OWNERSHIP = "ownership"
+    COLLECTION = "collection"
+
+
+class AssetKind(StrEnum):
+    """What can be owned, consented to and licensed."""
+
+    RECORDING = "recording"
+    WORK = "work"
+    VOICE = "voice"
+    STEM = "stem"
+    LYRICS = "lyrics"
+
+
+class Purpose(StrEnum):
+    """What an output is for, where a consent or a license may say no."""
+
+    ADVERTISING = "advertising"
+    FILM_TV = "film_tv"
+    POLITICAL = "political"
+    ADULT = "adult"
+    OUTSIDE_SERVICE = "outside_service"  # leaves the "walled garden"
+    NAMED_IN_PROMPT = "named_in_prompt"
+
+
+class ApprovalMode(StrEnum):
+    """Whether a consent suffices, or somebody is asked again each time."""
+
+    BLANKET = "blanket"
+    PROJECT = "project"
+    OUTPUT = "output"
 
 
 class PartyKind(StrEnum):
@@ -30,6 +101,47 @@ class PartyKind(StrEnum):
     COMPANY = "company"
     SOCIETY = "society"
     ESTATE = "estate"
+
+
+class PartyRole(StrEnum):
+    """What somebody is in the trade, for a time; a consent may be to everybody of a role."""
+
+    LABEL = "label"
+    PUBLISHER = "publisher"
+    DISTRIBUTOR = "distributor"
+    AI_SERVICE = "ai_service"
+    SOCIETY = "society"
+    ARTIST = "artist"
+    WRITER = "writer"
+    MANAGER = "manager"
+
+
+class NameKind(StrEnum):
+    """Which name of a party this is: a pseudonym is a name, not a party (PAR-1)."""
+
+    LEGAL = "legal"
+    PSEUDONYM = "pseudonym"
+    CREDIT = "credit"
+    FORMER = "former"
+
+
+class Authority(StrEnum):
+    """By what right one party acts for another (PAR-2)."""
+
+    MANDATE = "mandate"
+    AGENCY = "agency"
+    EXCLUSIVE_CONTRACT = "exclusive_contract"
+    GUARDIAN = "guardian"
+    COURT = "court"
+    ESTATE = "estate"
+
+
+class ProtectionKind(StrEnum):
+    """Who cannot consent alone, or at all (CON-10)."""
+
+    MINOR = "minor"
+    GUARDIANSHIP = "guardianship"
+    DECEASED = "deceased"
 
 
 class Component(StrEnum):
@@ -54,10 +166,59 @@ class AiLevel(StrEnum):
 
 
 class ConsentAct(StrEnum):
-    """What happened to a consent."""
+    """What happened to a consent (CON-5)."""
 
+    OFFERED = "offered"
+    VIEWED = "viewed"
     GRANTED = "granted"
-    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    EXPIRED = "expired"  # the offer closed in silence, which is a no
+    AMENDED = "amended"  # a successor with other terms stands in its place from a day on
+    WITHDRAWN = "withdrawn"  # from a day on; until then it is noticed
+    ANNULLED = "annulled"  # void from the start
+
+
+class LicenseAct(StrEnum):
+    """What happened to a license after it was signed."""
+
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    TERMINATED = "terminated"
+    AMENDED = "amended"  # a successor stands in its place from a day on
+
+
+class ShareAct(StrEnum):
+    """What happened to a share."""
+
+    ENDED = "ended"  # it was so until a day
+    RETRACTED = "retracted"  # it never was
+
+
+class ConflictAct(StrEnum):
+    """What was done about a conflict."""
+
+    MESSAGE = "message"
+    EVIDENCE = "evidence"
+    PROPOSAL = "proposal"
+    ACCEPTANCE = "acceptance"
+    ESCALATION = "escalation"
+    SETTLED = "settled"
+
+
+class CodeFinding(StrEnum):
+    """What somebody found out about an identifier beyond its check digit."""
+
+    RESOLVED = "resolved"
+    CONTRADICTED = "contradicted"
+
+
+class Answer(StrEnum):
+    """The answer to "may I?" (LIC-1); only the first is a yes."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    NEEDS_APPROVAL = "needs_approval"
+    UNKNOWN = "unknown"
 
 
 class Outcome(StrEnum):
@@ -66,3 +227,17 @@ class Outcome(StrEnum):
     CLEARED = "cleared"
     REFUSED = "refused"
     REVIEW = "review"
+
+
+_USE_BITS = {use.value: 1 << position for position, use in enumerate(Use)}
+_PURPOSE_BITS = {purpose.value: 1 << position for position, purpose in enumerate(Purpose)}
+
+
+def use_mask(uses: Iterable[str]) -> int:
+    """Return uses as bits, the way they are compared in the database."""
+    return sum(_USE_BITS[use] for use in set(uses))
+
+
+def purpose_mask(purposes: Iterable[str]) -> int:
+    """Return purposes as bits."""
+    return sum(_PURPOSE_BITS[purpose] for purpose in set(purposes))

@@ -347,7 +347,7 @@ class _Message:
 
     def _release_codes(self, record: _Record) -> Iterator[WrittenCode]:
         for given in _current(record.element.all("ReleaseId")):
-            for tag, scheme, parse in (("ICPN", "icpn", codes.icpn), ("GRid", "grid", codes.grid)):
+            for tag, scheme, parse in (("ICPN", "gtin", codes.gtin), ("GRid", "grid", codes.grid)):
                 for at in given.all(tag):
                     if found := record.code(scheme, at, parse):
                         yield found[1]

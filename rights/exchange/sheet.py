@@ -447,15 +447,15 @@ def _artist(row: _Row) -> PartyLine | None:
 
 def _release(row: _Row) -> _Release | None:
     title = row.parsed("release_title", _title) or ""
-    code = row.parsed("release_code", codes.icpn) or ""
+    code = row.parsed("release_code", codes.gtin) or ""
     grid = row.parsed("release_grid", codes.grid) or ""
     place = (row.parsed("disc", _number) or 0, row.parsed("track", _number) or 0)
     if (code or grid) and not title:
         row.refuse("release_title", "missing", "Give the release's title; its code alone is not enough.")
     if not title:
         return None
-    key = f"icpn:{code}" if code else f"grid:{grid}" if grid else f"title:{title}"
-    given = (("icpn", "release_code", code), ("grid", "release_grid", grid))
+    key = f"gtin:{code}" if code else f"grid:{grid}" if grid else f"title:{title}"
+    given = (("gtin", "release_code", code), ("grid", "release_grid", grid))
     written = tuple(WrittenCode(scheme, row.text(name)) for scheme, name, is_given in given if is_given)
     return _Release(row.line, key, title, written, place)
 
@@ -741,7 +741,7 @@ def _territories(raw: str) -> tuple[str, ...]:
     whole = world.get(plain(raw))
     found = (whole,) if whole else tuple(_territory(word, world) for word in re.split(r"[;,|\s]+", raw) if word)
     try:
-        territories.expand(found)
+        territories.check(found)
     except (territories.NoSuchTerritory, territories.NoTerritory) as error:
         raise BadCell("unknown_territory", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     return found

@@ -145,7 +145,7 @@ def test_a_message_is_read_in_its_order() -> None:
             "release:R0",
             "Album",
             (
-                WrittenCode("icpn", "4006381333931"),
+                WrittenCode("gtin", "4006381333931"),
                 WrittenCode("grid", "A1-2425G-ABC1234002-M"),
                 WrittenCode("proprietary", "X", "N"),
             ),

@@ -1,0 +1,113 @@
+"""What was submitted, and what was decided about it."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from rights.models.assets import Recording
+from rights.models.choices import one_of
+from rights.models.parties import Party
+from rights.vocabulary import AiLevel, Component, Outcome
+
+PROTECT = models.PROTECT
+
+
+class Submission(models.Model):
+    """An output that a distributor wants to release, and what they declare about it."""
+
+    id = models.UUIDField(primary_key=True)
+    submitter = models.ForeignKey(Party, on_delete=PROTECT, related_name="submissions")
+    title = models.CharField(max_length=300)
+    audio = models.ForeignKey("fingerprint.Audio", on_delete=PROTECT, related_name="submissions")
+    uses = ArrayField(models.CharField(max_length=24))
+    territories = ArrayField(models.CharField(max_length=6))
+    release_on = models.DateField()
+    submitted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Ingredient(models.Model):
+    """A recording that the submitter declares to be in the output."""
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="ingredients")
+    recording = models.ForeignKey(Recording, on_delete=PROTECT, related_name="ingredients")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["submission", "recording"], name="ingredient_is_declared_once")]
+
+    def __str__(self) -> str:
+        return str(self.recording)
+
+
+class Contribution(models.Model):
+    """Who or what made one component of the output: acts, never a percentage."""
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="contributions")
+    position = models.PositiveSmallIntegerField()
+    component = models.CharField(max_length=24, choices=one_of(Component))
+    ai_level = models.CharField(max_length=8, choices=one_of(AiLevel))
+    tool = models.CharField(max_length=120, blank=True)
+    actor = models.ForeignKey(Party, on_delete=PROTECT, null=True, blank=True, related_name="contributions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "position"], name="contribution_has_its_own_position"),
+            models.CheckConstraint(
+                condition=Q(ai_level="none") | ~Q(tool=""), name="machine_contribution_names_its_tool"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component}: {self.ai_level}"
+
+
+class Decision(models.Model):
+    """What was decided about a submission, on which evidence, and as known when. Final."""
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="decisions")
+    outcome = models.CharField(max_length=8, choices=one_of(Outcome))
+    examination = models.ForeignKey(
+        "fingerprint.Examination", on_delete=PROTECT, null=True, blank=True, related_name="decisions"
+    )  # empty: the audio broke off while it was decoded, which refuses it
+    policy_version = models.CharField(max_length=32)
+    licenses = ArrayField(models.UUIDField())  # what a clearance rests on
+    known_at = models.DateTimeField()  # which facts were known: those recorded up to here
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission"], name="one_decision_per_submission"),
+            models.CheckConstraint(
+                condition=Q(examination__isnull=False) | Q(outcome="refused"),
+                name="only_a_refusal_is_without_evidence",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.outcome
+
+
+class Finding(models.Model):
+    """One obligation that did not hold, in words, with the ids that it rests on."""
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey(Decision, on_delete=PROTECT, related_name="findings")
+    position = models.PositiveSmallIntegerField()
+    rule = models.CharField(max_length=48)
+    effect = models.CharField(max_length=8)
+    sentence = models.CharField(max_length=600)  # titles and ids, never a person's name
+    rests_on = ArrayField(models.UUIDField())
+    matches = ArrayField(models.PositiveSmallIntegerField())  # positions in the evidence's matches
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision", "position"], name="finding_has_its_own_position")]
+
+    def __str__(self) -> str:
+        return self.sentence
