@@ -53,6 +53,7 @@ ERROR_COLUMNS = ("line", "field", "code", "sentence")  # behind the sender's own
 
 TOLERANCE = Fraction(6, 10_000)  # 0.06 %, as CWR allows
 MOST_TOGETHER = 1_000  # rows of one release or one asset that are held before they are passed on
+_SENTENCE_CHARACTERS = 600
 _TITLE_CHARACTERS = 300
 _WORD_CHARACTERS = 100
 
@@ -76,9 +77,19 @@ def read(stream: BinaryIO, mapping: Mapping, *, limits: Limits | None = None) ->
         return
     try:
         rows = _rows(stream, mapping, bounds)
-        yield from _READERS[mapping.kind](rows)
+        for line in _READERS[mapping.kind](rows):
+            yield _showable(line) if isinstance(line, Problem) else line
     except Unreadable as error:
-        yield Problem(error.line, "", error.code, str(error), error.raw[:RAW_CHARACTERS], is_fatal=True)
+        yield _showable(Problem(error.line, "", error.code, str(error), error.raw, is_fatal=True))
+
+
+def _showable(problem: Problem) -> Problem:
+    """Return a problem that can be stored and shown, whatever the file holds: bounded, and without NUL."""
+    sentence = problem.sentence.replace("\0", "\ufffd")
+    raw = problem.raw.replace("\0", "\ufffd")
+    if len(sentence) > _SENTENCE_CHARACTERS:
+        sentence = f"{sentence[: _SENTENCE_CHARACTERS - 1]}…"
+    return replace(problem, sentence=sentence, raw=raw[:RAW_CHARACTERS])
 
 
 def errors_csv(problems: Iterable[Problem], *, mapping: Mapping | None = None) -> Iterator[str]:
@@ -217,17 +228,17 @@ def _places(header: tuple[str, ...], mapping: Mapping, line: int) -> dict[str, i
     for name, wanted in mapping.columns.items():
         count = names.count(plain(wanted))
         if count == 0:
-            there = ", ".join(f"“{one.strip()[:40]}”" for one in header[:20])
+            there = ", ".join(f"“{one.strip()[:40]}”" for one in header[:8])
             raise Unreadable(
                 line,
                 "missing_column",
-                f"There is no column “{wanted}”, which the mapping names for {name}. There is {there}:"
-                " rename one, or change the mapping.",
+                f"There is no column “{wanted[:60]}”, which the mapping names for {name}: rename one, or change the"
+                f" mapping. There is {there}{', …' if len(header) > 8 else '.'}",
                 wanted,
             )
         if count > 1:
             raise Unreadable(
-                line, "ambiguous_column", f"There are {count} columns “{wanted}”: rename all but one.", wanted
+                line, "ambiguous_column", f"There are {count} columns “{wanted[:60]}”: rename all but one.", wanted
             )
         places[name] = names.index(plain(wanted))
     return places

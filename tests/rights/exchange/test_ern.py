@@ -431,6 +431,10 @@ def _is_sound(found: list[Heading | Line]) -> None:
     fatals = [line for line in found if isinstance(line, Problem) and line.is_fatal]
     assert fatals == found[len(found) - len(fatals) :]
     assert len(fatals) <= 1
+    for problem in (line for line in found if isinstance(line, Problem)):
+        assert len(problem.field) <= 80
+        assert 0 < len(problem.sentence) <= 600
+        assert len(problem.raw) <= 200
 
 
 @pytest.mark.parametrize("data", [_GOOD, ERN_3])

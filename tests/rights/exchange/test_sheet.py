@@ -424,6 +424,13 @@ def test_a_missing_column_is_named_with_what_there_is() -> None:
     assert "“Nom”, “Titre”" in problem.sentence
 
 
+def test_a_problem_can_be_stored_whatever_the_file_holds() -> None:
+    for text in ("\0" * 300 + "," + "x," * 300, 'Title\n"\0"x",""\n', "Title\n" + "\0" * 20_000 + "\n", 'Title\n"\0'):
+        found = lines_of(text, Mapping("catalogue", {"title": "Title"}, encoding="utf-8"))
+        assert codes_of(found)
+        _is_sound(found, TITLES)
+
+
 def test_an_incomplete_mapping_reads_nothing() -> None:
     problem = fatal(lines_of("Title\nA\n", Mapping("shares", {"isrc": "ISRC"})))
     assert (problem.code, problem.line) == ("mapping_incomplete", 0)
@@ -533,6 +540,11 @@ def _is_sound(found: list[Line], mapping: Mapping) -> None:
     fatals = [line for line in found if isinstance(line, Problem) and line.is_fatal]
     assert len(fatals) <= 1
     assert fatals == found[len(found) - len(fatals) :]
+    for problem in (line for line in found if isinstance(line, Problem)):
+        assert len(problem.field) <= 80
+        assert 0 < len(problem.sentence) <= 600
+        assert len(problem.raw) <= 200
+        assert "\0" not in problem.sentence + problem.raw  # PostgreSQL could not store it
     assert all(0 < line.part <= 1 for line in found if isinstance(line, ShareLine))
     "".join(errors_csv([line for line in found if isinstance(line, Problem)], mapping=mapping))
 
