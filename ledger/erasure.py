@@ -244,9 +244,9 @@ def letter(erasure: Erasure) -> Letter:
         erased=tuple(f"{_counted(line['count'])}: {line['erased']}" for line in document["erased"] if line["count"]),
         stays=tuple(f"{_counted(line['count'])}: {line['what']}; {line['ground']}" for line in document["stays"]),
         closing=(
-            "Records that stay name you by a random number only. The log keeps commitments to your name, which nobody"
-            " can match with a name any more. Backups made before the erasure are overwritten by"
-            f" {document['backups_until']}."
+            "Records that stay name you by a random number, and by codes of public directories where some are listed"
+            " above. The log keeps commitments to your name, which nobody can match with a name any more. Backups made"
+            f" before the erasure are overwritten by {document['backups_until']}."
         ),
     )
 

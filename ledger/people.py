@@ -102,6 +102,18 @@ def seal_names() -> int:
             return sealed
 
 
+def rewrap_keys() -> int:
+    """Wrap every subject's key under the current key-encryption key, so that the old one may go; return how many."""
+    changed, after = 0, UUID(int=0)
+    while True:
+        with transaction.atomic(durable=True):
+            count, last = parties.rewrap(after=after, limit=SEALED_AT_ONCE)
+        changed += count
+        if last is None:
+            return changed
+        after = last
+
+
 def take_role(
     *, id: UUID, party_id: UUID, role: PartyRole, active_from: date, active_to: date | None, at: datetime
 ) -> PartyInRole:

@@ -228,6 +228,30 @@ def seal_plain(*, limit: int) -> int:
     return len(old)
 
 
+def rewrap(*, after: UUID, limit: int) -> tuple[int, UUID | None]:
+    """
+    Wrap up to ``limit`` subjects' keys, in the order of their parties, under the current key-encryption key.
+
+    Return how many were under another one, and the last party that was looked at; None where there was none left. What
+    is sealed under the subjects' keys stays as it is.
+
+    :raises UnknownKek: a key was wrapped under a key-encryption key that is not configured any more
+    """
+    keks = keys.keks()
+    found = list(PartyIdentity.objects.filter(party__gt=after, wrapped__isnull=False).order_by("party_id")[:limit])
+    changed = 0
+    for identity in found:
+        if sealing.kek_id(bytes(identity.wrapped or b"")) == keks[0].id:
+            continue
+        alone_with(identity.party_id)
+        wrapped = sealing.rewrap(bytes(identity.wrapped or b""), keks)
+        deleted, _ = PartyIdentity.objects.filter(party=identity.party_id).delete()
+        if deleted:  # else it was erased meanwhile, and stays so
+            PartyIdentity.objects.create(party_id=identity.party_id, wrapped=wrapped, sealed=identity.sealed)
+            changed += 1
+    return changed, found[-1].party_id if found else None
+
+
 def holds_to(row: PartyIdentity | PartyName) -> bool:
     """Whether a name is still the one that was committed to; a name that was erased holds to anything."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from ledger import approvals, audit, clients, people, sequencer
 from ledger.models import Entry, Proposal
-from rights import codes, parties
+from rights import codes, keys, parties
 from rights.identifiers import CodeStatus
 from rights.models import (
     Identifier,
@@ -143,6 +144,22 @@ def test_names_of_older_releases_are_sealed(desk: Api) -> None:
     assert parties.commitment(kind="person", name="Writer", salt=now.salt) == committed
     assert parties.named("writer").get().pk == UUID(key("writer"))
     assert clean()
+
+
+def test_keys_are_wrapped_anew_and_the_old_one_may_go(desk: Api, settings: Any, tmp_path: Any) -> None:
+    record(desk, "writer", IPI)
+    before = {row.party_id: bytes(row.sealed or b"") for row in PartyIdentity.objects.all()}
+    old = keys.keks()
+    settings.LEDGER_KEK = base64.b64encode(bytes(range(32))).decode()
+    assert people.rewrap_keys() == len(before)
+    assert people.rewrap_keys() == 0
+    assert {row.party_id: bytes(row.sealed or b"") for row in PartyIdentity.objects.all()} == before
+    settings.KEYS_DIR = tmp_path  # without the file of the old key
+    assert keys.keks()[0].id not in {kek.id for kek in old}
+    assert PartyIdentity.objects.get(party=UUID(key("writer"))).name == "Writer"
+    settings.LEDGER_KEK = base64.b64encode(bytes(32)).decode()  # and without the new one
+    [said] = [fault.sentence for fault in audit.audit().faults]
+    assert said.startswith("The names could not be checked")
 
 
 def test_what_is_sealed_for_a_party_opens_in_its_place_only(desk: Api) -> None:
