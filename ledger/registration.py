@@ -21,10 +21,12 @@ from rights.models import Party, Recording, Share, Work
 from rights.vocabulary import PartyKind, RightType
 
 
-def register_party(*, id: UUID, kind: PartyKind, name: str, at: datetime) -> Party:
+def register_party(*, id: UUID, kind: PartyKind, name: str, registrar_id: UUID | None = None, at: datetime) -> Party:
     """Register somebody in the trade. The name is kept apart, where it can be erased; the log gets a commitment."""
     with transaction.atomic(durable=True):
-        party = registry.register_party(id=id, kind=kind, name=name, salt=secrets.token_bytes(32), at=at)
+        party = registry.register_party(
+            id=id, kind=kind, name=name, salt=secrets.token_bytes(32), registrar_id=registrar_id, at=at
+        )
         log.append(
             Entry.Kind.PARTY_REGISTERED,
             party,
@@ -34,14 +36,14 @@ def register_party(*, id: UUID, kind: PartyKind, name: str, at: datetime) -> Par
     return party
 
 
-def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:
+def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
     """
     Register a composition.
 
     :raises BadIswc: the code is not one
     """
     with transaction.atomic(durable=True):
-        work = registry.register_work(id=id, title=title, iswc=iswc, at=at)
+        work = registry.register_work(id=id, title=title, iswc=iswc, registrar_id=registrar_id, at=at)
         log.append(Entry.Kind.WORK_REGISTERED, work, {"iswc": work.iswc}, at=at)
     return work
 
@@ -54,6 +56,7 @@ def register_recording(
     work_ids: Sequence[UUID],
     audio_path: Path | None,
     media_type: str | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Recording:
     """
@@ -63,12 +66,12 @@ def register_recording(
     :raises BadIsrc: the code is not one
     """
     if audio_path is None:
-        return _register(id, title, isrc, work_ids, at=at)
+        return _register(id, title, isrc, work_ids, registrar_id=registrar_id, at=at)
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
     store.put(audio_path)
     try:
         enrolled = Enrolled(audio_path, facts, examine.fingerprint(facts))  # slow; before the transaction
-        return _register(id, title, isrc, work_ids, enrolled, at=at)
+        return _register(id, title, isrc, work_ids, enrolled, registrar_id=registrar_id, at=at)
     except BaseException:
         keeping.discard_unless_kept(facts.digest)  # a refused recording leaves nothing behind
         raise
@@ -90,6 +93,7 @@ def _register(
     work_ids: Sequence[UUID],
     enrolled: Enrolled | None = None,
     *,
+    registrar_id: UUID | None,
     at: datetime,
 ) -> Recording:
     with transaction.atomic(durable=True):
@@ -99,7 +103,13 @@ def _register(
             keeping.hold(enrolled.path, enrolled.facts.digest)
             references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
         recording = registry.register_recording(
-            id=id, title=title, isrc=isrc, work_ids=work_ids, reference_id=reference_id, at=at
+            id=id,
+            title=title,
+            isrc=isrc,
+            work_ids=work_ids,
+            reference_id=reference_id,
+            registrar_id=registrar_id,
+            at=at,
         )
         log.append(
             Entry.Kind.RECORDING_REGISTERED,
@@ -120,6 +130,7 @@ def register_share(
     territories: Sequence[str],
     active_from: date,
     active_to: date | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Share:
     """
@@ -138,6 +149,7 @@ def register_share(
             territories=territories,
             active_from=active_from,
             active_to=active_to,
+            registrar_id=registrar_id,
             at=at,
         )
         log.append(

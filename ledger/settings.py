@@ -230,6 +230,7 @@ REST_FRAMEWORK = {
 }
 API_SCOPES = {
     "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
+    "catalogue:all": "See everything and act for everybody: the operator's own clients",
     "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
     "submissions:write": "Submit finished outputs",

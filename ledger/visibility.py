@@ -52,9 +52,20 @@ def seen(rows: QuerySet[Any, Any], sight: Sight) -> QuerySet[Any, Any]:
     return visibility.seen(rows, sight, RULES)
 
 
-def finds(model: type[Any], id: object, sight: Sight) -> bool:
+def finds(model: type[Any], id: Any, sight: Sight) -> bool:
     """Whether there is a row of this id that is seen: one that is not looks like one that does not exist."""
+    if model is Entry and not sight.is_whole:
+        entry = Entry.objects.filter(pk=id).first()
+        return entry is not None and _is_seen(entry, sight)
     return seen(QuerySet(model).filter(pk=id), sight).exists()
+
+
+def _is_seen(entry: Entry, sight: Sight) -> bool:
+    # One entry is about one fact: asking for that one saves the forty other questions.
+    subject = next(name for name in SUBJECTS if getattr(entry, f"{name}_id") is not None)
+    facts: QuerySet[Any, Any] = QuerySet(apps.get_model(SUBJECTS[subject]))
+    facts = facts.filter(pk=getattr(entry, f"{subject}_id"))
+    return (facts.filter(_ENTERED[subject](sight)) if subject in _ENTERED else seen(facts, sight)).exists()
 
 
 def _through(column: str, model: type[Any]) -> Rule:

@@ -74,22 +74,34 @@ def commitment(*, kind: str, name: str, salt: bytes) -> bytes:
     return hmac.digest(salt, rfc8785.dumps({"kind": kind, "name": name}), "sha256")
 
 
-def register_party(*, id: UUID, kind: PartyKind, name: str, salt: bytes, at: datetime) -> Party:
+def register_party(
+    *, id: UUID, kind: PartyKind, name: str, salt: bytes, registrar_id: UUID | None = None, at: datetime
+) -> Party:
     """Insert a party and, apart from it, what it is called. ``salt`` is 32 random bytes."""
     party = Party.objects.create(
-        id=id, kind=kind, commitment=commitment(kind=kind, name=name, salt=salt), registered_at=at
+        id=id,
+        kind=kind,
+        commitment=commitment(kind=kind, name=name, salt=salt),
+        registrar_id=registrar_id,
+        registered_at=at,
     )
     PartyIdentity.objects.create(party=party, plain_name=name, plain_salt=salt)
     return party
 
 
-def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:
+def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
     """
     Insert a work.
 
     :raises BadIswc: the code is not one
     """
-    return Work.objects.create(id=id, title=title, iswc=canonical_iswc(iswc) if iswc else None, registered_at=at)
+    return Work.objects.create(
+        id=id,
+        title=title,
+        iswc=canonical_iswc(iswc) if iswc else None,
+        registrar_id=registrar_id,
+        registered_at=at,
+    )
 
 
 def register_recording(
@@ -99,6 +111,7 @@ def register_recording(
     isrc: str | None,
     work_ids: Sequence[UUID],
     reference_id: UUID | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Recording:
     """
@@ -111,6 +124,7 @@ def register_recording(
         title=title,
         isrc=canonical_isrc(isrc) if isrc else None,
         reference_id=reference_id,
+        registrar_id=registrar_id,
         registered_at=at,
     )
     for work_id in work_ids:
@@ -130,6 +144,7 @@ def register_share(
     territories: Sequence[str],
     active_from: date,
     active_to: date | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Share:
     """
@@ -152,6 +167,7 @@ def register_share(
         territories=list(territories),
         active_from=active_from,
         active_to=active_to,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     restate.share(share, at=at)
@@ -170,6 +186,7 @@ def grant_consent(
     active_from: date,
     active_to: date | None,
     document_digest: str,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Consent:
     """
@@ -192,6 +209,7 @@ def grant_consent(
         active_from=active_from,
         active_to=active_to,
         document_digest=document_digest,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     ConsentEvent.objects.create(
@@ -233,6 +251,7 @@ def sign_license(
     active_from: date,
     active_to: date | None,
     document_digest: str,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> License:
     """
@@ -255,6 +274,7 @@ def sign_license(
         active_from=active_from,
         active_to=active_to,
         document_digest=document_digest,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     for asset in schedule:
