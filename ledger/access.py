@@ -9,11 +9,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
-from ledger.models import ApiClient, Membership, Proposal
+from ledger.models import ApiClient, ImportBatch, Membership, Proposal
 from ledger.visibility import finds
-from rights.models import Party
+from rights.models import Campaign, Consent, Dataset, License, Party, Reservation, Share, Submission
 from rights.visibility import EVERYTHING, Sight, sight_of
 
 Role = Membership.Role
@@ -149,6 +149,19 @@ class Caller:
             ids = [given] if isinstance(given, UUID) or given is None else list(given)
             if not all(finds(model, id, self.sight) for id in ids if id is not None):
                 raise NotYours(field)
+
+
+# Table → the column that says as whom its facts are stated, and the verb: who sees a party does not speak for it.
+STATED_AS: dict[type[Model], tuple[str, Verb]] = {
+    Share: ("party", Verb.REGISTER),
+    Dataset: ("keeper", Verb.REGISTER),
+    Consent: ("grantor", Verb.CONSENT),
+    Reservation: ("holder", Verb.CONSENT),
+    License: ("licensor", Verb.LICENSE),
+    Campaign: ("organization", Verb.LICENSE),
+    ImportBatch: ("organization", Verb.IMPORT),
+    Submission: ("submitter", Verb.SUBMIT),
+}
 
 
 NOBODY = Caller(Sight(frozenset()), ())

@@ -54,8 +54,8 @@ def seen(rows: QuerySet[Any, Any], sight: Sight) -> QuerySet[Any, Any]:
 
 def finds(model: type[Any], id: Any, sight: Sight) -> bool:
     """Whether there is a row of this id that is seen: one that is not looks like one that does not exist."""
-    if model is Entry and not sight.is_whole:
-        entry = Entry.objects.filter(pk=id).first()
+    if model in {Entry, Leaf} and not sight.is_whole:
+        entry = Entry.objects.filter(**{"pk" if model is Entry else "leaf__index": id}).first()
         return entry is not None and _is_seen(entry, sight)
     return seen(QuerySet(model).filter(pk=id), sight).exists()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 
@@ -14,7 +14,8 @@ from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.forms import PartyForm, RecordingForm, ShareForm, WorkForm
 from ledger.admin.sheets import Sheet, Shown, Table
-from rights.models import Consent, License, Party, Recording, Share, Submission, Work
+from ledger.api.access import seen_by
+from rights.models import Consent, License, Party, Recording, RecordingWork, Share, Submission, Work
 
 MOST_RELATED = 100
 
@@ -172,18 +173,21 @@ class PartyAdmin(FactAdmin):
                 sheets.entry_of(party=fact),
             ),
             tables=(
-                Table("Shares", ("Part", "Asset", "Where", "When"), share_rows(fact.shares.all(), of_party=True),
+                Table("Shares", ("Part", "Asset", "Where", "When"),
+                      share_rows(self.seen(request, fact.shares.all()), of_party=True),
                       "Holds no share yet.", _add(request, Share, party=fact.pk), "Add share"),
                 Table("Consents given", ("Consent", "Asset", "Uses", "When", "State"),
-                      consent_rows(fact.consents.all(), of_party=True),
+                      consent_rows(self.seen(request, fact.consents.all()), of_party=True),
                       "Has agreed to nothing: outputs with what it holds are refused.",
                       _add(request, Consent, grantor=fact.pk), "Add consent"),
-                Table("Licenses given", LICENSES, license_rows(fact.licenses_given.all()), "Has licensed nothing.",
+                Table("Licenses given", LICENSES, license_rows(self.seen(request, fact.licenses_given.all())),
+                      "Has licensed nothing.",
                       _add(request, License, licensor=fact.pk), "Add license"),
-                Table("Licenses held", LICENSES, license_rows(fact.licenses_held.all()),
+                Table("Licenses held", LICENSES, license_rows(self.seen(request, fact.licenses_held.all())),
                       "Holds no license: what it submits may contain nobody else’s material.",
                       _add(request, License, licensee=fact.pk), "Add license"),
-                Table("Outputs submitted", OUTPUTS, submission_rows(outputs().filter(submitter=fact)),
+                Table("Outputs submitted", OUTPUTS,
+                      submission_rows(self.seen(request, outputs().filter(submitter=fact))),
                       "Has submitted nothing."),
             ),
         )  # fmt: skip
@@ -213,7 +217,10 @@ class WorkAdmin(FactAdmin):
 
     def sheet(self, request: HttpRequest, fact: Work) -> Sheet:
         """Show its recordings, and who holds and allows what."""
-        recordings = [link.recording for link in fact.recording_links.select_related("recording")[:MOST_RELATED]]
+        recordings = [
+            link.recording
+            for link in self.seen(request, fact.recording_links.select_related("recording"))[:MOST_RELATED]
+        ]
         return Sheet(
             title=fact.title,
             lead="A work, the publishing side. Outputs are cleared only if all shares of it add up to 1.",
@@ -257,7 +264,9 @@ class RecordingAdmin(FactAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
         """Return recordings with their works."""
         rows: QuerySet[Recording] = super().get_queryset(request)
-        return rows.prefetch_related("work_links__work")
+        return rows.prefetch_related(
+            Prefetch("work_links", self.seen(request, RecordingWork.objects.select_related("work")))
+        )
 
     def more(self, row: Any) -> str:
         """Tell two of the same title apart by their code."""
@@ -283,7 +292,7 @@ class RecordingAdmin(FactAdmin):
         from ledger.today import outputs
 
         sound = fact.reference.audio if fact.reference else None
-        works = [link.work for link in fact.work_links.select_related("work")]
+        works = [link.work for link in self.seen(request, fact.work_links.select_related("work"))]
         return Sheet(
             title=fact.title,
             lead="A recording, the master side."
@@ -300,7 +309,8 @@ class RecordingAdmin(FactAdmin):
             tables=(
                 *_asset_tables(request, "recording", fact),
                 Table("Declared as an ingredient of", OUTPUTS,
-                      submission_rows(outputs().filter(ingredients__recording=fact)), "No output declares it."),
+                      submission_rows(self.seen(request, outputs().filter(ingredients__recording=fact))),
+                      "No output declares it."),
             ),
         )  # fmt: skip
 
@@ -308,13 +318,14 @@ class RecordingAdmin(FactAdmin):
 def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ...]:
     ids = {side: fact.pk}
     return (
-        Table("Shares", SHARES, share_rows(fact.shares.all()),
+        Table("Shares", SHARES, share_rows(seen_by(request, fact.shares.all())),
               "Nobody is registered as holding it, which refuses outputs.",
               _add(request, Share, **ids), "Add share"),
-        Table("Consents", CONSENTS, consent_rows(fact.consents.all()),
+        Table("Consents", CONSENTS, consent_rows(seen_by(request, fact.consents.all())),
               "Nobody has agreed to anything, which refuses outputs.",
               _add(request, Consent, **ids), "Add consent"),
-        Table("On the schedule of", LICENSES, license_rows(License.objects.filter(**{f"schedule__{side}": fact})),
+        Table("On the schedule of", LICENSES,
+              license_rows(seen_by(request, License.objects.filter(**{f"schedule__{side}": fact}))),
               "It is on no license.", _add(request, License, **{f"{side}s": fact.pk}), "Add license"),
     )  # fmt: skip
 
@@ -394,7 +405,7 @@ class ShareAdmin(FactAdmin):
                 sheets.entry_of(share=fact),
             ),
             tables=(
-                Table("All shares of this asset", SHARES, share_rows(asset.shares.all()), "",
+                Table("All shares of this asset", SHARES, share_rows(self.seen(request, asset.shares.all())), "",
                       _add(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}), "Add share"),
             ),
         )  # fmt: skip

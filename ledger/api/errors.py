@@ -52,6 +52,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotSigned: (404, "not_signed"),
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
+    report.NotYourOutput: (403, "not_your_output"),
     access.NoParty: (403, "no_party"),
     rights_to.NotYourParty: (403, "not_your_party"),
 }
