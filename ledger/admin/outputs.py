@@ -114,6 +114,8 @@ class SubmissionAdmin(FactAdmin):
 
     def retry_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Put an examination that was given up back into the queue."""
+        if not request.user.has_perm("ledger.change_job"):
+            raise PermissionDenied
         submission = self.fact(request, id)
         if not _may_retry(request, submission):
             raise PermissionDenied
