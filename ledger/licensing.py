@@ -48,6 +48,7 @@ def grant_consent(
     active_from: date,
     active_to: date | None,
     document_digest: str,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Consent:
     """
@@ -69,6 +70,7 @@ def grant_consent(
             active_from=active_from,
             active_to=active_to,
             document_digest=document_digest,
+            registrar_id=registrar_id,
             at=at,
         )
         log.append(
@@ -128,6 +130,7 @@ def sign_license(
     active_to: date | None,
     document_digest: str,
     plan: GivenPlan,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> License:
     """
@@ -149,6 +152,7 @@ def sign_license(
             active_from=active_from,
             active_to=active_to,
             document_digest=document_digest,
+            registrar_id=registrar_id,
             at=at,
         )
         splits.record_plan(

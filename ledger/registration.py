@@ -20,14 +20,14 @@ from rights.models import Recording, Share, Work
 from rights.vocabulary import RightType
 
 
-def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:
+def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
     """
     Register a composition.
 
     :raises BadIswc: the code is not one
     """
     with transaction.atomic(durable=True):
-        work = registry.register_work(id=id, title=title, iswc=iswc, at=at)
+        work = registry.register_work(id=id, title=title, iswc=iswc, registrar_id=registrar_id, at=at)
         log.append(Entry.Kind.WORK_REGISTERED, work, {"iswc": work.iswc}, at=at)
     return work
 
@@ -40,6 +40,7 @@ def register_recording(
     work_ids: Sequence[UUID],
     audio_path: Path | None,
     media_type: str | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Recording:
     """
@@ -49,12 +50,12 @@ def register_recording(
     :raises BadIsrc: the code is not one
     """
     if audio_path is None:
-        return _register(id, title, isrc, work_ids, at=at)
+        return _register(id, title, isrc, work_ids, registrar_id=registrar_id, at=at)
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
     store.put(audio_path)
     try:
         enrolled = Enrolled(audio_path, facts, examine.fingerprint(facts))  # slow; before the transaction
-        return _register(id, title, isrc, work_ids, enrolled, at=at)
+        return _register(id, title, isrc, work_ids, enrolled, registrar_id=registrar_id, at=at)
     except BaseException:
         keeping.discard_unless_kept(facts.digest)  # a refused recording leaves nothing behind
         raise
@@ -76,6 +77,7 @@ def _register(
     work_ids: Sequence[UUID],
     enrolled: Enrolled | None = None,
     *,
+    registrar_id: UUID | None,
     at: datetime,
 ) -> Recording:
     with transaction.atomic(durable=True):
@@ -85,7 +87,13 @@ def _register(
             keeping.hold(enrolled.path, enrolled.facts.digest)
             references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
         recording = registry.register_recording(
-            id=id, title=title, isrc=isrc, work_ids=work_ids, reference_id=reference_id, at=at
+            id=id,
+            title=title,
+            isrc=isrc,
+            work_ids=work_ids,
+            reference_id=reference_id,
+            registrar_id=registrar_id,
+            at=at,
         )
         log.append(
             Entry.Kind.RECORDING_REGISTERED,
@@ -106,6 +114,7 @@ def register_share(
     territories: Sequence[str],
     active_from: date,
     active_to: date | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Share:
     """
@@ -124,6 +133,7 @@ def register_share(
             territories=territories,
             active_from=active_from,
             active_to=active_to,
+            registrar_id=registrar_id,
             at=at,
         )
         log.append(

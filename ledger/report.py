@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
@@ -17,9 +17,21 @@ from fingerprint.evidence import Evidence, Match, NotEvidence
 from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
+from ledger.visibility import EVERYTHING, Sight, finds, seen
 from provenance.models import Manifest
 from provenance.signing import Verification, verify
-from rights.models import Consent, ConsentEvent, Decision, Finding, License, Recording, Share, Submission
+from rights.models import (
+    Consent,
+    ConsentEvent,
+    Contribution,
+    Decision,
+    Finding,
+    Ingredient,
+    License,
+    Recording,
+    Share,
+    Submission,
+)
 from royalties import splits
 from royalties.apportion import DoesNotAddUp, Splits
 
@@ -48,6 +60,10 @@ class NotSequenced(Exception):
     """The entry has no place in the tree yet; it gets one within a second."""
 
 
+class NotYourOutput(Exception):
+    """The file, the evidence and the proof of an output are for whoever submitted it."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """A match with the recording that it is of."""
@@ -73,6 +89,8 @@ class Dossier:
     splits: Splits | None
     splits_fault: str
     entries: tuple[Entry, ...]  # the submission's and the decision's
+    sight: Sight = EVERYTHING  # of whoever reads it
+    is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
     @property
     def is_signed(self) -> bool:
@@ -80,20 +98,27 @@ class Dossier:
         return self.manifest is not None
 
 
-def dossier(submission_id: UUID) -> Dossier:
+def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
     """
-    Return what is on record about a submission.
+    Return what is on record about a submission, as far as it is seen.
 
-    :raises NoSuchSubmission: nothing was submitted under this id
+    Whoever submitted it sees all of it. Whoever holds something in it sees that it was submitted, what was decided, and
+    the findings, matches and parts that are about what they hold.
+
+    :raises NoSuchSubmission: nothing was submitted under this id, or nothing that is seen
     """
     submission = (
-        Submission.objects.select_related("audio", "submitter__identity")
-        .prefetch_related("ingredients__recording", "contributions__actor__identity")
+        seen(Submission.objects.select_related("audio", "submitter__identity"), sight)
+        .prefetch_related(
+            Prefetch("ingredients", seen(Ingredient.objects.select_related("recording"), sight)),
+            Prefetch("contributions", seen(Contribution.objects.select_related("actor__identity"), sight)),
+        )
         .filter(pk=submission_id)
         .first()
     )
     if submission is None:
         raise NoSuchSubmission
+    is_own = sight.parties is None or submission.submitter_id in sight.parties
     job = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=submission_id).first()
     decision = Decision.objects.select_related("examination").filter(submission=submission).first()
     entries = (
@@ -103,26 +128,46 @@ def dossier(submission_id: UUID) -> Dossier:
     )
     if decision is None:
         state = "failed" if job and job.given_up_at else "waiting"
-        return Dossier(submission, state, job, None, (), None, (), None, None, "", tuple(entries))
+        return Dossier(
+            submission, state, job, None, (), None, (), None, None, "", tuple(entries), sight=sight, is_own=is_own
+        )
     evidence = _evidence(decision)
     divided, fault = None, ""
     try:
-        divided = splits.of(decision.id)
+        divided = splits.of(decision.id) if is_own else None
     except DoesNotAddUp as error:
         fault = str(error)
+    heard = _heard(submission, evidence) if evidence else ()
+    if not is_own:
+        heard = tuple(one for one in heard if one.recording and finds(Recording, one.recording.pk, sight))
     return Dossier(
         submission=submission,
         state=decision.outcome,
         job=job,
         decision=decision,
-        findings=tuple(decision.findings.order_by("position")),
+        findings=tuple(seen(decision.findings.order_by("position"), sight)),
         evidence=evidence,
-        heard=_heard(submission, evidence) if evidence else (),
-        manifest=Manifest.objects.filter(decision=decision).first(),
+        heard=heard,
+        manifest=Manifest.objects.filter(decision=decision).first() if is_own else None,
         splits=divided,
         splits_fault=fault,
         entries=tuple(entries),
+        sight=sight,
+        is_own=is_own,
     )
+
+
+def own(submission_id: UUID, sight: Sight) -> Dossier:
+    """
+    Return what is on record about an output, for whoever submitted it.
+
+    :raises NoSuchSubmission: nothing was submitted under this id, or nothing that is seen
+    :raises NotYourOutput: somebody else submitted it
+    """
+    found = dossier(submission_id, sight)
+    if not found.is_own:
+        raise NotYourOutput
+    return found
 
 
 def with_state(submissions: QuerySet[Submission]) -> QuerySet[Any, Any]:

@@ -231,6 +231,7 @@ REST_FRAMEWORK = {
 }
 API_SCOPES = {
     "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
+    "catalogue:all": "See everything and act for everybody: the operator's own clients",
     "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
     "parties:merge": "Say that two parties are one, and undo it; a person at the desk needs a second one for it",
     "parties:erase": "Hand in requests for erasure, and read what became of them",
@@ -275,8 +276,8 @@ SPECTACULAR_SETTINGS = {
 # --- The desk: the admin's theme. ---------------------------------------------------------------------------------
 
 
-def _nav(title: str, icon: str, link: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(link)}
+def _nav(title: str, icon: str, link: str, *, permission: str = "ledger.admin.site.is_somebody") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(link), "permission": permission}
 
 
 UNFOLD = {
@@ -292,6 +293,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "DASHBOARD_CALLBACK": "ledger.admin.site.dashboard",
+    "ENVIRONMENT": "ledger.admin.site.acting",
     "STYLES": [
         lambda request: static("ledger/dossier.css"),  # noqa: ARG005 - the theme's signature
         lambda request: static("ledger/desk.css"),  # noqa: ARG005
@@ -361,10 +363,13 @@ UNFOLD = {
             {
                 "title": "Access",
                 "items": [
-                    {
-                        **_nav("Users", "person", "admin:auth_user_changelist"),
-                        "permission": lambda request: request.user.has_perm("auth.view_user"),
-                    },
+                    _nav("Users", "person", "admin:auth_user_changelist", permission="ledger.admin.site.is_operator"),
+                    _nav(
+                        "Memberships",
+                        "badge",
+                        "admin:ledger_membership_changelist",
+                        permission="ledger.admin.site.is_operator",
+                    ),
                     _nav("API docs", "api", "docs"),
                 ],
             },
@@ -382,6 +387,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True  # serves each app's static files without a build step
 LOGIN_URL = "/admin/login/"
+AUTHENTICATION_BACKENDS = ["ledger.api.backends.MembershipBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from ledger import checkpoints, identity, report
 from ledger.models import Checkpoint, Job, PendingEntry
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights.models import Consent, ConsentEvent, Decision, License, Submission
 from rights.vocabulary import ConsentAct, Outcome
 
@@ -57,61 +58,69 @@ class Today:
         return not any(pile.count for pile in self.piles)
 
 
-def outputs() -> QuerySet[Any]:
-    """Return every submission with its ``state``: waiting, failed, or the decision's outcome."""
-    return report.with_state(Submission.objects.select_related("submitter__identity"))
+def outputs(sight: Sight = EVERYTHING) -> QuerySet[Any]:
+    """Return the submissions that are seen with their ``state``: waiting, failed, or the decision's outcome."""
+    return report.with_state(seen(Submission.objects.select_related("submitter__identity"), sight))
 
 
-def counts() -> dict[str, int]:
+def counts(sight: Sight = EVERYTHING) -> dict[str, int]:
     """Return how many outputs are in each state, without looking at each of them."""
-    decided = dict(Decision.objects.values_list("outcome").annotate(Count("pk")))
-    failed = Job.objects.filter(kind=Job.Kind.CLEAR, given_up_at__isnull=False, done_at__isnull=True).count()
-    waiting = Submission.objects.count() - sum(decided.values()) - failed
+    decided = dict(seen(Decision.objects.all(), sight).values_list("outcome").annotate(Count("pk")))
+    given_up = Job.objects.filter(kind=Job.Kind.CLEAR, given_up_at__isnull=False, done_at__isnull=True)
+    submissions = seen(Submission.objects.all(), sight)
+    failed = (
+        given_up.filter(subject_id__in=submissions.values("pk")).count() if not sight.is_whole else given_up.count()
+    )
+    waiting = submissions.count() - sum(decided.values()) - failed
     # Counted one after the other, so a decision in between could make it negative.
     return {WAITING: max(0, waiting), FAILED: failed} | {outcome: decided.get(outcome, 0) for outcome in STATES[2:]}
 
 
-def today(*, at: datetime) -> Today:
-    """Return what there is to look at."""
-    numbers = counts()
+def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
+    """Return what there is to look at, of what is seen."""
+    numbers = counts(sight)
     return Today(
         at=at,
         piles=tuple(
-            Pile(state, numbers[state], tuple(outputs().filter(state=state).order_by("-submitted_at")[:NEWEST]))
+            Pile(state, numbers[state], tuple(outputs(sight).filter(state=state).order_by("-submitted_at")[:NEWEST]))
             if numbers[state]
             else Pile(state, 0, ())
             for state in STATES
         ),
         withdrawn=tuple(
-            ConsentEvent.objects.select_related("consent__recording", "consent__work")
+            seen(ConsentEvent.objects.select_related("consent__recording", "consent__work"), sight)
             .filter(act=ConsentAct.WITHDRAWN, recorded_at__gte=at - LATELY)
             .order_by("-recorded_at")[:MOST_ROWS]
         ),
-        ending=_ending(at),
-        given_up=_given_up(),
+        ending=_ending(at, sight),
+        given_up=_given_up(sight),
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
         is_development=identity.is_development(),
     )
 
 
-def _ending(at: datetime) -> tuple[Consent | License, ...]:
+def _ending(at: datetime, sight: Sight) -> tuple[Consent | License, ...]:
     soon = Q(active_to__gt=at.date(), active_to__lte=at.date() + SOON)
     consents = (
-        Consent.objects.select_related("recording", "work")
+        seen(Consent.objects.select_related("recording", "work"), sight)
         .filter(soon)
         .exclude(events__act=ConsentAct.WITHDRAWN, events__effective_on__lte=at.date())
         .order_by("active_to")[:MOST_ROWS]
     )
-    licenses = License.objects.select_related("licensee__identity").filter(soon).order_by("active_to")[:MOST_ROWS]
+    licenses = (
+        seen(License.objects.select_related("licensee__identity"), sight).filter(soon).order_by("active_to")[:MOST_ROWS]
+    )
     return tuple(sorted(chain(consents, licenses), key=lambda row: (row.active_to or at.date(), str(row.pk))))
 
 
-def _given_up() -> tuple[tuple[Job, Submission | None], ...]:
+def _given_up(sight: Sight) -> tuple[tuple[Job, Submission | None], ...]:
     jobs = list(
-        Job.objects.filter(given_up_at__isnull=False, done_at__isnull=True).order_by("-given_up_at")[:MOST_ROWS]
+        seen(Job.objects.filter(given_up_at__isnull=False, done_at__isnull=True), sight).order_by("-given_up_at")[
+            :MOST_ROWS
+        ]
     )
-    known = Submission.objects.in_bulk([job.subject_id for job in jobs])
+    known = seen(Submission.objects.all(), sight).in_bulk([job.subject_id for job in jobs])
     return tuple((job, known.get(job.subject_id)) for job in jobs)
 
 

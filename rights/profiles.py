@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -24,6 +24,7 @@ from rights.models import (
 )
 
 Row = TypeVar("Row", bound=Model)
+Seen = Callable[[QuerySet[Any]], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -46,44 +47,42 @@ class Profile:
     merges: Sequence[PartyMerge]
 
 
-def profile(party_id: UUID, known_at: datetime | None = None) -> Profile:
+def profile(party_id: UUID, known_at: datetime | None = None, *, seen: Seen = lambda rows: rows) -> Profile:
     """
-    Return what is known about a party, without what came after the moment.
+    Return what is known about a party, without what came after the moment; ``seen`` leaves what the reader may see.
 
     :raises NoSuchParty: nobody was registered under this id then
     """
-    party = _known(Party.objects.select_related("identity").filter(pk=party_id), "registered_at", known_at)
-    if not party:
+
+    def known(rows: QuerySet[Row], column: str = "recorded_at") -> list[Row]:
+        found = rows if known_at is None else rows.filter(**{f"{column}__lte": known_at})
+        return list(seen(found).order_by(column, "pk"))
+
+    registered = known(Party.objects.select_related("identity").filter(pk=party_id), "registered_at")
+    if not registered:
         raise parties.NoSuchParty
-    identifiers = _recorded(Identifier.objects.filter(party=party_id), known_at)
-    represented_by = _recorded(Representation.objects.filter(principal=party_id), known_at)
-    represents = _recorded(Representation.objects.filter(agent=party_id), known_at)
-    ends = _recorded(RepresentationEnd.objects.filter(representation__in=[*represented_by, *represents]), known_at)
+    party = registered[0]
+    identifiers = known(Identifier.objects.filter(party=party_id))
+    represented_by = known(Representation.objects.select_related("agent__identity").filter(principal=party_id))
+    represents = known(Representation.objects.select_related("principal__identity").filter(agent=party_id))
+    ends = known(RepresentationEnd.objects.filter(representation__in=[*represented_by, *represents]))
     merges = PartyMerge.objects.filter(duplicate=party_id) | PartyMerge.objects.filter(survivor=party_id)
-    identity = getattr(party[0], "identity", None)
+    identity = getattr(party, "identity", None)
+    same = parties.same_as(party_id, known_at)
+    shown = set(seen(Party.objects.filter(pk__in=same)).values_list("pk", flat=True))
     return Profile(
-        party=party[0],
+        party=party,
         known_at=known_at,
         name=identity.name if identity else None,
-        counts_as=parties.canonical([party_id], known_at)[party_id],
-        same_as=parties.same_as(party_id, known_at),
-        names=_recorded(PartyName.objects.select_related("party__identity").filter(party=party_id), known_at),
-        roles=_recorded(PartyInRole.objects.filter(party=party_id), known_at),
+        counts_as=same[0] if same[0] in shown else party_id,
+        same_as=tuple(one for one in same if one in shown),
+        names=known(PartyName.objects.select_related("party__identity").filter(party=party_id)),
+        roles=known(PartyInRole.objects.filter(party=party_id)),
         identifiers=identifiers,
         statuses=codes.statuses(identifiers, known_at),
         represented_by=represented_by,
         represents=represents,
         ends={end.representation_id: end for end in ends},
-        protections=_recorded(Protection.objects.filter(party=party_id), known_at),
-        merges=_recorded(merges.select_related("undo"), known_at),
+        protections=known(Protection.objects.filter(party=party_id)),
+        merges=known(merges.select_related("undo", "duplicate__identity", "survivor__identity")),
     )
-
-
-def _recorded(rows: QuerySet[Row], known_at: datetime | None) -> list[Row]:
-    return _known(rows, "recorded_at", known_at)
-
-
-def _known(rows: QuerySet[Row], column: str, known_at: datetime | None) -> list[Row]:
-    if known_at is not None:
-        rows = rows.filter(**{f"{column}__lte": known_at})
-    return list(rows.order_by(column, "pk"))

@@ -64,13 +64,19 @@ class AssetRef:
             raise NotOneAsset
 
 
-def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:
+def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
     """
     Insert a work.
 
     :raises BadIswc: the code is not one
     """
-    return Work.objects.create(id=id, title=title, iswc=canonical_iswc(iswc) if iswc else None, registered_at=at)
+    return Work.objects.create(
+        id=id,
+        title=title,
+        iswc=canonical_iswc(iswc) if iswc else None,
+        registrar_id=registrar_id,
+        registered_at=at,
+    )
 
 
 def register_recording(
@@ -80,6 +86,7 @@ def register_recording(
     isrc: str | None,
     work_ids: Sequence[UUID],
     reference_id: UUID | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Recording:
     """
@@ -92,6 +99,7 @@ def register_recording(
         title=title,
         isrc=canonical_isrc(isrc) if isrc else None,
         reference_id=reference_id,
+        registrar_id=registrar_id,
         registered_at=at,
     )
     for work_id in work_ids:
@@ -111,6 +119,7 @@ def register_share(
     territories: Sequence[str],
     active_from: date,
     active_to: date | None,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Share:
     """
@@ -133,6 +142,7 @@ def register_share(
         territories=list(territories),
         active_from=active_from,
         active_to=active_to,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     restate.share(share, at=at)
@@ -151,6 +161,7 @@ def grant_consent(
     active_from: date,
     active_to: date | None,
     document_digest: str,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> Consent:
     """
@@ -173,6 +184,7 @@ def grant_consent(
         active_from=active_from,
         active_to=active_to,
         document_digest=document_digest,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     ConsentEvent.objects.create(
@@ -214,6 +226,7 @@ def sign_license(
     active_from: date,
     active_to: date | None,
     document_digest: str,
+    registrar_id: UUID | None = None,
     at: datetime,
 ) -> License:
     """
@@ -236,6 +249,7 @@ def sign_license(
         active_from=active_from,
         active_to=active_to,
         document_digest=document_digest,
+        registrar_id=registrar_id,
         recorded_at=at,
     )
     for asset in schedule:

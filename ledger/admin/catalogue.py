@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin, add_address
 from ledger.admin.forms import RecordingForm, ShareForm, WorkForm
 from ledger.admin.sheets import Sheet, Shown, Table
-from rights.models import Consent, License, Recording, Share, Submission, Work
+from ledger.api.access import seen_by
+from rights.models import Consent, License, Recording, RecordingWork, Share, Submission, Work
 
 MOST_RELATED = 100
 
@@ -107,7 +108,10 @@ class WorkAdmin(FactAdmin):
 
     def sheet(self, request: HttpRequest, fact: Work) -> Sheet:
         """Show its recordings, and who holds and allows what."""
-        recordings = [link.recording for link in fact.recording_links.select_related("recording")[:MOST_RELATED]]
+        recordings = [
+            link.recording
+            for link in self.seen(request, fact.recording_links.select_related("recording"))[:MOST_RELATED]
+        ]
         return Sheet(
             title=fact.title,
             lead="A work, the publishing side. Outputs are cleared only if all shares of it add up to 1.",
@@ -152,7 +156,9 @@ class RecordingAdmin(FactAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
         """Return recordings with their works."""
         rows: QuerySet[Recording] = super().get_queryset(request)
-        return rows.prefetch_related("work_links__work")
+        return rows.prefetch_related(
+            Prefetch("work_links", self.seen(request, RecordingWork.objects.select_related("work")))
+        )
 
     def more(self, row: Any) -> str:
         """Tell two of the same title apart by their code."""
@@ -178,7 +184,7 @@ class RecordingAdmin(FactAdmin):
         from ledger.today import outputs
 
         sound = fact.reference.audio if fact.reference else None
-        works = [link.work for link in fact.work_links.select_related("work")]
+        works = [link.work for link in self.seen(request, fact.work_links.select_related("work"))]
         return Sheet(
             title=fact.title,
             lead="A recording, the master side."
@@ -195,7 +201,8 @@ class RecordingAdmin(FactAdmin):
             tables=(
                 *_asset_tables(request, "recording", fact),
                 Table("Declared as an ingredient of", OUTPUTS,
-                      submission_rows(outputs().filter(ingredients__recording=fact)), "No output declares it."),
+                      submission_rows(self.seen(request, outputs().filter(ingredients__recording=fact))),
+                      "No output declares it."),
             ),
         )  # fmt: skip
 
@@ -203,13 +210,14 @@ class RecordingAdmin(FactAdmin):
 def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ...]:
     ids = {side: fact.pk}
     return (
-        Table("Shares", SHARES, share_rows(fact.shares.all()),
+        Table("Shares", SHARES, share_rows(seen_by(request, fact.shares.all())),
               "Nobody is registered as holding it, which refuses outputs.",
               add_address(request, Share, **ids), "Add share"),
-        Table("Consents", CONSENTS, consent_rows(fact.consents.all()),
+        Table("Consents", CONSENTS, consent_rows(seen_by(request, fact.consents.all())),
               "Nobody has agreed to anything, which refuses outputs.",
               add_address(request, Consent, **ids), "Add consent"),
-        Table("On the schedule of", LICENSES, license_rows(License.objects.filter(**{f"schedule__{side}": fact})),
+        Table("On the schedule of", LICENSES,
+              license_rows(seen_by(request, License.objects.filter(**{f"schedule__{side}": fact}))),
               "It is on no license.", add_address(request, License, **{f"{side}s": fact.pk}), "Add license"),
     )  # fmt: skip
 
@@ -289,7 +297,7 @@ class ShareAdmin(FactAdmin):
                 sheets.entry_of(share=fact),
             ),
             tables=(
-                Table("All shares of this asset", SHARES, share_rows(asset.shares.all()), "",
+                Table("All shares of this asset", SHARES, share_rows(self.seen(request, asset.shares.all())), "",
                       add_address(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}),
                       "Add share"),
             ),

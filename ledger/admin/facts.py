@@ -21,8 +21,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from ledger.access import STATED_AS, NotYourParty, Verb
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Sheet, address
+from ledger.api.access import caller_of, seen_by
+from ledger.api.once import OtherContent
 from ledger.api.uploads import UploadTooLarge
 from ledger.constraints import REFUSALS, violated
 
@@ -35,7 +38,12 @@ MOST_PICKED = 20
 
 
 class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
-    """Shows facts to every member of staff, changes none, and adds where a use case and a permission allow it."""
+    """
+    Shows facts to whoever they concern, changes none, and adds where a use case and a permission allow it.
+
+    Every list, page, search and chooser begins with ``get_queryset``, which leaves what is the caller's to see. What
+    stands on a page about other facts goes through ``seen``.
+    """
 
     fact_form: type[FactForm] | None = None
     pick_fields: tuple[str, ...] = ()  # what the choosers of other forms search
@@ -48,15 +56,15 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     blank = ""  # what to do next where the list is empty
     has_filter_button = True
 
-    # --- Who may. Staff read everything, as with the API; adding is a permission of its own; changing is nobody's.
+    # --- Who may. Members read what is theirs, as with the API; adding is a permission; changing is nobody's.
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Let staff see the section."""
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
-        """Let staff read."""
-        return bool(request.user.is_active and request.user.is_staff)
+        """Let staff read who belong somewhere."""
+        return bool(request.user.is_active and request.user.is_staff and caller_of(request).is_somebody)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let those add who may, where there is a form for it."""
@@ -69,6 +77,14 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
         """Refuse: something ends by a second fact."""
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows that the caller sees."""
+        return self.seen(request, super().get_queryset(request))
+
+    def seen(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return those rows, of whatever table, that the caller sees."""
+        return seen_by(request, rows)
 
     # --- Addresses.
 
@@ -153,18 +169,23 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     def _add(self, request: HttpRequest) -> HttpResponse:
         form_class: type[FactForm] = self.fact_form  # type: ignore[assignment]
         if request.method != "POST":
-            return self._form(request, form_class(initial=self._initial(request, form_class)))
-        form = form_class(request.POST, request.FILES)
+            return self._form(request, self._prepared(request, form_class(initial=self._initial(request, form_class))))
+        form = self._prepared(request, form_class(request.POST, request.FILES))
         if not form.is_valid():
             return self._form(request, form)
         id = form.cleaned_data["id"]
+        if not self._answers(request, form):
+            return self._form(request, form)
         try:
             fact = form.write(id=id, at=timezone.now())
         except IntegrityError as error:
-            if self.model.objects.filter(pk=id).exists():
+            if (known := self.get_queryset(request).filter(pk=id).first()) is not None:
                 # The same form sent twice: the first answer again, as the API does.
                 messages.info(request, "This was registered already.")
-                return HttpResponseRedirect(address(self.model.objects.get(pk=id)))
+                return HttpResponseRedirect(address(known))
+            if self.model.objects.filter(pk=id).exists():
+                form.add_error(None, sentence_of(OtherContent()))
+                return self._form(request, form)
             refusal = REFUSALS.get(violated(error) or "")
             if refusal is None or refusal.field not in form.fields:
                 raise
@@ -174,12 +195,31 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
             form.add_error(form.field_of(error), sentence_of(error))
             return self._form(request, form)
         self._note(request, fact)
+        return self.added(request, form, fact)
+
+    def added(self, request: HttpRequest, form: FactForm, fact: Model) -> HttpResponse:
+        """Show what was added."""
         messages.success(request, form.done)
         return HttpResponseRedirect(self.address_after(fact))
 
     def address_after(self, made: Model) -> str:
         """Return where to go once a fact was added: to its page."""
         return address(made)
+
+    def _prepared(self, request: HttpRequest, form: FactForm) -> FactForm:
+        form.look_through(caller_of(request).sight)
+        return form
+
+    def _answers(self, request: HttpRequest, form: FactForm) -> bool:
+        """Check as whom the fact is stated, and keep in whose name it is registered."""
+        caller = caller_of(request)
+        field, verb = STATED_AS.get(self.model, ("", Verb.REGISTER))
+        stated = form.cleaned_data.get(field)
+        form.registrar_id = caller.registrar(verb, party_id=stated.pk if stated else None)
+        if stated is None or caller.acts_for(stated.pk, verb):
+            return True
+        form.add_error(field, sentence_of(NotYourParty()))
+        return False
 
     def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
         given: dict[str, Any] = {"id": uuid4()}
@@ -199,7 +239,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
         return response
 
     def _too_large(self, request: HttpRequest) -> HttpResponse:
-        form = (self.fact_form or FactForm)(initial={"id": uuid4()})
+        form = self._prepared(request, (self.fact_form or FactForm)(initial={"id": uuid4()}))
         limit = settings.LEDGER_MAX_UPLOAD_BYTES // 2**20
         said = f"The upload is larger than {limit} MiB: send a compressed format such as FLAC or M4A."
         context = {"form": form, "title": f"Add {self.opts.verbose_name}", "refusal": said, "lead": form.lead}

@@ -24,6 +24,7 @@ class PickWidget(forms.Widget):
         """Choose among the rows of a model."""
         super().__init__()
         self.model = model
+        self.rows = model.objects.all()  # those that may be chosen: a form leaves what its caller sees
         self.is_multiple = is_multiple
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:  # noqa: ARG002 - Django's signature
@@ -40,9 +41,7 @@ class PickWidget(forms.Widget):
             except ValueError:
                 continue
         meta = self.model._meta
-        context["widget"]["chosen"] = [
-            {"id": str(row.pk), "text": str(row)} for row in self.model.objects.filter(pk__in=ids)
-        ]
+        context["widget"]["chosen"] = [{"id": str(row.pk), "text": str(row)} for row in self.rows.filter(pk__in=ids)]
         context["widget"]["is_multiple"] = self.is_multiple
         context["widget"]["url"] = reverse(f"admin:{meta.app_label}_{meta.model_name}_pick")
         context["widget"]["what"] = meta.verbose_name

@@ -16,6 +16,7 @@ from fingerprint.audio import AudioRefused
 from ledger import licensing, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
 from ledger.licensing import GivenPlan, WithdrawalReachesBack
+from ledger.visibility import Sight, seen
 from rights.identifiers import BadIsrc, BadIswc
 from rights.models import Consent, License, Party, Recording, Share, Work
 from rights.registry import (
@@ -59,6 +60,15 @@ class FactForm(forms.Form):
     one_of: ClassVar[frozenset[str]] = frozenset()  # fields of which one is needed, though none of them alone
     refusals: ClassVar[Refusals] = {}  # what the use case may raise → the field that it is about
 
+    registrar_id: UUID | None = None  # the organization in whose name it is registered
+
+    def look_through(self, sight: Sight) -> None:
+        """Offer only what is seen, also where an address or a body names something else by its id."""
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+                field.queryset = seen(field.queryset, sight)
+                field.widget.rows = field.queryset
+
     def field_of(self, error: Exception) -> str:
         """Return the field that a refusal is about."""
         return next(name for kind, name in self.refusals.items() if isinstance(error, kind))
@@ -90,7 +100,9 @@ class WorkForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> Work:
         """Register the work."""
         given = self.cleaned_data
-        return registration.register_work(id=id, title=given["title"], iswc=given["iswc"] or None, at=at)
+        return registration.register_work(
+            id=id, title=given["title"], iswc=given["iswc"] or None, registrar_id=self.registrar_id, at=at
+        )
 
 
 class RecordingForm(FactForm):
@@ -125,6 +137,7 @@ class RecordingForm(FactForm):
             work_ids=[work.pk for work in given["works"]],
             audio_path=Path(upload.temporary_file_path()) if upload else None,
             media_type=upload.content_type if upload else None,
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -183,6 +196,7 @@ class ShareForm(AssetForm):
             territories=given["territories"],
             active_from=given["active_from"],
             active_to=given["active_to"],
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -255,6 +269,7 @@ class ConsentForm(AgreementFields, AssetForm):
             active_from=given["active_from"],
             active_to=given["active_to"],
             document_digest=given["document_digest"],
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -315,6 +330,7 @@ class LicenseForm(AgreementFields, FactForm):
             active_to=given["active_to"],
             document_digest=given["document_digest"],
             plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
+            registrar_id=self.registrar_id,
             at=at,
         )
 

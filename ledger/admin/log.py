@@ -14,7 +14,9 @@ from ledger import checkpoints
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.sheets import Sheet, Shown, Step
+from ledger.api.access import caller_of
 from ledger.models import SUBJECTS, Checkpoint, Entry
+from ledger.visibility import finds
 
 SHOWN = (
     *SUBJECTS,
@@ -42,12 +44,17 @@ class EntryAdmin(FactAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """Return entries; the list has those with a place in the tree, newest first, along the index of the leaves."""
-        rows: QuerySet[Entry] = super().get_queryset(request)
         is_list = request.resolver_match is not None and request.resolver_match.url_name == "ledger_entry_changelist"
         if not is_list:
-            return rows
+            return Entry.objects.all()  # of which ``get_object`` asks for one
+        rows: QuerySet[Entry] = super().get_queryset(request)
         # One query for each kind of fact: as joins they would be twenty tables, which takes longer to plan than to run.
         return rows.filter(leaf__isnull=False).prefetch_related(*SHOWN)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Entry | None:
+        """Return one entry: whether it is seen is asked of the one fact that it is about."""
+        found: Entry | None = super().get_object(request, object_id, from_field)
+        return found if found is not None and finds(Entry, found.pk, caller_of(request).sight) else None
 
     @admin.display(description="Index", ordering="leaf__index")
     def shown_index(self, row: Entry) -> str:

@@ -7,20 +7,22 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ledger import jobs, report, tasks, today
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Job
 from ledger.reports import presentation
-from rights.models import Decision, License, Submission
+from rights.models import Decision, Finding, License, Submission
 
 NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
 
@@ -68,13 +70,13 @@ class SubmissionAdmin(FactAdmin):
         view = self.admin_site.admin_view(require_POST(self.retry_view))
         return [path("<uuid:id>/retry/", view, name="rights_submission_retry"), *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:  # noqa: ARG002
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         """Return submissions with their states."""
-        return today.outputs().order_by("-submitted_at")
+        return today.outputs(caller_of(request).sight).order_by("-submitted_at")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list under the number of outputs in each state."""
-        counts = today.counts()
+        counts = today.counts(caller_of(request).sight)
         chips = [(state, NAMES[state], counts[state]) for state in today.STATES]
         given = {"state_counts": chips, "state_total": sum(counts.values()), "state_now": request.GET.get("state", "")}
         return super().changelist_view(request, {**given, **(extra_context or {})})
@@ -99,22 +101,24 @@ class SubmissionAdmin(FactAdmin):
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         try:
-            found = report.dossier(UUID(object_id))
+            found = report.dossier(UUID(object_id), caller_of(request).sight)
         except (ValueError, NoSuchSubmission) as error:
             raise Http404 from error
         context = {
             "page": presentation.page(found, at=timezone.now()),
             "players": True,
             "copyable": True,
-            "may_retry": found.state == today.FAILED and _may_retry(request),
+            "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
         }
         return self.page(request, "ledger/admin/submission.html", found.submission, context)
 
     def retry_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Put an examination that was given up back into the queue."""
-        if not _may_retry(request):
+        if not request.user.has_perm("ledger.change_job"):
             raise PermissionDenied
         submission = self.fact(request, id)
+        if not _may_retry(request, submission):
+            raise PermissionDenied
         if jobs.retry(Job.Kind.CLEAR, submission.pk, at=timezone.now()):
             # Committed; the message is a hint, and a sweep finds what it misses.
             tasks.ring(submission.pk)
@@ -124,8 +128,9 @@ class SubmissionAdmin(FactAdmin):
         return HttpResponseRedirect(sheets.address(submission))
 
 
-def _may_retry(request: HttpRequest) -> bool:
-    return request.user.has_perm("ledger.change_job")
+def _may_retry(request: HttpRequest, submission: Submission) -> bool:
+    may = request.user.has_perm("ledger.change_job")
+    return may and caller_of(request).acts_for(submission.submitter_id, Verb.REVIEW)
 
 
 @admin.register(Decision)
@@ -151,7 +156,7 @@ class DecisionAdmin(FactAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """Return decisions with their findings."""
         rows: QuerySet[Decision] = super().get_queryset(request)
-        return rows.prefetch_related("findings")
+        return rows.prefetch_related(Prefetch("findings", self.seen(request, Finding.objects.all())))
 
     @admin.display(description="Output")
     def shown_submission(self, row: Decision) -> str:
@@ -173,7 +178,7 @@ class DecisionAdmin(FactAdmin):
         """Show the beginning of the id."""
         return sheets.short_id(row.pk)
 
-    def sheet(self, request: HttpRequest, fact: Decision) -> Sheet:  # noqa: ARG002
+    def sheet(self, request: HttpRequest, fact: Decision) -> Sheet:
         """Show what was decided, and on what."""
         examination = fact.examination
         return Sheet(
@@ -190,13 +195,14 @@ class DecisionAdmin(FactAdmin):
                 ("Known up to", sheets.moment(fact.known_at)),
                 ("Decided", sheets.moment(fact.decided_at)),
                 ("Evidence", sheets.long_id(f"sha256:{examination.digest}") if examination else "None was measured"),
-                ("Rests on licenses", sheets.links(License.objects.filter(pk__in=fact.licenses))),
+                ("Rests on licenses", sheets.links(self.seen(request, License.objects.filter(pk__in=fact.licenses)))),
                 ("Id", sheets.long_id(fact.pk)),
                 sheets.entry_of(decision=fact),
             ),
             tables=(
                 Table("Findings", ("Rule", "Effect", "Sentence"),
                       tuple((finding.rule.replace("_", " "), finding.effect, finding.sentence)
-                            for finding in fact.findings.order_by("position")), "Every obligation holds."),
+                            for finding in self.seen(request, fact.findings.order_by("position"))),
+                      "Every obligation holds."),
             ),
         )  # fmt: skip

@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ledger import erasure, subjects
+from ledger.access import NotYourParty, Verb, may_keep, may_record_representation
 from ledger.admin import sheets
 from ledger.admin.catalogue import LICENSES, OUTPUTS, consent_rows, license_rows, share_rows, submission_rows
 from ledger.admin.facts import FactAdmin, add_address
-from ledger.admin.forms import sentence_of
+from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.party_forms import (
     CARRIED_OUT,
     SCHEMES,
@@ -42,6 +43,7 @@ from ledger.admin.party_forms import (
     named,
 )
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of, seen_by
 from ledger.constraints import REFUSALS, violated
 from ledger.models import ErasureRequest, Proposal
 from rights import codes, identifiers, parties, profiles
@@ -87,7 +89,7 @@ class ActingAdmin(FactAdmin):
     def step(self, request: HttpRequest, fact: Model, act: str, label: str) -> tuple[Step, ...]:
         """Return the way to an act, or nothing where this person may not."""
         form, permission = self.acts[act]
-        if not request.user.has_perm(permission):
+        if not (request.user.has_perm(permission) and form.may(caller_of(request), fact, request.user)):
             return ()
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{act}", args=[fact.pk])
         return (Step(label, url, is_grave=form.is_grave),)
@@ -97,13 +99,35 @@ class ActingAdmin(FactAdmin):
         about = is_about(made)
         return sheets.address(about) if about else super().address_after(made)
 
+    def _answers(self, request: HttpRequest, form: FactForm) -> bool:
+        """Check that they may say this of whom or what it is about, and keep in whose name it is registered."""
+        if not super()._answers(request, form):
+            return False
+        caller = caller_of(request)
+        given = form.cleaned_data
+        for name in ("principal", "party", "work", "recording"):
+            about = given.get(name)
+            if about is None:
+                continue
+            if name == "principal":
+                may = may_record_representation(caller, principal_id=about.pk)
+            elif self.model is ErasureRequest:
+                may = caller.acts_for(about.pk, Verb.REGISTER)
+            else:
+                may = may_keep(caller, about)
+            if not may:
+                form.add_error(name, sentence_of(NotYourParty()))
+                return False
+        return True
+
     def act_view(self, request: HttpRequest, id: UUID, act: str) -> HttpResponse:
         """Say what an act does, and do it through its use case."""
         form_class, permission = self.acts[act]
         fact = self.fact(request, id)
-        if not request.user.has_perm(permission):
+        caller = caller_of(request)
+        if not (request.user.has_perm(permission) and form_class.may(caller, fact, request.user)):
             raise PermissionDenied
-        given: dict[str, Any] = {"fact": fact, "user_id": request.user.pk or 0}
+        given: dict[str, Any] = {"fact": fact, "caller": caller, "user_id": request.user.pk or 0}
         if request.method != "POST":
             return self._asked(request, form_class(initial={"id": uuid4(), "effective_on": _today()}, **given))
         form = form_class(request.POST, **given)
@@ -232,16 +256,19 @@ class PartyAdmin(ActingAdmin):
         fact: Party = self.fact(request, object_id)
         known_on = _day(request.GET.get("known_on", ""))
         try:
-            profile = profiles.profile(fact.pk, _end_of(known_on))
+            profile = self._profile(request, fact, _end_of(known_on))
         except parties.NoSuchParty:
-            known_on, profile = None, profiles.profile(fact.pk)
+            known_on, profile = None, self._profile(request, fact)
             messages.info(request, "It was not registered on that day yet; this is what is known today.")
         context = {"sheet": self._laid_out(request, profile), "known_on": known_on, "today": _today()}
         return self.page(request, "ledger/admin/party.html", fact, context)
 
     def sheet(self, request: HttpRequest, fact: Party) -> Sheet:
         """Show what is known today."""
-        return self._laid_out(request, profiles.profile(fact.pk))
+        return self._laid_out(request, self._profile(request, fact))
+
+    def _profile(self, request: HttpRequest, fact: Party, known_at: datetime | None = None) -> Profile:
+        return profiles.profile(fact.pk, known_at, seen=lambda rows: self.seen(request, rows))
 
     def _laid_out(self, request: HttpRequest, found: Profile) -> Sheet:
         party = found.party
@@ -265,7 +292,8 @@ class PartyAdmin(ActingAdmin):
         party = found.party
         if found.counts_as == party.pk:
             yield from self.step(request, party, "merge", "Is a duplicate…")
-        if found.name is not None and (url := add_address(request, ErasureRequest, party=party.pk)):
+        own = caller_of(request).acts_for(party.pk, Verb.REGISTER)
+        if own and found.name is not None and (url := add_address(request, ErasureRequest, party=party.pk)):
             yield Step("Asks for erasure…", url, is_grave=True)
         if request.user.is_superuser:
             yield Step("Export everything", reverse("admin:rights_party_export", args=[party.pk]))
@@ -372,19 +400,22 @@ def _undone(row: PartyMerge, found: Profile) -> Shown:
 def _rest(request: HttpRequest, party: Party) -> tuple[Table, ...]:
     from ledger.today import outputs
 
+    def seen(rows: QuerySet[Any]) -> QuerySet[Any]:
+        return seen_by(request, rows)
+
     return (
-        Table("Shares", ("Part", "Asset", "Where", "When"), share_rows(party.shares.all(), of_party=True),
+        Table("Shares", ("Part", "Asset", "Where", "When"), share_rows(seen(party.shares.all()), of_party=True),
               "Holds no share yet.", add_address(request, Share, party=party.pk), "Add share"),
         Table("Consents given", ("Consent", "Asset", "Uses", "When", "State"),
-              consent_rows(party.consents.all(), of_party=True),
+              consent_rows(seen(party.consents.all()), of_party=True),
               "Has agreed to nothing: outputs with what it holds are refused.",
               add_address(request, Consent, grantor=party.pk), "Add consent"),
-        Table("Licenses given", LICENSES, license_rows(party.licenses_given.all()), "Has licensed nothing.",
+        Table("Licenses given", LICENSES, license_rows(seen(party.licenses_given.all())), "Has licensed nothing.",
               add_address(request, License, licensor=party.pk), "Add license"),
-        Table("Licenses held", LICENSES, license_rows(party.licenses_held.all()),
+        Table("Licenses held", LICENSES, license_rows(seen(party.licenses_held.all())),
               "Holds no license: what it submits may contain nobody else’s material.",
               add_address(request, License, licensee=party.pk), "Add license"),
-        Table("Outputs submitted", OUTPUTS, submission_rows(outputs().filter(submitter=party)),
+        Table("Outputs submitted", OUTPUTS, submission_rows(seen(outputs().filter(submitter=party))),
               "Has submitted nothing."),
     )  # fmt: skip
 
@@ -557,7 +588,7 @@ class IdentifierAdmin(ActingAdmin):
                             for row in fact.findings.order_by("recorded_at")), "Nobody was asked so far."),
                 Table("The same code elsewhere", ("Of", "As written", "Recorded"),
                       tuple((_thing(row), row.raw, sheets.moment(row.recorded_at))
-                            for row in others.exclude(pk=fact.pk)),
+                            for row in self.seen(request, others.exclude(pk=fact.pk))),
                       "Nothing else carries it."),
             ),
         )  # fmt: skip
@@ -773,7 +804,7 @@ class ProposalAdmin(ActingAdmin):
         """Show the proposal, and the way to answer it for whoever did not make it."""
         approval = getattr(fact, "approval", None)
         is_mine = fact.proposed_by_id == request.user.pk
-        may = approval is None and not is_mine and fact.act in CARRIED_OUT
+        may = approval is None and fact.act in CARRIED_OUT
         lead = "You proposed it, so somebody else has to agree." if is_mine and approval is None else "It takes two."
         return Sheet(
             title=f"{fact.get_act_display()}: {named(fact)}",

@@ -10,8 +10,10 @@ from uuid import UUID
 from django import forms
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import timezone
 
 from ledger import approvals, erasure, people
+from ledger.access import Caller, Verb, may_approve, may_keep, may_record_representation
 from ledger.admin import sheets
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, digest_of, pick
 from ledger.admin.forms import FactForm
@@ -102,7 +104,9 @@ class PartyForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> Party:
         """Register the party."""
         given = self.cleaned_data
-        return people.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
+        return people.register_party(
+            id=id, kind=PartyKind(given["kind"]), name=given["name"], registrar_id=self.registrar_id, at=at
+        )
 
 
 class PartyNameForm(FactForm):
@@ -232,6 +236,7 @@ class RepresentationForm(DocumentFields, FactForm):
             active_from=given["active_from"],
             active_to=given["active_to"],
             document_digest=given["document_digest"],
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -302,11 +307,18 @@ class ActForm(FactForm):
     keep: ClassVar[str] = "Back"
     is_grave: bool = False
 
-    def __init__(self, *args: Any, fact: Any, user_id: int, **options: Any) -> None:
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """Whether this person may do it about this fact, beyond the permission for the act."""
+        return may_keep(caller, fact)
+
+    def __init__(self, *args: Any, fact: Any, caller: Caller, user_id: int, **options: Any) -> None:
         """Do it about this fact, as this person."""
         super().__init__(*args, **options)
         self.fact = fact
+        self.caller = caller
         self.user_id = user_id
+        self.look_through(caller.sight)
 
     def heading(self) -> str:
         """Return the question above the form."""
@@ -332,6 +344,13 @@ class EndForm(ActForm):
     is_grave = True
     groups = (("The end", ("effective_on", "reason")),)
     refusals = {people.EndsBeforeItBegan: "effective_on", people.AlreadyEnded: "effective_on"}
+
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """Whoever is represented, or acts."""
+        return may_record_representation(caller, principal_id=fact.principal_id) or caller.acts_for(
+            fact.agent_id, Verb.REGISTER
+        )
 
     def points(self) -> list[str]:
         """Say what it does."""
@@ -367,6 +386,11 @@ class FindingForm(ActForm):
     title = "What does a register say?"
     action = "Record finding"
     groups = (("The finding", ("result", "source")),)
+
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """Whoever may record the code."""
+        return may_keep(caller, fact.party or fact.work or fact.recording or fact.release)
 
     def write(self, *, id: UUID, at: datetime) -> IdentifierFinding:
         """Record the finding."""
@@ -406,7 +430,9 @@ class MergeForm(ActForm):
     def clean(self) -> dict[str, Any]:
         """Check that they are two: the use case only hears of it once a colleague agreed."""
         given = super().clean() or self.cleaned_data
-        if given.get("survivor") == self.fact:
+        if given.get("survivor") and not may_keep(self.caller, given["survivor"]):
+            self.add_error("survivor", "That party is neither yours nor registered by you.")
+        elif given.get("survivor") == self.fact:
             self.add_error("survivor", "A party is not a duplicate of itself: choose another.")
         elif survivor := given.get("survivor"):
             if parties.canonical([self.fact.pk])[self.fact.pk] != self.fact.pk:
@@ -442,6 +468,11 @@ class UndoForm(ActForm):
     groups = (("Why", ("reason",)),)
     refusals = {people.AlreadyUndone: "reason"}
 
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """Whoever keeps both parties."""
+        return may_keep(caller, fact.duplicate) and may_keep(caller, fact.survivor)
+
     def points(self) -> list[str]:
         """Say what it does."""
         merge: PartyMerge = self.fact
@@ -465,6 +496,11 @@ class ProposeErasureForm(ActForm):
     done = "Proposed. It is carried out once a colleague agrees."
     groups = (("Why", ("reason",)),)
     refusals = {erasure.NotAskedFor: "reason"}
+
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """The party's own people, and the operator."""
+        return caller.acts_for(fact.party_id, Verb.REGISTER)
 
     def about(self) -> str:
         """Return who asked."""
@@ -503,9 +539,14 @@ class AnswerForm(ActForm):
     }
     done = "Answered; the entries go into the log within a second."
 
-    def __init__(self, *args: Any, fact: Any, user_id: int, **options: Any) -> None:
+    @classmethod
+    def may(cls, caller: Caller, fact: Any, user: Any) -> bool:  # noqa: ARG003
+        """A second person of the proposer's house, or the operator's."""
+        return may_approve(user, fact, at=timezone.now())
+
+    def __init__(self, *args: Any, fact: Any, caller: Caller, user_id: int, **options: Any) -> None:
         """An erasure cannot be taken back, so its button is red."""
-        super().__init__(*args, fact=fact, user_id=user_id, **options)
+        super().__init__(*args, fact=fact, caller=caller, user_id=user_id, **options)
         self.is_grave = fact.act == Proposal.Act.ERASE
 
     def heading(self) -> str:

@@ -12,10 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.forms import ConsentForm, LicenseForm, WithdrawalForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
 from rights.models import Consent, ConsentEvent, Decision, License
 from rights.vocabulary import ConsentAct, Outcome
 from royalties.models import Plan
@@ -107,7 +109,7 @@ class ConsentAdmin(FactAdmin):
         withdrawn = next((event for event in events if event.act == ConsentAct.WITHDRAWN), None)
         steps = (
             (Step("Withdraw…", reverse("admin:rights_consent_withdraw", args=[fact.pk]), is_grave=True),)
-            if withdrawn is None and _may_withdraw(request)
+            if withdrawn is None and _may_withdraw(request, fact)
             else ()
         )
         return Sheet(
@@ -142,12 +144,14 @@ class ConsentAdmin(FactAdmin):
     def withdraw_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Ask once more, saying what a withdrawal does, and withdraw."""
         consent: Consent = self.fact(request, id)
-        if not _may_withdraw(request):
+        if not _may_withdraw(request, consent):
             raise PermissionDenied
         if request.method != "POST":
             form = WithdrawalForm(initial={"id": uuid4(), "effective_on": timezone.now().date()}, consent=consent)
+            form.look_through(caller_of(request).sight)
             return self._ask(request, consent, form)
         form = WithdrawalForm(request.POST, consent=consent)
+        form.look_through(caller_of(request).sight)
         if form.is_valid():
             try:
                 event = form.write(id=form.cleaned_data["id"], at=timezone.now())
@@ -167,20 +171,30 @@ class ConsentAdmin(FactAdmin):
             if consent.recording_id
             else {"submission__ingredients__recording__work_links__work": consent.work_id}
         )
-        cleared = Decision.objects.filter(outcome=Outcome.CLEARED, **through).distinct().count()
+        decisions = self.seen(request, Decision.objects.filter(outcome=Outcome.CLEARED, **through))
+        licenses = self.seen(
+            request, License.objects.filter(**{f"schedule__{name}": id_ for name, id_ in side.items()})
+        )
         response = self.page(
             request,
             "ledger/admin/withdraw.html",
             consent,
-            {"form": form, "consent": consent, "cleared": cleared, "licenses": License.objects.filter(
-                **{f"schedule__{name}": value for name, value in side.items()}).count(), "title": "Withdraw consent"},
-        )  # fmt: skip
+            {
+                "form": form,
+                "consent": consent,
+                "cleared": decisions.distinct().count(),
+                "licenses": licenses.count(),
+                "title": "Withdraw consent",
+            },
+        )
         response.status_code = 422 if form.errors else 200
         return response
 
 
-def _may_withdraw(request: HttpRequest) -> bool:
-    return request.user.has_perm("rights.add_consentevent")
+def _may_withdraw(request: HttpRequest, consent: Consent) -> bool:
+    # Its licensee sees it too, and does not withdraw it.
+    may = request.user.has_perm("rights.add_consentevent")
+    return may and caller_of(request).acts_for(consent.grantor_id, Verb.CONSENT)
 
 
 @admin.register(License)

@@ -1,11 +1,14 @@
-"""Who is asking, for which party, and whether their scopes allow it."""
+"""Who is asking, for which party, whether their scopes allow it, and whether what they ask for is theirs to see."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -14,7 +17,10 @@ if TYPE_CHECKING:
     # REST framework imports this module while it builds its views, before the models are loaded.
     from rest_framework.views import APIView
 
+    from ledger.access import Caller
     from ledger.models import ApiClient
+
+SEES_ALL = "catalogue:all"  # the operator's scope
 
 
 class NoParty(Exception):
@@ -61,10 +67,28 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class HasScopeOrStaff(BasePermission):
-    """A client needs the view's scope for the method; staff who signed in to the admin may read."""
+    """
+    A client needs the view's scope for the method; staff who signed in to the admin may read.
+
+    And an id in the address must be of something that the caller sees. A view says in ``sees`` of which table each one
+    is, and in ``absent`` what it raises for one that does not exist, so that both get the same answer.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Check the view's ``scopes``, a mapping of method to scope; a view without one is closed."""
+        if not self._has_scope(request, view):
+            return False
+        caller = caller_of(request)
+        sees: Mapping[str, type[Model]] = getattr(view, "sees", {})
+        if not caller.is_operator:
+            from ledger.visibility import finds
+
+            for name, id in view.kwargs.items():
+                if name not in sees or not finds(sees[name], id, caller.sight):
+                    raise getattr(view, "absent", Http404)
+        return True
+
+    def _has_scope(self, request: Request, view: APIView) -> bool:
         wanted = getattr(view, "scopes", {}).get("GET" if request.method in {"HEAD", "OPTIONS"} else request.method)
         if wanted is None:
             return False
@@ -73,6 +97,32 @@ class HasScopeOrStaff(BasePermission):
             return bool(token.allow_scopes([wanted]))
         is_staff = getattr(request.user, "is_staff", False)
         return bool(is_staff and request.method in {"GET", "HEAD", "OPTIONS"})
+
+
+def caller_of(request: Request | HttpRequest) -> Caller:
+    """Return who asks, as they may today: what they see, and for whom they may do what."""
+    from ledger.access import NOBODY, caller_of_client, caller_of_user
+
+    bare: Any = getattr(request, "_request", request)
+    if (known := getattr(bare, "caller", None)) is not None:
+        found: Caller = known
+        return found
+    asking: Any = request.user
+    if isinstance(asking, Client):
+        token: Any = getattr(request, "auth", None)
+        sees_all = bool(token is not None and token.allow_scopes([SEES_ALL]))
+        found = caller_of_client(asking.client, sees_all=sees_all, at=timezone.now())
+    else:
+        found = NOBODY if asking is None else caller_of_user(asking, at=timezone.now())
+    bare.caller = found
+    return found
+
+
+def seen_by(request: Request | HttpRequest, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Return those rows that the caller sees."""
+    from ledger.visibility import seen
+
+    return seen(rows, caller_of(request).sight)
 
 
 def client_of(request: Request) -> Client | None:

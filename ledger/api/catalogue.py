@@ -18,6 +18,8 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import registration
+from ledger.access import Verb
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -65,10 +67,12 @@ class Works(APIView):
         data = given.validated_data
         iswc = canonical_iswc(data["iswc"]) if data["iswc"] else None
         work, created = once(
-            Work.objects.all(),
+            seen_by(request, Work.objects.all()),
             data["id"],
             same=lambda found: (found.title, found.iswc) == (data["title"], iswc),
-            create=lambda: registration.register_work(**data, at=timezone.now()),
+            create=lambda: registration.register_work(
+                **data, registrar_id=caller_of(request).registrar(Verb.REGISTER), at=timezone.now()
+            ),
         )
         return Response(WorkOutput(work).data, status=201 if created else 200)
 
@@ -122,6 +126,8 @@ class Recordings(TakesUploads):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         isrc = canonical_isrc(data["isrc"]) if data["isrc"] else None
+        caller = caller_of(request)
+        caller.look_up(works=(Work, data["works"]))
         upload = data.get("audio")
         path = Path(upload.temporary_file_path()) if upload else None
         audio_digest = store.digest_of(path) if path else None
@@ -133,7 +139,7 @@ class Recordings(TakesUploads):
             return (found.title, found.isrc, works, known) == wanted
 
         recording, created = once(
-            Recording.objects.select_related("reference").prefetch_related("work_links"),
+            seen_by(request, Recording.objects.select_related("reference").prefetch_related("work_links")),
             data["id"],
             same=same,
             create=lambda: registration.register_recording(
@@ -143,6 +149,7 @@ class Recordings(TakesUploads):
                 work_ids=data["works"],
                 audio_path=path,
                 media_type=upload.content_type if upload else None,
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -159,6 +166,7 @@ class RecordingDetail(APIView):
     """One recording."""
 
     scopes = SCOPES
+    sees = {"id": Recording}
 
     @extend_schema(operation_id="read_recording", responses=RecordingOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -208,6 +216,9 @@ class Shares(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         asset = asset_of(data)
+        caller = caller_of(request)
+        caller.answer_for(data["party"], Verb.REGISTER)
+        caller.look_up(recording=(Recording, asset.recording_id), work=(Work, asset.work_id))
         facts = {
             "party_id": data["party"],
             "right_type": data["right_type"],
@@ -224,11 +235,16 @@ class Shares(APIView):
             )
 
         share, created = once(
-            Share.objects.all(),
+            seen_by(request, Share.objects.all()),
             data["id"],
             same=same,
             create=lambda: registration.register_share(
-                id=data["id"], asset=asset, part=data["part"], at=timezone.now(), **facts
+                id=data["id"],
+                asset=asset,
+                part=data["part"],
+                registrar_id=caller.registrar(Verb.REGISTER, party_id=data["party"]),
+                at=timezone.now(),
+                **facts,
             ),
         )
         return Response(ShareOutput(share).data, status=201 if created else 200)

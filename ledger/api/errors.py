@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
+from ledger import access as rights_to
 from ledger import approvals, checkpoints, clearance, erasure, licensing, people, report
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
@@ -51,7 +52,9 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotSigned: (404, "not_signed"),
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
+    report.NotYourOutput: (403, "not_your_output"),
     access.NoParty: (403, "no_party"),
+    rights_to.NotYourParty: (403, "not_your_party"),
     # Parties.
     parties.NoSuchParty: (404, "no_such_party"),
     parties.NoSuchUse: (422, "no_such_use"),
@@ -91,6 +94,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
     for kind, (status, code) in KNOWN.items():
         if isinstance(error, kind):
             return _problem(status, code, _sentence(error))
+    if isinstance(error, rights_to.NotYours):
+        return _unknown(error.field)
     if isinstance(error, IntegrityError):
         return _refused_by_database(error)
     if isinstance(error, Http404):
@@ -134,15 +139,13 @@ def _refused_by_database(error: IntegrityError) -> Response | None:
     detail = getattr(diagnosis, "message_detail", None) or ""
     if getattr(diagnosis, "sqlstate", None) == "23503" and (column := re.search(r"Key \((\w+)\)=", detail)):
         table = getattr(diagnosis, "table_name", None) or ""
-        field = FIELDS.get(table, column[1].removesuffix("_id"))
-        return _problem(
-            422,
-            "unknown_reference",
-            f"{field} names nothing that is registered here: register it first.",
-            fields={field: ["unknown"]},
-        )
+        return _unknown(FIELDS.get(table, column[1].removesuffix("_id")))
     log.error("a write was refused by the constraint %s, which has no sentence", name)
     return None
+
+
+def _unknown(field: str) -> Response:
+    return _problem(422, "unknown_reference", _sentence(rights_to.NotYours(field)), fields={field: ["unknown"]})
 
 
 def _problem(status: int, code: str, detail: str, *, fields: Any = None) -> Response:

@@ -13,10 +13,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import licensing
+from ledger.access import Verb
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AssetInput, DigestField, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
-from rights.models import Consent, ConsentEvent, License
+from rights.models import Consent, ConsentEvent, License, Party, Recording, Work
 from rights.vocabulary import ConsentAct, Use
 from royalties import splits
 
@@ -84,6 +86,14 @@ class Consents(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         asset = asset_of(data)
+        caller = caller_of(request)
+        caller.answer_for(data["grantor"], Verb.CONSENT)
+        caller.look_up(
+            actor=(Party, data["actor"]),
+            licensee=(Party, data["licensee"]),
+            recording=(Recording, asset.recording_id),
+            work=(Work, asset.work_id),
+        )
         facts = {
             "grantor_id": data["grantor"],
             "actor_id": data["actor"],
@@ -95,13 +105,19 @@ class Consents(APIView):
             "document_digest": data["document"],
         }
         consent, created = once(
-            Consent.objects.prefetch_related("events"),
+            seen_by(request, Consent.objects.prefetch_related("events")),
             data["id"],
             same=lambda found: (
                 (found.recording_id, found.work_id) == (asset.recording_id, asset.work_id)
                 and all(getattr(found, name) == value for name, value in facts.items())
             ),
-            create=lambda: licensing.grant_consent(id=data["id"], asset=asset, at=timezone.now(), **facts),
+            create=lambda: licensing.grant_consent(
+                id=data["id"],
+                asset=asset,
+                registrar_id=caller.registrar(Verb.CONSENT, party_id=data["grantor"]),
+                at=timezone.now(),
+                **facts,
+            ),
         )
         return Response(ConsentOutput(consent).data, status=201 if created else 200)
 
@@ -115,6 +131,8 @@ class Withdrawals(APIView):
     """The end of a consent."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = licensing.NoSuchConsent
 
     @extend_schema_serializer(component_name="Withdrawal")
     class Input(serializers.Serializer[Any]):
@@ -130,8 +148,12 @@ class Withdrawals(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        if consent := Consent.objects.filter(pk=id).first():  # its licensee sees it too
+            caller.answer_for(consent.grantor_id, Verb.CONSENT)
+        caller.look_up(actor=(Party, data["actor"]))
         event, created = once(
-            ConsentEvent.objects.filter(act=ConsentAct.WITHDRAWN),
+            seen_by(request, ConsentEvent.objects.filter(act=ConsentAct.WITHDRAWN)),
             data["id"],
             same=lambda found: (
                 (found.consent_id, found.actor_id, found.effective_on) == (id, data["actor"], data["effective_on"])
@@ -219,6 +241,11 @@ class Licenses(APIView):
         }
 
         plan = licensing.GivenPlan(**data["plan"])
+        caller = caller_of(request)
+        caller.answer_for(data["licensor"], Verb.LICENSE)
+        caller.look_up(licensee=(Party, data["licensee"]))
+        caller.look_up(schedule=(Recording, [asset.recording_id for asset in schedule]))
+        caller.look_up(schedule=(Work, [asset.work_id for asset in schedule]))
 
         def same(found: License) -> bool:
             known = splits.plans_of([found.id]).get(found.id)
@@ -234,13 +261,14 @@ class Licenses(APIView):
             )
 
         license_, created = once(
-            License.objects.prefetch_related("schedule"),
+            seen_by(request, License.objects.prefetch_related("schedule")),
             data["id"],
             same=same,
             create=lambda: licensing.sign_license(
                 id=data["id"],
                 schedule=schedule,
                 plan=plan,
+                registrar_id=caller.registrar(Verb.LICENSE, party_id=data["licensor"]),
                 at=timezone.now(),
                 **facts,
             ),

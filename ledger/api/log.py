@@ -48,6 +48,7 @@ class LogEntry(APIView):
     """One entry by its place."""
 
     scopes = {"GET": "catalogue:read"}
+    sees = {"index": Leaf}
 
     @extend_schema(operation_id="read_log_entry", responses=EntryOutput, tags=["log"])
     def get(self, request: Request, index: int) -> Response:  # noqa: ARG002

@@ -10,6 +10,8 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.api.access import seen_by
+
 
 class Page(CursorPagination):
     """Fifty rows, with links to the next and the previous fifty."""
@@ -35,9 +37,13 @@ class Page(CursorPagination):
 
 
 def page_of(rows: QuerySet[Any, Any], at: str, row: type[serializers.Serializer[Any]], request: Request) -> Response:
-    """Answer with the page that the request asks for; ``at`` is the column of time, ties are broken by the key."""
+    """
+    Answer with the page that the request asks for, of those rows that the caller sees.
+
+    ``at`` is the column of time; ties are broken by the key.
+    """
     pages = Page()
     pages.ordering = (at, "pk")
-    found: list[Model] = pages.paginate_queryset(rows, request) or []
+    found: list[Model] = pages.paginate_queryset(seen_by(request, rows), request) or []
     answer: Response = pages.get_paginated_response(row(found, many=True).data)
     return answer

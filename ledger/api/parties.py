@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import erasure, people, subjects
-from ledger.api.access import client_of
+from ledger.access import NotYourParty, Verb, may_keep, may_record_representation
+from ledger.api.access import caller_of, party_of, seen_by
 from ledger.api.fields import DigestField, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -32,8 +33,11 @@ from rights.models import (
     PartyMergeUndo,
     PartyName,
     Protection,
+    Recording,
+    Release,
     Representation,
     RepresentationEnd,
+    Work,
 )
 from rights.parties import NoSuchParty
 from rights.profiles import Profile
@@ -50,13 +54,49 @@ def _choices(enum: Any) -> list[tuple[str, str]]:
     return [(member.value, member.value) for member in enum]
 
 
-def _registrar(request: Request) -> UUID | None:
-    """Return the party that the client speaks for: it registers; empty for the operator."""
-    client = client_of(request)
-    return client.client.party_id if client else None
+def _keep(request: Request, fact: Party | Work | Recording | Release | None) -> None:
+    """
+    Check that the caller may say what a party or an asset is called, coded and is.
+
+    :raises NotYourParty: it is neither theirs nor registered by them
+    """
+    if not may_keep(caller_of(request), fact):
+        raise NotYourParty
+
+
+def _seen(request: Request, **named: UUID) -> UUID:
+    """
+    Return the id of a party that a field names.
+
+    :raises NotYours: there is none, or it is not theirs to see
+    """
+    [(field, id)] = named.items()
+    caller_of(request).look_up(**{field: (Party, id)})
+    return id
+
+
+def _kept(request: Request, **named: UUID) -> UUID:
+    """
+    Return the id of a party that a field names and the caller may speak about.
+
+    :raises NotYours: there is none, or it is not theirs to see
+    :raises NotYourParty: it is neither theirs nor registered by them
+    """
+    id = _seen(request, **named)
+    if (found := Party.objects.filter(pk=id).first()) is not None:
+        _keep(request, found)
+    return id
+
+
+def _keep_party(request: Request, id: UUID) -> None:
+    found = Party.objects.filter(pk=id).first()
+    if found is None:
+        raise NoSuchParty
+    _keep(request, found)
 
 
 def _state(
+    request: Request,
     given: serializers.Serializer[Any],
     rows: QuerySet[Row],
     output: type[serializers.Serializer[Any]],
@@ -68,7 +108,7 @@ def _state(
     given.is_valid(raise_exception=True)
     wanted = facts(given.validated_data)
     row, created = once(
-        rows,
+        seen_by(request, rows),
         given.validated_data["id"],
         same=lambda found: all(getattr(found, name) == value for name, value in wanted.items()),
         create=lambda: create(given.validated_data["id"], wanted),
@@ -119,10 +159,12 @@ class Parties(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         party, created = once(
-            Party.objects.select_related("identity"),
+            seen_by(request, Party.objects.select_related("identity")),
             data["id"],
             same=lambda found: found.kind == data["kind"] and str(found) == data["name"],
-            create=lambda: people.register_party(**data, registrar_id=_registrar(request), at=timezone.now()),
+            create=lambda: people.register_party(
+                **data, registrar_id=caller_of(request).registrar(Verb.REGISTER), at=timezone.now()
+            ),
         )
         return Response(PartyOutput(party).data, status=201 if created else 200)
 
@@ -148,6 +190,8 @@ class PartyNames(APIView):
     """Further names: a pseudonym is a name, not a party."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema_serializer(component_name="PartyName")
     class Input(serializers.Serializer[Any]):
@@ -160,7 +204,9 @@ class PartyNames(APIView):
     @extend_schema(operation_id="add_party_name", request=Input, responses={201: PartyNameOutput}, tags=["parties"])
     def post(self, request: Request, id: UUID) -> Response:
         """Add a legal name, a pseudonym, a name for credits or a former name, sealed as the first one is."""
+        _keep_party(request, id)
         return _state(
+            request,
             self.Input(data=request.data),
             PartyName.objects.select_related("party__identity"),
             PartyNameOutput,
@@ -189,6 +235,8 @@ class PartyRoles(APIView):
     """Roles: relationships with dates."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema_serializer(component_name="PartyRole")
     class Input(serializers.Serializer[Any]):
@@ -202,11 +250,13 @@ class PartyRoles(APIView):
     @extend_schema(operation_id="take_party_role", request=Input, responses={201: PartyRoleOutput}, tags=["parties"])
     def post(self, request: Request, id: UUID) -> Response:
         """Record what a party is in the trade, such as a label or a publisher, for a period."""
+        _keep_party(request, id)
         return _state(
+            request,
             self.Input(data=request.data),
             PartyInRole.objects.all(),
             PartyRoleOutput,
-            facts=lambda data: {"party_id": _existing(id)} | _without_id(data),
+            facts=lambda data: {"party_id": id} | _without_id(data),
             create=lambda key, facts: people.take_role(id=key, at=timezone.now(), **facts),
         )
 
@@ -245,6 +295,9 @@ class IdentifierOutput(serializers.Serializer[Identifier]):
 IDENTIFIER_PAGE = Page.of(IdentifierOutput)  # one component for four addresses
 
 
+THINGS: dict[str, type[Any]] = {"party": Party, "work": Work, "recording": Recording, "release": Release}
+
+
 class _Identifiers(APIView):
     """Codes of one kind of thing."""
 
@@ -258,8 +311,11 @@ class _Identifiers(APIView):
         data = given.validated_data
         scheme = Scheme(data["scheme"])
         of = codes.Named(**{f"{self.thing}_id": id})
+        if (found := THINGS[self.thing].objects.filter(pk=id).first()) is not None:
+            _keep(request, found)
         code = codes.read(thing=of.what, scheme=scheme, raw=data["raw"], namespace=data["namespace"])
         return _state(
+            request,
             given,
             Identifier.objects.all(),
             IdentifierOutput,
@@ -291,6 +347,8 @@ class PartyIdentifiers(_Identifiers):
     """Codes of parties: IPI name and base numbers, ISNI, DPID, somebody's own."""
 
     thing = "party"
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema(
         operation_id="record_party_identifier",
@@ -312,6 +370,7 @@ class WorkIdentifiers(_Identifiers):
     """Codes of works: ISWC, somebody's own."""
 
     thing = "work"
+    sees = {"id": Work}
 
     @extend_schema(
         operation_id="record_work_identifier",
@@ -333,6 +392,7 @@ class RecordingIdentifiers(_Identifiers):
     """Codes of recordings: ISRC, somebody's own."""
 
     thing = "recording"
+    sees = {"id": Recording}
 
     @extend_schema(
         operation_id="record_recording_identifier",
@@ -354,6 +414,7 @@ class ReleaseIdentifiers(_Identifiers):
     """Codes of releases: GTIN (ICPN, UPC, EAN), GRid, somebody's own."""
 
     thing = "release"
+    sees = {"id": Release}
 
     @extend_schema(
         operation_id="record_release_identifier",
@@ -390,6 +451,8 @@ class IdentifierFindings(APIView):
     """What sources outside say about codes."""
 
     scopes = SCOPES
+    sees = {"id": Identifier}
+    absent = people.NoSuchCode
 
     @extend_schema_serializer(component_name="IdentifierFinding")
     class Input(serializers.Serializer[Any]):
@@ -407,7 +470,11 @@ class IdentifierFindings(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Record that a register says the code is of this thing, or of another."""
+        code = Identifier.objects.select_related("party", "work", "recording", "release").filter(pk=id).first()
+        if code is not None:
+            _keep(request, code.party or code.work or code.recording or code.release)
         return _state(
+            request,
             self.Input(data=request.data),
             IdentifierFinding.objects.all(),
             IdentifierFindingOutput,
@@ -454,6 +521,8 @@ class Representations(APIView):
     """Who acts for a party."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema_serializer(component_name="Representation")
     class Input(serializers.Serializer[Any]):
@@ -473,14 +542,18 @@ class Representations(APIView):
     @extend_schema(operation_id="represent", request=Input, responses={201: RepresentationOutput}, tags=["parties"])
     def post(self, request: Request, id: UUID) -> Response:
         """Record that somebody acts for this party: by which authority, for which uses, where and from when."""
-        registrar = _registrar(request)
+        caller = caller_of(request)
+        if not may_record_representation(caller, principal_id=_existing(id)):
+            raise NotYourParty
+        registrar = caller.registrar(Verb.REGISTER, party_id=id)
         return _state(
+            request,
             self.Input(data=request.data),
             Representation.objects.select_related("end"),
             RepresentationOutput,
             facts=lambda data: {
-                "principal_id": _existing(id),
-                "agent_id": data["agent"],
+                "principal_id": id,
+                "agent_id": _seen(request, agent=data["agent"]),
                 "authority": data["authority"],
                 "uses": sorted(set(data["uses"])),
                 "territories": data["territories"],
@@ -512,6 +585,8 @@ class RepresentationEnds(APIView):
     """The end of a representation."""
 
     scopes = SCOPES
+    sees = {"id": Representation}
+    absent = people.NoSuchRepresentation
 
     @extend_schema_serializer(component_name="RepresentationEnd")
     class Input(serializers.Serializer[Any]):
@@ -528,7 +603,15 @@ class RepresentationEnds(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Record that somebody acts for somebody no longer."""
+        held = Representation.objects.filter(pk=id).first()
+        caller = caller_of(request)
+        if held and not (
+            may_record_representation(caller, principal_id=held.principal_id)
+            or caller.acts_for(held.agent_id, Verb.REGISTER)  # who acts may stop
+        ):
+            raise NotYourParty
         return _state(
+            request,
             self.Input(data=request.data),
             RepresentationEnd.objects.all(),
             RepresentationEndOutput,
@@ -557,6 +640,8 @@ class Protections(APIView):
     """Minors, wards and the dead."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema_serializer(component_name="Protection")
     class Input(serializers.Serializer[Any]):
@@ -572,7 +657,9 @@ class Protections(APIView):
     @extend_schema(operation_id="protect_party", request=Input, responses={201: ProtectionOutput}, tags=["parties"])
     def post(self, request: Request, id: UUID) -> Response:
         """Record that a person is a minor, has a guardian, or died: consents of their own do not count then."""
+        _keep_party(request, id)
         return _state(
+            request,
             self.Input(data=request.data),
             Protection.objects.all(),
             ProtectionOutput,
@@ -632,12 +719,13 @@ class PartyMerges(APIView):
     def post(self, request: Request) -> Response:
         """Record that two parties are one. A party is merged once, and merges make no chains."""
         return _state(
+            request,
             self.Input(data=request.data),
             PartyMerge.objects.select_related("undo"),
             PartyMergeOutput,
             facts=lambda data: {
-                "duplicate_id": data["duplicate"],
-                "survivor_id": data["survivor"],
+                "duplicate_id": _kept(request, duplicate=data["duplicate"]),
+                "survivor_id": _kept(request, survivor=data["survivor"]),
                 "reason": data["reason"],
             },
             create=lambda key, facts: people.merge(id=key, at=timezone.now(), **facts),
@@ -662,6 +750,8 @@ class PartyMergeUndos(APIView):
     """Merges that were a mistake."""
 
     scopes = MERGING
+    sees = {"id": PartyMerge}
+    absent = people.NoSuchMerge
 
     @extend_schema_serializer(component_name="PartyMergeUndo")
     class Input(serializers.Serializer[Any]):
@@ -675,7 +765,11 @@ class PartyMergeUndos(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Record that a merge was a mistake: each party's facts count as its own again."""
+        if (merge := PartyMerge.objects.filter(pk=id).first()) is not None:
+            _kept(request, duplicate=merge.duplicate_id)
+            _kept(request, survivor=merge.survivor_id)
         return _state(
+            request,
             self.Input(data=request.data),
             PartyMergeUndo.objects.all(),
             PartyMergeUndoOutput,
@@ -695,11 +789,14 @@ class MergePreview(APIView):
     """What a merge would move."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema(operation_id="preview_party_merge", responses=MovedOutput(many=True), tags=["parties"])
-    def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
+    def get(self, request: Request, id: UUID) -> Response:
         """Count what would count as the survivor's, were this party a duplicate."""
-        moved = people.moved_by(_existing(id))
+        _keep_party(request, id)
+        moved = people.moved_by(id)
         return Response([{"what": what, "count": count} for what, count in moved])
 
 
@@ -749,6 +846,8 @@ class PartyDetail(APIView):
     """One party."""
 
     scopes = SCOPES
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     class Query(serializers.Serializer[Any]):
         """As known when."""
@@ -765,17 +864,22 @@ class PartyDetail(APIView):
         """Read a party with names, roles, codes, representations and protections, as known now or at a moment."""
         asked = self.Query(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        return Response(ProfileOutput(profiles.profile(id, asked.validated_data["known_at"])).data)
+        found = profiles.profile(id, asked.validated_data["known_at"], seen=lambda rows: seen_by(request, rows))
+        return Response(ProfileOutput(found).data)
 
 
 class PartyExport(APIView):
     """Everything about a subject."""
 
     scopes = {"GET": "rights:export"}
+    sees = {"id": Party}
+    absent = NoSuchParty
 
     @extend_schema(operation_id="export_party", responses=OpenApiTypes.OBJECT, tags=["parties"])
-    def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
-        """Export everything that is kept about a subject, under all parties that are one with it."""
+    def get(self, request: Request, id: UUID) -> Response:
+        """Export everything that is kept about a subject, under all parties that are one with it; for itself only."""
+        if not caller_of(request).is_operator and party_of(request) != id:
+            raise NotYourParty
         return Response(subjects.export(party_id=id, at=timezone.now()))
 
 
@@ -827,12 +931,17 @@ class ErasureRequests(APIView):
     def post(self, request: Request) -> Response:
         """Record that a person asked to be erased; the answer is due within a month."""
         return _state(
+            request,
             self.Input(data=request.data),
             ErasureRequest.objects.select_related("erasure"),
             ErasureRequestOutput,
-            facts=lambda data: {"party_id": data["party"], "channel": data["channel"]},
+            facts=lambda data: {"party_id": self._own(request, data["party"]), "channel": data["channel"]},
             create=lambda key, facts: erasure.request(id=key, at=timezone.now(), **facts),
         )
+
+    def _own(self, request: Request, id: UUID) -> UUID:
+        caller_of(request).answer_for(id, Verb.REGISTER)
+        return id
 
     @extend_schema(operation_id="list_erasure_requests", responses=Page.of(ErasureRequestOutput), tags=["parties"])
     def get(self, request: Request) -> Response:
@@ -845,6 +954,8 @@ class ErasureRequestDetail(APIView):
     """One request for erasure."""
 
     scopes = ERASING
+    sees = {"id": ErasureRequest}
+    absent = erasure.NoSuchRequest
 
     @extend_schema(operation_id="read_erasure_request", responses=ErasureRequestOutput, tags=["parties"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002

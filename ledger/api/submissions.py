@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import clearance, report, tasks
-from ledger.api.access import client_of, party_of
+from ledger.api.access import caller_of, party_of, seen_by
 from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -223,10 +223,12 @@ def describe(found: report.Dossier) -> dict[str, Any]:
 
 
 def _visible(request: Request, id: UUID) -> report.Dossier:
-    found = report.dossier(id)
-    if client_of(request) is not None and found.submission.submitter_id != party_of(request):
-        raise NoSuchSubmission  # another's submission and none at all look the same
-    return found
+    # Another's submission and none at all look the same.
+    return report.dossier(id, caller_of(request).sight)
+
+
+def _own(request: Request, id: UUID) -> report.Dossier:
+    return report.own(id, caller_of(request).sight)
 
 
 class SubmissionRow(serializers.Serializer[Submission]):
@@ -288,7 +290,7 @@ class Submissions(TakesUploads):
             ],
         )
         submission, created = once(
-            Submission.objects.all(),
+            seen_by(request, Submission.objects.all()),
             data["id"],
             same=lambda found: clearance.is_same(
                 found, submitter_id=submitter_id, declaration=declaration, audio_path=path
@@ -311,10 +313,8 @@ class Submissions(TakesUploads):
 
     @extend_schema(operation_id="list_submissions", responses=Page.of(SubmissionRow), tags=["submissions"])
     def get(self, request: Request) -> Response:
-        """List your submissions, oldest first."""
+        """List your submissions, and others with something in them that you hold; oldest first."""
         rows = report.with_state(Submission.objects.all())
-        if client_of(request) is not None:
-            rows = rows.filter(submitter=party_of(request))
         return page_of(rows, "submitted_at", SubmissionRow, request)
 
 
@@ -322,6 +322,8 @@ class SubmissionDetail(APIView):
     """One output."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(operation_id="read_submission", responses=SubmissionOutput, tags=["submissions"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -333,11 +335,13 @@ class SubmissionEvidence(APIView):
     """What was measured."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(operation_id="read_evidence", responses=OpenApiTypes.OBJECT, tags=["submissions"])
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """Read the evidence: every match with both time ranges, as the exact bytes whose digest is in the log."""
-        found = _visible(request, id)
+        found = _own(request, id)
         if found.decision is None:
             raise report.NotDecided
         if found.decision.examination is None:
@@ -349,6 +353,8 @@ class SubmissionFile(APIView):
     """The file to deliver."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(
         operation_id="read_signed_file",
@@ -357,7 +363,7 @@ class SubmissionFile(APIView):
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the signed file of a cleared output. Any later change to it, tags included, breaks the signature."""
-        found = _visible(request, id)
+        found = _own(request, id)
         if found.manifest is None:
             raise report.NotSigned
         name = f"{id}.{report.EXTENSIONS[found.manifest.media_type]}"
@@ -373,6 +379,8 @@ class SubmissionManifest(APIView):
     """The manifest beside the file."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(
         operation_id="read_manifest",
@@ -381,7 +389,7 @@ class SubmissionManifest(APIView):
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the C2PA manifest store; for OGG it is the only copy, other files carry it inside."""
-        found = _visible(request, id)
+        found = _own(request, id)
         if found.manifest is None:
             raise report.NotSigned
         return FileResponse(
@@ -406,6 +414,8 @@ class SubmissionEntries(APIView):
     """What the log says."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(operation_id="read_entries", responses=EntryOutput(many=True), tags=["submissions"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -430,6 +440,8 @@ class SubmissionPack(APIView):
     """Everything in one archive."""
 
     scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
 
     @extend_schema(
         operation_id="read_pack",
@@ -438,7 +450,7 @@ class SubmissionPack(APIView):
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
         """Download the evidence pack; ``ledger-verify`` checks it offline."""
-        _visible(request, id)
+        _own(request, id)
         return pack_response(id)
 
 

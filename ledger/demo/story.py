@@ -38,7 +38,7 @@ from ledger.demo.doors import Api, Door
 from rights.models import Party
 from rights.vocabulary import PartyKind
 
-CATALOGUE_SCOPES = ["catalogue:read", "catalogue:write"]
+CATALOGUE_SCOPES = ["catalogue:read", "catalogue:write", "catalogue:all"]  # it speaks for every holder
 SUBMISSION_SCOPES = ["submissions:read", "submissions:write"]
 PATIENCE_S = 120
 MANIFEST_CHECK = 9  # the obligation of ledger-verify that reads the signed file

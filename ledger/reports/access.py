@@ -1,4 +1,4 @@
-"""Who may read the reports: staff who signed in."""
+"""Who may read the reports: staff who signed in, each what is theirs to see."""
 
 from __future__ import annotations
 

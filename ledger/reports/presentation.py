@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.urls import reverse
@@ -17,8 +17,9 @@ from fingerprint.models import Reference
 from ledger import identity, report
 from ledger.models import Entry
 from ledger.report import Dossier, Heard
+from ledger.visibility import EVERYTHING, Sight, seen
 from provenance.signing import Verification
-from rights.models import Consent, ConsentEvent, Decision, License, Recording, Share, Submission, Work
+from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Work
 from rights.territories import expand, phrase
 from rights.vocabulary import AiLevel, Outcome
 from royalties.models import Split
@@ -43,10 +44,16 @@ LEVELS = {
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere; ``url`` is empty where there is nothing to lead to."""
+    """Words that lead to the page of a fact, or nowhere."""
 
     text: str
-    url: str = ""
+    model: type[Any] | None = None
+    id: UUID | None = None
+
+    @property
+    def url(self) -> str:
+        """Return the address, empty where there is nothing to lead to."""
+        return reverse(f"admin:rights_{self.model._meta.model_name}_change", args=[self.id]) if self.model else ""
 
 
 @dataclass(frozen=True)
@@ -214,7 +221,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
     """Return a dossier as it is shown; the delivered file's manifest is verified anew, today."""
     audio = found.submission.audio
     rows = tuple(_row(heard, found) for heard in found.heard)
-    return Page(
+    whole = Page(
         dossier=found,
         headline=_headline(found),
         explanation=_explanation(found),
@@ -230,7 +237,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
                 component=row.component.replace("_", " ").capitalize(),
                 level=LEVELS[row.ai_level],
                 tool=row.tool,
-                actor=Link(str(row.actor), _page_of("party", row.actor.pk)) if row.actor else None,
+                actor=Link(str(row.actor), Party, row.actor.pk) if row.actor else None,
             )
             for row in sorted(found.submission.contributions.all(), key=lambda row: row.position)
         ),
@@ -239,6 +246,44 @@ def page(found: Dossier, *, at: datetime) -> Page:
         is_development=identity.is_development(),
         entries=tuple(logged(entry) for entry in found.entries),
     )
+    return whole if found.sight.is_whole else _passable(whole, found.sight)
+
+
+def _passable(shown: Any, sight: Sight) -> Any:
+    """Return the same with links only to where the reader may go: the others stay words."""
+    wanted: dict[type[Any], set[UUID]] = {}
+    for link in _links(shown):
+        if link.model and link.id:
+            wanted.setdefault(link.model, set()).add(link.id)
+    passable: set[tuple[type[Any] | None, UUID | None]] = {
+        (model, id_)
+        for model, ids in wanted.items()
+        for id_ in seen(model.objects.filter(pk__in=ids), sight).values_list("pk", flat=True)
+    }
+    return _rewritten(shown, passable)
+
+
+def _links(shown: Any) -> Iterator[Link]:
+    if isinstance(shown, Link):
+        yield shown
+    elif isinstance(shown, tuple):
+        for one in shown:
+            yield from _links(one)
+    elif is_dataclass(shown) and not isinstance(shown, Dossier | Verification):
+        for field in fields(shown):
+            yield from _links(getattr(shown, field.name))
+
+
+def _rewritten(shown: Any, passable: set[tuple[type[Any] | None, UUID | None]]) -> Any:
+    if isinstance(shown, Link):
+        return shown if (shown.model, shown.id) in passable else Link(shown.text)
+    if isinstance(shown, tuple):
+        return tuple(_rewritten(one, passable) for one in shown)
+    if is_dataclass(shown) and not isinstance(shown, type | Dossier | Verification):
+        return replace(
+            shown, **{field.name: _rewritten(getattr(shown, field.name), passable) for field in fields(shown)}
+        )
+    return shown
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------
@@ -313,12 +358,9 @@ def _more(found: Dossier) -> str:
 # --- Findings ------------------------------------------------------------------------------------------------------
 
 
-def _page_of(model: str, id: UUID) -> str:
-    return reverse(f"admin:rights_{model}_change", args=[id])
-
-
 def _findings(found: Dossier) -> tuple[Said, ...]:
-    known = _named({id_ for finding in found.findings for id_ in finding.rests_on})
+    sight = EVERYTHING if found.is_own else found.sight
+    known = _named({id_ for finding in found.findings for id_ in finding.rests_on}, sight)
     return tuple(
         Said(
             effect=finding.effect,
@@ -331,24 +373,24 @@ def _findings(found: Dossier) -> tuple[Said, ...]:
     )
 
 
-def _named(ids: Iterable[UUID]) -> dict[UUID, Link]:
-    """Find what ids stand for: a finding names them without their table."""
+def _named(ids: Iterable[UUID], sight: Sight) -> dict[UUID, Link]:
+    """Find what ids stand for, of what is seen: a finding names them without their table."""
     wanted = set(ids)
     if not wanted:
         return {}
     names: dict[UUID, Link] = {}
-    for recording in Recording.objects.filter(pk__in=wanted):
-        names[recording.pk] = Link(f"Recording “{recording.title}”", _page_of("recording", recording.pk))
-    for work in Work.objects.filter(pk__in=wanted):
-        names[work.pk] = Link(f"Work “{work.title}”", _page_of("work", work.pk))
-    for share in Share.objects.select_related("recording", "work").filter(pk__in=wanted):
-        names[share.pk] = Link(f"Share of {share}", _page_of("share", share.pk))
-    for consent in Consent.objects.select_related("recording", "work").filter(pk__in=wanted):
-        names[consent.pk] = Link(f"{consent} {str(consent.pk)[:8]}", _page_of("consent", consent.pk))
-    for event in ConsentEvent.objects.filter(pk__in=wanted):
-        names[event.pk] = Link(f"Consent {event}", _page_of("consent", event.consent_id))
-    for license_ in License.objects.filter(pk__in=wanted):
-        names[license_.pk] = Link(f"License {str(license_.pk)[:8]}", _page_of("license", license_.pk))
+    for recording in seen(Recording.objects.filter(pk__in=wanted), sight):
+        names[recording.pk] = Link(f"Recording “{recording.title}”", Recording, recording.pk)
+    for work in seen(Work.objects.filter(pk__in=wanted), sight):
+        names[work.pk] = Link(f"Work “{work.title}”", Work, work.pk)
+    for share in seen(Share.objects.select_related("recording", "work").filter(pk__in=wanted), sight):
+        names[share.pk] = Link(f"Share of {share}", Share, share.pk)
+    for consent in seen(Consent.objects.select_related("recording", "work").filter(pk__in=wanted), sight):
+        names[consent.pk] = Link(f"{consent} {str(consent.pk)[:8]}", Consent, consent.pk)
+    for event in seen(ConsentEvent.objects.filter(pk__in=wanted), sight):
+        names[event.pk] = Link(f"Consent {event}", Consent, event.consent_id)
+    for license_ in seen(License.objects.filter(pk__in=wanted), sight):
+        names[license_.pk] = Link(f"License {str(license_.pk)[:8]}", License, license_.pk)
     for reference in Reference.objects.filter(pk__in=wanted - names.keys()):
         names[reference.pk] = Link(f"Reference audio {str(reference.pk)[:8]}")
     return names
@@ -362,7 +404,7 @@ def _row(heard: Heard, found: Dossier) -> Row:
     whole = recording.reference.audio.duration_ms if recording and recording.reference else match.reference.end_ms
     return Row(
         position=heard.position,
-        recording=Link(recording.title, _page_of("recording", recording.pk)) if recording else Link("No recording"),
+        recording=Link(recording.title, Recording, recording.pk) if recording else Link("No recording"),
         recording_id=recording.pk if recording else None,
         is_declared=heard.is_declared,
         output=_stretch(match.output, found.submission.audio.duration_ms),
@@ -419,7 +461,7 @@ def _sides(found: Dossier, rows: tuple[Row, ...]) -> tuple[Side, ...]:
     declared = {ingredient.recording_id: ingredient.recording for ingredient in found.submission.ingredients.all()}
     return tuple(
         Side(
-            recording=Link(track.title, _page_of("recording", track.pk)),
+            recording=Link(track.title, Recording, track.pk),
             isrc=track.isrc or "",
             is_declared=track.pk in declared,
             heard=tuple(heard.get(track.pk, ())),
@@ -442,10 +484,11 @@ def _compared(declared: bool, heard: bool, *, is_examined: bool) -> str:  # noqa
 
 
 def _zones(found: Dossier) -> tuple[Zone, ...]:
-    if found.decision is None or found.splits is None:
+    if found.decision is None or (found.splits is None and found.is_own):
         return ()
     rows: dict[int, list[Split]] = {}
-    for row in Split.objects.select_related("party__identity", "recording", "work").filter(decision=found.decision):
+    every = Split.objects.select_related("party__identity", "recording", "work").filter(decision=found.decision)
+    for row in seen(every, found.sight):
         rows.setdefault(row.zone, []).append(row)
     zones = []
     for number in sorted(rows):
@@ -458,7 +501,7 @@ def _zones(found: Dossier) -> tuple[Zone, ...]:
             done += part
             parts.append(
                 Paid(
-                    who=Link(str(row.party), _page_of("party", row.party_id)),
+                    who=Link(str(row.party), Party, row.party_id),
                     why=_why(row),
                     leaf=row.leaf,
                     fraction=f"{part.numerator}/{part.denominator}",
@@ -509,6 +552,7 @@ def rights(found: Dossier) -> tuple[Right, ...]:
     if found.decision is None:
         return ()
     entries = report.entries_behind(found.submission, found.decision)
+    sight = EVERYTHING if found.is_own else found.sight
     # The entries know ids only; what they are about is read here at once rather than one by one.
     assets = ("recording", "work")
     by_id = {
@@ -521,29 +565,30 @@ def rights(found: Dossier) -> tuple[Right, ...]:
     }
     for name, rows in by_id.items():
         ids = {id_ for entry in entries if (id_ := getattr(entry, f"{name}_id"))}
-        facts = rows.in_bulk(ids)
+        facts = seen(rows, sight).in_bulk(ids)
         for entry in entries:
             if id_ := getattr(entry, f"{name}_id"):
-                setattr(entry, name, facts[id_])
-    return tuple(right for entry in entries if (right := _right(entry, found.decision)))
+                setattr(entry, name, facts.get(id_))
+    shown = tuple(right for entry in entries if (right := _right(entry, found.decision)))
+    return shown if found.sight.is_whole else tuple(_passable(shown, found.sight))
 
 
 def _right(entry: Entry, decision: Decision) -> Right | None:
     index = entry.leaf.index
     if share := entry.share:
         part = f"{share.numerator}/{share.denominator} of “{share.recording or share.work}”"
-        return Right("Share", Link(part, _page_of("share", share.pk)), share.pk, str(share.party),
+        return Right("Share", Link(part, Share, share.pk), share.pk, str(share.party),
                      period(share.active_from, share.active_to), index)  # fmt: skip
     if consent := entry.consent:
         about = f"“{consent.recording or consent.work}”"
-        return Right("Consent", Link(about, _page_of("consent", consent.pk)), consent.pk, str(consent.grantor),
+        return Right("Consent", Link(about, Consent, consent.pk), consent.pk, str(consent.grantor),
                      period(consent.active_from, consent.active_to), index)  # fmt: skip
     if event := entry.consent_event:
         about = f"“{event.consent.recording or event.consent.work}”"
-        return Right("Withdrawal", Link(about, _page_of("consent", event.consent_id)), event.pk, str(event.actor),
+        return Right("Withdrawal", Link(about, Consent, event.consent_id), event.pk, str(event.actor),
                      f"from {event.effective_on}", index)  # fmt: skip
     if license_ := entry.license:
         about = "what the clearance rests on" if license_.pk in decision.licenses else "held by the submitter"
-        return Right("License", Link(about, _page_of("license", license_.pk)), license_.pk, f"from {license_.licensor}",
+        return Right("License", Link(about, License, license_.pk), license_.pk, f"from {license_.licensor}",
                      period(license_.active_from, license_.active_to), index)  # fmt: skip
     return None

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
@@ -23,11 +24,13 @@ from fingerprint import audio, store
 from fingerprint.audio import AudioRefused
 from fingerprint.models import Reference
 from ledger import checkpoints, report, today
+from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
 from ledger.reports import presentation, ranges
 from ledger.reports.access import staff_only
 from ledger.today import STATES
+from ledger.visibility import finds
 from rights.identifiers import BadIsrc
 from rights.identifiers import isrc as canonical_isrc
 
@@ -55,8 +58,10 @@ def _page(request: HttpRequest, template: str, context: dict[str, object]) -> Ht
 @staff_only
 def outputs(request: HttpRequest) -> HttpResponse:
     """List every output with its outcome, newest first."""
+    sight = caller_of(request).sight
+    states = today.counts(sight)
     state, sought = request.GET.get("state", ""), request.GET.get("q", "").strip()
-    found = _matching(today.outputs(), sought)
+    found = _matching(today.outputs(sight), sought)
     if state in STATES:
         found = found.filter(state=state)
     pages = Paginator(found.order_by("-submitted_at", "pk"), PER_PAGE)
@@ -64,8 +69,8 @@ def outputs(request: HttpRequest) -> HttpResponse:
         "page": pages.get_page(request.GET.get("page")),
         "q": sought,
         "state": state,
-        "states": today.counts(),
-        "total": sum(today.counts().values()),
+        "states": states,
+        "total": sum(states.values()),
     }
     return _page(request, "ledger/reports/outputs.html", context)
 
@@ -86,7 +91,7 @@ def _matching(found: QuerySet[Any], sought: str) -> QuerySet[Any]:
 @staff_only
 def submission(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show everything that is on record about one output, as one page that can be kept and printed."""
-    found = _dossier(id)
+    found = _dossier(request, id)
     context = {
         "page": presentation.page(found, at=timezone.now()),
         "rights": presentation.rights(found),
@@ -97,17 +102,19 @@ def submission(request: HttpRequest, id: UUID) -> HttpResponse:
     return _page(request, "ledger/reports/submission.html", context)
 
 
-def _dossier(id: UUID) -> report.Dossier:
+def _dossier(request: HttpRequest, id: UUID) -> report.Dossier:
     try:
-        return report.dossier(id)
+        return report.dossier(id, caller_of(request).sight)
     except NoSuchSubmission as error:
         raise Http404 from error
 
 
 @require_safe
 @staff_only
-def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: ARG001
-    """Hand out the evidence pack."""
+def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:
+    """Hand out the evidence pack, to whoever submitted the output."""
+    if not _dossier(request, id).is_own:
+        raise PermissionDenied
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
         report.pack(id, archive, at=timezone.now())
@@ -125,11 +132,11 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:  # noqa: ARG001
 @staff_only
 def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpResponse:
     """Play one side of a match: ``output`` or ``reference``; ``part`` counts the minutes of a long one from 0."""
-    found = _dossier(id)
+    found = _dossier(request, id)
     heard = found.heard
-    if side not in {"output", "reference"} or position >= len(heard):
+    match = next((one.match for one in heard if one.position == position), None)
+    if side not in {"output", "reference"} or match is None:
         raise Http404
-    match = heard[position].match
     parts, asked = presentation.parts_of(match), request.GET.get("part", "0")
     if not asked.isascii() or not asked.isdigit() or len(asked) > 4 or int(asked) >= parts:
         raise Http404
@@ -148,9 +155,9 @@ def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpRes
 
 @require_safe
 @staff_only
-def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: ARG001
+def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out the inclusion proof of an entry (c2sp.org/tlog-proof)."""
-    found = get_object_or_404(Entry, pk=id)
+    found = _entry(request, id)
     try:
         text = report.receipt(found)
     except report.NotSequenced as error:
@@ -160,10 +167,16 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: ARG001
 
 @require_safe
 @staff_only
-def entry(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: ARG001
+def entry(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out the exact bytes of an entry: what its leaf hash covers."""
-    found = get_object_or_404(Entry, pk=id)
+    found = _entry(request, id)
     return _attachment(bytes(found.body), "application/json", f"{id}.entry.json")
+
+
+def _entry(request: HttpRequest, id: UUID) -> Entry:
+    if not finds(Entry, id, caller_of(request).sight):
+        raise Http404
+    return Entry.objects.get(pk=id)
 
 
 def _attachment(content: bytes, content_type: str, name: str) -> HttpResponse:

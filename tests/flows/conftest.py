@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connections, transaction
@@ -25,17 +26,18 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict
 
-from ledger import clearance, clients, embedded, people, sequencer
+from ledger import clearance, clients, embedded, membership, people, sequencer
 from ledger.clients import Credentials
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
+from ledger.models import Membership
 from rights.vocabulary import PartyKind
 
 WORLD = "2136"
 USES = ["distribute.outside", "infer.input"]
 SINCE = "2026-01-01"
 DOCUMENT = "d0" * 32
-CATALOGUE = ["catalogue:read", "catalogue:write"]
+CATALOGUE = ["catalogue:read", "catalogue:write", "catalogue:all"]  # the operator's own client
 SUBMISSIONS = ["submissions:read", "submissions:write"]
 MEDIA_TYPES = {
     "wav": "audio/wav",
@@ -351,6 +353,21 @@ def world(trade: World) -> World:
     """The trade with one recording, “country”, that the distributor may use."""
     trade.register("country")
     return trade
+
+
+def admitted(username: str, party: str, role: Membership.Role, *, until: date | None = None) -> User:
+    """A person who belongs to an organization from today on."""
+    last = until or (today() + timedelta(days=90) if role == Membership.Role.AUDITOR else None)
+    membership.invite(
+        id=UUID(key(f"membership {username} {party} {role}")),
+        username=username,
+        organization_id=UUID(key(party)),
+        role=role,
+        active_from=today(),
+        active_to=last,
+        at=timezone.now(),
+    )
+    return User.objects.get(username=username)
 
 
 @pytest.fixture

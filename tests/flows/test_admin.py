@@ -18,10 +18,10 @@ from django.test import Client
 from django.utils import timezone
 
 from ledger import clearance, jobs, sequencer, tasks
-from ledger.models import Entry, Job
+from ledger.models import Entry, Job, Membership
 from rights.models import Consent, License, Party, Recording, Share, Work
 from royalties.models import Plan
-from tests.flows.conftest import DOCUMENT, SINCE, World, key, row_counts, today
+from tests.flows.conftest import DOCUMENT, SINCE, World, admitted, key, row_counts, today
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -41,10 +41,10 @@ def staff(transactional_db: None) -> Client:
 
 
 @pytest.fixture
-def reader(transactional_db: None) -> Client:
-    """Somebody who is staff, and nothing more."""
+def reader(trade: World) -> Client:
+    """An auditor of the label."""
     client = Client()
-    client.force_login(User.objects.create_user("reader", is_staff=True))
+    client.force_login(admitted("reader", "label", Membership.Role.AUDITOR))
     return client
 
 
@@ -94,7 +94,7 @@ def test_keeps_out_whoever_is_not_staff(transactional_db: None) -> None:
     assert client.post("/admin/rights/party/add/", {"name": "X"})["Location"].startswith("/admin/login/")
 
 
-def test_lets_staff_read_and_not_add(world: World, reader: Client) -> None:
+def test_lets_an_auditor_read_and_not_add(world: World, reader: Client) -> None:
     assert reader.get("/admin/rights/party/").status_code == 200
     assert reader.get(f"/admin/rights/recording/{key('country')}/change/").status_code == 200
     before = row_counts()
@@ -106,10 +106,18 @@ def test_lets_staff_read_and_not_add(world: World, reader: Client) -> None:
     assert row_counts() == before
 
 
-def test_lets_add_what_a_permission_names(trade: World, reader: Client) -> None:
+def test_lets_add_what_a_role_gives(trade: World) -> None:
+    client = Client()
+    client.force_login(admitted("artist", "singer", Membership.Role.ARTIST))
+    assert add(client, "work", {"title": "Not theirs"}).status_code == 403
+    assert client.get("/admin/rights/consent/add/").status_code == 200
+    client.force_login(admitted("manager", "label", Membership.Role.RIGHTS_MANAGER))
+    assert add(client, "work", {"title": "Allowed"}).status_code == 302
+
+
+def test_lets_an_auditor_add_nothing_whatever_was_granted_to_the_login(trade: World, reader: Client) -> None:
     User.objects.get(username="reader").user_permissions.add(Permission.objects.get(codename="add_work"))
-    assert add(reader, "work", {"title": "Allowed"}).status_code == 302
-    assert add(reader, "party", {"kind": "person", "name": "X"}).status_code == 403
+    assert add(reader, "work", {"title": "Not allowed"}).status_code == 403
 
 
 # --- facts are read

@@ -36,7 +36,7 @@ from tests.flows.conftest import CATALOGUE, DOCUMENT, SINCE, WORLD, Api, World, 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 IPI = "00132688075"
-OTHER_IPI = "00199700190"
+OTHER_IPI = "00199700140"
 SCOPES = [*CATALOGUE, "parties:merge", "parties:erase", "rights:export"]
 
 
@@ -532,6 +532,102 @@ def test_a_refused_merge_does_not_happen(trade: World) -> None:
 def test_needs_a_scope_of_its_own(trade: World, method: str, path: str) -> None:
     answer = trade.label.get(path) if method == "get" else trade.label.post(path, {})
     assert answer.status_code == 403
+
+
+# --- whose it is
+
+
+@pytest.fixture
+def rival(trade: World) -> Api:
+    """A label with every scope but the operator's: it sees and says what is its own."""
+    scopes = [scope for scope in SCOPES if scope != "catalogue:all"]
+    return Api(clients.create(name="own", party_id=UUID(key("rival")), scopes=scopes))
+
+
+def test_a_stranger_is_nobody(desk: Api, rival: Api) -> None:
+    record(desk, "writer", IPI)
+    stated = {"id": key("r"), "agent": key("publisher"), "authority": "agency", "territories": [WORLD]}
+    desk.post(f"/v1/parties/{key('writer')}/representations", stated | {"active_from": SINCE, "document": DOCUMENT})
+    merge(desk, "m", "writer", "singer")
+    asked = {"id": key("asked"), "party": key("writer"), "channel": "letter"}
+    desk.post("/v1/erasure-requests", asked)
+    before = row_counts()
+    party = f"/v1/parties/{key('writer')}"
+    name = {"id": key("n"), "kind": "credit", "name": "Foisted"}
+    for path in (
+        "",
+        "/names",
+        "/roles",
+        "/identifiers",
+        "/representations",
+        "/protections",
+        "/merge-preview",
+        "/export",
+    ):
+        assert code_of(rival.get(f"{party}{path}")) == (404, "no_such_party"), path
+    for path, document, problem in (
+        (f"{party}/names", name, "no_such_party"),
+        (f"{party}/identifiers", {"id": key("c"), "scheme": "ipi_name", "raw": OTHER_IPI}, "no_such_party"),
+        (f"/v1/identifiers/{key(f'code writer {IPI}')}/findings", {"id": key("f")}, "no_such_code"),
+        (f"/v1/representations/{key('r')}/ends", {"id": key("e")}, "no_such_representation"),
+        (f"/v1/party-merges/{key('m')}/undos", {"id": key("u"), "reason": "x"}, "no_such_merge"),
+    ):
+        assert code_of(rival.post(path, document)) == (404, problem), path
+    assert code_of(rival.get(f"/v1/erasure-requests/{key('asked')}")) == (404, "no_such_request")
+    assert code_of(merge(rival, "mine", "rival", "label")) == (422, "unknown_reference")
+    assert code_of(rival.post("/v1/erasure-requests", asked | {"id": key("o")})) == (403, "not_your_party")
+    for path in ("party-merges", "erasure-requests"):
+        assert rival.get(f"/v1/{path}").json()["results"] == []
+    assert row_counts() == before
+
+
+def test_who_sees_a_party_does_not_speak_for_it(desk: Api, rival: Api, trade: World) -> None:
+    trade.register("country", audio=False, licensed=False)
+    trade.consent("for rival", grantor="writer", licensee=key("rival"), work=key("work of country"))
+    party = f"/v1/parties/{key('writer')}"
+    desk.post(
+        f"{party}/protections",
+        {"id": key("p"), "kind": "minor", "jurisdiction": "DE", "active_from": SINCE, "evidence": DOCUMENT},
+    )
+    merge(desk, "m", "writer", "singer")
+    assert rival.get(party).json()["name"] == "Writer"  # it is a licensee of theirs
+    assert rival.get(party).json()["protections"] == []
+    assert (rival.get(party).json()["counts_as"], rival.get(party).json()["same_as"]) == (
+        key("writer"),
+        [key("writer")],
+    )
+    before = row_counts()
+    period = {"active_from": SINCE}
+    for path, document in (
+        ("names", {"kind": "credit", "name": "Foisted"}),
+        ("roles", {"role": "artist"} | period),
+        ("identifiers", {"scheme": "ipi_name", "raw": IPI}),
+        ("protections", {"kind": "deceased", "jurisdiction": "DE", "evidence": DOCUMENT} | period),
+        (
+            "representations",
+            {"agent": key("rival"), "authority": "agency", "territories": [WORLD], "document": DOCUMENT} | period,
+        ),
+    ):
+        answer = rival.post(f"{party}/{path}", {"id": key("foisted")} | document)
+        assert code_of(answer) == (403, "not_your_party"), path
+    for path in ("export", "merge-preview"):
+        assert code_of(rival.get(f"{party}/{path}")) == (403, "not_your_party")
+    assert code_of(merge(rival, "mine", "writer", "rival")) == (403, "not_your_party")
+    assert row_counts() == before
+
+
+def test_a_party_speaks_for_itself_and_for_whom_it_registered(rival: Api) -> None:
+    rival.post("/v1/parties", {"id": key("own"), "kind": "person", "name": "Their artist"})
+    for party in ("rival", "own"):
+        name = {"id": key(f"name {party}"), "kind": "credit", "name": "As credited"}
+        assert rival.post(f"/v1/parties/{key(party)}/names", name).status_code == 201
+        assert record(rival, party, IPI if party == "own" else OTHER_IPI).status_code == 201
+    assert rival.get(f"/v1/parties/{key('rival')}/export").json()["subject"] == [key("rival")]
+    assert code_of(rival.get(f"/v1/parties/{key('own')}/export")) == (403, "not_your_party")
+    asked = {"id": key("asked"), "party": key("rival"), "channel": "program"}
+    assert rival.post("/v1/erasure-requests", asked).status_code == 201
+    assert [one["id"] for one in rival.get("/v1/erasure-requests").json()["results"]] == [key("asked")]
+    assert clean()
 
 
 # --- export

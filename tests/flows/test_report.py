@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 @pytest.fixture
 def staff(transactional_db: None) -> Client:
     client = Client()
-    client.force_login(User.objects.create_user("reader", is_staff=True))
+    client.force_login(User.objects.create_superuser("reader"))
     return client
 
 

@@ -1,0 +1,205 @@
+"""Who sees the rows of the tables above the rights: the log and its proofs, imports, proposals, money, manifests."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
+
+from ledger.models import (
+    SUBJECTS,
+    ApiClient,
+    Approval,
+    Checkpoint,
+    Edge,
+    Entry,
+    Erasure,
+    ErasureRequest,
+    ImportBatch,
+    ImportedFact,
+    ImportOutcome,
+    ImportProblem,
+    ImportProgress,
+    ImportReversal,
+    Job,
+    Leaf,
+    Membership,
+    MembershipEnd,
+    PendingEntry,
+    Proposal,
+    SavedMapping,
+    Tile,
+)
+from provenance.models import Manifest
+from rights import visibility
+from rights.models import Conflict, Consent, Decision, License, Party, Submission
+from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, concerning
+from royalties.models import Plan, Split
+
+__all__ = ["EVERYTHING", "Sight", "finds", "seen"]
+
+
+def seen(rows: QuerySet[Any, Any], sight: Sight) -> QuerySet[Any, Any]:
+    """
+    Return those rows that are seen.
+
+    :raises rights.visibility.NotCovered: no rule says who sees this table
+    """
+    return visibility.seen(rows, sight, RULES)
+
+
+def finds(model: type[Any], id: Any, sight: Sight) -> bool:
+    """Whether there is a row of this id that is seen: one that is not looks like one that does not exist."""
+    if model in {Entry, Leaf} and not sight.is_whole:
+        entry = Entry.objects.filter(**{"pk" if model is Entry else "leaf__index": id}).first()
+        return entry is not None and _is_seen(entry, sight)
+    return seen(QuerySet(model).filter(pk=id), sight).exists()
+
+
+def _is_seen(entry: Entry, sight: Sight) -> bool:
+    # One entry is about one fact: asking for that one saves the forty other questions.
+    subject = next(name for name in SUBJECTS if getattr(entry, f"{name}_id") is not None)
+    facts: QuerySet[Any, Any] = QuerySet(apps.get_model(SUBJECTS[subject]))
+    facts = facts.filter(pk=getattr(entry, f"{subject}_id"))
+    return (facts.filter(_ENTERED[subject](sight)) if subject in _ENTERED else seen(facts, sight)).exists()
+
+
+def _through(column: str, model: type[Any]) -> Rule:
+    return lambda sight: Q(**{f"{column}__in": seen(QuerySet(model), sight).values("pk")})
+
+
+def _owned(column: str) -> Rule:
+    return lambda sight: Q(**{f"{column}__in": sight.ids})
+
+
+def _operator_only(_: Sight) -> Q:
+    return NOTHING
+
+
+def _everybody(_: Sight) -> Q:
+    return Q()
+
+
+def _own_outputs(column: str) -> Rule:
+    """Return the rule of what belongs to an output and is for its submitter alone."""
+    return lambda sight: Q(**{f"{column}__in": Submission.objects.filter(visibility.submitted(sight)).values("pk")})
+
+
+def _splits(sight: Sight) -> Q:
+    return Q(party__in=sight.ids) | _own_outputs("decision__submission")(sight)
+
+
+def _parties(sight: Sight) -> Q:
+    # Whoever submitted an output pays these.
+    payees = Split.objects.filter(_own_outputs("decision__submission")(sight)).values("party")
+    return visibility.RULES[Party](sight) | Q(pk__in=payees)
+
+
+def _submissions(sight: Sight) -> Q:
+    return visibility.RULES[Submission](sight) | Q(
+        pk__in=concerning(Split, sight, "party").values("decision__submission")
+    )
+
+
+def _proposals(sight: Sight) -> Q:
+    return any_of(
+        concerning(Proposal, sight, "party", "other_party").values("pk"),
+        Proposal.objects.filter(consent__in=seen(Consent.objects.all(), sight).values("pk")).values("pk"),
+        Proposal.objects.filter(conflict__in=seen(Conflict.objects.all(), sight).values("pk")).values("pk"),
+    )
+
+
+def _jobs(sight: Sight) -> Q:
+    own = Submission.objects.filter(visibility.submitted(sight)).values("pk")
+    imports = seen(ImportBatch.objects.all(), sight).values("pk")
+    return Q(kind=Job.Kind.CLEAR, subject_id__in=own) | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
+
+
+def _of_own(*columns: str) -> Rule:
+    """Return the rule of what is said about a party, a work or a recording, for that party and for the registrar."""
+
+    def rule(sight: Sight) -> Q:
+        registered = (Q(**{f"{column}__registrar__in": sight.ids}) for column in columns)
+        own = (Q(**{f"{column}__in": sight.ids}) for column in columns if column.endswith("party"))
+        return reduce(or_, (*registered, *own))
+
+    return rule
+
+
+# Subject → who sees its entry, where that is narrower than who sees the fact: for whom a list would be too dear.
+_ENTERED: dict[str, Rule] = {
+    "party_name": _of_own("party"),
+    "party_in_role": _of_own("party"),
+    "identifier": _of_own("party", "work", "recording", "release"),
+    "identifier_finding": _of_own(*(f"identifier__{of}" for of in ("party", "work", "recording", "release"))),
+    "recording_work": _of_own("recording", "work"),
+    "recording_voice": _of_own("recording", "voice"),
+    "model_version_retirement": _of_own("model_version__model"),
+}
+
+
+class _IsOneOf(Func):
+    """
+    Whether a value is among the ids of a subquery, which is answered once, before the rest.
+
+    Forty joins of tables of unknown size make the planner guess, and it guesses wrong by hours.
+    """
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def _entries(sight: Sight) -> Q:
+    """Whatever says something about a fact is seen by whoever sees the fact."""
+    parts = []
+    for subject, name in SUBJECTS.items():
+        model: type[Any] = apps.get_model(name)
+        rule = _ENTERED.get(subject)
+        facts = QuerySet(model).filter(rule(sight)) if rule else seen(QuerySet(model), sight)
+        ids = _IsOneOf(F(f"{subject}_id"), ArraySubquery(facts.values("pk")))
+        parts.append(Entry.objects.filter(ids).values("pk"))
+    first, *others = parts
+    return Q(_IsOneOf(F("id"), ArraySubquery(first.union(*others, all=True))))
+
+
+# Table → who sees its rows.
+RULES: Rules = {
+    **visibility.RULES,
+    Party: _parties,
+    Submission: _submissions,
+    Decision: _through("submission", Submission),
+    Plan: _through("license", License),
+    Split: _splits,
+    Manifest: _own_outputs("decision__submission"),
+    Entry: _entries,
+    PendingEntry: _through("entry", Entry),
+    Leaf: _through("entry", Entry),
+    Tile: _everybody,  # hashes: what a log publishes
+    Edge: _operator_only,
+    Checkpoint: _everybody,
+    Job: _jobs,
+    ApiClient: _operator_only,
+    Membership: _operator_only,
+    MembershipEnd: _operator_only,
+    SavedMapping: _owned("organization"),
+    ImportBatch: _owned("organization"),
+    ImportProgress: _through("batch", ImportBatch),
+    ImportedFact: _through("batch", ImportBatch),
+    ImportProblem: _through("batch", ImportBatch),
+    ImportOutcome: _through("batch", ImportBatch),
+    ImportReversal: _through("batch", ImportBatch),
+    Proposal: _proposals,
+    Approval: _through("proposal", Proposal),
+    ErasureRequest: _owned("party"),
+    Erasure: _through("request", ErasureRequest),
+}
+
+
+def is_covered(model: type[Model]) -> bool:
+    """Whether a rule says who sees a table."""
+    return model in RULES
