@@ -17,6 +17,7 @@ from ledger import audit, people, sequencer
 from ledger.models import Approval, Erasure, ErasureRequest, Membership, Proposal
 from rights import parties
 from rights.models import Identifier, Party, PartyIdentity, PartyMerge, PartyName, Protection, Representation
+from rights.vocabulary import PartyKind
 from tests.flows.conftest import DOCUMENT, WORLD, World, admitted, key, row_counts, superuser
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -415,3 +416,40 @@ def test_every_list_and_every_sheet_is_there(first: Client, second: Client) -> N
         assert first.get(base).status_code == 200
         assert first.get(f"{base}{page.objects.get().pk}/change/").status_code == 200
         assert first.get(f"{base}{uuid4()}/change/").status_code in {302, 404}
+
+
+# --- whose it is
+
+
+def test_a_label_keeps_its_own_people_and_nobody_elses(first: Client, trade: World) -> None:
+    manager = Client()
+    manager.force_login(admitted("manager", "label", Membership.Role.RIGHTS_MANAGER))
+    people.register_party(
+        id=UUID(key("own")), kind=PartyKind.PERSON, name="Own", registrar_id=UUID(key("label")), at=timezone.now()
+    )
+    trade.register("country", audio=False)
+    trade.consent("for label", grantor="writer", licensee=key("label"), work=key("work of country"))
+    name = {"kind": "credit", "name": "As credited"}
+    assert add(manager, "rights/partyname", name | {"party": key("own")}).status_code == 302
+    seen = add(manager, "rights/partyname", name | {"party": key("writer")})  # their licensee, who sees them
+    assert (seen.status_code, "this party is neither" in text(seen)) == (422, True)
+    assert add(manager, "rights/partyname", name | {"party": key("singer")}).status_code == 422  # not even seen
+    assert manager.get(f"/admin/rights/party/{key('singer')}/change/").status_code in {302, 404}
+    shown = party_page(manager, "writer")
+    assert "Is a duplicate" not in shown
+    assert "Asks for erasure" not in shown
+    assert manager.get(f"/admin/rights/party/{key('writer')}/merge/").status_code == 403
+    assert "Is a duplicate" in party_page(manager, "own")
+    page = f"rights/party/{key('own')}/merge"
+    assert "neither yours" in text(act(manager, page, {"survivor": key("writer"), "reason": "same"}))
+    assert act(manager, page, {"survivor": key("label"), "reason": "same"}).status_code == 302
+    proposal = Proposal.objects.get()
+    answered = f"ledger/proposal/{proposal.pk}/answer"
+    outsider = Client()
+    outsider.force_login(admitted("outsider", "writer", Membership.Role.RIGHTS_MANAGER))
+    assert outsider.get(f"/admin/{answered}/").status_code in {302, 403, 404}
+    colleague = Client()
+    colleague.force_login(admitted("colleague", "label", Membership.Role.RIGHTS_MANAGER))
+    assert act(colleague, answered, {"answer": "agree"}).status_code == 302
+    assert PartyMerge.objects.get().survivor_id == UUID(key("label"))
+    assert clean()
