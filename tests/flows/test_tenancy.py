@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -183,7 +184,7 @@ def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:
             asked = str(page.get_queryset(request).query)
         except EmptyResultSet:
             continue
-        assert str(key("publisher")) in asked, f"{model.__name__} is listed whoever looks"
+        assert UUID(key("publisher")).hex in asked.replace("-", ""), f"{model.__name__} is listed whoever looks"
         for name in page.list_filter:
             field = name if isinstance(name, str) else ""
             assert not field or not model._meta.get_field(field).is_relation, f"{name} would offer other people's rows"
@@ -222,7 +223,7 @@ def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
         pages = [query["sql"] for query in asked if query["sql"].endswith("LIMIT 51")]
         assert pages, f"{path} does not list by page_of"
         for sql in pages:
-            assert key("publisher") in sql, f"{path} lists whoever asks"
+            assert UUID(key("publisher")).hex in sql.replace("-", ""), f"{path} lists whoever asks"
         assert {row["id"] for row in answer.json()["results"]} <= {key("publisher")}, path
 
 
@@ -373,7 +374,7 @@ def test_a_holder_sees_of_an_output_what_is_about_its_own(house: House) -> None:
 
 
 def test_a_narrower_token_of_the_operator_sees_less(house: House) -> None:
-    made = clients.create(name="all", party_id=UUID(key("label")), scopes=CATALOGUE)
+    made = clients.create(name="all", party_id=UUID(key("publisher")), scopes=CATALOGUE)
     narrow = Api(token=Api(made).ask(scope="catalogue:read").json()["access_token"])
     assert listed(narrow, "recordings") == set()
     assert listed(Api(made), "recordings") == {key("song of north"), key("song of south")}
@@ -431,10 +432,16 @@ def test_who_may_say_that_somebody_is_represented(house: House) -> None:
 # --- the desk
 
 
-def crawl(client: Client, *, most: int = 150) -> Iterator[tuple[str, str]]:
-    """Follow every link of the desk and the reports, and yield each page."""
-    waiting, known = ["/admin/", "/reports/"], {"/admin/", "/reports/"}
-    while waiting and len(known) < most * 3:
+def shape(address: str) -> str:
+    """An address without its ids: two of a kind are the same page with other facts on it."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==)[^&]*|\b\d+\b", "*", address)
+
+
+def crawl(client: Client, *, of_a_kind: int = 3) -> Iterator[tuple[str, str]]:
+    """Follow the links of the desk and the reports, a few of each kind, and yield each page."""
+    waiting, known = ["/admin/", "/reports/"], Counter({"/admin/": 1, "/reports/": 1})
+    followed = set(waiting)
+    while waiting:
         path = waiting.pop(0)
         answer = client.get(path, follow=True)
         kind = answer.get("Content-Type", "")
@@ -453,11 +460,13 @@ def crawl(client: Client, *, most: int = 150) -> Iterator[tuple[str, str]]:
                 continue
             if re.search(r"[?&]o=", address):  # the same rows in another order
                 continue
-            if address not in known and len(known) < most:
-                known.add(address)
+            if address not in followed and known[shape(address)] < of_a_kind:
+                known[shape(address)] += 1
+                followed.add(address)
                 waiting.append(address)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("party", "role", "others"),
     [
