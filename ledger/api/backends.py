@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.utils import timezone
 
-from ledger.access import caller_of_user
+from ledger.access import Caller, caller_of_user
 from ledger.models import Membership
 
 
@@ -21,6 +21,13 @@ class MembershipBackend(ModelBackend):
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Whether a role of today gives it; who was never a member is left to Django's own permissions."""
-        if not Membership.objects.filter(user=user_obj.pk).exists():
-            return super().has_perm(user_obj, perm, obj)
-        return caller_of_user(user_obj, at=timezone.now()).has_permission(perm)
+        member = self._member(user_obj)
+        return super().has_perm(user_obj, perm, obj) if member is None else member.has_permission(perm)
+
+    def _member(self, user_obj: Any) -> Caller | None:
+        # Kept on the user, who is read anew with each request, as Django keeps permissions.
+        if not hasattr(user_obj, "as_member"):
+            was_admitted = Membership.objects.filter(user=user_obj.pk).exists()
+            user_obj.as_member = caller_of_user(user_obj, at=timezone.now()) if was_admitted else None
+        found: Caller | None = user_obj.as_member
+        return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,7 +34,20 @@ from ledger.models import ApiClient, Entry, Membership, Proposal
 from ledger.today import counts
 from rights.models import Consent, License, Recording, Representation, Share, Work
 from rights.vocabulary import PartyKind
-from tests.flows.conftest import CATALOGUE, DOCUMENT, SINCE, SUBMISSIONS, USES, WORLD, Api, World, admitted, key, today
+from tests.flows.conftest import (
+    CATALOGUE,
+    DOCUMENT,
+    SINCE,
+    SUBMISSIONS,
+    USES,
+    WORLD,
+    Api,
+    World,
+    admitted,
+    body,
+    key,
+    today,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -140,6 +154,10 @@ def house(trade: World) -> House:
     return House(trade, north, south, distributor, found)
 
 
+def entry_of(**subject: Any) -> Entry:
+    return Entry.objects.get(**subject)
+
+
 def desk(house: House, username: str, party: str, role: Membership.Role) -> Client:
     client = Client()
     client.force_login(admitted(username, party, role))
@@ -177,13 +195,13 @@ def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:
             continue
         request.resolver_match = None
         if model is Entry:
-            assert page.get_object(request, str(Entry.objects.get(recording=key("song of north")).pk)) is None
+            assert page.get_object(request, str(entry_of(recording=key("song of north")).pk)) is None
             continue
         try:
             asked = str(page.get_queryset(request).query)
         except EmptyResultSet:
             continue
-        assert str(key("publisher")) in asked, f"{model.__name__} is listed whoever looks"
+        assert UUID(key("publisher")).hex in asked.replace("-", ""), f"{model.__name__} is listed whoever looks"
         for name in page.list_filter:
             field = name if isinstance(name, str) else ""
             assert not field or not model._meta.get_field(field).is_relation, f"{name} would offer other people's rows"
@@ -196,7 +214,7 @@ PUBLIC_VIEWS = {"log/key", "log/checkpoint"}
 def api_views() -> Iterator[tuple[str, Any]]:
     for pattern in urls.urlpatterns:
         assert isinstance(pattern, URLPattern)
-        yield str(pattern.pattern), pattern.callback.view_class  # type: ignore[union-attr]
+        yield str(pattern.pattern), pattern.callback.view_class  # type: ignore[attr-defined]
 
 
 def test_every_address_with_an_id_says_whose_it_is() -> None:
@@ -210,7 +228,9 @@ def test_every_address_with_an_id_says_whose_it_is() -> None:
 
 
 def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
-    stranger = Api(clients.create(name="s", party_id=UUID(key("publisher")), scopes=OWN + SUBMISSIONS))
+    stranger = Api(
+        clients.create(name="s", party_id=UUID(key("publisher")), scopes=[*OWN, *SUBMISSIONS, "parties:erase"])
+    )
     lists = [
         path for path, view in api_views() if "<" not in path and path not in PUBLIC_VIEWS and hasattr(view, "get")
     ]
@@ -222,7 +242,7 @@ def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
         pages = [query["sql"] for query in asked if query["sql"].endswith("LIMIT 51")]
         assert pages, f"{path} does not list by page_of"
         for sql in pages:
-            assert key("publisher") in sql, f"{path} lists whoever asks"
+            assert UUID(key("publisher")).hex in sql.replace("-", ""), f"{path} lists whoever asks"
         assert {row["id"] for row in answer.json()["results"]} <= {key("publisher")}, path
 
 
@@ -257,7 +277,7 @@ def test_each_lists_exactly_what_is_theirs(house: House) -> None:
 
 def test_what_is_not_theirs_answers_like_what_does_not_exist(house: House) -> None:
     theirs, nothing = house.ids("south"), str(uuid4())
-    leaf = Entry.objects.get(recording=theirs["recording"]).leaf.index
+    leaf = entry_of(recording=theirs["recording"]).leaf.index
     for path, id in (("recordings/{}", theirs["recording"]), ("submissions/{}", house.output["id"])):
         asking = house.south if path.startswith("sub") else house.north
         given, missing = asking.get("/v1/" + path.format(id)), asking.get("/v1/" + path.format(nothing))
@@ -369,11 +389,11 @@ def test_a_holder_sees_of_an_output_what_is_about_its_own(house: House) -> None:
     for part in ("evidence", "file", "pack"):
         answer = house.north.get(f"/v1/submissions/{house.output['id']}/{part}")
         assert (answer.status_code, answer.json()["code"]) == (403, "not_your_output"), part
-        assert house.distributor.get(f"/v1/submissions/{house.output['id']}/{part}").status_code == 200
+        assert body(house.distributor.get(f"/v1/submissions/{house.output['id']}/{part}"))
 
 
 def test_a_narrower_token_of_the_operator_sees_less(house: House) -> None:
-    made = clients.create(name="all", party_id=UUID(key("label")), scopes=CATALOGUE)
+    made = clients.create(name="all", party_id=UUID(key("publisher")), scopes=CATALOGUE)
     narrow = Api(token=Api(made).ask(scope="catalogue:read").json()["access_token"])
     assert listed(narrow, "recordings") == set()
     assert listed(Api(made), "recordings") == {key("song of north"), key("song of south")}
@@ -431,16 +451,21 @@ def test_who_may_say_that_somebody_is_represented(house: House) -> None:
 # --- the desk
 
 
-def crawl(client: Client, *, most: int = 150) -> Iterator[tuple[str, str]]:
-    """Follow every link of the desk and the reports, and yield each page."""
-    waiting, known = ["/admin/", "/reports/"], {"/admin/", "/reports/"}
-    while waiting and len(known) < most * 3:
+def shape(address: str) -> str:
+    """An address without its ids: two of a kind are the same page with other facts on it."""
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<==)[^&]*|\b\d+\b", "*", address)
+
+
+def crawl(client: Client, *, of_a_kind: int = 3) -> Iterator[tuple[str, str]]:
+    """Follow the links of the desk and the reports, a few of each kind, and yield each page."""
+    waiting, known = ["/admin/", "/reports/"], Counter({"/admin/": 1, "/reports/": 1})
+    followed = set(waiting)
+    while waiting:
         path = waiting.pop(0)
         answer = client.get(path, follow=True)
         kind = answer.get("Content-Type", "")
         if not kind.startswith("text/html"):
-            b"".join(answer.streaming_content) if answer.streaming else answer.content
-            answer.close()
+            body(answer)
             continue
         page = answer.content.decode()
         assert answer.status_code == 200, path
@@ -453,11 +478,13 @@ def crawl(client: Client, *, most: int = 150) -> Iterator[tuple[str, str]]:
                 continue
             if re.search(r"[?&]o=", address):  # the same rows in another order
                 continue
-            if address not in known and len(known) < most:
-                known.add(address)
+            if address not in followed and known[shape(address)] < of_a_kind:
+                known[shape(address)] += 1
+                followed.add(address)
                 waiting.append(address)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("party", "role", "others"),
     [
@@ -493,7 +520,7 @@ def test_addresses_of_anothers_facts_lead_nowhere(house: House) -> None:
             r'href="(/admin/[^"?]*/change/)"', client.get(f"/admin/rights/{model}/?q={id}").content.decode()
         )
         assert not any(id in row for row in rows)
-    entry = Entry.objects.get(recording=theirs["recording"]).pk
+    entry = entry_of(recording=theirs["recording"]).pk
     for path in (f"/admin/ledger/entry/{entry}/change/", f"/reports/entries/{entry}/entry.json"):
         assert client.get(path).status_code == 404
     south = desk(house, "auditor", "south", Role.AUDITOR)
@@ -518,10 +545,12 @@ def test_choosers_and_filters_offer_what_is_seen(house: House) -> None:
         assert given.count("<tr") == missing.count("<tr")
     fields = {"id": str(uuid4()), "recording": theirs["recording"], "party": key("north"), "part": "1"}
     fields |= {"right_type": "ai_output", "territories": WORLD, "active_from": SINCE}
-    answer = client.post("/admin/rights/share/add/", fields)
-    missing = client.post("/admin/rights/share/add/", fields | {"recording": str(uuid4())})
-    assert answer.status_code == missing.status_code == 422
-    assert answer.context["form"].errors == missing.context["form"].errors
+    named, unnamed = (
+        client.post("/admin/rights/share/add/", fields | {"recording": id})
+        for id in (theirs["recording"], str(uuid4()))
+    )
+    assert named.status_code == unnamed.status_code == 422
+    assert named.context["form"].errors == unnamed.context["form"].errors
 
 
 def test_a_form_speaks_for_ones_own_party_only(house: House) -> None:
@@ -572,16 +601,16 @@ def test_the_operator_admits_and_ends(house: House) -> None:
     assert member.login(username="new", password=answer.context["password"])
     assert member.get(f"/admin/rights/recording/{key('song of north')}/change/").status_code == 200
     assert "north, reviewer" in member.get("/admin/").content.decode()
-    assert Entry.objects.filter(membership=fields["id"], kind=Entry.Kind.MEMBER_ADMITTED).exists()
-    body = bytes(Entry.objects.get(membership=fields["id"]).body).decode()
-    assert "new" not in json.loads(body)["data"].values()
+    assert entry_of(membership=fields["id"]).kind == Entry.Kind.MEMBER_ADMITTED
+    said = json.loads(bytes(entry_of(membership=fields["id"]).body))["data"]
+    assert "new" not in said.values()
 
     end = {"id": str(uuid4()), "effective_on": today().isoformat()}
     assert operator.post(f"/admin/ledger/membership/{fields['id']}/end/", end).status_code == 302
     assert member.get(f"/admin/rights/recording/{key('song of north')}/change/").status_code == 403
     again = operator.post(f"/admin/ledger/membership/{fields['id']}/end/", end | {"id": str(uuid4())})
     assert again.status_code == 422
-    assert Entry.objects.filter(membership_end=end["id"], kind=Entry.Kind.MEMBER_LEFT).exists()
+    assert entry_of(membership_end=end["id"]).kind == Entry.Kind.MEMBER_LEFT
 
 
 def test_people_are_the_operators_to_keep(house: House) -> None:

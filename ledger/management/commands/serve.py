@@ -12,6 +12,7 @@ from urllib.request import urlopen
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from ledger import embedded
 from ledger.supervisor import Child, Supervisor
@@ -125,7 +126,11 @@ class Command(BaseCommand):
             from ledger.demo import login
 
             name, password = login.ensure()
-            lines.append(f"           sign in as {name} with the password {password}")
+            lines.append(
+                f"           sign in as {name} with the password {password}: the operator, who sees everything"
+            )
+            name, password = login.ensure_label(at=timezone.now())
+            lines.append(f"           or as {name} with the password {password}: the label, and what is theirs")
         lines += [
             f"API docs   {root}/api/docs",
             f"Reports    {root}/reports/",
