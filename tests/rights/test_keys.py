@@ -163,6 +163,8 @@ def test_refuse_what_is_no_key_and_do_not_show_it(settings: Any, wrong: str) -> 
         keys.keks()
     assert "openssl rand -base64 32" in str(refused.value)
     assert "secret" not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
     assert text(FIRST)[:8] not in str(refused.value)
 
 
@@ -223,6 +225,16 @@ def test_bind_a_key_of_the_service_to_its_header(settings: Any, monkeypatch: pyt
         sealing.unwrap(blob, keys.keks())
     with pytest.raises(Unreadable):
         sealing.unwrap(blob[:1] + keys.keks()[0].id + blob[9:], keys.keks())
+
+
+def short(operation: str, blob: bytes) -> bytes:
+    return b"short" if operation == "name" else blob[:-1]
+
+
+def test_refuse_a_service_that_answers_with_less_than_a_key(settings: Any) -> None:
+    settings.LEDGER_KEK_CALLBACK = f"{__name__}:short"
+    with pytest.raises(Unreadable):
+        sealing.unwrap(sealing.wrap(FIRST, keys.keks()[0]), keys.keks())
 
 
 @pytest.mark.parametrize(
