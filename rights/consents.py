@@ -64,10 +64,6 @@ class NotAnInfluence(Exception):
     """The influence cap is a fraction greater than 0 and at most 1."""
 
 
-class NoSuchEvidence(Exception):
-    """This is not a kind of evidence; the API's docs list them."""
-
-
 class EvidenceKind(StrEnum):
     """What a document behind an act of consent is."""
 
@@ -211,6 +207,47 @@ def act(
     _evidence(event, evidence)
     restate.consent(consent, at=at)
     return event
+
+
+def terms_of(consent: Consent) -> ConsentTerms:
+    """Return the terms that a consent was made with, and the evidence of its first event."""
+    lines = consent.assets.order_by("id")
+    numerator, denominator = consent.influence_numerator, consent.influence_denominator
+    return ConsentTerms(
+        grantor_id=consent.grantor_id,
+        actor_id=consent.actor_id,
+        scope=FrozenList(tuple(_asset(line) for line in lines), consent.query, covers_future=consent.covers_future)
+        if consent.is_list
+        else _asset(consent),
+        uses=tuple(consent.uses),
+        territories=tuple(consent.territories),
+        active_from=consent.active_from,
+        document_digest=consent.document_digest,
+        active_to=consent.active_to,
+        licensee_id=consent.licensee_id,
+        licensee_role=consent.licensee_role,
+        model_id=consent.model_id,
+        model_version_id=consent.model_version_id,
+        barred=tuple(consent.barred),
+        approval_mode=ApprovalMode(consent.approval_mode),
+        influence_cap=Fraction(numerator, denominator) if numerator and denominator else None,
+        notice_days=consent.notice_days,
+        description=consent.description,
+        compensation=consent.compensation,
+        language=consent.language,
+        terms_id=consent.terms_id,
+        overrides=tuple(consent.overrides.order_by("reservation_id").values_list("reservation_id", flat=True)),
+        evidence=tuple(
+            Evidence(EvidenceKind(kind), digest)
+            for kind, digest in consent.evidence.filter(event__position=0)
+            .order_by("kind", "digest")
+            .values_list("kind", "digest")
+        ),
+    )
+
+
+def _asset(row: Consent | ConsentAsset) -> AssetRef:
+    return AssetRef(**{f"{kind.value}_id": getattr(row, f"{kind.value}_id") for kind in AssetKind})
 
 
 def _begin(
