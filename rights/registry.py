@@ -27,13 +27,13 @@ from rights.models import (
     Work,
 )
 from rights.territories import check
-from rights.vocabulary import ConsentAct, PartyKind, RightType, Use
+from rights.vocabulary import AssetKind, ConsentAct, PartyKind, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
 
 
 class NotOneAsset(Exception):
-    """Name either a recording or a work, not both and not neither."""
+    """Name one asset: a recording, a work, a voice, a stem or lyrics; not several and not none."""
 
 
 class NothingAllowed(Exception):
@@ -58,15 +58,28 @@ class AlreadyWithdrawn(Exception):
 
 @dataclass(frozen=True)
 class AssetRef:
-    """A recording or a work, by id."""
+    """A recording, a work, a voice, a stem or lyrics, by id."""
 
     recording_id: UUID | None = None
     work_id: UUID | None = None
+    voice_id: UUID | None = None
+    stem_id: UUID | None = None
+    lyrics_id: UUID | None = None
 
     def __post_init__(self) -> None:
         """Check that exactly one is named."""
-        if (self.recording_id is None) == (self.work_id is None):
+        if sum(id is not None for id in self.columns.values()) != 1:
             raise NotOneAsset
+
+    @property
+    def columns(self) -> dict[str, UUID | None]:
+        """The columns of a row that is of this asset."""
+        return {f"{kind.value}_id": getattr(self, f"{kind.value}_id") for kind in AssetKind}
+
+    @property
+    def id(self) -> UUID:
+        """The id of the asset, whichever kind it is."""
+        return next(id for id in self.columns.values() if id is not None)
 
 
 def commitment(*, kind: str, name: str, salt: bytes) -> bytes:
