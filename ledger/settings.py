@@ -211,6 +211,7 @@ LEDGER_KEK = os.environ.get("LEDGER_KEK")  # base64 of 32 bytes; several, by com
 LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
 LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
 LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
+LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
 
 # --- API. ---------------------------------------------------------------------------------------------------------
 
