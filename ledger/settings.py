@@ -212,6 +212,7 @@ LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
 LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
 LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
 LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
+LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
 
 # --- API. ---------------------------------------------------------------------------------------------------------
 
@@ -232,6 +233,9 @@ REST_FRAMEWORK = {
 API_SCOPES = {
     "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
     "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
+    "parties:merge": "Say that two parties are one, and undo it; a person at the desk needs a second one for it",
+    "parties:erase": "Hand in requests for erasure, and read what became of them",
+    "rights:export": "Export everything about one subject",
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
     "submissions:write": "Submit finished outputs",
 }
@@ -263,6 +267,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
+        {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
