@@ -22,7 +22,7 @@ from django.db.models import F, QuerySet
 from ledger import jobs, log
 from ledger.constraints import violated
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
-from rights import campaigns, consents, mandates, phrases
+from rights import campaigns, consents, mandates, parties, phrases
 from rights.campaigns import Plan, Question
 from rights.consents import Evidence, EvidenceKind
 from rights.merges import survivors
@@ -59,6 +59,10 @@ class AnsweredAlready(Exception):
 
 class NothingToWithdraw(Exception):
     """This consent does not stand: it was never granted, or it has ended."""
+
+
+class StillAsking(Exception):
+    """Not everybody on the roster has been asked yet: close the campaign once they have."""
 
 
 class MailNotConfigured(Exception):
@@ -481,9 +485,13 @@ def close(*, campaign_id: UUID, at: datetime) -> int:
     Close a campaign at once: what was not granted expires. Return how many did.
 
     :raises NoSuchCampaign: nothing was opened under this id
+    :raises StillAsking: some of the roster were not asked yet
     """
-    if not Campaign.objects.filter(pk=campaign_id).exists():
+    plan = CampaignPlan.objects.filter(campaign=campaign_id).first()
+    if plan is None:
         raise NoSuchCampaign
+    if plan.offered + plan.left_out < plan.asked:
+        raise StillAsking
     return sum(_expire(invitation, at) for invitation in campaigns.not_granted(campaign_id=campaign_id).order_by("pk"))
 
 

@@ -428,9 +428,7 @@ class CampaignNotice(models.Model):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["mailing", "invitation"], name="letter_goes_out_once_a_mailing")
-        ]
+        constraints = [models.UniqueConstraint(fields=["mailing", "invitation"], name="letter_goes_out_once_a_mailing")]
 
     def __str__(self) -> str:
         return self.get_channel_display()

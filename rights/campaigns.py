@@ -22,7 +22,7 @@ import rfc8785
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from rights import consents, keys, mandates, sealing
+from rights import consents, keys, mandates, parties
 from rights.consents import (
     AssetQuery,
     ConsentTerms,
@@ -414,13 +414,5 @@ def roster(
         acting = acting.exclude(end__effective_on__lte=on)
         found = found.filter(pk__in=acting.values("principal"))
     if words:
-        found = found & named(words)
+        found = found.filter(pk__in=parties.named(words))
     return found.exclude(pk__in=PartyMerge.objects.filter(undo__isnull=True).values("duplicate"))
-
-
-def named(words: str) -> QuerySet[Party]:
-    """Return the parties of a name, by the tokens of sealed names."""
-    found = Party.objects.all()
-    for token in sealing.query_tokens(words, keys.index_key()):
-        found = found.filter(name_tokens__token=token)
-    return found
