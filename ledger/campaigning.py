@@ -279,8 +279,9 @@ def _answer(secret: str, act: ConsentAct, circumstances: Mapping[str, str], at: 
         if violated(error) not in _OVERTAKEN:
             raise
         # Somebody acted on it meanwhile: the same answer sent twice is one answer.
-        if found := consent.events.filter(act=act).order_by("position").last():
-            return found
+        last = consent.events.order_by("position").last()
+        if last is not None and last.act == act:
+            return last
         raise AnsweredAlready from error
 
 

@@ -390,7 +390,7 @@ def outputs_with(consent_ids: Iterable[UUID], *, most: int) -> list[Submission]:
     recordings |= Q(ingredients__recording__in=listed.filter(recording__isnull=False).values("recording"))
     works = Q(ingredients__recording__work_links__work__in=named.filter(work__isnull=False).values("work"))
     works |= Q(ingredients__recording__work_links__work__in=listed.filter(work__isnull=False).values("work"))
-    found = Submission.objects.filter(recordings | works, decision__outcome=Outcome.CLEARED.value)
+    found = Submission.objects.filter(recordings | works, decisions__outcome=Outcome.CLEARED.value)
     return list(found.select_related("submitter__identity").distinct().order_by("-submitted_at", "pk")[:most])
 
 

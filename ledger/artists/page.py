@@ -164,7 +164,6 @@ def _offer(invitation: CampaignInvitation, words: Words, today: date) -> Offer:
             words,
             last=last,
             is_open=is_open,
-            organization=str(campaign.organization),
         ),
         may_grant=may_grant,
         may_decline=is_open and state in {State.OFFERED, State.VIEWED},
@@ -187,7 +186,6 @@ def _said(
     *,
     last: date,
     is_open: bool,
-    organization: str,
 ) -> tuple[str, ...]:
     day = words.day(last)
     if state in {State.OFFERED, State.VIEWED}:

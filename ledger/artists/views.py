@@ -51,7 +51,7 @@ class ArtistThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Any, view: Any) -> str:  # noqa: ARG002 - DRF's signature
         """Return the key to count under: a digest, so that no address is kept."""
-        return f"artist {hashlib.sha256(self.get_ident(request).encode()).hexdigest()}"
+        return f"artist-{hashlib.sha256(self.get_ident(request).encode()).hexdigest()}"
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +149,12 @@ def grant(request: HttpRequest, secret: str, invitation: CampaignInvitation, wor
 
 @discreet
 @require_http_methods(["POST"])
-def decline(request: HttpRequest, secret: str, invitation: CampaignInvitation, words: Words) -> HttpResponse:
+def decline(
+    request: HttpRequest,
+    secret: str,
+    invitation: CampaignInvitation,  # noqa: ARG001 - what every page is given
+    words: Words,
+) -> HttpResponse:
     """Say no; that takes one click, since it is what holds anyway."""
     return _act(request, secret, words, "declined", campaigning.decline, {})
 
