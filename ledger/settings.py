@@ -284,6 +284,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
+        {"name": "preferences", "description": "What the public may do with an asset, in aipref, TDMRep, CAWG and DDEX"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
 from ledger import checkpoints, clearance, licensing, report
-from ledger.api import access, once, uploads
+from ledger.api import access, once, preferences, uploads
 from ledger.constraints import REFUSALS, violated
 from rights import identifiers, registry, submissions, territories
 from royalties import splits
@@ -52,6 +52,9 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
     access.NoParty: (403, "no_party"),
+    # Campaigns and preferences.
+    preferences.NoCode: (422, "no_code"),
+    preferences.TooManyCodes: (422, "too_many_codes"),
 }
 
 # Table of a list's rows → the field that the list was given in.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.api import catalogue, licensing, log, submissions
+from ledger.api import catalogue, licensing, log, preferences, submissions
 
 urlpatterns = [
     path("parties", catalogue.Parties.as_view()),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("submissions/<uuid:id>/manifest", submissions.SubmissionManifest.as_view()),
     path("submissions/<uuid:id>/entries", submissions.SubmissionEntries.as_view()),
     path("submissions/<uuid:id>/pack", submissions.SubmissionPack.as_view()),
+    path("preferences", preferences.Preferences.as_view()),
+    path("recordings/<uuid:id>/preferences", preferences.RecordingPreferences.as_view()),
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),
