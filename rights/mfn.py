@@ -43,6 +43,15 @@ class NoSuchReferenceClass(Exception):
 
 
 @dataclass(frozen=True)
+class Favor:
+    """What a clause says: what is compared, with whom, and since when."""
+
+    reference_class: str
+    measure: Measure
+    looks_back_to: date
+
+
+@dataclass(frozen=True)
 class Plan:
     """How receipts are divided; each part is of what the one before leaves."""
 

@@ -11,13 +11,12 @@ from uuid import UUID, uuid5
 
 import rfc8785
 
+from rights import restate
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
     Consent,
     ConsentEvent,
-    License,
-    LicenseAsset,
     Party,
     PartyIdentity,
     Recording,
@@ -32,7 +31,7 @@ LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids tha
 
 
 class NotOneAsset(Exception):
-    """Name either a recording or a work, not both and not neither."""
+    """Name exactly one asset: a recording, a work, a voice, a stem or lyrics."""
 
 
 class NothingAllowed(Exception):
@@ -57,15 +56,27 @@ class AlreadyWithdrawn(Exception):
 
 @dataclass(frozen=True)
 class AssetRef:
-    """A recording or a work, by id."""
+    """A recording, a work, a voice, a stem or lyrics, by id."""
 
     recording_id: UUID | None = None
     work_id: UUID | None = None
+    voice_id: UUID | None = None
+    stem_id: UUID | None = None
+    lyrics_id: UUID | None = None
 
     def __post_init__(self) -> None:
         """Check that exactly one is named."""
-        if (self.recording_id is None) == (self.work_id is None):
+        if len(self._named()) != 1:
             raise NotOneAsset
+
+    @property
+    def id(self) -> UUID:
+        """The id of whichever it is."""
+        return self._named()[0]
+
+    def _named(self) -> list[UUID]:
+        given = (self.recording_id, self.work_id, self.voice_id, self.stem_id, self.lyrics_id)
+        return [id for id in given if id is not None]
 
 
 def commitment(*, kind: str, name: str, salt: bytes) -> bytes:
@@ -140,7 +151,7 @@ def register_share(
     if not 0 < part <= 1:
         raise NotAPart(f"{part} is not a part of the whole")
     check(territories)
-    return Share.objects.create(
+    share = Share.objects.create(
         id=id,
         recording_id=asset.recording_id,
         work_id=asset.work_id,
@@ -153,6 +164,8 @@ def register_share(
         active_to=active_to,
         recorded_at=at,
     )
+    restate.share(share, at=at)
+    return share
 
 
 def grant_consent(
@@ -200,12 +213,13 @@ def grant_consent(
         effective_on=active_from,
         recorded_at=at,
     )
+    restate.consent(consent, at=at)
     return consent
 
 
 def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on: date, at: datetime) -> ConsentEvent:
     """Insert the withdrawal of a consent: prospective, from a day on. A second one is refused by the database."""
-    return ConsentEvent.objects.create(
+    event = ConsentEvent.objects.create(
         id=id,
         consent=consent,
         position=consent.events.count(),
@@ -214,51 +228,8 @@ def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on
         effective_on=effective_on,
         recorded_at=at,
     )
-
-
-def sign_license(
-    *,
-    id: UUID,
-    licensor_id: UUID,
-    licensee_id: UUID,
-    schedule: Sequence[AssetRef],
-    uses: Sequence[str],
-    territories: Sequence[str],
-    active_from: date,
-    active_to: date | None,
-    document_digest: str,
-    at: datetime,
-) -> License:
-    """
-    Insert a license with its schedule.
-
-    :raises EmptySchedule: no asset is on it
-    :raises NothingAllowed: no use is named
-    :raises NoSuchUse: a use is not in the vocabulary
-    :raises NoSuchTerritory: a code is not in the tables
-    """
-    if not schedule:
-        raise EmptySchedule
-    check(territories)
-    license_ = License.objects.create(
-        id=id,
-        licensor_id=licensor_id,
-        licensee_id=licensee_id,
-        uses=_uses(uses),
-        territories=list(territories),
-        active_from=active_from,
-        active_to=active_to,
-        document_digest=document_digest,
-        recorded_at=at,
-    )
-    for asset in schedule:
-        LicenseAsset.objects.create(
-            id=uuid5(LINKS, f"{id}/{asset.recording_id or asset.work_id}"),
-            license=license_,
-            recording_id=asset.recording_id,
-            work_id=asset.work_id,
-        )
-    return license_
+    restate.consent(consent, at=at)
+    return event
 
 
 def _uses(codes: Sequence[str]) -> list[str]:

@@ -47,6 +47,7 @@ import pycountry
 import rfc8785
 
 from rights import mfn, territories
+from rights.mfn import Favor
 from rights.vocabulary import ApprovalMode, Purpose, Use
 
 _TEMPLATES: dict[str, dict[str, str]] = json.loads(
@@ -83,15 +84,6 @@ class Division:
     commission: Fraction
     creators: Fraction
     masters: Fraction
-
-
-@dataclass(frozen=True)
-class Favor:
-    """One most-favored-nation clause."""
-
-    reference_class: str
-    measure: mfn.Measure
-    looks_back_to: date
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,12 @@ def test_change_with_every_change_of_the_data(language: str) -> None:
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from leaves(inner)
-    else:
+    inner: Any = value.values() if isinstance(value, dict) else value
+    if not isinstance(value, dict | list):
         yield value
+        return
+    for one in inner:
+        yield from leaves(one)
 
 
 MONTHS = {"en": "January February March April", "de": "Januar Februar März April"}
