@@ -88,11 +88,12 @@ class ShareLine:
     right_type: str
     part: Fraction
     written: str
-    basis: str = "ownership"  # or "collection" (CWR keeps them apart, SHR-1)
+    basis: str = "ownership"  # or "collection" (CWR keeps them apart, SHR-1), or "manuscript": who wrote how much
     role: str = ""  # the writer's or publisher's role code, as the format has it
     territories: tuple[str, ...] = ("2136",)
     active_from: date | None = None
     active_to: date | None = None
+    is_normalized: bool = False  # part is not what is written: rounded decimals of a set were made exact
 
 
 @dataclass(frozen=True)
