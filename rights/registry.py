@@ -25,13 +25,13 @@ from rights.models import (
     Work,
 )
 from rights.territories import check
-from rights.vocabulary import ConsentAct, PartyKind, RightType, Use
+from rights.vocabulary import AssetKind, ConsentAct, PartyKind, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
 
 
 class NotOneAsset(Exception):
-    """Name exactly one asset: a recording, a work, a voice, a stem or lyrics."""
+    """Name one asset: a recording, a work, a voice, a stem or lyrics; not several and not none."""
 
 
 class NothingAllowed(Exception):
@@ -66,17 +66,18 @@ class AssetRef:
 
     def __post_init__(self) -> None:
         """Check that exactly one is named."""
-        if len(self._named()) != 1:
+        if sum(id is not None for id in self.columns.values()) != 1:
             raise NotOneAsset
 
     @property
-    def id(self) -> UUID:
-        """The id of whichever it is."""
-        return self._named()[0]
+    def columns(self) -> dict[str, UUID | None]:
+        """The columns of a row that is of this asset."""
+        return {f"{kind.value}_id": getattr(self, f"{kind.value}_id") for kind in AssetKind}
 
-    def _named(self) -> list[UUID]:
-        given = (self.recording_id, self.work_id, self.voice_id, self.stem_id, self.lyrics_id)
-        return [id for id in given if id is not None]
+    @property
+    def id(self) -> UUID:
+        """The id of the asset, whichever kind it is."""
+        return next(id for id in self.columns.values() if id is not None)
 
 
 def commitment(*, kind: str, name: str, salt: bytes) -> bytes:

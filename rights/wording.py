@@ -412,12 +412,83 @@ def data(terms: Wording) -> str:
     return rfc8785.dumps(document).decode()
 
 
+def document(content: str) -> dict[str, Any]:
+    """Return the object that data was written from."""
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
 def _exact(part: Fraction) -> str:
     return f"{part.numerator}/{part.denominator}"
+
+
+# --- a license under these terms
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one license allows."""
+
+    uses: frozenset[str]
+    barred: frozenset[str]
+    territories: tuple[str, ...]
+    active_from: date
+    active_to: date | None
+    is_exclusive: bool
+    max_outputs: int | None
+    influence: Fraction | None
+    release_from: date | None
+    release_to: date | None
+    model_version_ids: frozenset[UUID]
+
+
+def exceeded(terms: Wording, license_: Scope) -> str | None:
+    """Return the field in which a license goes beyond its terms, or None where it stays within them."""
+    versions = {id for id, _ in terms.model_versions}
+    fields = {
+        "uses": license_.uses <= set(terms.uses),
+        "barred": license_.barred >= set(terms.barred),
+        "territories": all(
+            stretch.countries <= territories.covered(terms.territories, stretch.active_from)
+            for stretch in territories.stretches(license_.territories, license_.active_from, license_.active_to)
+        ),
+        "active_from": terms.active_from is None or license_.active_from >= terms.active_from,
+        "active_to": _ends_by(license_.active_to, _end_of(terms, license_.active_from)),
+        "is_exclusive": license_.is_exclusive == terms.is_exclusive,  # the text promises one or the other
+        "max_outputs": _at_most(license_.max_outputs, terms.max_outputs),
+        "influence": _at_most(license_.influence, terms.influence),
+        "release_from": terms.release_from is None
+        or (license_.release_from is not None and license_.release_from >= terms.release_from),
+        "release_to": _ends_by(license_.release_to, terms.release_to),
+        "model_versions": not versions or (bool(license_.model_version_ids) and license_.model_version_ids <= versions),
+    }
+    return next((name for name, holds in fields.items() if not holds), None)
+
+
+def end_after(months: int, begin: date) -> date:
+    """Return the first day outside a term of months: the same day of the month, or the first of the month after."""
+    year, month = divmod(begin.year * 12 + begin.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, begin.day)
+    except ValueError:  # there is no 31st
+        year, month = divmod(begin.year * 12 + begin.month + months, 12)
+        return date(year, month + 1, 1)
+
+
+def _end_of(terms: Wording, begin: date) -> date | None:
+    return terms.active_to if terms.months is None else end_after(terms.months, begin)
+
+
+def _ends_by(end: date | None, latest: date | None) -> bool:
+    return latest is None or (end is not None and end <= latest)
+
+
+def _at_most(value: int | Fraction | None, most: int | Fraction | None) -> bool:
+    return most is None or (value is not None and value <= most)
 
 
 # --- to text

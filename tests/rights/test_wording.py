@@ -71,7 +71,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     return document
 
 
-CHANGES = {
+CHANGES: dict[str, list[Any]] = {
     "title": ["Outputs, special"],
     "uses": [["infer.input"], ["distribute.outside"], ["infer.input", "distribute.inside"]],
     "territories": [["2136"], ["2136", "2123", "-US"], ["2136", "-840", "2123"], ["DE"]],
