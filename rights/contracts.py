@@ -203,7 +203,7 @@ def sign_license(
     if terms is not None and (
         field := wording.exceeded(wording.parse(terms.data), _scope(license_, model_version_ids))
     ):
-        raise WiderThanItsTerms(f"{field}: the license allows more than version {terms.number} of its terms")
+        raise WiderThanItsTerms(f"in {field}, the license allows more than version {terms.number} of its terms")
     _take_turn("licenses", alone=is_exclusive)
     license_.save(force_insert=True)
     LicenseAsset.objects.bulk_create(

@@ -95,10 +95,9 @@ class Deal:
         return (self.active_to - self.active_from).days if self.active_to else None
 
     def overlaps(self, other: Deal) -> bool:
-        """Whether there is a day on which both hold."""
-        return (self.active_to is None or other.active_from < self.active_to) and (
-            other.active_to is None or self.active_from < other.active_to
-        )
+        """Whether there is a day on which both hold; one that ended before it began never does."""
+        ends = [end for end in (self.active_to, other.active_to) if end is not None]
+        return max(self.active_from, other.active_from) < min(ends, default=date.max)
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ QUOTA = clause(Measure.MAX_OUTPUTS)
         ("same_licensee", {"active_from": date(2027, 1, 1), "active_to": None}, False),  # begins when ours has ended
         ("same_licensee", {"active_from": date(2026, 12, 31), "active_to": None}, True),
         ("same_licensee", {"active_from": date(2025, 1, 1), "active_to": date(2026, 2, 1)}, False),  # before we look
+        ("same_licensee", {"active_to": date(2026, 3, 1)}, False),  # ended on its first day
         ("same_licensee", {"active_from": date(2025, 1, 1), "active_to": date(2026, 2, 2)}, True),
     ],
 )

@@ -6,9 +6,13 @@ import copy
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import rfc8785
@@ -263,6 +267,73 @@ def test_tell_any_two_clauses_apart(first: str, second: str) -> None:
     assert wording.text(one, "en").replace(wording.digest(wording.data(one)), "") != wording.text(other, "en").replace(
         wording.digest(wording.data(other)), ""
     )
+
+
+# --- a license under them
+
+WITHIN = wording.Scope(
+    uses=frozenset({"infer.input"}),
+    barred=frozenset({"adult", "film_tv", "political"}),
+    territories=("DE", "CA"),
+    active_from=date(2026, 1, 1),
+    active_to=date(2028, 1, 1),
+    is_exclusive=True,
+    max_outputs=500,
+    influence=Fraction(1, 3),
+    release_from=date(2026, 2, 1),
+    release_to=date(2027, 2, 1),
+    model_version_ids=frozenset({UUID(VERSION)}),
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("uses", frozenset({"infer.input", "tdm"})),
+        ("barred", frozenset({"adult", "film_tv"})),
+        ("territories", ("2136",)),
+        ("territories", ("US",)),
+        ("active_from", date(2025, 12, 31)),
+        ("active_to", date(2028, 1, 2)),
+        ("active_to", None),
+        ("is_exclusive", False),
+        ("max_outputs", 501),
+        ("max_outputs", None),
+        ("influence", Fraction(33334, 100000)),
+        ("influence", None),
+        ("release_from", date(2026, 1, 31)),
+        ("release_from", None),
+        ("release_to", date(2027, 2, 2)),
+        ("release_to", None),
+        ("model_version_ids", frozenset()),
+        ("model_version_ids", frozenset({UUID(VERSION), UUID(PARTY)})),
+    ],
+)
+def test_are_not_exceeded(field: str, value: Any) -> None:
+    terms = wording.read(FULL)
+    assert wording.exceeded(terms, WITHIN) is None
+    wide = replace(WITHIN, **{field: value})
+    assert wording.exceeded(terms, wide) == field.replace("_version_ids", "_versions")
+
+
+@pytest.mark.parametrize(
+    ("months", "begin", "end"),
+    [
+        (1, date(2026, 1, 31), date(2026, 3, 1)),
+        (1, date(2026, 1, 28), date(2026, 2, 28)),
+        (12, date(2024, 2, 29), date(2025, 3, 1)),
+        (48, date(2024, 2, 29), date(2028, 2, 29)),
+        (11, date(2026, 1, 31), date(2026, 12, 31)),
+        (12, date(2026, 12, 31), date(2027, 12, 31)),
+        (2, date(2026, 12, 31), date(2027, 3, 1)),
+    ],
+)
+def test_end_after_their_months(months: int, begin: date, end: date) -> None:
+    terms = wording.read(LEAST | {"period": {"months": months}})
+    scope = replace(WITHIN, uses=frozenset({"tdm"}), territories=("DE",), active_from=begin, is_exclusive=False)
+    assert wording.exceeded(terms, replace(scope, active_to=end)) is None
+    for late in (end + timedelta(days=1), None):
+        assert wording.exceeded(terms, replace(scope, active_to=late)) == "active_to"
 
 
 # --- what is refused
