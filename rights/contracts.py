@@ -523,21 +523,12 @@ def cleared_outputs(license_ids: Iterable[UUID], *, known_at: datetime) -> dict[
     return counts
 
 
-def exhausted(license_ids: Iterable[UUID], *, known_at: datetime) -> set[UUID]:
-    """Return which of these licenses allow no further output (LIC-3)."""
-    most = dict(
-        License.objects.filter(pk__in=set(license_ids), max_outputs__isnull=False).values_list("id", "max_outputs")
-    )
-    counts = cleared_outputs(most, known_at=known_at) if most else {}
-    return {id for id, allowed in most.items() if allowed is not None and counts[id] >= allowed}
-
-
 def take_turns_at(license_ids: Iterable[UUID]) -> None:
     """
     Wait until nobody else decides under these licenses, and hold that to the end of the transaction.
 
-    Whoever commits a clearance under licenses with a quota calls this first and asks ``exhausted`` again, so that two
-    outputs do not both take the last place.
+    Whoever commits a clearance under licenses with a quota calls this first and asks ``terms.exhausted`` again, so that
+    two outputs do not both take the last place (LIC-3).
     """
     limited = License.objects.filter(pk__in=set(license_ids), max_outputs__isnull=False).values_list("id", flat=True)
     for id in sorted(limited, key=str):

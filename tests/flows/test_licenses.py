@@ -11,17 +11,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from ledger import canonical, clients, licensing
 from ledger.constraints import violated
 from ledger.models import Entry
-from rights import contracts
-from rights.models import Decision, ExclusiveRight, License, LicenseEvent, LicenseStanding, TermsVersion
+from rights import contracts, terms
+from rights.models import ExclusiveRight, License, LicenseEvent, LicenseStanding, TermsVersion
 from rights.registry import AssetRef
 from rights.standing import Stance
-from rights.vocabulary import Outcome
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, key, row_counts
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -514,27 +513,47 @@ def test_the_constraint_holds_against_who_takes_no_turn_to_be_exclusive(songs: W
 # --- quotas
 
 
-def test_a_license_is_exhausted_by_the_outputs_that_were_cleared_under_it(world: World) -> None:
-    other = world.license("limited", schedule=[{"recording": key("country")}, {"work": key("work of country")}],
-                          max_outputs=1, licensee=key("rival"))  # fmt: skip
+def test_outputs_are_counted_under_the_license_that_they_were_cleared_under(world: World) -> None:
+    other = UUID(world.license("limited", schedule=[{"recording": key("country")}], licensee=key("rival")))
     ours = UUID(key("license of country"))
-    now = timezone.now()
-    assert contracts.exhausted([ours, UUID(other)], known_at=now) == set()
+    before = timezone.now()
     world.cleared()
-    decision = Decision.objects.get(outcome=Outcome.CLEARED)
-    assert contracts.cleared_outputs([ours, UUID(other)], known_at=decision.decided_at) == {ours: 1, UUID(other): 0}
-    assert contracts.cleared_outputs([ours], known_at=now) == {ours: 0}
-    assert contracts.exhausted([ours], known_at=decision.decided_at) == set()  # it has no quota
+    assert contracts.cleared_outputs([ours, other], known_at=timezone.now()) == {ours: 1, other: 0}
+    assert contracts.cleared_outputs([ours], known_at=before) == {ours: 0}
 
 
 def test_the_last_output_exhausts_a_quota(trade: World) -> None:
     trade.register("country", max_outputs=1)
-    license_id = UUID(key("license of country"))
+    license_ = License.objects.get(pk=key("license of country"))
     before = timezone.now()
-    assert contracts.exhausted([license_id], known_at=before) == set()
+    assert terms.exhausted([license_], known_at=before) == frozenset()
     trade.cleared()
-    assert contracts.exhausted([license_id], known_at=timezone.now()) == {license_id}
-    assert contracts.exhausted([license_id], known_at=before) == set()
+    assert terms.exhausted([license_], known_at=timezone.now()) == {license_.id}
+    assert terms.exhausted([license_], known_at=before) == frozenset()
+
+
+def test_who_decides_under_a_quota_waits_for_who_does_already(songs: World) -> None:
+    limited, free = UUID(signed(songs, "limited", max_outputs=1)["id"]), UUID(signed(songs, "free")["id"])
+    waited: dict[UUID, bool] = {}
+
+    def decide(license_id: UUID) -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '100ms'")
+                contracts.take_turns_at([license_id])
+                waited[license_id] = False
+        except OperationalError:
+            waited[license_id] = True
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        contracts.take_turns_at([limited, free])
+        for license_id in (limited, free):
+            thread = threading.Thread(target=decide, args=(license_id,))
+            thread.start()
+            thread.join()
+    assert waited == {limited: True, free: False}
 
 
 # --- most favored nation
