@@ -45,4 +45,22 @@ REFUSALS = {
     # Their ids follow from what they join, so the same line twice is the same key twice.
     "rights_licenseasset_pkey": _twice("schedule"),
     "rights_recordingwork_pkey": _twice("works"),
+    # Terms and licenses.
+    "rights_licensemodelversion_pkey": _twice("model_versions"),
+    "one_text_per_version_and_language": Refusal(
+        409, "version_taken", "name", "Another version of these terms was published at this moment: send yours again."
+    ),
+    "license_follows_its_course": Refusal(
+        409,
+        "license_went_another_way",
+        "act",
+        "A license is suspended, terminated or amended while it is in force, and resumed or terminated while it is"
+        " suspended; nothing follows a termination or an amendment.",
+    ),
+    "license_event_has_its_own_position": Refusal(
+        409, "license_went_on", "act", "Something else became of this license meanwhile: look at it again."
+    ),
+    "release_window_ends_after_it_begins": Refusal(
+        422, "ends_before_it_begins", "release_to", "The end of the release window lies behind its beginning."
+    ),
 }

@@ -14,8 +14,6 @@ from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
     Consent,
     ConsentEvent,
-    License,
-    LicenseAsset,
     Recording,
     RecordingWork,
     Share,
@@ -214,52 +212,6 @@ def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on
     )
     restate.consent(consent, at=at)
     return event
-
-
-def sign_license(
-    *,
-    id: UUID,
-    licensor_id: UUID,
-    licensee_id: UUID,
-    schedule: Sequence[AssetRef],
-    uses: Sequence[str],
-    territories: Sequence[str],
-    active_from: date,
-    active_to: date | None,
-    document_digest: str,
-    at: datetime,
-) -> License:
-    """
-    Insert a license with its schedule.
-
-    :raises EmptySchedule: no asset is on it
-    :raises NothingAllowed: no use is named
-    :raises NoSuchUse: a use is not in the vocabulary
-    :raises NoSuchTerritory: a code is not in the tables
-    """
-    if not schedule:
-        raise EmptySchedule
-    check(territories)
-    license_ = License.objects.create(
-        id=id,
-        licensor_id=licensor_id,
-        licensee_id=licensee_id,
-        uses=_uses(uses),
-        territories=list(territories),
-        active_from=active_from,
-        active_to=active_to,
-        document_digest=document_digest,
-        recorded_at=at,
-    )
-    for asset in schedule:
-        LicenseAsset.objects.create(
-            id=uuid5(LINKS, f"{id}/{asset.recording_id or asset.work_id}"),
-            license=license_,
-            recording_id=asset.recording_id,
-            work_id=asset.work_id,
-        )
-    restate.license(license_, at=at)
-    return license_
 
 
 def _uses(codes: Sequence[str]) -> list[str]:

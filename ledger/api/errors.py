@@ -16,7 +16,7 @@ from fingerprint.audio import AudioRefused
 from ledger import checkpoints, clearance, licensing, report
 from ledger.api import access, once, preferences, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import identifiers, registry, submissions, territories
+from rights import contracts, identifiers, mfn, registry, submissions, territories, wording
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,24 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     # Campaigns and preferences.
     preferences.NoCode: (422, "no_code"),
     preferences.TooManyCodes: (422, "too_many_codes"),
+    # Terms and licenses.
+    licensing.NoSuchTerms: (422, "no_such_terms"),
+    licensing.NothingSigned: (422, "nothing_signed"),
+    licensing.NoSuchLicense: (404, "no_such_license"),
+    licensing.AmendedBySigning: (422, "amended_by_signing"),
+    contracts.ExclusivityClash: (409, "exclusivity_clash"),
+    contracts.OtherDataInThisVersion: (409, "other_data_in_this_version"),
+    contracts.NoSuchPurpose: (422, "no_such_purpose"),
+    contracts.BadQuota: (422, "bad_quota"),
+    contracts.WiderThanItsTerms: (422, "wider_than_its_terms"),
+    contracts.NotTheSameParties: (422, "not_the_same_parties"),
+    contracts.OutsideThePeriod: (422, "outside_the_period"),
+    contracts.BeforeTheLastEvent: (422, "before_the_last_event"),
+    mfn.NoSuchMeasure: (422, "no_such_measure"),
+    mfn.NoSuchReferenceClass: (422, "no_such_reference_class"),
+    wording.BadTerms: (422, "bad_terms"),
+    wording.NoSuchLanguage: (422, "no_such_language"),
+    wording.ClauseNotTranslated: (422, "clause_not_translated"),
 }
 
 # Table of a list's rows → the field that the list was given in.
@@ -63,6 +81,7 @@ FIELDS = {
     "rights_contribution": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
+    "rights_licensemodelversion": "model_versions",
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.api import catalogue, licensing, log, preferences, submissions
+from ledger.api import catalogue, licenses, licensing, log, preferences, submissions
 
 urlpatterns = [
     path("parties", catalogue.Parties.as_view()),
@@ -12,7 +12,12 @@ urlpatterns = [
     path("shares", catalogue.Shares.as_view()),
     path("consents", licensing.Consents.as_view()),
     path("consents/<uuid:id>/withdrawals", licensing.Withdrawals.as_view()),
-    path("licenses", licensing.Licenses.as_view()),
+    path("terms", licenses.Terms.as_view()),
+    path("terms/<uuid:id>", licenses.TermsDetail.as_view()),
+    path("licenses", licenses.Licenses.as_view()),
+    path("licenses/<uuid:id>", licenses.LicenseDetail.as_view()),
+    path("licenses/<uuid:id>/events", licenses.LicenseEvents.as_view()),
+    path("mfn-triggers", licenses.MfnTriggers.as_view()),
     path("submissions", submissions.Submissions.as_view()),
     path("submissions/<uuid:id>", submissions.SubmissionDetail.as_view(), name="submission"),
     path("submissions/<uuid:id>/evidence", submissions.SubmissionEvidence.as_view()),
