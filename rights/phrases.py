@@ -7,6 +7,7 @@ on purpose, since who agrees must know to what; the terms that bind are the full
 
 from __future__ import annotations
 
+import gettext
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,9 +15,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any, cast
 
-from rights.territories import NoSuchTerritory, NoTerritory, expand, phrase
+import pycountry
 
-WORLD = ("2136",)
+from rights import territories
+
+WORLD = "2136"
 
 
 @lru_cache(maxsize=1)
@@ -57,15 +60,21 @@ class Words:
             return self("when.open", begin=self.day(active_from))
         return self("when.both", begin=self.day(active_from), last=self.day(active_to - timedelta(days=1)))
 
-    def places(self, codes: Sequence[str], on: date) -> str:
-        """Return a set of territories: in words where there are some in the language, else as codes and names."""
-        if tuple(codes) == WORLD:
+    def places(self, codes: Sequence[str]) -> str:
+        """Return a set of territories by the names of its codes."""
+        there = ", ".join(self._place(code) for code in codes if not code.startswith("-"))
+        others = ", ".join(self._place(code[1:]) for code in codes if code.startswith("-"))
+        return self("where.except", places=there, others=others) if others else there
+
+    def _place(self, code: str) -> str:
+        if code == WORLD:
             return self("where.world")
-        try:
-            said = phrase(expand(codes, on))
-        except (NoSuchTerritory, NoTerritory):
-            said = " ".join(codes)
-        return said[:1].upper() + said[1:]
+        known = pycountry.countries
+        country = known.get(numeric=code.zfill(3)) if code.isdigit() else known.get(alpha_2=code)
+        if country is None or self.language == "en":  # groups, and states that have ended, have names in English only
+            return territories.name(code)
+        catalog = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[self.language])
+        return catalog.gettext(country.name)
 
     def use(self, code: str) -> tuple[str, str]:
         """Return a use in a few words, and what it means."""

@@ -15,8 +15,8 @@ from rights import identifiers
 from rights.identifiers import Scheme
 from rights.models import Identifier, PermissionStanding, Recording, RecordingWork, ShareStanding, Work
 from rights.models.fields import Ranges
-from rights.standing import Stance
 from rights.stances import Countries, Held, Public, Said, public
+from rights.standing import Stance
 from rights.territories import countries, number
 from rights.vocabulary import Basis
 

@@ -75,7 +75,10 @@ class PreferenceAnswers(serializers.Serializer[Any]):
 
 def _parameter(kind: CodeKind, example: str) -> OpenApiParameter:
     return OpenApiParameter(
-        kind.value, OpenApiTypes.STR, many=True, description=f"An {kind.name}, such as {example}; give it again for more"
+        kind.value,
+        OpenApiTypes.STR,
+        many=True,
+        description=f"An {kind.name}, such as {example}; give it again for more",
     )
 
 
@@ -112,12 +115,8 @@ class Preferences(APIView):
             raise TooManyCodes
         at = timezone.now()
         read = [_read(kind, raw) for kind, raw in asked]
-        found = published.of_codes(
-            {code for code in read if isinstance(code, Code)}, on=at.date(), known_at=at
-        )
-        results = [
-            _answer(kind, raw, code, found, at) for (kind, raw), code in zip(asked, read, strict=True)
-        ]
+        found = published.of_codes({code for code in read if isinstance(code, Code)}, on=at.date(), known_at=at)
+        results = [_answer(kind, raw, code, found, at) for (kind, raw), code in zip(asked, read, strict=True)]
         response = Response({"results": results})
         _expose(response)
         if len(results) == 1 and results[0]["status"] == 200:

@@ -224,7 +224,7 @@ def facts_of(consent: Consent, words: Words, *, organization: str) -> tuple[tupl
         ("fact.assets", assets_of(consent, words)),
         ("fact.description", consent.description),
         ("fact.who", _who(consent, words)),
-        ("fact.where", words.places(consent.territories, consent.active_from)),
+        ("fact.where", words.places(consent.territories)),
         ("fact.when", words.period(consent.active_from, consent.active_to)),
         ("fact.money", consent.compensation or words("money.none", organization=organization)),
         ("fact.limits", barred),
@@ -303,7 +303,7 @@ def _allowed(
     ahead = words("allow.ahead", day=words.day(course[-1][1])) if state is not State.GRANTED else ""
     facts = (
         ("fact.assets", assets_of(consent, words)),
-        ("fact.where", words.places(consent.territories, consent.active_from)),
+        ("fact.where", words.places(consent.territories)),
         ("fact.when", words.period(begins, consent.active_to)),
         ("fact.money", consent.compensation or words("money.none.short")),
         ("fact.asked_by", f"{invitation.campaign.organization}: {campaign}" if campaign else ""),
