@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -380,6 +380,39 @@ def show_link(*, id: UUID, invitation_id: UUID, to: AnonymousUser | Any, at: dat
             recorded_at=at,
         )
     return link
+
+
+def show_links(*, campaign_id: UUID, to: AnonymousUser | Any, at: datetime) -> list[tuple[str, str]]:
+    """
+    Return the names and links of all who have not answered and whom no letter reached, and record who saw them.
+
+    :raises NoSuchCampaign: nothing was opened under this id
+    :raises LinkLost: the key that they were made with is gone
+    """
+    if not Campaign.objects.filter(pk=campaign_id).exists():
+        raise NoSuchCampaign
+    waiting = list(
+        campaigns.unanswered(campaign_id)
+        .exclude(notices__channel=CampaignNotice.Channel.EMAIL)
+        .select_related("party__identity")
+        .order_by("pk")
+    )
+    found = [(str(invitation.party), link_of(invitation)) for invitation in waiting]
+    with transaction.atomic(durable=True):
+        CampaignNotice.objects.bulk_create(
+            [
+                CampaignNotice(
+                    id=uuid4(),
+                    invitation=invitation,
+                    channel=CampaignNotice.Channel.DESK,
+                    shown_to_id=to.pk,
+                    recorded_at=at,
+                )
+                for invitation in waiting
+            ],
+            batch_size=1000,
+        )
+    return found
 
 
 def sends_mail() -> bool:

@@ -284,7 +284,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
-        {"name": "preferences", "description": "What the public may do with an asset, in aipref, TDMRep, CAWG and DDEX"},
+        {
+            "name": "preferences",
+            "description": "What the public may do with an asset, in aipref, TDMRep, CAWG and DDEX",
+        },
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
@@ -356,6 +359,7 @@ UNFOLD = {
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
+                    _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
                 ],
             },
             {

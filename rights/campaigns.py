@@ -11,16 +11,17 @@ from __future__ import annotations
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
 import rfc8785
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from rights import consents, keys, mandates, parties
 from rights.consents import (
@@ -40,12 +41,16 @@ from rights.models import (
     CampaignInvitation,
     Consent,
     ConsentAsset,
+    ConsentEvent,
     Party,
+    PartyContact,
     PartyInRole,
     PartyMerge,
     Representation,
+    Share,
     Submission,
     TermsVersion,
+    Voice,
 )
 from rights.registry import LINKS, NoSuchUse, NothingAllowed
 from rights.term_limits import DescriptionMissing, TermTooLong
@@ -315,6 +320,7 @@ class Funnel:
     declined: int = 0
     silent: int = 0  # the campaign closed: a no
     waiting: int = 0
+    seen: int = 0  # of those who are waited for: opened their page
 
 
 _OPENED = ("viewed", "granted", "declined")
@@ -329,7 +335,8 @@ def funnel(campaign_id: UUID) -> Funnel:
                    count(*) FILTER (WHERE granted AND NOT ended), count(*) FILTER (WHERE granted AND ended),
                    count(*) FILTER (WHERE declined AND NOT granted),
                    count(*) FILTER (WHERE expired AND NOT declined AND NOT granted),
-                   count(*) FILTER (WHERE NOT expired AND NOT declined AND NOT granted)
+                   count(*) FILTER (WHERE NOT expired AND NOT declined AND NOT granted),
+                   count(*) FILTER (WHERE opened AND NOT expired AND NOT declined AND NOT granted)
               FROM (SELECT bool_or(e.act = ANY(%s)) AS opened, bool_or(e.act = 'granted') AS granted,
                            bool_or(e.act = 'declined') AS declined, bool_or(e.act = 'expired') AS expired,
                            bool_or(e.act IN ('withdrawn', 'annulled')) AS ended
@@ -339,6 +346,52 @@ def funnel(campaign_id: UUID) -> Funnel:
             [list(_OPENED), campaign_id],
         )
         return Funnel(*cursor.fetchone())
+
+
+class Progress(StrEnum):
+    """How far one artist has come."""
+
+    WAITING = "waiting"
+    OPENED = "opened"
+    GRANTED = "granted"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    SILENT = "silent"
+
+
+def progress_of(acts: Collection[str]) -> Progress:
+    """Return how far an artist has come, by what happened to their consent."""
+    if ConsentAct.GRANTED in acts:
+        return Progress.WITHDRAWN if {ConsentAct.WITHDRAWN, ConsentAct.ANNULLED} & set(acts) else Progress.GRANTED
+    if ConsentAct.DECLINED in acts:
+        return Progress.DECLINED
+    if ConsentAct.EXPIRED in acts:
+        return Progress.SILENT
+    return Progress.OPENED if ConsentAct.VIEWED in acts else Progress.WAITING
+
+
+def in_progress(rows: QuerySet[CampaignInvitation], progress: Progress) -> QuerySet[CampaignInvitation]:
+    """Return the invitations that have come so far; the same as ``progress_of``, as conditions."""
+
+    def has(*acts: ConsentAct) -> Exists:
+        return Exists(ConsentEvent.objects.filter(consent=OuterRef("consent"), act__in=acts))
+
+    granted, declined = has(ConsentAct.GRANTED), has(ConsentAct.DECLINED)
+    ended, expired = has(ConsentAct.WITHDRAWN, ConsentAct.ANNULLED), has(ConsentAct.EXPIRED)
+    viewed = has(ConsentAct.VIEWED)
+    match progress:
+        case Progress.GRANTED:
+            return rows.filter(granted, ~ended)
+        case Progress.WITHDRAWN:
+            return rows.filter(granted, ended)
+        case Progress.DECLINED:
+            return rows.filter(~granted, declined)
+        case Progress.SILENT:
+            return rows.filter(~granted, ~declined, expired)
+        case Progress.OPENED:
+            return rows.filter(~granted, ~declined, ~expired, viewed)
+        case Progress.WAITING:
+            return rows.filter(~granted, ~declined, ~expired, ~viewed)
 
 
 def unanswered(campaign_id: UUID) -> QuerySet[CampaignInvitation]:
@@ -395,6 +448,31 @@ def outputs_with(consent_ids: Iterable[UUID], *, most: int) -> list[Submission]:
 
 
 # --- Choosing a roster.
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a roster comes to before anybody is asked."""
+
+    artists: int
+    holding: int  # a share of an asset of these kinds, or a voice; the others are left out
+    reachable: int  # by letter
+
+
+def coverage(artists: QuerySet[Party], kinds: Iterable[str], *, on: date) -> Coverage:
+    """Count who could be asked about something, and who could be written to."""
+    in_force = Q(active_from__lte=on) & (Q(active_to__isnull=True) | Q(active_to__gt=on))
+    about = Q()
+    for kind in kinds:
+        about |= Q(**{f"{kind}__isnull": False})
+    holding = Q(pk__in=Share.objects.filter(about, in_force).values("party")) if about else Q()
+    if AssetKind.VOICE in set(kinds):
+        holding |= Q(pk__in=Voice.objects.values("person"))
+    return Coverage(
+        artists=artists.count(),
+        holding=artists.filter(holding).count(),
+        reachable=artists.filter(pk__in=PartyContact.objects.filter(kind="email").values("party")).count(),
+    )
 
 
 def roster(

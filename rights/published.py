@@ -119,7 +119,7 @@ def _named(codes: set[Code]) -> dict[Code, set[UUID]]:
             value__in=spelled,
         )
         for value, recording, work in rows.values_list("value", "recording", "work"):
-            name(CodeKind.ISCC, [(spelled[value], recording or work)])
+            name(CodeKind.ISCC, [(spelled[value], recording), (spelled[value], work)])
     return found
 
 

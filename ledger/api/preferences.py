@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -85,7 +85,7 @@ def _parameter(kind: CodeKind, example: str) -> OpenApiParameter:
 class Preferences(APIView):
     """What holders prefer, for everybody to read."""
 
-    authentication_classes: ClassVar[list[Any]] = []
+    authentication_classes = []
     permission_classes = [AllowAny]
     throttle_classes = [ScopedRateThrottle]
     throttle_scope = "preferences"

@@ -335,7 +335,7 @@ def _history(shown: Sequence[Consent], words: Words) -> tuple[Happened, ...]:
             at=event.recorded_at,
             what=words(f"act.{event.act}"),
             about=", ".join(use.name for use in uses_of(consent, words)),
-            proof=str(own.get(event.id) or first.get(consent.id, "")),
+            proof=str(own.get(event.id) or first[consent.id]),
         )
         for event, consent in events
     )

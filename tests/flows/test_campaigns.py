@@ -10,20 +10,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.core import mail
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from ledger import campaigning, jobs, log, sequencer, tasks
+from ledger import campaigning, jobs, log, registration, sequencer, tasks
 from ledger.artists.discretion import NoSecrets, without_secrets
 from ledger.artists.views import network_class
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
 from rights import campaigns, parties
-from rights.campaigns import Question
+from rights.campaigns import Progress, Question
 from rights.models import Campaign, CampaignInvitation, Consent, ConsentEvent, PermissionStanding, TermsVersion
-from rights.vocabulary import ProtectionKind
-from tests.flows.conftest import WORLD, World, key, today
+from rights.vocabulary import PartyKind, PartyRole, ProtectionKind
+from tests.flows.conftest import SINCE, WORLD, World, key, today
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -73,7 +74,7 @@ def opened(*roster: str, closes_in: int = 14, asked: bool = True, language: str 
 
 
 def invitation(name: str = "singer") -> CampaignInvitation:
-    return CampaignInvitation.objects.select_related("consent").get(party=key(name))
+    return CampaignInvitation.objects.select_related("consent").get(party=UUID(key(name)))
 
 
 def secret(name: str = "singer") -> str:
@@ -473,6 +474,191 @@ def test_does_not_close_before_everybody_was_asked(artist: Client) -> None:
         campaigning.close(campaign_id=campaign.id, at=timezone.now())
 
 
+# --- the desk
+
+
+@pytest.fixture
+def staff(artist: Client) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("rights", password="team"))
+    return client
+
+
+def filled(**changes: Any) -> dict[str, Any]:
+    """The form of a new campaign."""
+    given: dict[str, Any] = {
+        "id": str(uuid4()), "name": "Autumn", "organization": key("label"), "terms": str(publish().pk),
+        "closes_on": (today() + timedelta(days=7)).isoformat(), "uses": ["train.gen"], "kinds": ["recording"],
+        "territories": WORLD, "active_from": today().isoformat(), "approval_mode": "blanket", "notice_days": "0",
+        "artists": [key("singer"), key("writer")],
+    }  # fmt: skip
+    return given | changes
+
+
+def new(staff: Client, fields: dict[str, Any]) -> Any:
+    return staff.post("/admin/rights/campaign/add/", fields)
+
+
+def desk(staff: Client, campaign: Campaign, query: str = "") -> str:
+    answer = staff.get(f"/admin/rights/campaign/{campaign.pk}/change/{query}")
+    assert answer.status_code == 200
+    return text(answer)
+
+
+def test_previews_before_it_asks(staff: Client) -> None:
+    page = text(staff.get("/admin/rights/campaign/add/"))
+    assert page.count("checked") == 1  # recordings; no use is ticked
+    looked = new(staff, filled(artists=[key("singer"), key("rival")]))
+    assert looked.status_code == 200
+    assert "2 artists would be asked" in text(looked)
+    assert "1 holds nothing and is left out" in text(looked)
+    assert not Campaign.objects.exists()
+
+
+def test_opens_a_campaign_once(staff: Client) -> None:
+    fields = filled() | {"open": "1"}
+    assert new(staff, fields).status_code == new(staff, fields).status_code == 302
+    campaign = Campaign.objects.get()
+    assert "0 % asked: 2 to go" in desk(staff, campaign)
+    campaigning.ask_everybody(campaign_id=campaign.id, at=timezone.now())
+    page = desk(staff, campaign)
+    assert "Open until" in page
+    assert "http-equiv" not in page
+    assert staff.get("/admin/rights/campaign/").status_code == 200
+
+
+def test_finds_a_roster_by_role_and_name(staff: Client) -> None:
+    with transaction.atomic(durable=True):
+        role = parties.take_role(
+            id=uuid4(), party_id=UUID(key("singer")), role=PartyRole.ARTIST, active_from=today(), active_to=None,
+            at=timezone.now(),
+        )  # fmt: skip
+        log.append(Entry.Kind.ROLE_TAKEN, role, {}, at=timezone.now())
+    assert "1 artist would be asked" in text(new(staff, filled(artists=[], role="artist")))
+    assert "1 artist would be asked" in text(new(staff, filled(artists=[], words="writ")))
+    none = new(staff, filled(artists=[], role="society"))
+    assert (none.status_code, "A campaign asks at least one artist" in text(none)) == (422, True)
+    odd = new(staff, filled(artists=[], words="!!"))
+    assert (odd.status_code, "at least one letter or digit" in text(odd)) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"closes_on": "2020-01-01"}, "lies before"),
+        ({"active_to": "2020-01-01"}, "end lies behind the beginning"),
+        ({"territories": "XX"}, "XX"),
+        ({"uses": []}, "required"),
+        ({"kinds": []}, "list of assets is empty"),
+        ({"licensee": key("rival"), "licensee_role": "label"}, "licensee"),
+    ],
+)
+def test_says_beside_the_field_what_is_wrong(staff: Client, changes: dict[str, Any], said: str) -> None:
+    answer = new(staff, filled(**changes) | {"open": "1"})
+    assert (answer.status_code, said in text(answer)) == (422, True)
+    assert not Campaign.objects.exists()
+
+
+def test_shows_who_answered_what(staff: Client) -> None:
+    campaign = opened("singer", "writer")
+    send(Client(), "/grant")
+    page = desk(staff, campaign)
+    assert 'aria-label="Asked: 2 of 2. Opened their page: 1 of 2. Answered: 1 of 2. Agree today: 1 of 2. "' in page
+    assert "Agreed: 1. Withdrew: 0. Said no: 0. Silent: no: 0. Opened, no answer: 0. Not opened: 1. " in page
+    for state, count in {"granted": 1, "waiting": 1, "silent": 0, "nonsense": 2}.items():
+        assert desk(staff, campaign, f"?state={state}").count("Show link") == count, state
+
+
+@pytest.mark.parametrize("state", list(Progress))
+def test_counts_as_it_lists(staff: Client, state: Progress) -> None:
+    campaign = opened("singer", "writer")
+    for path in {"opened": [""], "granted": ["/grant"], "declined": ["/decline"]}.get(state, []):
+        visit(Client(), path) if path == "" else send(Client(), path)
+    if state == "withdrawn":
+        send(Client(), "/grant")
+        send(Client(), f"/withdraw/{invitation().consent_id}")
+    if state == "silent":
+        campaigning.close(campaign_id=campaign.id, at=timezone.now())
+    rows = campaigns.in_progress(campaign.invitations.all(), state)
+    for row in campaign.invitations.all():
+        acts = list(row.consent.events.values_list("act", flat=True))
+        assert (row in rows) == (campaigns.progress_of(acts) is state)
+    funnel = campaigns.funnel(campaign.id)
+    counted = {"opened": funnel.seen, "waiting": funnel.waiting - funnel.seen}.get(state)
+    assert rows.count() == (getattr(funnel, state.value) if counted is None else counted) > 0
+
+
+def test_shows_a_link_and_records_that(staff: Client) -> None:
+    campaign = opened("singer")
+    path = f"/admin/rights/campaign/{campaign.pk}/link/{invitation().pk}/"
+    assert staff.get(path).status_code == 405
+    answer = staff.post(path)
+    assert f"/artist/{secret()}" in text(answer)
+    assert "no-store" in answer["Cache-Control"]
+    notice = CampaignNotice.objects.get()
+    assert (notice.channel, notice.shown_to) == ("desk", User.objects.get())
+    assert "1 at the desk" in desk(staff, campaign)
+
+
+def test_hands_out_links_as_a_sheet(staff: Client) -> None:
+    campaign = opened("singer", "writer")
+    send(Client(), "/decline", who="writer")
+    answer = staff.post(f"/admin/rights/campaign/{campaign.pk}/links/")
+    assert answer.content.decode().splitlines()[1:] == [f"Singer,http://testserver/artist/{secret()}"]
+    assert CampaignNotice.objects.count() == 1
+
+
+def test_a_name_is_no_formula(staff: Client, trade: World) -> None:
+    id = uuid4()
+    registration.register_party(id=id, kind=PartyKind.PERSON, name="=HYPERLINK(1)", at=timezone.now())
+    trade.state(
+        "/v1/shares",
+        {"id": str(uuid4()), "party": str(id), "recording": key("song of singer"), "part": "1/4",
+         "territories": [WORLD], "active_from": SINCE},
+    )  # fmt: skip
+    campaign = campaigning.open_campaign(
+        id=uuid4(), organization_id=UUID(key("label")), name="Odd", terms_id=publish().pk, question=question(),
+        roster=[id], closes_on=today(), at=timezone.now(),
+    )  # fmt: skip
+    campaigning.ask_everybody(campaign_id=campaign.id, at=timezone.now())
+    answer = staff.post(f"/admin/rights/campaign/{campaign.pk}/links/")
+    assert answer.content.decode().splitlines()[1].startswith("'=HYPERLINK")
+
+
+def test_closes_after_asking_once_more(staff: Client) -> None:
+    campaign = opened("singer", "writer")
+    send(Client(), "/grant")
+    path = f"/admin/rights/campaign/{campaign.pk}/close/"
+    asked = text(staff.post(path))
+    assert "1 of 2 artists has not answered" in asked
+    assert acts("writer") == ["offered"]
+    assert staff.post(path, {"sure": "1"}).status_code == 302
+    assert acts("writer") == ["offered", "expired"]
+    assert "Closed" in desk(staff, campaign)
+
+
+def test_writes_from_the_desk(staff: Client, settings: Any) -> None:
+    campaign = opened("singer")
+    path = f"/admin/rights/campaign/{campaign.pk}/mail/"
+    assert "No mail server" in text(staff.post(path, follow=True))
+    settings.LEDGER_MAIL_FROM = "desk@label.example"
+    assert staff.post(path).status_code == 302
+    assert staff.post(path).status_code == 302
+    assert list(campaign.mailings.order_by("requested_at").values_list("kind", flat=True)) == ["invitation", "reminder"]
+
+
+def test_lets_readers_look_and_not_act(artist: Client) -> None:
+    campaign = opened("singer")
+    reader = Client()
+    reader.force_login(User.objects.create_user("reader", is_staff=True))
+    assert "Show link" not in desk(reader, campaign)
+    for path in ("mail", "close", "links", f"link/{invitation().pk}"):
+        assert reader.post(f"/admin/rights/campaign/{campaign.pk}/{path}/").status_code == 403
+    assert reader.get("/admin/rights/campaign/add/").status_code == 403
+    assert Client().get(f"/admin/rights/campaign/{campaign.pk}/change/").status_code == 302
+    assert not CampaignNotice.objects.exists()
+
+
 # --- chasing
 
 
@@ -499,7 +685,7 @@ def test_reminds_who_has_not_answered(artist: Client, settings: Any) -> None:
     [letter] = mail.outbox
     assert letter.to == ["singer@artists.example"]
     assert letter.subject == "Reminder: Label has a question about your music and AI"
-    [link] = re.findall(r"http\S+", letter.body)
+    [link] = re.findall(r"http\S+", str(letter.body))
     assert artist.get(link.removeprefix("http://testserver")).status_code == 200
     assert CampaignNotice.objects.get(mailing=mailing).channel == "email"
     # The same mailing again writes nobody twice; another does.
