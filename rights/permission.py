@@ -178,9 +178,7 @@ def rule(asset_id: UUID, kind: AssetKind, sides: Iterable[Asset], question: Ques
     return Ruling(asset_id, answer, tuple(reasons), min(until, default=None) if answer is Answer.ALLOW else None)
 
 
-def of_right(
-    asset: Asset, right: RightType, question: Question, terms: Terms
-) -> Iterator[tuple[Reason, date | None]]:
+def of_right(asset: Asset, right: RightType, question: Question, terms: Terms) -> Iterator[tuple[Reason, date | None]]:
     """Yield what speaks for and against one right in one asset, each with the day on which it may be otherwise."""
     held = shares_of(asset, right, question, terms)
     yield from claimed(asset, held, question)
@@ -200,18 +198,14 @@ def shares_of(asset: Asset, right: RightType, question: Question, terms: Terms) 
             (
                 share
                 for share in terms.shares
-                if share.asset_id == asset.id
-                and share.right_type == right
-                and share.territories & question.territories
+                if share.asset_id == asset.id and share.right_type == right and share.territories & question.territories
             ),
             key=lambda share: str(share.id),
         )
     )
 
 
-def claimed(
-    asset: Asset, held: tuple[ShareTerm, ...], question: Question
-) -> Iterator[tuple[Reason, date | None]]:
+def claimed(asset: Asset, held: tuple[ShareTerm, ...], question: Question) -> Iterator[tuple[Reason, date | None]]:
     """Yield where less or more than the whole is claimed; once a kind, whatever the number of countries."""
     ids = tuple(share.id for share in held)
     totals = set(totals_of(held, question.territories).values())
@@ -282,9 +276,7 @@ def consented(
     return because(Code.NOT_CONSENTED), None
 
 
-def licensed(
-    asset: Asset, uses: frozenset[str], question: Question, terms: Terms
-) -> tuple[Reason, date | None]:
+def licensed(asset: Asset, uses: frozenset[str], question: Question, terms: Terms) -> tuple[Reason, date | None]:
     """Return whether a license of the licensee has the asset on its schedule and covers these uses."""
     about = sorted(
         (

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import rfc8785
 
+from rights import restate
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
@@ -147,7 +148,7 @@ def register_share(
     if not 0 < part <= 1:
         raise NotAPart(f"{part} is not a part of the whole")
     check(territories)
-    return Share.objects.create(
+    share = Share.objects.create(
         id=id,
         recording_id=asset.recording_id,
         work_id=asset.work_id,
@@ -160,6 +161,8 @@ def register_share(
         active_to=active_to,
         recorded_at=at,
     )
+    restate.share(share, at=at)
+    return share
 
 
 def sign_license(
@@ -204,6 +207,7 @@ def sign_license(
             recording_id=asset.recording_id,
             work_id=asset.work_id,
         )
+    restate.license(license_, at=at)
     return license_
 
 
