@@ -18,7 +18,6 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from rights import restate
-from rights.merges import survivor
 from rights.models import (
     Consent,
     ConsentAsset,
@@ -26,13 +25,13 @@ from rights.models import (
     ConsentEvidence,
     ConsentOverride,
     Lyrics,
-    PartyMerge,
     Recording,
     Share,
     Stem,
     Voice,
     Work,
 )
+from rights.parties import same_as
 from rights.registry import LINKS, AssetRef, NoSuchUse, NothingAllowed
 from rights.territories import check
 from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Purpose, Use
@@ -478,8 +477,7 @@ def freeze(query: AssetQuery, *, covers_future: bool, on: date) -> FrozenList:
 
     :raises TooManyAssets: it finds too many
     """
-    holder = survivor(query.holder_id)
-    same = {holder, *PartyMerge.objects.filter(survivor=holder, undo__isnull=True).values_list("duplicate", flat=True)}
+    same = same_as(query.holder_id)
     held = (
         Share.objects.filter(party__in=same, active_from__lte=on)
         .filter(Q(active_to__isnull=True) | Q(active_to__gt=on))

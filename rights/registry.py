@@ -1,15 +1,12 @@
-"""Registering what the trade knows: parties, works, recordings, shares, licenses. Inserts only."""
+"""Registering what the trade knows: works, recordings, shares, licenses. Inserts only."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID, uuid5
-
-import rfc8785
 
 from rights import restate
 from rights.identifiers import isrc as canonical_isrc
@@ -17,15 +14,13 @@ from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
     License,
     LicenseAsset,
-    Party,
-    PartyIdentity,
     Recording,
     RecordingWork,
     Share,
     Work,
 )
 from rights.territories import check
-from rights.vocabulary import AssetKind, PartyKind, RightType, Use
+from rights.vocabulary import AssetKind, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
 
@@ -74,20 +69,6 @@ class AssetRef:
     def id(self) -> UUID:
         """The id of the asset, whichever kind it is."""
         return next(id for id in self.columns.values() if id is not None)
-
-
-def commitment(*, kind: str, name: str, salt: bytes) -> bytes:
-    """Return what the log keeps of an identity: HMAC-SHA256 under a salt that can be destroyed (LED-4)."""
-    return hmac.digest(salt, rfc8785.dumps({"kind": kind, "name": name}), "sha256")
-
-
-def register_party(*, id: UUID, kind: PartyKind, name: str, salt: bytes, at: datetime) -> Party:
-    """Insert a party and, apart from it, what it is called. ``salt`` is 32 random bytes."""
-    party = Party.objects.create(
-        id=id, kind=kind, commitment=commitment(kind=kind, name=name, salt=salt), registered_at=at
-    )
-    PartyIdentity.objects.create(party=party, plain_name=name, plain_salt=salt)
-    return party
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:
