@@ -30,6 +30,13 @@ _BACKWARDS = Refusal(
     "The end lies behind the beginning: it is the first day outside the period, and empty while that is open.",
 )
 
+_MOVED_ON = Refusal(
+    409,
+    "consent_out_of_course",
+    "act",
+    "The course of this consent went on meanwhile: read it again, and act on what it is now.",
+)
+
 
 def _twice(field: str) -> Refusal:
     return Refusal(422, "listed_twice", field, "The list names the same thing twice: name it once.")
@@ -45,4 +52,17 @@ REFUSALS = {
     # Their ids follow from what they join, so the same line twice is the same key twice.
     "rights_licenseasset_pkey": _twice("schedule"),
     "rights_recordingwork_pkey": _twice("works"),
+    # Consents and reservations. The use cases say more where they can: what the consent had become.
+    "consent_follows_its_course": _MOVED_ON,
+    "consent_event_has_its_own_position": _MOVED_ON,
+    "consent_is_granted_and_withdrawn_once": _MOVED_ON,
+    "reservation_ends_after_it_begins": _BACKWARDS,
+    "consent_is_to_one_or_to_a_role": Refusal(
+        422, "one_licensee_or_a_role", "licensee_role", "Name one licensee or a role, not both."
+    ),
+    "rights_consentasset_pkey": _twice("assets"),
+    "asset_is_on_a_consent_once": _twice("assets"),
+    "rights_consentoverride_pkey": _twice("overrides"),
+    "reservation_is_overridden_once": _twice("overrides"),
+    "rights_consentevidence_pkey": _twice("evidence"),
 }

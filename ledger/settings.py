@@ -332,6 +332,9 @@ UNFOLD = {
                 "title": "Rights",
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
+                    _nav("Withdrawals", "undo", "admin:rights_consentevent_changelist"),
+                    _nav("Tasks", "checklist", "admin:rights_withdrawaltask_changelist"),
+                    _nav("Reservations", "do_not_disturb_on", "admin:rights_reservation_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
                 ],
             },

@@ -319,24 +319,36 @@ def _of(
 
 def _about(thing: Thing, kind: TaskKind, impact: Impact) -> Iterator[Task]:
     due_on = impact.effective_on + timedelta(days=DUE_DAYS.get(kind, 0))
-    if kind is TaskKind.REFUSE_CLEARANCE:
+    match kind:
+        case TaskKind.REFUSE_CLEARANCE:
+            yield Task(kind, due_on)
+        case TaskKind.FLAG_OUTPUTS:
+            if impact.outputs:
+                yield Task(kind, due_on)  # one for all: which outputs, the flags say
+        case TaskKind.ERASE_VOICE_TEMPLATES | TaskKind.SEPARATE_PROTECTION:
+            if impact.is_of_voice:
+                yield from _of_whoever_holds_templates(kind, due_on, impact)
+        case _:
+            for one in _of(thing, impact):
+                yield _task(kind, due_on, one)
+
+
+def _of_whoever_holds_templates(kind: TaskKind, due_on: date, impact: Impact) -> Iterator[Task]:
+    # Whoever may hold templates of it is a licensee; where none is known, somebody must look.
+    licensees = sorted({one.licensee_id for one in impact.licenses}, key=str)
+    for licensee in licensees:
+        yield Task(kind, due_on, party_id=licensee)
+    if not licensees:
         yield Task(kind, due_on)
-    elif kind is TaskKind.FLAG_OUTPUTS:
-        if impact.outputs:
-            yield Task(kind, due_on)  # one for all: which outputs, the flags say
-    elif kind in {TaskKind.ERASE_VOICE_TEMPLATES, TaskKind.SEPARATE_PROTECTION}:
-        if impact.is_of_voice:
-            # Whoever holds templates of it is a licensee; where none is known, somebody must look.
-            for licensee in sorted({one.licensee_id for one in impact.licenses}, key=str) or [None]:
-                yield Task(kind, due_on, party_id=licensee)
-    else:
-        for one in _of(thing, impact):
-            match one:
-                case TouchedOutput():
-                    yield Task(kind, due_on, party_id=one.submitter_id, submission_id=one.submission_id)
-                case TouchedVersion():
-                    yield Task(kind, due_on, party_id=one.provider_id, model_version_id=one.model_version_id)
-                case TouchedDataset():
-                    yield Task(kind, due_on, party_id=one.keeper_id, dataset_id=one.dataset_id)
-                case TouchedLicense():
-                    yield Task(kind, due_on, party_id=one.licensee_id, license_id=one.license_id)
+
+
+def _task(kind: TaskKind, due_on: date, one: TouchedOutput | TouchedVersion | TouchedDataset | TouchedLicense) -> Task:
+    match one:
+        case TouchedOutput():
+            return Task(kind, due_on, party_id=one.submitter_id, submission_id=one.submission_id)
+        case TouchedVersion():
+            return Task(kind, due_on, party_id=one.provider_id, model_version_id=one.model_version_id)
+        case TouchedDataset():
+            return Task(kind, due_on, party_id=one.keeper_id, dataset_id=one.dataset_id)
+        case TouchedLicense():
+            return Task(kind, due_on, party_id=one.licensee_id, license_id=one.license_id)
