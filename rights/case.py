@@ -132,8 +132,15 @@ class LicenseTerm:
         return not self.has_lapsed and self.active_from <= on and (self.active_to is None or on < self.active_to)
 
     def covers(self, claim: Claim, on: date) -> bool:
-        """Whether it allows all the claim's uses in all its territories on that day."""
-        return self.is_active(on) and claim.uses <= self.uses and claim.territories <= self.territories
+        """Whether it allows all the claim's uses in all its territories on that day, of whatever model."""
+        return (
+            self.is_active(on)
+            and claim.uses <= self.uses
+            and claim.territories <= self.territories
+            and not self.is_exhausted
+            and not self.model_versions
+            and (self.release_from or date.min) <= on < (self.release_to or date.max)
+        )
 
 
 @dataclass(frozen=True)
@@ -145,11 +152,17 @@ class Material:
     reference_id: UUID | None
     isrc: str | None
     audio_digest: str | None
+    voices: tuple[Asset, ...] = ()
 
     @property
     def assets(self) -> tuple[Asset, ...]:
-        """The recording and its works: everything that must be cleared."""
+        """The recording and its works: what an output with it is split among."""
         return (self.recording, *self.works)
+
+    @property
+    def sides(self) -> tuple[Asset, ...]:
+        """The recording, its works and the voices on it: everything that may have to be cleared."""
+        return (*self.assets, *self.voices)
 
 
 @dataclass(frozen=True)

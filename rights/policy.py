@@ -9,7 +9,7 @@ from fingerprint.evidence import Evidence
 from rights.case import Claim, Effect, Finding, Terms, Verdict
 from rights.rules import RULES, Rule
 
-VERSION = "policy/1"  # changes whenever the same case could be judged otherwise
+VERSION = "policy/2"  # changes whenever the same case could be judged otherwise
 
 
 class NoRules(Exception):

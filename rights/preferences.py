@@ -373,7 +373,7 @@ def ddex_deal_terms(
     period = {"StartDate": active_from.isoformat()}
     if active_to is not None:
         period["EndDate"] = (active_to - timedelta(days=1)).isoformat()
-    where = _ddex_territories(expand(territories))
+    where = _ddex_territories(expand(territories, active_from), active_from)
     if not allowed:
         return []
     return [
@@ -391,9 +391,9 @@ def ddex_deals_xml(deals: Iterable[Mapping[str, Any]]) -> str:
     return "".join(f"<Deal><DealTerms>{_elements(deal)}</DealTerms></Deal>" for deal in deals)
 
 
-def _ddex_territories(meant: frozenset[str]) -> dict[str, list[str]]:
+def _ddex_territories(meant: frozenset[str], on: date) -> dict[str, list[str]]:
     """Return the shorter of two lists, since a deal has either: where it holds, or where it does not."""
-    missing = countries() - meant
+    missing = countries(on) - meant
     if not missing:
         return {"TerritoryCode": ["Worldwide"]}
     if len(missing) < len(meant):

@@ -6,7 +6,7 @@ database lets a row's ``known`` end and nothing else (``end_knowledge_only``). C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -182,14 +182,16 @@ def party(party_id: UUID, *, at: datetime) -> None:
 def everything(*, at: datetime) -> int:
     """State all facts that do not stand as they should, as after an upgrade; return how many facts were looked at."""
     count = 0
-    for rows, state in (
-        (Share.objects.order_by("id"), share),
-        (Consent.objects.order_by("id"), consent),
-        (Reservation.objects.order_by("id"), reservation),
-        (License.objects.order_by("id"), license),
-    ):
+    writers: tuple[tuple[type[Model], Callable[..., None]], ...] = (
+        (Share, share),
+        (Consent, consent),
+        (Reservation, reservation),
+        (License, license),
+    )
+    for model, state in writers:
+        rows: QuerySet[Any] = QuerySet(model).order_by("pk")
         for row in rows.iterator(chunk_size=1000):
-            state(row, at=at)  # type: ignore[operator]
+            state(row, at=at)
             count += 1
     return count
 
@@ -221,11 +223,11 @@ def _state(model: type[Model], of: Q, wanted: Iterable[Row], at: datetime) -> No
                 " SET known = tstzrange(lower(known), greatest(lower(known), %s)) WHERE id = ANY(%s)",
                 [at, gone],
             )
-    QuerySet(model).bulk_create(
-        [
+    rows.bulk_create(
+        (
             model(**{**row, "valid": DateRange(*row["valid"]), "known": DateTimeTZRange(at, None)})
             for row in new.values()
-        ],
+        ),
         batch_size=1000,
     )
 

@@ -7,12 +7,24 @@ is missing and on which records that rests. Pure; the clock is the claim's date.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from fractions import Fraction
+from uuid import UUID
 
 from fingerprint.evidence import Evidence
 from rights import territories
-from rights.case import Asset, Claim, ConsentTerm, Effect, Finding, Material, ShareTerm, Terms
-from rights.vocabulary import AiLevel
+from rights.case import Asset, Claim, Effect, Finding, Material, ShareTerm, Side, Terms
+from rights.permission import (
+    Code,
+    Question,
+    consented,
+    licensed,
+    rights_on,
+    shares_of,
+    sides_needed,
+    totals_of,
+)
+from rights.vocabulary import AiLevel, AssetKind
 
 Rule = Callable[[Claim, Evidence, Terms], Iterator[Finding]]
 
@@ -90,6 +102,11 @@ def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
         )
 
 
+def question_of(claim: Claim, terms: Terms) -> Question:
+    """Return what a claim asks of each of its ingredients, on the day of the terms."""
+    return Question(licensee_id=claim.licensee_id, uses=claim.uses, territories=claim.territories, on=terms.on)
+
+
 def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
     """4. A license of this licensee covers every side of every ingredient, every use and every territory (LIC-1)."""
     for ingredient in claim.ingredients:
@@ -100,123 +117,126 @@ def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> 
                 "A declared ingredient is not registered, so nobody is known to have licensed it.",
                 (ingredient.recording_id,),
             )
+    question = question_of(claim, terms)
     for material in _declared(claim, terms):
-        if not material.works:
+        there = {asset.side for asset in material.sides}
+        for side in sides_needed(AssetKind.RECORDING, question):
+            if side not in there:
+                what = "work" if side is Side.PUBLISHING else "voice"
+                yield Finding(
+                    "ingredients_are_licensed",
+                    Effect.REFUSE,
+                    f"The {side.value} side of “{material.recording.title}” is unknown:"
+                    f" no {what} is registered for it.",
+                    (material.recording.id,),
+                )
+        for asset in material.sides:
+            for right in rights_on(asset.side, question):
+                yield from _licensed(asset, question.uses_of(right), question, terms)
+
+
+def _licensed(asset: Asset, uses: frozenset[str], question: Question, terms: Terms) -> Iterator[Finding]:
+    reason, _ = licensed(asset, uses, question, terms)
+    if reason.code is Code.LICENSED:
+        return
+    side = f"The {asset.side.value} side, “{asset.title}”,"
+    match reason.code:
+        case Code.NOT_LICENSED:
+            sentence = f"{side} is on no license of the submitter."
+        case Code.LICENSE_NOT_IN_FORCE:
+            sentence = f"{side} has no license in force on {question.on}."
+        case Code.LICENSE_LAPSED:
+            sentence = f"{side} has no license in force on {question.on}: it was suspended or terminated."
+        case Code.LICENSE_EXHAUSTED:
+            sentence = f"{side} is licensed, but as many outputs were cleared under the license as it allows."
+        case _:
+            # Several licenses do not add up: each is a bargain of its own, so the nearest one says what is missing.
+            nearest = min(
+                (one for one in terms.licenses if one.id in reason.rests_on),
+                key=lambda one: (len(uses - one.uses) + len(question.territories - one.territories), str(one.id)),
+            )
+            lacks = [f"the use {use}" for use in sorted(uses - nearest.uses)]
+            if outside := question.territories - nearest.territories:
+                lacks.append(territories.phrase(outside))
+            if nearest.model_versions:
+                lacks.append("an output that names none of the model versions that it is bound to")
+            if not (nearest.release_from or date.min) <= question.on < (nearest.release_to or date.max):
+                lacks.append(f"a release on {question.on}")
             yield Finding(
                 "ingredients_are_licensed",
                 Effect.REFUSE,
-                f"The publishing side of “{material.recording.title}” is unknown: no work is registered for it.",
-                (material.recording.id,),
+                f"{side} is licensed, but not for {' and '.join(lacks)}.",
+                (asset.id, nearest.id),
             )
-        for asset in material.assets:
-            yield from _licensed(asset, claim, terms)
-
-
-def _licensed(asset: Asset, claim: Claim, terms: Terms) -> Iterator[Finding]:
-    rule = "ingredients_are_licensed"
-    ours = [license_ for license_ in terms.licenses if license_.licensee_id == claim.licensee_id]
-    about = [license_ for license_ in ours if asset.id in license_.asset_ids]
-    active = [license_ for license_ in about if license_.is_active(terms.on)]
-    side = f"The {asset.side.value} side, “{asset.title}”,"
-    if not about:
-        yield Finding(rule, Effect.REFUSE, f"{side} is on no license of the submitter.", (asset.id,))
-    elif not active:
-        yield Finding(
-            rule,
-            Effect.REFUSE,
-            f"{side} has no license in force on {terms.on}.",
-            (asset.id, *(license_.id for license_ in about)),
-        )
-    elif not any(license_.covers(claim, terms.on) for license_ in active):
-        # Several licenses do not add up: each is a bargain of its own, so the nearest one says what is missing.
-        nearest = min(
-            active,
-            key=lambda one: (
-                len(claim.uses - one.uses) + len(claim.territories - one.territories),
-                str(one.id),
-            ),
-        )
-        lacks = [f"the use {use}" for use in sorted(claim.uses - nearest.uses)]
-        if outside := claim.territories - nearest.territories:
-            lacks.append(territories.phrase(outside))
-        yield Finding(
-            rule,
-            Effect.REFUSE,
-            f"{side} is licensed, but not for {' and '.join(lacks)}.",
-            (asset.id, nearest.id),
-        )
+            return
+    yield Finding("ingredients_are_licensed", Effect.REFUSE, sentence, (asset.id, *reason.rests_on))
 
 
 def holders_consent(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
     """5. Whoever holds a share of an ingredient agreed to these uses, and nobody withdrew (CON-1, CON-4)."""
+    question = question_of(claim, terms)
     for material in _declared(claim, terms):
-        for asset in material.assets:
-            yield from _shares_are_whole(asset, claim, terms)
-            held: dict[tuple[str, ...], ShareTerm] = {}
-            for share in terms.shares:
-                if share.asset_id == asset.id and share.territories & claim.territories:
-                    held.setdefault((str(share.party_id), *sorted(share.territories)), share)
-            for share in held.values():
-                yield from _consented(asset, share, claim, terms)
+        for asset in material.sides:
+            for right in rights_on(asset.side, question):
+                held = shares_of(asset, right, question, terms)
+                yield from _shares_are_whole(asset, held, question)
+                seen: set[tuple[UUID, frozenset[str]]] = set()
+                for share in held:
+                    where = share.territories & question.territories
+                    if (share.party_id, where) not in seen:
+                        seen.add((share.party_id, where))
+                        yield from _consented(asset, share, question.uses_of(right), question, terms)
 
 
-def _shares_are_whole(asset: Asset, claim: Claim, terms: Terms) -> Iterator[Finding]:
+def _shares_are_whole(asset: Asset, held: tuple[ShareTerm, ...], question: Question) -> Iterator[Finding]:
     off: dict[Fraction, set[str]] = {}
-    shares = [share for share in terms.shares if share.asset_id == asset.id]
-    for country in sorted(claim.territories):
-        total = sum((share.part for share in shares if country in share.territories), Fraction(0))
+    for country, total in totals_of(held, sorted(question.territories)).items():
         if total != 1:
             off.setdefault(total, set()).add(country)
     for total, where in sorted(off.items()):
         said = "nobody is registered as holding it" if total == 0 else f"the registered shares add up to {total}"
+        if total > 1:
+            said += ", so who may agree to what is contested,"
         yield Finding(
             "holders_consent",
-            Effect.REFUSE,
+            # Who claims too little cannot be asked for the rest; who claims too much must first agree among themselves.
+            Effect.REVIEW if total > 1 else Effect.REFUSE,
             f"The {asset.side.value} side, “{asset.title}”: {said} in {territories.phrase(frozenset(where))}.",
-            (asset.id, *(share.id for share in shares)),
+            (asset.id, *(share.id for share in held)),
         )
 
 
-def _consented(asset: Asset, share: ShareTerm, claim: Claim, terms: Terms) -> Iterator[Finding]:
-    rule = "holders_consent"
-    where = share.territories & claim.territories
-    given = [
-        consent
-        for consent in terms.consents
-        if consent.asset_id == asset.id
-        and consent.party_id == share.party_id
-        and consent.licensee_id in {None, claim.licensee_id}
-    ]
-    fitting = [consent for consent in given if _covers(consent, claim, where, terms)]
-    if any(consent.withdrawn_on is None or consent.withdrawn_on > terms.on for consent in fitting):
-        return
+def _consented(
+    asset: Asset, share: ShareTerm, uses: frozenset[str], question: Question, terms: Terms
+) -> Iterator[Finding]:
+    reason, _ = consented(asset, share, uses, question, terms)
     side = f"the {asset.side.value} side, “{asset.title}”"
-    if fitting:
-        withdrawn = max(consent.withdrawn_on for consent in fitting if consent.withdrawn_on)
-        yield Finding(
-            rule,
-            Effect.REFUSE,
-            f"A holder of {side}, withdrew consent with effect from {withdrawn}; the release would be on {terms.on}.",
-            (asset.id, share.id, *(id_ for consent in fitting for id_ in (consent.id, *consent.event_ids))),
-        )
-    elif given:
-        yield Finding(
-            rule,
-            Effect.REFUSE,
-            f"A holder of {side}, consented, but not to these uses in these territories on {terms.on}.",
-            (asset.id, share.id, *(consent.id for consent in given)),
-        )
-    else:
-        yield Finding(rule, Effect.REFUSE, f"A holder of {side}, has not consented.", (asset.id, share.id))
-
-
-def _covers(consent: ConsentTerm, claim: Claim, where: frozenset[str], terms: Terms) -> bool:
-    return (
-        claim.uses <= consent.uses
-        and where <= consent.territories
-        and consent.active_from <= terms.on
-        and (consent.active_to is None or terms.on < consent.active_to)
-    )
+    rests_on = (asset.id, *reason.rests_on)
+    effect = Effect.REFUSE
+    match reason.code:
+        case Code.CONSENTED:
+            return
+        case Code.APPROVAL_NEEDED:
+            effect = Effect.REVIEW
+            sentence = f"A holder of {side}, consented, but wants to be asked about each project or output."
+        case Code.RESERVED:
+            sentence = f"A holder of {side}, reserved these uses in public, and no consent names the reservation."
+        case Code.WITHDRAWN:
+            withdrawn = [one for one in terms.consents if one.id in reason.rests_on and one.withdrawn_on]
+            since = max(one.withdrawn_on for one in withdrawn if one.withdrawn_on)
+            sentence = (
+                f"A holder of {side}, withdrew consent with effect from {since}; the release would be on {question.on}."
+            )
+            rests_on = (
+                asset.id,
+                share.id,
+                *dict.fromkeys(id_ for one in withdrawn for id_ in (one.id, *one.event_ids)),
+            )
+        case Code.NOT_COVERED_BY_CONSENT:
+            sentence = f"A holder of {side}, consented, but not to these uses in these territories on {question.on}."
+        case _:
+            sentence = f"A holder of {side}, has not consented."
+    yield Finding("holders_consent", effect, sentence, rests_on)
 
 
 def making_is_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001

@@ -9,7 +9,7 @@ weights of an attribution provider, where a plan asks for them, take the place o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
@@ -17,8 +17,8 @@ from uuid import UUID
 
 import rfc8785
 
-from rights.case import Asset, Claim, LicenseTerm, Side, Terms
-from rights.vocabulary import AiLevel
+from rights.case import Asset, Claim, LicenseTerm, ShareTerm, Side, Terms
+from rights.vocabulary import AiLevel, RightType
 
 LARGEST = 2**63 - 1  # what a bigint column holds
 
@@ -152,7 +152,9 @@ def _assets(claim: Claim, terms: Terms) -> dict[UUID, Asset]:
 def _zones(claim: Claim, terms: Terms, assets: set[UUID]) -> list[tuple[str, ...]]:
     owners: dict[frozenset[UUID], list[str]] = defaultdict(list)
     for country in sorted(claim.territories):
-        key = frozenset(share.id for share in terms.shares if share.asset_id in assets and country in share.territories)
+        key = frozenset(
+            share.id for share in _owned(terms) if share.asset_id in assets and country in share.territories
+        )
         owners[key].append(country)
     return sorted((tuple(countries) for countries in owners.values()), key=lambda countries: countries[0])
 
@@ -184,7 +186,7 @@ def _parts(
             # A license of one side only gives that side everything: there is nobody on the other to pay.
             share_of_side = Fraction(1) if not sides[_other(side)] else weight
             for asset in present:
-                for owned in terms.shares:
+                for owned in _owned(terms):
                     if owned.asset_id == asset.id and country in owned.territories:
                         recording = asset.id if side is Side.MASTER else None
                         work = asset.id if side is Side.PUBLISHING else None
@@ -195,6 +197,11 @@ def _parts(
         for (leaf, party, recording, work), part in sorted(sums.items(), key=lambda item: item[0][0].encode())
         if part
     )
+
+
+def _owned(terms: Terms) -> Iterator[ShareTerm]:
+    """What an output earns is divided by who holds the right in AI outputs; other rights earn elsewhere."""
+    return (share for share in terms.shares if share.right_type == RightType.AI_OUTPUT)
 
 
 def _other(side: Side) -> Side:

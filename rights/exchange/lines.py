@@ -23,6 +23,9 @@ class Problem:
     sentence: str
     raw: str = ""
     is_fatal: bool = False  # nothing behind it can be trusted: nothing of the file is taken
+    is_taken: bool = False  # the line is taken all the same; somebody should look at it
+    header: tuple[str, ...] = ()  # of a sheet: its columns, so that the row can be given back for correction
+    cells: tuple[str, ...] = ()  # of a sheet: the row as it was read
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ class WorkLine:
 
 
 @dataclass(frozen=True)
+class Contributor:
+    """Who made what in a recording, in the words of the format. What the file does not say is empty, never "None"."""
+
+    party_key: str  # empty: no party, see special
+    roles: tuple[str, ...] = ()
+    ai_contribution: str = ""  # DDEX AiContribution: All, Partly or None
+    special: str = ""  # DDEX SpecialContributor: GenerativeAI, Traditional, VariousArtists or UserDefined
+
+
+@dataclass(frozen=True)
 class RecordingLine:
     """A recording, with the works that the file says are in it."""
 
@@ -64,17 +77,21 @@ class RecordingLine:
     title: str
     codes: tuple[WrittenCode, ...] = ()
     work_keys: tuple[str, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
+    duration_ms: int | None = None  # as the file says, not measured
+    contains_ai: str = ""  # DDEX ContainsAI: All, Partly or None; empty is unknown, which is not None
 
 
 @dataclass(frozen=True)
 class ReleaseLine:
-    """A release, with its recordings in their order."""
+    """A release, with its recordings in their order. A second line of a key adds recordings behind those before it."""
 
     line: int
     key: str
     title: str
     codes: tuple[WrittenCode, ...] = ()
     recording_keys: tuple[str, ...] = ()
+    is_continued: bool = False  # a line before this one had the same key
 
 
 @dataclass(frozen=True)
@@ -88,11 +105,12 @@ class ShareLine:
     right_type: str
     part: Fraction
     written: str
-    basis: str = "ownership"  # or "collection" (CWR keeps them apart, SHR-1)
+    basis: str = "ownership"  # or "collection" (CWR keeps them apart, SHR-1), or "manuscript": who wrote how much
     role: str = ""  # the writer's or publisher's role code, as the format has it
     territories: tuple[str, ...] = ("2136",)
     active_from: date | None = None
     active_to: date | None = None
+    is_normalized: bool = False  # part is not what is written: rounded decimals of a set were made exact
 
 
 @dataclass(frozen=True)

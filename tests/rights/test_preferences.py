@@ -468,7 +468,7 @@ def test_make_a_deal_only_of_what_is_allowed(preferences: list[Preference], use_
         (["2136", "-US", "-CA"], {"ExcludedTerritoryCode": ["CA", "US"]}),
         (["DE"], {"TerritoryCode": ["DE"]}),
         (["DE", "-FR"], {"TerritoryCode": ["DE"]}),
-        (sorted(countries()), {"TerritoryCode": ["Worldwide"]}),
+        (sorted(countries(DAY)), {"TerritoryCode": ["Worldwide"]}),
     ],
 )
 def test_name_where_or_where_not(territories: list[str], expected: dict[str, list[str]]) -> None:
