@@ -607,6 +607,7 @@ class ConsentAdmin(FactAdmin):
             "day": preview.impact.effective_on,
             "is_annulment": act is ConsentAct.ANNULLED,
             "proposal": asked,
+            "outputs": len(preview.impact.outputs),
             "counts": _counts(preview),
             "rows": [
                 (row.what, effects.count(row.thing, preview.impact), row.effect(act), row.reason)
