@@ -65,4 +65,33 @@ REFUSALS = {
     "rights_consentoverride_pkey": _twice("overrides"),
     "reservation_is_overridden_once": _twice("overrides"),
     "rights_consentevidence_pkey": _twice("evidence"),
+    # Parties.
+    "role_ends_after_it_begins": _BACKWARDS,
+    "representation_ends_after_it_begins": _BACKWARDS,
+    "protection_ends_after_it_begins": _BACKWARDS,
+    "nobody_represents_themselves": Refusal(
+        422, "represents_itself", "agent", "Nobody needs a mandate to act for themselves: name somebody else."
+    ),
+    "identifier_is_recorded_once": Refusal(
+        409, "code_is_recorded", "raw", "This code is recorded here already; state a finding about that one."
+    ),
+    "party_is_not_merged_into_itself": Refusal(
+        422, "merged_into_itself", "survivor", "A party is not a duplicate of itself: name two."
+    ),
+    "party_is_merged_once": Refusal(
+        409,
+        "party_is_merged_once",
+        "duplicate",
+        "The duplicate is merged already: undo that merge first, if it was a mistake.",
+    ),
+    "merges_are_flat": Refusal(
+        409,
+        "merges_are_flat",
+        "survivor",
+        "Merges make no chains: the survivor is itself merged into somebody, or others are merged into the duplicate;"
+        " merge each into the one that stays.",
+    ),
+    "approval_takes_a_second_person": Refusal(
+        409, "needs_a_second_person", "reason", "Whoever proposed it cannot agree to it: ask a second person."
+    ),
 }

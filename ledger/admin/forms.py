@@ -12,7 +12,7 @@ from django import forms
 from django.db.models import Model
 
 from fingerprint.audio import AudioRefused
-from ledger import licensing, people, registration
+from ledger import licensing, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
 from ledger.licensing import GivenPlan
 from rights.identifiers import BadIsrc, BadIswc
@@ -26,7 +26,7 @@ from rights.registry import (
     NotOneAsset,
 )
 from rights.territories import NoSuchTerritory, NoTerritory
-from rights.vocabulary import PartyKind, RightType, Use
+from rights.vocabulary import RightType, Use
 from royalties.splits import NotAPart as NotAPartOfThePlan
 
 Refusals = Mapping[type[Exception], str]
@@ -71,26 +71,6 @@ class FactForm(forms.Form):
             (title, [(self[name], not self.fields[name].required and name not in self.one_of) for name in names])
             for title, names in self.groups
         ]
-
-
-class PartyForm(FactForm):
-    """A party to register."""
-
-    kind = forms.ChoiceField(
-        choices=[(kind.value, kind.value.capitalize()) for kind in PartyKind], widget=forms.Select(INPUT)
-    )
-    name = forms.CharField(max_length=300, widget=forms.TextInput(INPUT))
-
-    lead = (
-        "The name is kept apart, where it can be erased. The log gets a commitment to it, which says nothing once the"
-        " name is gone."
-    )
-    groups = (("Who", ("kind", "name")),)
-
-    def write(self, *, id: UUID, at: datetime) -> Party:
-        """Register the party."""
-        given = self.cleaned_data
-        return people.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
 
 
 class WorkForm(FactForm):

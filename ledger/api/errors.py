@@ -13,10 +13,21 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, consenting, report
+from ledger import approvals, checkpoints, clearance, consenting, erasure, people, report
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import authority, consents, identifiers, mandates, registry, submissions, term_limits, territories
+from rights import (
+    authority,
+    codes,
+    consents,
+    identifiers,
+    mandates,
+    parties,
+    registry,
+    submissions,
+    term_limits,
+    territories,
+)
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -75,6 +86,27 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     consents.NoSuchRole: (422, "no_such_role"),
     consents.OneLicenseeOrARole: (422, "one_licensee_or_a_role"),
     consents.NotAnInfluence: (422, "not_an_influence"),
+    # Parties.
+    parties.NoSuchParty: (404, "no_such_party"),
+    parties.NoSuchUse: (422, "no_such_use"),
+    parties.NotACountry: (422, "not_a_country"),
+    parties.NotAPerson: (422, "not_a_person"),
+    parties.Erased: (409, "erased"),
+    parties.NotSealedYet: (409, "not_sealed_yet"),
+    codes.NotOneThing: (422, "not_one_thing"),
+    codes.WrongThing: (422, "wrong_thing"),
+    people.NoSuchCode: (404, "no_such_code"),
+    people.NoSuchRepresentation: (404, "no_such_representation"),
+    people.AlreadyEnded: (409, "already_ended"),
+    people.EndsBeforeItBegan: (422, "ends_before_it_begins"),
+    people.NoSuchMerge: (404, "no_such_merge"),
+    people.AlreadyUndone: (409, "already_undone"),
+    approvals.NoSuchProposal: (404, "no_such_proposal"),
+    approvals.AlreadyAnswered: (409, "already_answered"),
+    approvals.NeedsASecondPerson: (409, "needs_a_second_person"),
+    erasure.NoSuchRequest: (404, "no_such_request"),
+    erasure.AlreadyAsked: (409, "already_asked"),
+    erasure.NotAskedFor: (409, "not_asked_for"),
 }
 
 # Table of a list's rows → the field that the list was given in.
