@@ -170,25 +170,24 @@ def answer(*, id: UUID, proposal_id: UUID, answered_by_id: int, is_agreed: bool,
                 at=at,
             )
             if is_agreed:
+                parties.alone_with(proposal.party_id)  # two proposals agreed to at once: the second finds it done
                 _erase(_waiting(proposal.party_id), approval, at)
     except IntegrityError as error:
-        # Two agreed at once, to this proposal or to two of the same erasure: the constraint let one in.
-        match violated(error):
-            case approvals.ANSWERED_TWICE:
-                raise approvals.AlreadyAnswered from error
-            case "ledger_erasure_request_id_key":
-                raise NotAskedFor from error
+        if violated(error) == approvals.ANSWERED_TWICE:
+            raise approvals.AlreadyAnswered from error
         raise
     return approval
 
 
+def staying(party_ids: Sequence[UUID]) -> tuple[tuple[str, int], ...]:
+    """Return what names these parties by their ids and stays after an erasure: each kind with how many there are."""
+    return tuple((remainder.what, remainder.count(party_ids)) for remainder in REMAINDERS)
+
+
 def _erase(asked: ErasureRequest, approval: Approval, at: datetime) -> Erasure:
     party_ids = parties.same_as(asked.party_id)
-    stays = [
-        {"what": remainder.what, "count": count, "ground": GROUNDS[remainder.of]}
-        for remainder in REMAINDERS
-        if (count := remainder.count(party_ids))
-    ]
+    grounds = {remainder.what: GROUNDS[remainder.of] for remainder in REMAINDERS}
+    stays = [{"what": what, "count": count, "ground": grounds[what]} for what, count in staying(party_ids) if count]
     gone = [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(party_ids)} for eraser in ERASERS]
     document = {
         "v": 1,

@@ -358,8 +358,22 @@ UNFOLD = {
                 "title": "Rights",
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
+                    _nav("Withdrawals", "undo", "admin:rights_consentevent_changelist"),
+                    _nav("Tasks", "checklist", "admin:rights_withdrawaltask_changelist"),
+                    _nav("Reservations", "do_not_disturb_on", "admin:rights_reservation_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
                     _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
+                ],
+            },
+            {
+                "title": "People",
+                "items": [
+                    _nav("Representations", "supervisor_account", "admin:rights_representation_changelist"),
+                    _nav("Protections", "shield_person", "admin:rights_protection_changelist"),
+                    _nav("Codes", "tag", "admin:rights_identifier_changelist"),
+                    _nav("Duplicates", "merge", "admin:rights_partymerge_changelist"),
+                    _nav("Second person", "group", "admin:ledger_proposal_changelist"),
+                    _nav("Erasure", "person_off", "admin:ledger_erasurerequest_changelist"),
                 ],
             },
             {

@@ -154,12 +154,11 @@ def _contacts(subject: tuple[UUID, ...]) -> list[Document]:
 
 
 def _entries(facts: Mapping[str, QuerySet[Any]]) -> list[Document]:
-    about = Q(pk__in=[])
-    for found in facts.values():
-        subject = SUBJECT_OF.get(found.model._meta.db_table)
-        if subject is not None:
-            about |= Q(**{f"{subject}__in": found.values("pk")})
-    entries = Entry.objects.filter(about).select_related("leaf").order_by("at", "pk")
+    entries: dict[UUID, Entry] = {}
+    for found in facts.values():  # one question a table: together no index would serve them
+        if subject := SUBJECT_OF.get(found.model._meta.db_table):
+            about = Entry.objects.select_related("leaf").filter(**{f"{subject}__in": found.values("pk")})
+            entries |= {entry.pk: entry for entry in about}
     return [
         {
             "id": str(entry.pk),
@@ -167,5 +166,5 @@ def _entries(facts: Mapping[str, QuerySet[Any]]) -> list[Document]:
             "at": canonical.timestamp(entry.at),
             "index": entry.leaf.index if hasattr(entry, "leaf") else None,
         }
-        for entry in entries
+        for entry in sorted(entries.values(), key=lambda entry: (entry.at, str(entry.pk)))
     ]

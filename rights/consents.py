@@ -8,7 +8,7 @@ may act for the holder is asked before, in ``rights.authority``; here the facts 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -18,7 +18,6 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from rights import restate
-from rights.merges import survivor
 from rights.models import (
     Consent,
     ConsentAsset,
@@ -26,13 +25,13 @@ from rights.models import (
     ConsentEvidence,
     ConsentOverride,
     Lyrics,
-    PartyMerge,
     Recording,
     Share,
     Stem,
     Voice,
     Work,
 )
+from rights.parties import same_as
 from rights.registry import LINKS, AssetRef, NoSuchUse, NothingAllowed
 from rights.territories import check
 from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Purpose, Use
@@ -88,6 +87,29 @@ class FrozenList:
 
 
 @dataclass(frozen=True)
+class AssetQuery:
+    """
+    Assets that a holder has a share of, by kind, day of registration and words of the title.
+
+    A voice is found by its label, lyrics by the title of their work.
+    """
+
+    holder_id: UUID
+    kinds: frozenset[AssetKind] = frozenset(AssetKind)
+    registered_before: datetime | None = None
+    title_contains: str = ""
+    covers_future: bool = False  # and of whatever the grantor comes to hold after
+
+    def in_words(self) -> str:
+        """Return what is kept of the query: ids and codes; words of a title are no personal data."""
+        kinds = ", ".join(sorted(kind.value for kind in self.kinds))
+        found = f"{kinds} held by {self.holder_id}"
+        if self.registered_before:
+            found += f", registered before {self.registered_before.isoformat()}"
+        return f"{found}, title with “{self.title_contains}”" if self.title_contains else found
+
+
+@dataclass(frozen=True)
 class Evidence:
     """A document behind an act, by the SHA-256 of its bytes."""
 
@@ -101,7 +123,7 @@ class ConsentTerms:
 
     grantor_id: UUID
     actor_id: UUID
-    scope: AssetRef | FrozenList
+    scope: AssetRef | FrozenList | AssetQuery  # a query is frozen to a list before anything is written
     uses: tuple[str, ...]
     territories: tuple[str, ...]
     active_from: date
@@ -124,8 +146,10 @@ class ConsentTerms:
 
     @property
     def assets(self) -> tuple[AssetRef, ...]:
-        """Which assets it names."""
-        return (self.scope,) if isinstance(self.scope, AssetRef) else self.scope.assets
+        """Which assets it names; of a query none, until it is frozen."""
+        if isinstance(self.scope, AssetRef):
+            return (self.scope,)
+        return self.scope.assets if isinstance(self.scope, FrozenList) else ()
 
 
 def offer(
@@ -441,28 +465,6 @@ def changed_since(seen: Mapping[UUID, int]) -> list[UUID]:
 # --- A saved query, frozen.
 
 
-@dataclass(frozen=True)
-class AssetQuery:
-    """
-    Assets that a holder has a share of, by kind, day of registration and words of the title.
-
-    A voice is found by its label, lyrics by the title of their work.
-    """
-
-    holder_id: UUID
-    kinds: frozenset[AssetKind] = frozenset(AssetKind)
-    registered_before: datetime | None = None
-    title_contains: str = ""
-
-    def in_words(self) -> str:
-        """Return what is kept of the query: ids and codes; words of a title are no personal data."""
-        kinds = ", ".join(sorted(kind.value for kind in self.kinds))
-        found = f"{kinds} held by {self.holder_id}"
-        if self.registered_before:
-            found += f", registered before {self.registered_before.isoformat()}"
-        return f"{found}, title with “{self.title_contains}”" if self.title_contains else found
-
-
 _TITLES: dict[AssetKind, tuple[type[Recording | Work | Voice | Stem | Lyrics], str]] = {
     AssetKind.RECORDING: (Recording, "title"),
     AssetKind.WORK: (Work, "title"),
@@ -472,14 +474,22 @@ _TITLES: dict[AssetKind, tuple[type[Recording | Work | Voice | Stem | Lyrics], s
 }
 
 
-def freeze(query: AssetQuery, *, covers_future: bool, on: date) -> FrozenList:
+def frozen(terms: ConsentTerms, *, on: date) -> ConsentTerms:
+    """
+    Return the terms with a query replaced by the assets that it finds now.
+
+    :raises TooManyAssets: it finds too many
+    """
+    return replace(terms, scope=freeze(terms.scope, on=on)) if isinstance(terms.scope, AssetQuery) else terms
+
+
+def freeze(query: AssetQuery, *, on: date) -> FrozenList:
     """
     Return the assets that a query finds now, in the order of their ids; a holder's shares in force on the day count.
 
     :raises TooManyAssets: it finds too many
     """
-    holder = survivor(query.holder_id)
-    same = {holder, *PartyMerge.objects.filter(survivor=holder, undo__isnull=True).values_list("duplicate", flat=True)}
+    same = same_as(query.holder_id)
     held = (
         Share.objects.filter(party__in=same, active_from__lte=on)
         .filter(Q(active_to__isnull=True) | Q(active_to__gt=on))
@@ -503,4 +513,4 @@ def freeze(query: AssetQuery, *, covers_future: bool, on: date) -> FrozenList:
         found += [AssetRef(**{f"{kind.value}_id": id}) for id in ids]
     if len(found) > MOST_ASSETS:
         raise TooManyAssets
-    return FrozenList(tuple(found), query.in_words(), covers_future=covers_future)
+    return FrozenList(tuple(found), query.in_words(), covers_future=query.covers_future)

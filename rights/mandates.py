@@ -108,6 +108,11 @@ def _laws(terms: ConsentTerms, on: date) -> tuple[frozenset[str], ProtectionKind
     )
 
 
+def counting_as(party_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return whom these parties count as after merges."""
+    return frozenset(survivors(party_ids).values())
+
+
 def capacities(party_ids: Iterable[UUID], on: date) -> dict[UUID, Capacity]:
     """Return what bears on whether these parties can act on a day; what was merged into them counts for them."""
     ids = set(party_ids)

@@ -34,6 +34,18 @@ class FractionField(serializers.Field):  # type: ignore[type-arg]
         return f"{value.numerator}/{value.denominator}"
 
 
+class DigestField(serializers.RegexField):
+    """The SHA-256 of a document, with or without its prefix."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Accept 64 hexadecimal digits."""
+        super().__init__(r"^(sha256:)?[0-9a-f]{64}$", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Keep the bare digest."""
+        return str(super().to_internal_value(data)).removeprefix("sha256:")
+
+
 class AssetInput(serializers.Serializer[Any]):
     """Either a recording or a work."""
 
@@ -61,18 +73,6 @@ def asset_of(given: Mapping[str, UUID]) -> AssetRef:
 def asset_named(row: Any) -> dict[str, str]:
     """Write which asset a row is of, as it is given: its kind and its id."""
     return {kind.value: str(id) for kind in AssetKind if (id := getattr(row, f"{kind.value}_id")) is not None}
-
-
-class DigestField(serializers.RegexField):
-    """A SHA-256, with or without its prefix."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        """Accept 64 hexadecimal digits."""
-        super().__init__(r"^(sha256:)?[0-9a-f]{64}$", **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Keep the bare digest."""
-        return str(super().to_internal_value(data)).removeprefix("sha256:")
 
 
 def choices(vocabulary: Iterable[StrEnum]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from ledger import campaigning, jobs, log, registration, sequencer, tasks
+from ledger import campaigning, jobs, log, people, sequencer, tasks
 from ledger.artists.discretion import NoSecrets, without_secrets
 from ledger.artists.views import network_class
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
@@ -610,7 +610,7 @@ def test_hands_out_links_as_a_sheet(staff: Client) -> None:
 
 def test_a_name_is_no_formula(staff: Client, trade: World) -> None:
     id = uuid4()
-    registration.register_party(id=id, kind=PartyKind.PERSON, name="=HYPERLINK(1)", at=timezone.now())
+    people.register_party(id=id, kind=PartyKind.PERSON, name="=HYPERLINK(1)", at=timezone.now())
     trade.state(
         "/v1/shares",
         {"id": str(uuid4()), "party": str(id), "recording": key("song of singer"), "part": "1/4",
