@@ -6,6 +6,7 @@ channel, from what kind of network and in which language, and the digest of the 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -19,10 +20,10 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
-from ledger import jobs, log
+from ledger import consenting, jobs, log
 from ledger.constraints import violated
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
-from rights import campaigns, consents, mandates, parties, phrases
+from rights import campaigns, parties, phrases
 from rights.campaigns import Plan, Question
 from rights.consents import Evidence, EvidenceKind
 from rights.merges import survivors
@@ -215,23 +216,10 @@ def note_viewed(*, secret: str, circumstances: Mapping[str, str], at: datetime) 
     :raises NoSuchInvitation: no link has this secret
     """
     invitation = invited(secret)
-    acts = _acts(invitation.consent)
-    if acts != [ConsentAct.OFFERED] or at.date() > invitation.campaign.closes_on:
+    if _acts(invitation.consent) != [ConsentAct.OFFERED] or at.date() > invitation.campaign.closes_on:
         return
-    try:
-        _act(invitation.consent, ConsentAct.VIEWED, invitation.party_id, at.date(), circumstances, at=at)
-    except IntegrityError as error:
-        if violated(error) not in _OVERTAKEN:
-            raise
-
-
-# What the database says to the second of two who act on one consent at once.
-_OVERTAKEN = {
-    "consent_follows_its_course",
-    "consent_event_has_its_own_position",
-    "consent_is_granted_and_withdrawn_once",
-    "rights_consentevent_pkey",
-}
+    with contextlib.suppress(consenting.OutOfCourse):  # they answered in the same moment, which says more
+        _act(invitation, ConsentAct.VIEWED, circumstances, at=at)
 
 
 def grant(*, secret: str, circumstances: Mapping[str, str], at: datetime) -> ConsentEvent:
@@ -242,6 +230,7 @@ def grant(*, secret: str, circumstances: Mapping[str, str], at: datetime) -> Con
     :raises CampaignClosed: the last day to answer is over
     :raises AnsweredAlready: the offer expired, or the consent has ended since
     :raises UnauthorizedAct: the artist may not act alone
+    :raises EvidenceMissing: the law asks for a document first
     """
     return _answer(secret, ConsentAct.GRANTED, circumstances, at)
 
@@ -265,23 +254,9 @@ def _answer(secret: str, act: ConsentAct, circumstances: Mapping[str, str], at: 
         return consent.events.get(act=act)
     if ConsentAct.EXPIRED in acts or (at.date() > invitation.campaign.closes_on and ConsentAct.GRANTED not in acts):
         raise CampaignClosed
-    if act == ConsentAct.GRANTED:
-        mandates.authorize(
-            grantor_id=consent.grantor_id,
-            actor_id=invitation.party_id,
-            uses=consent.uses,
-            territories=consent.territories,
-            on=at.date(),
-        )
     try:
-        return _act(consent, act, invitation.party_id, at.date(), circumstances, at=at)
-    except IntegrityError as error:
-        if violated(error) not in _OVERTAKEN:
-            raise
-        # Somebody acted on it meanwhile: the same answer sent twice is one answer.
-        last = consent.events.order_by("position").last()
-        if last is not None and last.act == act:
-            return last
+        return _act(invitation, act, circumstances, at=at)
+    except consenting.OutOfCourse as error:
         raise AnsweredAlready from error
 
 
@@ -297,17 +272,28 @@ def withdraw(*, secret: str, consent_id: UUID, circumstances: Mapping[str, str],
     consent = campaigns.consents_shown(invitation).filter(pk=consent_id).first()
     if consent is None:
         raise NotTheirs
-    if found := consent.events.filter(act=ConsentAct.WITHDRAWN).first():
+    withdrawn = consent.events.filter(act=ConsentAct.WITHDRAWN)
+    if found := withdrawn.first():
         return found
-    effective_on = at.date() + timedelta(days=consent.notice_days)
     try:
-        return _act(consent, ConsentAct.WITHDRAWN, invitation.party_id, effective_on, circumstances, at=at)
-    except IntegrityError as error:
-        if violated(error) not in _OVERTAKEN:
+        return consenting.withdraw(
+            id=uuid5(LINKS, f"{consent.id}/link/{ConsentAct.WITHDRAWN}"),
+            consent_id=consent.id,
+            actor_id=invitation.party_id,
+            effective_on=at.date() + timedelta(days=consent.notice_days),
+            channel=circumstances.get("channel", ""),
+            circumstances=circumstances,
+            at=at,
+        )
+    except (consenting.AlreadyWithdrawn, consenting.OutOfCourse, IntegrityError) as error:
+        if isinstance(error, IntegrityError) and violated(error) != SENT_TWICE:
             raise
-        if found := consent.events.filter(act=ConsentAct.WITHDRAWN).first():
+        if found := withdrawn.first():  # sent twice, or withdrawn in the same moment by another way
             return found
         raise NothingToWithdraw from error
+
+
+SENT_TWICE = "rights_consentevent_pkey"
 
 
 def _acts(consent: Consent) -> list[str]:
@@ -315,37 +301,30 @@ def _acts(consent: Consent) -> list[str]:
 
 
 def _act(
-    consent: Consent,
-    act: ConsentAct,
-    actor_id: UUID,
-    effective_on: date,
-    circumstances: Mapping[str, str],
-    *,
-    at: datetime,
+    invitation: CampaignInvitation, act: ConsentAct, circumstances: Mapping[str, str], *, at: datetime
 ) -> ConsentEvent:
-    # One of each in a consent's life, except that it is looked at: so the id follows, and sending twice is once.
+    """Record what became of an offer; what is sent twice is once, since the id of the event follows from it."""
+    consent = invitation.consent
+    id = uuid5(LINKS, f"{consent.id}/link/{act}")
     shown = (Evidence(EvidenceKind.SIGNED_TEXT, consent.document_digest),)
-    kind = Entry.Kind.CONSENT_WITHDRAWN if act == ConsentAct.WITHDRAWN else Entry.Kind.CONSENT_CHANGED
-    data = {
-        "consent": str(consent.id),
-        "act": act.value,
-        "effective_on": effective_on.isoformat(),
-        "document": f"sha256:{consent.document_digest}",
-        **circumstances,
-    }
-    with transaction.atomic(durable=True):
-        event = consents.act(
-            id=uuid5(LINKS, f"{consent.id}/link/{act.value}"),
-            consent=consent,
+    try:
+        return consenting.answer(
+            id=id,
+            consent_id=consent.id,
             act=act,
-            actor_id=actor_id,
-            effective_on=effective_on,
+            actor_id=invitation.party_id,
             channel=circumstances.get("channel", ""),
             evidence=shown if act in {ConsentAct.GRANTED, ConsentAct.DECLINED} else (),
+            circumstances={"document": f"sha256:{consent.document_digest}", **circumstances},
             at=at,
         )
-        log.append(kind, event, data, at=at)
-    return event
+    except IntegrityError as error:
+        if violated(error) != SENT_TWICE and not ConsentEvent.objects.filter(pk=id).exists():
+            raise
+        last = consent.events.order_by("position").last()
+        if last is not None and last.pk == id:
+            return last
+        raise consenting.OutOfCourse from error
 
 
 # --- Chasing.
@@ -536,11 +515,8 @@ def close_due(*, at: datetime) -> int:
 
 
 def _expire(invitation: CampaignInvitation, at: datetime) -> bool:
-    circumstances = {"channel": "campaign"}
     try:
-        _act(invitation.consent, ConsentAct.EXPIRED, invitation.party_id, at.date(), circumstances, at=at)
-    except IntegrityError as error:
-        if violated(error) not in _OVERTAKEN:
-            raise
+        _act(invitation, ConsentAct.EXPIRED, {"channel": "campaign"}, at=at)
+    except consenting.OutOfCourse:
         return False  # the artist answered in the same moment, or another worker closed it
     return True

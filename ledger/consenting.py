@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -172,11 +172,13 @@ def answer(
     reason: str = "",
     channel: str = "",
     evidence: Sequence[Evidence] = (),
+    circumstances: Mapping[str, str] | None = None,
     at: datetime,
 ) -> ConsentEvent:
     """
     Record what became of an offer: viewed, granted, declined or expired.
 
+    The circumstances, such as the channel and the language, are evidence of how it was done, and go into the entry.
     Viewing and expiring bind nobody, so nobody's authority is asked. Granting asks everything that ``grant`` asks.
 
     :raises NoSuchConsent: nothing was offered under this id
@@ -210,7 +212,9 @@ def answer(
                 evidence=evidence,
                 at=at,
             )
-            log.append(Entry.Kind.CONSENT_CHANGED, event, _of_event(event, standing), at=at)
+            log.append(
+                Entry.Kind.CONSENT_CHANGED, event, {**_of_event(event, standing), **(circumstances or {})}, at=at
+            )
     except IntegrityError as error:
         if refusal := _out_of_course(error, id):
             raise refusal from error
@@ -290,6 +294,7 @@ def withdraw(
     reason: str = "",
     channel: str = "",
     evidence: Sequence[Evidence] = (),
+    circumstances: Mapping[str, str] | None = None,
     at: datetime,
 ) -> ConsentEvent:
     """
@@ -333,7 +338,7 @@ def withdraw(
             log.append(
                 Entry.Kind.CONSENT_WITHDRAWN,
                 event,
-                {**_of_event(event, standing), **_counted(impact, tasks)},
+                {**_of_event(event, standing), **_counted(impact, tasks), **(circumstances or {})},
                 at=at,
             )
             _done_at_once(tasks, at=at)

@@ -237,8 +237,12 @@ def terms_for(
     listed = FrozenList((), covers_future=question.covers_future)
     if question.kinds:
         listed = consents.freeze(
-            AssetQuery(party_id, frozenset(AssetKind(kind) for kind in question.kinds), registered_before=before),
-            covers_future=question.covers_future,
+            AssetQuery(
+                party_id,
+                frozenset(AssetKind(kind) for kind in question.kinds),
+                registered_before=before,
+                covers_future=question.covers_future,
+            ),
             on=on,
         )
     if not listed.assets and not question.covers_future:
