@@ -426,11 +426,13 @@ def consents_shown(invitation: CampaignInvitation) -> QuerySet[Consent]:
     Return the artist's consents that the page behind a link is about, newest first.
 
     The organization that made the link may have seen it, so the page shows what this organization keeps or enjoys, and
-    not what the artist agreed to with others.
+    not what the artist agreed to with others. What the operator asked, it shows with what the operator keeps.
     """
-    theirs = Q(registrar=invitation.consent.registrar_id) if invitation.consent.registrar_id else Q(registrar=None)
+    registrar, organization = invitation.consent.registrar_id, invitation.campaign.organization_id
+    kept = Q(registrar=registrar) if registrar is not None else Q(registrar=None)
+    theirs = kept | Q(registrar=organization) | Q(licensee=organization)
     return (
-        Consent.objects.filter(theirs | Q(licensee=invitation.campaign.organization_id))
+        Consent.objects.filter(theirs)
         .filter(grantor__in=_same(invitation.party_id))
         .select_related("terms", "licensee__identity", "recording", "work", "voice", "stem", "lyrics__work")
         .prefetch_related("events")

@@ -79,7 +79,8 @@ class CampaignForm(FactForm):
     uses = forms.MultipleChoiceField(
         choices=_choices(Use, lambda code: _ENGLISH.use(code)[0]),
         widget=forms.CheckboxSelectMultiple,
-        help_text="One answer covers all of them; to have them answered apart, open a campaign for each",
+        help_text="In the words that artists read. One answer covers all of them; to have them answered apart, open a"
+        " campaign for each",
     )
     kinds = forms.MultipleChoiceField(
         label="About what they hold of",
@@ -138,9 +139,14 @@ class CampaignForm(FactForm):
         choices=[("", "–"), *_choices(PartyRole, lambda code: code.replace("_", " ").capitalize())],
         widget=forms.Select(INPUT),
     )
-    represented_by = pick(Party, required=False, label="… for whom this label or manager acts")
+    represented_by = pick(
+        Party,
+        required=False,
+        label="Of those, represented by",
+        help_text="A label, manager or agency that acts for them today",
+    )
     words = forms.CharField(
-        label="… with this in the name",
+        label="Of those, with a name like",
         required=False,
         max_length=100,
         widget=forms.TextInput(INPUT),

@@ -380,6 +380,16 @@ def test_takes_an_answer_once(artist: Client) -> None:
     assert acts() == ["offered", "granted", "withdrawn"]
 
 
+def test_carries_out_what_a_withdrawal_makes_others_do(artist: Client) -> None:
+    opened("singer")
+    send(artist, "/grant")
+    send(artist, f"/withdraw/{invitation().consent_id}")
+    event = ConsentEvent.objects.get(act="withdrawn")
+    body = bytes(Entry.objects.get(consent_event=event).body).decode()
+    for said in ('"outputs":0', '"tasks":', '"channel":"link"', '"network":"ipv4-private"'):
+        assert said in body
+
+
 def test_does_nothing_by_being_read(artist: Client) -> None:
     opened("singer")
     for path in ("/grant", f"/withdraw/{invitation().consent_id}"):
@@ -404,6 +414,22 @@ def test_shows_and_withdraws_what_was_given_before(artist: Client, trade: World)
     assert "Make new music with it" in page
     assert send(artist, f"/withdraw/{earlier}").status_code == 303
     assert Consent.objects.get(pk=earlier).events.filter(act="withdrawn").count() == 1
+
+
+def test_shows_an_organization_nothing_that_others_keep(artist: Client, trade: World) -> None:
+    rival = trade.party("rival")
+    trade.consent("with the label", grantor="singer", recording=key("song of singer"), uses=["identify"])
+    campaign = campaigning.open_campaign(
+        id=uuid4(), organization_id=UUID(rival), name="Rival", terms_id=publish().pk, question=question(),
+        roster=[UUID(key("singer"))], closes_on=today(), registrar_id=UUID(rival), at=timezone.now(),
+    )  # fmt: skip
+    campaigning.ask_everybody(campaign_id=campaign.id, at=timezone.now())
+    assert invitation().consent.registrar_id == UUID(rival)
+    registered = Consent.objects.get(pk=key("consent with the label"))
+    shown = set(campaigns.consents_shown(invitation()).values_list("pk", flat=True))
+    assert registered.registrar_id == UUID(key("label"))
+    assert shown == {invitation().consent_id}
+    assert send(artist, f"/withdraw/{registered.pk}").status_code == 404
 
 
 def test_withdraws_after_the_agreed_notice(artist: Client) -> None:
