@@ -216,7 +216,7 @@ def note_viewed(*, secret: str, circumstances: Mapping[str, str], at: datetime) 
     :raises NoSuchInvitation: no link has this secret
     """
     invitation = invited(secret)
-    if _acts(invitation.consent) != [ConsentAct.OFFERED] or at.date() > invitation.campaign.closes_on:
+    if _acts(invitation.consent) != [ConsentAct.OFFERED] or not is_open(invitation.campaign, on=at.date()):
         return
     with contextlib.suppress(consenting.OutOfCourse):  # they answered in the same moment, which says more
         _act(invitation, ConsentAct.VIEWED, circumstances, at=at)
@@ -252,7 +252,9 @@ def _answer(secret: str, act: ConsentAct, circumstances: Mapping[str, str], at: 
     acts = _acts(consent)
     if acts and acts[-1] == act:
         return consent.events.get(act=act)
-    if ConsentAct.EXPIRED in acts or (at.date() > invitation.campaign.closes_on and ConsentAct.GRANTED not in acts):
+    if ConsentAct.EXPIRED in acts or (
+        ConsentAct.GRANTED not in acts and not is_open(invitation.campaign, on=at.date())
+    ):
         raise CampaignClosed
     try:
         return _act(invitation, act, circumstances, at=at)
@@ -412,7 +414,7 @@ def request_mailing(
     campaign = Campaign.objects.filter(pk=campaign_id).first()
     if campaign is None:
         raise NoSuchCampaign
-    if at.date() > campaign.closes_on:
+    if not is_open(campaign, on=at.date()):
         raise CampaignClosed
     if not sends_mail():
         raise MailNotConfigured
@@ -493,9 +495,9 @@ def _write(mailing: CampaignMailing, invitation: CampaignInvitation, mail: Any, 
 # --- Closing.
 
 
-def close(*, campaign_id: UUID, at: datetime) -> int:
+def close(*, campaign_id: UUID, at: datetime) -> None:
     """
-    Close a campaign at once: what was not granted expires. Return how many did.
+    Close a campaign at once: nothing can be answered from now on, and a job lets expire what was not granted.
 
     :raises NoSuchCampaign: nothing was opened under this id
     :raises StillAsking: some of the roster were not asked yet
@@ -505,7 +507,34 @@ def close(*, campaign_id: UUID, at: datetime) -> int:
         raise NoSuchCampaign
     if plan.offered + plan.left_out < plan.asked:
         raise StillAsking
-    return sum(_expire(invitation, at) for invitation in campaigns.not_granted(campaign_id=campaign_id).order_by("pk"))
+    try:
+        with transaction.atomic(durable=True):
+            jobs.enqueue(Job.Kind.CLOSING, campaign_id, at=at)
+    except IntegrityError as error:
+        if violated(error) != "one_job_per_kind_and_subject":
+            raise  # else it is closed already, which is what was wanted
+
+
+def expire_closed(*, campaign_id: UUID, at: datetime) -> int:
+    """
+    Let everything expire that was not granted in a campaign that was closed; return how much.
+
+    :raises LostLease: another worker has taken over
+    """
+    job = jobs.claim(Job.Kind.CLOSING, campaign_id, at=at)
+    if job is None:
+        return 0
+    waiting = campaigns.not_granted(campaign_id=campaign_id).select_related("consent").order_by("pk")
+    with jobs.held(job):
+        expired = sum(_expire(invitation, at) for invitation in waiting)
+        with transaction.atomic(durable=True):
+            jobs.finish(job, at=at)
+    return expired
+
+
+def is_open(campaign: Campaign, *, on: date) -> bool:
+    """Whether artists can still answer: the last day is not over, and the desk did not close it."""
+    return on <= campaign.closes_on and not Job.objects.filter(kind=Job.Kind.CLOSING, subject_id=campaign.pk).exists()
 
 
 def close_due(*, at: datetime) -> int:

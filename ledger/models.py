@@ -280,6 +280,7 @@ class Job(models.Model):
         IMPORT = "import"
         CAMPAIGN = "campaign"
         MAILING = "mailing"
+        CLOSING = "closing"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)

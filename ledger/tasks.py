@@ -43,6 +43,15 @@ def send_mailing(*, mailing_id: str, **future: object) -> None:  # noqa: ARG001 
         return  # another worker writes them
 
 
+@shared_task(acks_late=True)
+def close_campaign(*, campaign_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Let everything expire that was not granted in a campaign that the desk closed."""
+    try:
+        campaigning.expire_closed(campaign_id=UUID(campaign_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker closes it
+
+
 @shared_task
 def close_campaigns(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Let offers of campaigns expire that are past their last day: silence is a no."""
@@ -64,6 +73,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             ask_campaign.delay(campaign_id=str(subject_id))
         case Job.Kind.MAILING:
             send_mailing.delay(mailing_id=str(subject_id))
+        case Job.Kind.CLOSING:
+            close_campaign.delay(campaign_id=str(subject_id))
 
 
 @shared_task

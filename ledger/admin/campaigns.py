@@ -447,7 +447,7 @@ class CampaignAdmin(FactAdmin):
         pages = Paginator(rows.order_by("pk"), PER_PAGE)
         page = pages.get_page(request.GET.get("p"))
         question = campaigns.read_plan(plan.document).question
-        is_open = timezone.now().date() <= campaign.closes_on and funnel.waiting + funnel.declined > 0
+        is_open = campaigning.is_open(campaign, on=timezone.now().date()) and funnel.waiting + funnel.declined > 0
         asking = plan.asked - plan.offered - plan.left_out
         context = {
             "title": campaign.name,
@@ -490,7 +490,7 @@ class CampaignAdmin(FactAdmin):
         )
 
     def _with_events(self, rows: Any) -> list[CampaignInvitation]:
-        found = QuerySet(CampaignInvitation).filter(pk__in=[row.pk for row in rows]).order_by("pk")
+        found = CampaignInvitation.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
         return list(
             found.select_related("party__identity", "consent").prefetch_related("consent__events__entries", "notices")
         )
@@ -539,11 +539,12 @@ class CampaignAdmin(FactAdmin):
             context = {"campaign": campaign, "funnel": funnel, "title": "Close campaign"}
             return self.page(request, "ledger/admin/campaign_close.html", campaign, context)
         try:
-            closed = campaigning.close(campaign_id=campaign.id, at=timezone.now())
+            campaigning.close(campaign_id=campaign.id, at=timezone.now())
         except REFUSED as error:
             messages.error(request, sentence_of(error))
         else:
-            messages.success(request, f"Closed: {closed} without an agreement, which is a no.")
+            tasks.ring_for(Job.Kind.CLOSING, campaign.id)
+            messages.success(request, "Closed: nobody can agree any more, and each silence is recorded as a no.")
         return HttpResponseRedirect(sheets.address(campaign))
 
     def link_view(self, request: HttpRequest, id: UUID, invitation_id: UUID) -> HttpResponse:
@@ -583,7 +584,8 @@ class CampaignAdmin(FactAdmin):
 def _state_of(campaign: Campaign, plan: CampaignPlan) -> Shown:
     if plan.offered + plan.left_out < plan.asked:
         return sheets.chip("waiting", "Asking")
-    if timezone.now().date() > campaign.closes_on or not campaigns.not_granted(campaign_id=campaign.pk).exists():
+    is_open = campaigning.is_open(campaign, on=timezone.now().date())
+    if not is_open or not campaigns.not_granted(campaign_id=campaign.pk).exists():
         return sheets.chip("refused", "Closed")
     return sheets.chip("cleared", f"Open until {campaign.closes_on}")
 

@@ -149,7 +149,7 @@ def _offer(invitation: CampaignInvitation, words: Words, today: date) -> Offer:
     consent, campaign = invitation.consent, invitation.campaign
     events = list(consent.events.order_by("position"))
     state = consents.state_of([(event.act, event.effective_on) for event in events], on=today) or State.OFFERED
-    is_open = today <= campaign.closes_on and state != State.EXPIRED
+    is_open = campaigning.is_open(campaign, on=today) and state != State.EXPIRED
     last = events[-1].effective_on if events else today
     titles = titles_of(consent, most=MOST_TITLES)
     count = consent.assets.count() if consent.is_list else 1

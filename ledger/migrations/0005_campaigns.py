@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="job",
             name="kind",
-            field=models.CharField(choices=[("clear", "Clear"), ("import", "Import"), ("campaign", "Campaign"), ("mailing", "Mailing")], max_length=16),
+            field=models.CharField(choices=[("clear", "Clear"), ("import", "Import"), ("campaign", "Campaign"), ("mailing", "Mailing"), ("closing", "Closing")], max_length=16),
         ),
         migrations.CreateModel(
             name="CampaignMailing",

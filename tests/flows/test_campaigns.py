@@ -485,7 +485,12 @@ def test_refuses_an_answer_before_the_sweep_has_come(artist: Client) -> None:
 def test_a_link_of_a_closed_campaign_still_withdraws(artist: Client) -> None:
     campaign = opened("singer", "writer")
     send(artist, "/grant")
-    assert campaigning.close(campaign_id=campaign.id, at=timezone.now()) == 1
+    campaigning.close(campaign_id=campaign.id, at=timezone.now())
+    # Nothing can be answered from that moment on, also before the worker has come.
+    assert send(artist, "/decline", who="writer").status_code == 409
+    assert campaigning.expire_closed(campaign_id=campaign.id, at=timezone.now()) == 1
+    assert campaigning.expire_closed(campaign_id=campaign.id, at=timezone.now()) == 0
+    campaigning.close(campaign_id=campaign.id, at=timezone.now())
     page = visit(artist)
     assert (page.status_code, "Withdraw …" in text(page)) == (200, True)
     assert send(artist, f"/withdraw/{invitation().consent_id}").status_code == 303
@@ -605,6 +610,7 @@ def test_counts_as_it_lists(staff: Client, state: Progress) -> None:
         send(Client(), f"/withdraw/{invitation().consent_id}")
     if state == "silent":
         campaigning.close(campaign_id=campaign.id, at=timezone.now())
+        tasks.close_campaign(campaign_id=str(campaign.id))
     rows = campaigns.in_progress(campaign.invitations.all(), state)
     for row in campaign.invitations.all():
         acts = list(row.consent.events.values_list("act", flat=True))
@@ -659,6 +665,8 @@ def test_closes_after_asking_once_more(staff: Client) -> None:
     assert "1 of 2 artists has not answered" in asked
     assert acts("writer") == ["offered"]
     assert staff.post(path, {"sure": "1"}).status_code == 302
+    assert staff.post(path, {"sure": "1"}).status_code == 302
+    tasks.close_campaign(campaign_id=str(campaign.id))
     assert acts("writer") == ["offered", "expired"]
     assert "Closed" in desk(staff, campaign)
 
