@@ -905,7 +905,7 @@ def _of_consent(key: UUID) -> list[Rows]:
         ConsentAsset.objects.filter(consent=key),
         ConsentOverride.objects.filter(consent=key),
         ConsentEvidence.objects.filter(consent=key, event__position=0),
-        CampaignInvitation.objects.filter(consent=key),  # of a campaign: each artist is asked in a transaction's turn
+        CampaignInvitation.objects.filter(consent=key),  # where a campaign asked
     ]
 
 

@@ -332,7 +332,8 @@ class CampaignAdmin(FactAdmin):
         "shown_organization",
         sheets.column("closes_on", "Last day"),
         "shown_asked",
-        "shown_answers",
+        "shown_answered",
+        "shown_granted",
         "shown_state",
     )
     list_select_related = ("organization__identity", "plan")
@@ -375,11 +376,16 @@ class CampaignAdmin(FactAdmin):
         left = plan.asked - plan.offered - plan.left_out
         return f"{plan.offered} of {plan.asked}" if left else str(plan.offered)
 
-    @admin.display(description="Answered, agree today")
-    def shown_answers(self, row: Campaign) -> str:
+    @admin.display(description="Answered")
+    def shown_answered(self, row: Campaign) -> str:
         """Count the answers."""
         funnel = campaigns.funnel(row.pk)
-        return f"{funnel.answered} ({_percent(funnel.answered, funnel.asked)} %), {funnel.granted}"
+        return f"{funnel.answered} ({_percent(funnel.answered, funnel.asked)} %)"
+
+    @admin.display(description="Agree today")
+    def shown_granted(self, row: Campaign) -> str:
+        """Count who agreed and stands by it."""
+        return str(campaigns.funnel(row.pk).granted)
 
     @admin.display(description="State")
     def shown_state(self, row: Campaign) -> Shown:

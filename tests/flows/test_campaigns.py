@@ -16,7 +16,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from ledger import campaigning, jobs, log, people, sequencer, tasks
+from ledger import audit, campaigning, canonical, jobs, log, people, sequencer, tasks
 from ledger.artists.discretion import NoSecrets, without_secrets
 from ledger.artists.views import network_class
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
@@ -288,6 +288,28 @@ def test_writes_no_secret_into_log_files(artist: Client, caplog: pytest.LogCaptu
     assert NoSecrets().filter(record)
     assert record.getMessage() == "Not Found: /artist/…/withdraw/1"
     assert without_secrets('GET "/artist/S3cret?lang=de" 200') == 'GET "/artist/…?lang=de" 200'
+
+
+def test_shows_where_it_was_used(world: World) -> None:
+    world.cleared()
+    opened("label", "singer", asked=True)
+    client = Client()
+    send(client, "/grant", who="label")
+    page = text(visit(client, who="label"))
+    assert "Country, sung" in page
+    assert "Distributor" in page
+    before = text(visit(client, f"/withdraw/{invitation('label').consent_id}", who="label"))
+    assert "Such pieces now: 1." in before
+
+
+def test_what_it_wrote_stands_in_the_log(artist: Client) -> None:
+    opened("singer", "writer")
+    send(artist, "/grant")
+    send(artist, f"/withdraw/{invitation().consent_id}")
+    sequencer.drain(at=timezone.now())
+    assert audit.audit().faults == ()
+    offered = canonical.read(bytes(Entry.objects.get(consent=invitation().consent).body))
+    assert "rights_campaigninvitation" in {group.table for group in offered.rows}
 
 
 # --- answering
