@@ -143,6 +143,7 @@ def ask_everybody(*, campaign_id: UUID, at: datetime) -> int:
     job = jobs.claim(Job.Kind.CAMPAIGN, campaign_id, at=at)
     if job is None:
         return 0
+    row.refresh_from_db(fields=["offered", "left_out"])  # who held the job before may have moved it since it was read
     plan = campaigns.read_plan(row.document)
     offered = 0
     with jobs.held(job):
@@ -154,6 +155,19 @@ def ask_everybody(*, campaign_id: UUID, at: datetime) -> int:
         with transaction.atomic(durable=True):
             jobs.finish(job, at=at)
     return offered
+
+
+def has_stopped(campaign_id: UUID) -> bool:
+    """Whether asking was given up, after as many attempts as a job has."""
+    return Job.objects.filter(
+        kind=Job.Kind.CAMPAIGN, subject_id=campaign_id, given_up_at__isnull=False, done_at=None
+    ).exists()
+
+
+def ask_again(*, campaign_id: UUID, at: datetime) -> bool:
+    """Go on asking where it was given up; False where it was not."""
+    with transaction.atomic(durable=True):
+        return jobs.retry(Job.Kind.CAMPAIGN, campaign_id, at=at)
 
 
 def _ask(campaign: Campaign, plan: Plan, part: Sequence[UUID], position: int, at: datetime) -> int:

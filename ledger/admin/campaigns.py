@@ -350,6 +350,7 @@ class CampaignAdmin(FactAdmin):
             ("mail", self.mail_view),
             ("close", self.close_view),
             ("links", self.links_view),
+            ("again", self.again_view),
         ):
             guarded = self.admin_site.admin_view(require_POST(view))
             own.append(path(f"<uuid:id>/{name}/", guarded, name=f"rights_campaign_{name}"))
@@ -473,6 +474,7 @@ class CampaignAdmin(FactAdmin):
             "may_act": request.user.has_perm("rights.add_campaign"),
             "is_open": is_open,
             "is_asking": asking > 0,
+            "has_stopped": asking > 0 and campaigning.has_stopped(campaign.pk),
             "sends_mail": campaigning.sends_mail(),
             "mailings": self._mailings(campaign),
         }
@@ -535,6 +537,14 @@ class CampaignAdmin(FactAdmin):
         else:
             tasks.ring_for(Job.Kind.MAILING, mailing.id)
             messages.success(request, "The letters are on their way to everybody who has not answered.")
+        return HttpResponseRedirect(sheets.address(campaign))
+
+    def again_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Go on asking where it was given up."""
+        campaign = self._acting(request, id)
+        if campaigning.ask_again(campaign_id=campaign.id, at=timezone.now()):
+            tasks.ring_for(Job.Kind.CAMPAIGN, campaign.id)
+            messages.success(request, "The others are being asked now.")
         return HttpResponseRedirect(sheets.address(campaign))
 
     def close_view(self, request: HttpRequest, id: UUID) -> HttpResponse:

@@ -580,6 +580,18 @@ def test_opens_a_campaign_once(staff: Client) -> None:
     assert staff.get("/admin/rights/campaign/").status_code == 200
 
 
+def test_goes_on_asking_when_told_to(staff: Client) -> None:
+    campaign = opened("singer", asked=False)
+    Job.objects.filter(kind=Job.Kind.CAMPAIGN).update(given_up_at=timezone.now(), attempts=jobs.MOST_ATTEMPTS)
+    page = desk(staff, campaign)
+    assert "Asking stopped: 1 of 1 were not asked" in page
+    assert "http-equiv" not in page
+    assert staff.post(f"/admin/rights/campaign/{campaign.pk}/again/").status_code == 302
+    tasks.ask_campaign(campaign_id=str(campaign.id))
+    assert acts() == ["offered"]
+    assert "Asking stopped" not in desk(staff, campaign)
+
+
 def test_finds_a_roster_by_role_and_name(staff: Client) -> None:
     with transaction.atomic(durable=True):
         role = parties.take_role(
@@ -708,7 +720,7 @@ def test_lets_readers_look_and_not_act(artist: Client) -> None:
     reader = Client()
     reader.force_login(User.objects.create_user("reader", is_staff=True))
     assert "Show link" not in desk(reader, campaign)
-    for path in ("mail", "close", "links", f"link/{invitation().pk}"):
+    for path in ("mail", "close", "links", "again", f"link/{invitation().pk}"):
         assert reader.post(f"/admin/rights/campaign/{campaign.pk}/{path}/").status_code == 403
     assert reader.get("/admin/rights/campaign/add/").status_code == 403
     assert Client().get(f"/admin/rights/campaign/{campaign.pk}/change/").status_code == 302
