@@ -30,6 +30,13 @@ _BACKWARDS = Refusal(
     "The end lies behind the beginning: it is the first day outside the period, and empty while that is open.",
 )
 
+_MOVED_ON = Refusal(
+    409,
+    "consent_out_of_course",
+    "act",
+    "The course of this consent went on meanwhile: read it again, and act on what it is now.",
+)
+
 
 def _twice(field: str) -> Refusal:
     return Refusal(422, "listed_twice", field, "The list names the same thing twice: name it once.")
@@ -45,6 +52,37 @@ REFUSALS = {
     # Their ids follow from what they join, so the same line twice is the same key twice.
     "rights_licenseasset_pkey": _twice("schedule"),
     "rights_recordingwork_pkey": _twice("works"),
+    # Terms and licenses.
+    "rights_licensemodelversion_pkey": _twice("model_versions"),
+    "one_text_per_version_and_language": Refusal(
+        409, "version_taken", "name", "Another version of these terms was published at this moment: send yours again."
+    ),
+    "license_follows_its_course": Refusal(
+        409,
+        "license_went_another_way",
+        "act",
+        "A license is suspended, terminated or amended while it is in force, and resumed or terminated while it is"
+        " suspended; nothing follows a termination or an amendment.",
+    ),
+    "license_event_has_its_own_position": Refusal(
+        409, "license_went_on", "act", "Something else became of this license meanwhile: look at it again."
+    ),
+    "release_window_ends_after_it_begins": Refusal(
+        422, "ends_before_it_begins", "release_to", "The end of the release window lies behind its beginning."
+    ),
+    # Consents and reservations. The use cases say more where they can: what the consent had become.
+    "consent_follows_its_course": _MOVED_ON,
+    "consent_event_has_its_own_position": _MOVED_ON,
+    "consent_is_granted_and_withdrawn_once": _MOVED_ON,
+    "reservation_ends_after_it_begins": _BACKWARDS,
+    "consent_is_to_one_or_to_a_role": Refusal(
+        422, "one_licensee_or_a_role", "licensee_role", "Name one licensee or a role, not both."
+    ),
+    "rights_consentasset_pkey": _twice("assets"),
+    "asset_is_on_a_consent_once": _twice("assets"),
+    "rights_consentoverride_pkey": _twice("overrides"),
+    "reservation_is_overridden_once": _twice("overrides"),
+    "rights_consentevidence_pkey": _twice("evidence"),
     # Parties.
     "role_ends_after_it_begins": _BACKWARDS,
     "representation_ends_after_it_begins": _BACKWARDS,

@@ -1,30 +1,44 @@
-"""Consents and licenses: granted, withdrawn, signed; each with its entry, or not at all."""
+"""Terms and licenses: published, signed, changed; each with its entry, or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from ledger import log
+from ledger import canonical, log
 from ledger.constraints import violated
 from ledger.models import Entry
-from rights import registry
-from rights.models import Consent, ConsentEvent, License
-from rights.registry import AlreadyWithdrawn, AssetRef
+from rights import contracts, mfn
+from rights.contracts import ExclusivityClash
+from rights.mfn import Favor, Trigger
+from rights.models import License, LicenseEvent, TermsVersion
+from rights.registry import AssetRef
+from rights.vocabulary import LicenseAct
+from rights.wording import Wording
 from royalties import splits
 
 
-class NoSuchConsent(Exception):
-    """There is no consent with this id."""
+class NoSuchTerms(Exception):
+    """There are no terms with this id."""
 
 
-class WithdrawalReachesBack(Exception):
-    """A withdrawal is prospective: its effect begins on the day it is made or later."""
+class NothingSigned(Exception):
+    """Name the document that was signed by its digest, or the version of terms whose text was signed."""
+
+
+class NoSuchLicense(Exception):
+    """There is no license with this id."""
+
+
+class AmendedBySigning(Exception):
+    """An amendment is another license: sign that one, and name in it the license that it amends."""
 
 
 @dataclass(frozen=True)
@@ -36,86 +50,32 @@ class GivenPlan:
     masters: Fraction
 
 
-def grant_consent(
-    *,
-    id: UUID,
-    grantor_id: UUID,
-    actor_id: UUID,
-    asset: AssetRef,
-    licensee_id: UUID | None,
-    uses: Sequence[str],
-    territories: Sequence[str],
-    active_from: date,
-    active_to: date | None,
-    document_digest: str,
-    registrar_id: UUID | None = None,
-    at: datetime,
-) -> Consent:
+def publish_terms(
+    *, id: UUID, name: str, terms: Wording, language: str, registrar_id: UUID | None, at: datetime
+) -> TermsVersion:
     """
-    Record that a holder agreed to uses of an asset.
+    Record the next version of terms in one language, as text and as data.
 
-    :raises NothingAllowed: no use is named
-    :raises NoSuchUse: a use is not in the vocabulary
-    :raises NoSuchTerritory: a code is not in the tables
+    :raises NoSuchLanguage: there are no templates for it
+    :raises ClauseNotTranslated: a further clause has no wording in it
+    :raises OtherDataInThisVersion: the version of this number in another language was published from other data
     """
     with transaction.atomic(durable=True):
-        consent = registry.grant_consent(
-            id=id,
-            grantor_id=grantor_id,
-            actor_id=actor_id,
-            asset=asset,
-            licensee_id=licensee_id,
-            uses=uses,
-            territories=territories,
-            active_from=active_from,
-            active_to=active_to,
-            document_digest=document_digest,
-            registrar_id=registrar_id,
-            at=at,
+        version = contracts.publish_terms(
+            id=id, name=name, terms=terms, language=language, registrar_id=registrar_id, at=at
         )
         log.append(
-            Entry.Kind.CONSENT_GRANTED,
-            consent,
-            {"uses": consent.uses, "document": f"sha256:{consent.document_digest}"},
+            Entry.Kind.TERMS_PUBLISHED,
+            version,
+            {
+                "number": version.number,
+                "language": version.language,
+                "data": f"sha256:{version.data_digest}",
+                "text": f"sha256:{version.text_digest}",
+            },
             at=at,
         )
-    return consent
-
-
-def withdraw_consent(*, id: UUID, consent_id: UUID, actor_id: UUID, effective_on: date, at: datetime) -> ConsentEvent:
-    """
-    Record that a holder withdrew a consent, from a day on.
-
-    :raises NoSuchConsent: nothing was granted under this id
-    :raises WithdrawalReachesBack: the day lies before today
-    :raises AlreadyWithdrawn: it was withdrawn before
-    """
-    consent = Consent.objects.filter(pk=consent_id).first()
-    if consent is None:
-        raise NoSuchConsent
-    if effective_on < at.date():
-        raise WithdrawalReachesBack(f"{effective_on} lies before {at.date()}")
-    try:
-        with transaction.atomic(durable=True):
-            event = registry.withdraw_consent(
-                id=id, consent=consent, actor_id=actor_id, effective_on=effective_on, at=at
-            )
-            log.append(
-                Entry.Kind.CONSENT_WITHDRAWN,
-                event,
-                {"consent": str(consent.id), "effective_on": effective_on.isoformat()},
-                at=at,
-            )
-    except IntegrityError as error:
-        # The course is looked at before the key: the same withdrawal sent twice at once is not one that came too late.
-        if not ConsentEvent.objects.filter(pk=id).exists() and violated(error) in {
-            "consent_follows_its_course",
-            "consent_event_has_its_own_position",
-            "consent_is_granted_and_withdrawn_once",
-        }:
-            raise AlreadyWithdrawn from error
-        raise
-    return event
+    return version
 
 
 def sign_license(
@@ -128,44 +88,188 @@ def sign_license(
     territories: Sequence[str],
     active_from: date,
     active_to: date | None,
-    document_digest: str,
+    document_digest: str | None,
     plan: GivenPlan,
     registrar_id: UUID | None = None,
     at: datetime,
+    barred: Sequence[str] = (),
+    is_exclusive: bool = False,
+    max_outputs: int | None = None,
+    influence: Fraction | None = None,
+    release_from: date | None = None,
+    release_to: date | None = None,
+    terms_id: UUID | None = None,
+    model_version_ids: Sequence[UUID] = (),
+    favors: Sequence[Favor] = (),
+    beside: Collection[UUID] = (),
+    amends: UUID | None = None,
+    by: UUID | None = None,
 ) -> License:
     """
-    Record a license with its schedule and its plan.
+    Record a license with its schedule and its plan; with ``amends``, in place of another one from its first day on.
 
-    :raises EmptySchedule: no asset is on it
-    :raises NothingAllowed: no use is named
-    :raises NoSuchUse: a use is not in the vocabulary
+    ``by`` is the party that asks, None for staff. Without a document of its own, what was signed is the text of the
+    terms.
+
+    :raises NoSuchTerms: no terms were published under this id
+    :raises NothingSigned: neither a document nor terms are named
+    :raises NoSuchLicense: nothing was signed under the id that it amends
     :raises NotAPart: a part of the plan is not in [0, 1]
+    :raises ExclusivityClash: another license is in the way; it names those that ``by`` is a party of
+
+    Besides, whatever ``contracts.sign_license`` raises.
     """
-    with transaction.atomic(durable=True):
-        license_ = registry.sign_license(
-            id=id,
-            licensor_id=licensor_id,
-            licensee_id=licensee_id,
-            schedule=schedule,
-            uses=uses,
-            territories=territories,
-            active_from=active_from,
-            active_to=active_to,
-            document_digest=document_digest,
-            registrar_id=registrar_id,
-            at=at,
-        )
-        splits.record_plan(
-            license_id=license_.id,
-            commission=plan.commission,
-            creators=plan.creators,
-            masters=plan.masters,
-            at=at,
-        )
-        log.append(
-            Entry.Kind.LICENSE_SIGNED,
-            license_,
-            {"document": f"sha256:{license_.document_digest}", "assets": len(schedule)},
-            at=at,
-        )
+    terms = None
+    if terms_id is not None and (terms := TermsVersion.objects.filter(pk=terms_id).first()) is None:
+        raise NoSuchTerms
+    if document_digest is None and terms is None:
+        raise NothingSigned
+    amended = _license(amends) if amends is not None else None
+    reach = contracts.Reach(
+        licensee_id=licensee_id,
+        asset_ids=tuple(asset.id for asset in schedule),
+        uses=tuple(uses),
+        territories=tuple(territories),
+        active_from=active_from,
+        active_to=active_to,
+        is_exclusive=is_exclusive,
+    )
+    try:
+        with transaction.atomic(durable=True):
+            license_ = contracts.sign_license(
+                id=id,
+                licensor_id=licensor_id,
+                licensee_id=licensee_id,
+                schedule=schedule,
+                uses=uses,
+                territories=territories,
+                active_from=active_from,
+                active_to=active_to,
+                document_digest=document_digest or (terms.text_digest if terms else ""),
+                barred=barred,
+                is_exclusive=is_exclusive,
+                max_outputs=max_outputs,
+                influence=influence,
+                release_from=release_from,
+                release_to=release_to,
+                terms=terms,
+                model_version_ids=model_version_ids,
+                favors=favors,
+                beside=beside,
+                amends=amended,
+                registrar_id=registrar_id or by,
+                at=at,
+            )
+            splits.record_plan(
+                license_id=license_.id,
+                commission=plan.commission,
+                creators=plan.creators,
+                masters=plan.masters,
+                at=at,
+            )
+            log.append(
+                Entry.Kind.LICENSE_SIGNED,
+                license_,
+                {
+                    "document": f"sha256:{license_.document_digest}",
+                    "assets": len(schedule),
+                    "schedule": f"sha256:{schedule_digest(asset.id for asset in schedule)}",
+                    **({"beside": sorted(str(one) for one in beside)} if beside else {}),
+                },
+                at=at,
+            )
+            if (event := contracts.amendment_of(license_)) is not None:
+                _log_event(event, at=at)
+    except contracts.ExclusivityClash as error:
+        raise ExclusivityClash(error.license_ids, named=_seen_by(by, error.license_ids)) from error
+    except IntegrityError as error:
+        # Both are exclusive: the constraint let the first one in. The same license sent twice meets itself.
+        if violated(error) != "no_two_exclusives" or License.objects.filter(pk=id).exists():
+            raise
+        met = contracts.clashing(reach, except_for={amends} if amends else ())
+        raise ExclusivityClash(met, named=_seen_by(by, met)) from error
     return license_
+
+
+def change_license(
+    *,
+    id: UUID,
+    license_id: UUID,
+    act: LicenseAct,
+    actor_id: UUID,
+    effective_on: date,
+    reason: str,
+    at: datetime,
+) -> LicenseEvent:
+    """
+    Record that a license was suspended, resumed or terminated, from a day on.
+
+    :raises NoSuchLicense: nothing was signed under this id
+    :raises AmendedBySigning: an amendment is signed, see ``sign_license``
+    :raises OutsideThePeriod: the day is not one of the license's period
+    :raises BeforeTheLastEvent: something else became of it from a later day on
+    """
+    if act is LicenseAct.AMENDED:
+        raise AmendedBySigning
+    license_ = _license(license_id)
+    with transaction.atomic(durable=True):
+        event = contracts.record_event(
+            id=id, license_=license_, act=act, actor_id=actor_id, effective_on=effective_on, reason=reason, at=at
+        )
+        _log_event(event, at=at)
+    return event
+
+
+def schedule_digest(asset_ids: Iterable[UUID]) -> str:
+    """Return the SHA-256 over a schedule: the ids of its assets, sorted, a line each."""
+    return hashlib.sha256("".join(f"{id}\n" for id in sorted(map(str, asset_ids))).encode()).hexdigest()
+
+
+def known_beside(license_: License) -> tuple[UUID, ...]:
+    """Return the licenses that an exclusive one lets stand, as its entry says."""
+    named = canonical.read(bytes(Entry.objects.get(license=license_).body)).data.get("beside")
+    return tuple(UUID(str(one)) for one in named) if isinstance(named, list) else ()
+
+
+def mfn_register(*, known_at: datetime) -> tuple[Trigger, ...]:
+    """Return where a newer license is better than one whose licensor is favored; nothing follows by itself (LIC-5)."""
+    clauses, deals = contracts.favored(known_at=known_at)
+    plans = splits.plans_of(deal.license_id for deal in deals)
+    return mfn.triggers(
+        clauses,
+        [
+            replace(deal, plan=mfn.Plan(plan.commission, plan.creators, plan.masters))
+            if (plan := plans.get(deal.license_id))
+            else deal
+            for deal in deals
+        ],
+    )
+
+
+def _license(id: UUID) -> License:
+    found = License.objects.filter(pk=id).first()
+    if found is None:
+        raise NoSuchLicense
+    return found
+
+
+def _log_event(event: LicenseEvent, *, at: datetime) -> None:
+    log.append(
+        Entry.Kind.LICENSE_CHANGED,
+        event,
+        {
+            "license": str(event.license_id),
+            "act": event.act,
+            "effective_on": event.effective_on.isoformat(),
+            **({"successor": str(event.successor_id)} if event.successor_id else {}),
+        },
+        at=at,
+    )
+
+
+def _seen_by(party_id: UUID | None, license_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which licenses may be named to a party: its own and those that it registered; to staff, all."""
+    found = License.objects.filter(pk__in=list(license_ids))
+    if party_id is not None:
+        found = found.filter(Q(licensor=party_id) | Q(licensee=party_id) | Q(registrar=party_id))
+    return set(found.values_list("id", flat=True))

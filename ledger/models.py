@@ -278,6 +278,9 @@ class Job(models.Model):
 
         CLEAR = "clear"
         IMPORT = "import"
+        CAMPAIGN = "campaign"
+        MAILING = "mailing"
+        CLOSING = "closing"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -372,6 +375,64 @@ class SavedMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CampaignPlan(models.Model):
+    """What a campaign asks of whom, as it was opened, and how far the asking has come: working state."""
+
+    campaign = models.OneToOneField("rights.Campaign", on_delete=PROTECT, primary_key=True, related_name="plan")
+    document = models.TextField()  # RFC 8785 JSON, whose digest stands in the campaign's entry
+    asked = models.PositiveIntegerField()  # artists on the roster
+    offered = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=600, blank=True)  # why the first of those who were left out was
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.offered} of {self.asked}"
+
+
+class CampaignMailing(models.Model):
+    """That the desk wanted everybody written to who has not answered: with the first letter, or a reminder."""
+
+    class Kind(models.TextChoices):
+        """What is written."""
+
+        INVITATION = "invitation"
+        REMINDER = "reminder"
+
+    id = models.UUIDField(primary_key=True)
+    campaign = models.ForeignKey("rights.Campaign", on_delete=PROTECT, related_name="mailings")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    requested_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class CampaignNotice(models.Model):
+    """That a personal link went out: by a letter of a mailing, or shown at the desk to whoever copied it."""
+
+    class Channel(models.TextChoices):
+        """Which way."""
+
+        EMAIL = "email", "E-mail"
+        DESK = "desk", "Shown at the desk"
+        NO_ADDRESS = "no_address", "No address"
+
+    id = models.UUIDField(primary_key=True)
+    invitation = models.ForeignKey("rights.CampaignInvitation", on_delete=PROTECT, related_name="notices")
+    mailing = models.ForeignKey(CampaignMailing, on_delete=PROTECT, null=True, related_name="notices")
+    channel = models.CharField(max_length=16, choices=Channel.choices)
+    shown_to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailing", "invitation"], name="letter_goes_out_once_a_mailing")]
+
+    def __str__(self) -> str:
+        return self.get_channel_display()
 
 
 class ImportBatch(models.Model):

@@ -905,6 +905,7 @@ def _of_consent(key: UUID) -> list[Rows]:
         ConsentAsset.objects.filter(consent=key),
         ConsentOverride.objects.filter(consent=key),
         ConsentEvidence.objects.filter(consent=key, event__position=0),
+        CampaignInvitation.objects.filter(consent=key),  # where a campaign asked
     ]
 
 
@@ -965,10 +966,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.RIGHTS_RESERVED: _one(Reservation),
     Entry.Kind.RESERVATION_LIFTED: _one(ReservationEnd),
     Entry.Kind.WITHDRAWAL_TASK_DONE: _one(WithdrawalTaskDone),
-    Entry.Kind.CAMPAIGN_OPENED: lambda key: [
-        Campaign.objects.filter(pk=key),
-        CampaignInvitation.objects.filter(campaign=key),
-    ],
+    Entry.Kind.CAMPAIGN_OPENED: _one(Campaign),
     Entry.Kind.LICENSE_CHANGED: _one(LicenseEvent),
     Entry.Kind.CLEARANCE_ANSWERED: lambda key: [
         Clearance.objects.filter(pk=key),
@@ -1129,7 +1127,7 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         WithdrawalTaskDone: _about("withdrawal_task_done_id"),
         OutputFlag: _about("consent_event_id", "event_id"),
         Campaign: _about("campaign_id"),
-        CampaignInvitation: _about("campaign_id", "campaign_id"),
+        CampaignInvitation: _about("consent_id", "consent_id"),
         LicenseModelVersion: _about("license_id", "license_id"),
         LicenseEvent: _about("license_event_id"),
         MfnClause: _about("license_id", "license_id"),

@@ -170,6 +170,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)},
     "remove bytes that no row speaks of": {"task": "ledger.tasks.collect", "schedule": timedelta(hours=6)},
+    "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
 }
 
 # --- Audio: bytes by digest. --------------------------------------------------------------------------------------
@@ -211,7 +212,18 @@ LEDGER_KEK = os.environ.get("LEDGER_KEK")  # base64 of 32 bytes; several, by com
 LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
 LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
 LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
+LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
 LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
+
+# --- Letters of campaigns: without a mail server, links are copied at the desk. -----------------------------------
+
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 20
+LEDGER_MAIL_FROM = os.environ.get("LEDGER_MAIL_FROM", "")  # the sender's address; empty: no letters are sent
 
 # --- API. ---------------------------------------------------------------------------------------------------------
 
@@ -225,7 +237,12 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "ledger.api.schema.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour")},
+    "DEFAULT_THROTTLE_RATES": {
+        "submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour"),
+        "artist": os.environ.get("LEDGER_ARTIST_RATE", "120/min"),  # a network address, on the pages behind links
+        "preferences": os.environ.get("LEDGER_PREFERENCES_RATE", "600/min"),  # a network address, of the public lookup
+    },
+    "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),  # in front of us, that say who asked
     "EXCEPTION_HANDLER": "ledger.api.errors.handle",
     "UNAUTHENTICATED_USER": None,
 }
@@ -268,6 +285,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
+        {
+            "name": "preferences",
+            "description": "What the public may do with an asset, in aipref, TDMRep, CAWG and DDEX",
+        },
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
@@ -339,7 +360,11 @@ UNFOLD = {
                 "title": "Rights",
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
+                    _nav("Withdrawals", "undo", "admin:rights_consentevent_changelist"),
+                    _nav("Tasks", "checklist", "admin:rights_withdrawaltask_changelist"),
+                    _nav("Reservations", "do_not_disturb_on", "admin:rights_reservation_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
+                    _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
                 ],
             },
             {
@@ -403,10 +428,12 @@ if _flag("LEDGER_HTTPS"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Request paths carry ids only, and nothing here logs a body: no personal data reaches the log files.
+# The paths of artists' pages carry a secret, so they are cut.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"no_secrets": {"()": "ledger.artists.discretion.NoSecrets"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LEDGER_LOG_LEVEL", "WARNING")},
 }

@@ -10,7 +10,8 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ledger import clearance, jobs, keeping
+from ledger import campaigning, clearance, jobs, keeping
+from ledger.models import Job
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +25,56 @@ def clear_submission(*, submission_id: str, **future: object) -> None:  # noqa: 
         return  # somebody else was faster, which is what was wanted
 
 
+@shared_task(acks_late=True)
+def ask_campaign(*, campaign_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Ask everybody on a campaign's roster."""
+    try:
+        campaigning.ask_everybody(campaign_id=UUID(campaign_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker asks them
+
+
+@shared_task(acks_late=True)
+def send_mailing(*, mailing_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Write to everybody who has not answered."""
+    try:
+        campaigning.send_mailing(mailing_id=UUID(mailing_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker writes them
+
+
+@shared_task(acks_late=True)
+def close_campaign(*, campaign_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Let everything expire that was not granted in a campaign that the desk closed."""
+    try:
+        campaigning.expire_closed(campaign_id=UUID(campaign_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker closes it
+
+
+@shared_task
+def close_campaigns(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Let offers of campaigns expire that are past their last day: silence is a no."""
+    campaigning.close_due(at=timezone.now())
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
     for job in jobs.unheard(at=timezone.now()):
-        clear_submission.delay(submission_id=str(job.subject_id))
+        _call(job.kind, job.subject_id)
+
+
+def _call(kind: str, subject_id: UUID) -> None:
+    match kind:
+        case Job.Kind.CLEAR:
+            clear_submission.delay(submission_id=str(subject_id))
+        case Job.Kind.CAMPAIGN:
+            ask_campaign.delay(campaign_id=str(subject_id))
+        case Job.Kind.MAILING:
+            send_mailing.delay(mailing_id=str(subject_id))
+        case Job.Kind.CLOSING:
+            close_campaign.delay(campaign_id=str(subject_id))
 
 
 @shared_task
@@ -48,3 +94,11 @@ def ring(submission_id: UUID) -> None:
         clear_submission.delay(submission_id=str(submission_id))
     except OperationalError:
         log.warning("the broker is not answering; the sweep will ring for submission %s", submission_id)
+
+
+def ring_for(kind: Job.Kind, subject_id: UUID) -> None:
+    """Ring the bell for a job of another kind that is committed; the sweep rings again where the broker is down."""
+    try:
+        _call(kind, subject_id)
+    except OperationalError:
+        log.warning("the broker is not answering; the sweep will ring for %s %s", kind, subject_id)

@@ -137,6 +137,21 @@ def index_key() -> bytes:
     return _key(file.read_text(), str(file))
 
 
+def link_key() -> bytes:
+    """
+    Return the key that personal links are made with: from the environment, else a file of the data folder, made once.
+
+    With another key old links still open, but no reminder can carry them.
+
+    :raises KeyMalformed: it is not a key
+    """
+    if settings.LEDGER_LINK_KEY:
+        return _key(settings.LEDGER_LINK_KEY, "LEDGER_LINK_KEY")
+    file = Path(settings.KEYS_DIR) / "link-key"
+    _make_once(file)
+    return _key(file.read_text(), str(file))
+
+
 def renew() -> None:
     """
     Put a new key-encryption key before the others in the data folder's own file.

@@ -10,17 +10,14 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Model
-from django.utils import timezone
 
 from fingerprint.audio import AudioRefused
 from ledger import licensing, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
-from ledger.licensing import GivenPlan, WithdrawalReachesBack
-from ledger.visibility import Sight, seen
+from ledger.licensing import GivenPlan
 from rights.identifiers import BadIsrc, BadIswc
-from rights.models import Consent, License, Party, Recording, Share, Work
+from rights.models import License, Party, Recording, Share, Work
 from rights.registry import (
-    AlreadyWithdrawn,
     AssetRef,
     EmptySchedule,
     NoSuchUse,
@@ -230,50 +227,6 @@ class AgreementFields(forms.Form):
         return given
 
 
-class ConsentForm(AgreementFields, AssetForm):
-    """A consent to record."""
-
-    grantor = pick(Party, label="Holder", help_text="Who agrees")
-    actor = pick(
-        Party, label="Signed by", required=False, help_text="Who signed for the holder; empty if the holder did"
-    )
-    licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
-
-    lead = "A holder agrees to uses of one asset. Nothing is allowed that is not named here."
-    done = "Recorded; the consent holds from its first day on, and its entry goes into the log within a second."
-    groups = (
-        ("Who agrees, for whom", ("grantor", "actor", "licensee")),
-        ("To what", ("recording", "work", "uses")),
-        ("Where and when", ("territories", "active_from", "active_to")),
-        ("What was signed", ("document", "digest")),
-    )
-    refusals = {
-        NotOneAsset: "recording",
-        NothingAllowed: "uses",
-        NoSuchUse: "uses",
-        NoSuchTerritory: "territories",
-        NoTerritory: "territories",
-    }
-
-    def write(self, *, id: UUID, at: datetime) -> Consent:
-        """Record the consent."""
-        given = self.cleaned_data
-        return licensing.grant_consent(
-            id=id,
-            grantor_id=given["grantor"].pk,
-            actor_id=(given["actor"] or given["grantor"]).pk,
-            asset=self.asset(),
-            licensee_id=given["licensee"].pk if given["licensee"] else None,
-            uses=given["uses"],
-            territories=given["territories"],
-            active_from=given["active_from"],
-            active_to=given["active_to"],
-            document_digest=given["document_digest"],
-            registrar_id=self.registrar_id,
-            at=at,
-        )
-
-
 class LicenseForm(AgreementFields, FactForm):
     """A license to record."""
 
@@ -331,35 +284,5 @@ class LicenseForm(AgreementFields, FactForm):
             document_digest=given["document_digest"],
             plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
             registrar_id=self.registrar_id,
-            at=at,
-        )
-
-
-class WithdrawalForm(FactForm):
-    """The withdrawal of one consent."""
-
-    effective_on = DateField(label="From which day on", help_text="Today or later; the day itself is without consent")
-    actor = pick(
-        Party, label="Withdrawn by", required=False, help_text="Who withdrew for the holder; empty if the holder did"
-    )
-
-    groups = (("The withdrawal", ("effective_on", "actor")),)
-    done = "Withdrawn; the entry goes into the log within a second."
-    refusals = {WithdrawalReachesBack: "effective_on", AlreadyWithdrawn: "effective_on"}
-
-    def __init__(self, *args: Any, consent: Consent, **options: Any) -> None:
-        """Withdraw this consent."""
-        super().__init__(*args, **options)
-        self.consent = consent
-        self.fields["effective_on"].widget.attrs["min"] = timezone.now().date().isoformat()
-
-    def write(self, *, id: UUID, at: datetime) -> Model:
-        """Record the withdrawal."""
-        given = self.cleaned_data
-        return licensing.withdraw_consent(
-            id=id,
-            consent_id=self.consent.pk,
-            actor_id=given["actor"].pk if given["actor"] else self.consent.grantor_id,
-            effective_on=given["effective_on"],
             at=at,
         )

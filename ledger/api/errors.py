@@ -14,10 +14,24 @@ from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
-from ledger import approvals, checkpoints, clearance, erasure, licensing, people, report
-from ledger.api import access, once, uploads
+from ledger import approvals, checkpoints, clearance, consenting, erasure, licensing, people, report
+from ledger.api import access, once, preferences, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import codes, identifiers, parties, registry, submissions, territories
+from rights import (
+    authority,
+    codes,
+    consents,
+    contracts,
+    identifiers,
+    mandates,
+    mfn,
+    parties,
+    registry,
+    submissions,
+    term_limits,
+    territories,
+    wording,
+)
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -32,9 +46,6 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     once.OtherContent: (409, "id_taken"),
     clearance.NoSuchSubmission: (404, "no_such_submission"),
     clearance.AlreadyDecided: (409, "already_decided"),
-    licensing.NoSuchConsent: (404, "no_such_consent"),
-    licensing.WithdrawalReachesBack: (422, "withdrawal_reaches_back"),
-    registry.AlreadyWithdrawn: (409, "already_withdrawn"),
     registry.NotOneAsset: (422, "not_one_asset"),
     registry.NothingAllowed: (422, "nothing_allowed"),
     registry.NoSuchUse: (422, "no_such_use"),
@@ -55,6 +66,53 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotYourOutput: (403, "not_your_output"),
     access.NoParty: (403, "no_party"),
     rights_to.NotYourParty: (403, "not_your_party"),
+    # Campaigns and preferences.
+    preferences.NoCode: (422, "no_code"),
+    preferences.TooManyCodes: (422, "too_many_codes"),
+    # Terms and licenses.
+    licensing.NoSuchTerms: (422, "no_such_terms"),
+    licensing.NothingSigned: (422, "nothing_signed"),
+    licensing.NoSuchLicense: (404, "no_such_license"),
+    licensing.AmendedBySigning: (422, "amended_by_signing"),
+    contracts.ExclusivityClash: (409, "exclusivity_clash"),
+    contracts.OtherDataInThisVersion: (409, "other_data_in_this_version"),
+    contracts.NoSuchPurpose: (422, "no_such_purpose"),
+    contracts.BadQuota: (422, "bad_quota"),
+    contracts.WiderThanItsTerms: (422, "wider_than_its_terms"),
+    contracts.NotTheSameParties: (422, "not_the_same_parties"),
+    contracts.OutsideThePeriod: (422, "outside_the_period"),
+    contracts.BeforeTheLastEvent: (422, "before_the_last_event"),
+    mfn.NoSuchMeasure: (422, "no_such_measure"),
+    mfn.NoSuchReferenceClass: (422, "no_such_reference_class"),
+    wording.BadTerms: (422, "bad_terms"),
+    wording.NoSuchLanguage: (422, "no_such_language"),
+    wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Consents and reservations.
+    consenting.NoSuchConsent: (404, "no_such_consent"),
+    consenting.NoSuchReservation: (404, "no_such_reservation"),
+    consenting.NoSuchTask: (404, "no_such_task"),
+    consenting.AlreadyWithdrawn: (409, "already_withdrawn"),
+    consenting.OutOfCourse: (409, "consent_out_of_course"),
+    consenting.AlreadyLifted: (409, "already_lifted"),
+    consenting.AlreadyDone: (409, "task_already_done"),
+    consenting.WithdrawalReachesBack: (422, "withdrawal_reaches_back"),
+    consenting.NoticeTooShort: (422, "notice_too_short"),
+    consenting.AmendmentReachesBack: (422, "amendment_reaches_back"),
+    consenting.LiftReachesBack: (422, "lift_reaches_back"),
+    consenting.OtherHolder: (422, "other_holder"),
+    consenting.OverridesOthers: (422, "overrides_others"),
+    consenting.ProofMissing: (422, "proof_missing"),
+    authority.UnauthorizedAct: (422, "unauthorized_act"),
+    mandates.NotTheirVoice: (422, "not_their_voice"),
+    term_limits.TermTooLong: (422, "term_too_long"),
+    term_limits.EvidenceMissing: (422, "evidence_missing"),
+    term_limits.DescriptionMissing: (422, "description_missing"),
+    consents.NothingListed: (422, "nothing_listed"),
+    consents.TooManyAssets: (422, "too_many_assets"),
+    consents.NoSuchPurpose: (422, "no_such_purpose"),
+    consents.NoSuchRole: (422, "no_such_role"),
+    consents.OneLicenseeOrARole: (422, "one_licensee_or_a_role"),
+    consents.NotAnInfluence: (422, "not_an_influence"),
     # Parties.
     parties.NoSuchParty: (404, "no_such_party"),
     parties.NoSuchUse: (422, "no_such_use"),
@@ -84,6 +142,9 @@ FIELDS = {
     "rights_contribution": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
+    "rights_licensemodelversion": "model_versions",
+    "rights_consentasset": "assets",
+    "rights_consentoverride": "overrides",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from psycopg.types.multirange import Int4Multirange
@@ -39,3 +40,11 @@ class UuidRangeField(models.Field):  # type: ignore[type-arg]
     def db_type(self, connection: Any) -> str:  # noqa: ARG002 - Django's signature
         """Return the type that the migration creates."""
         return "uuidrange"
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Write the id as the range that holds it alone, in PostgreSQL's own notation."""
+        return f"[{value},{value}]" if isinstance(value, UUID) else value
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> UUID | None:  # noqa: ARG002
+        """Read the range as its id; the driver has no type for it and leaves it as text."""
+        return None if value is None else UUID(str(value)[1:].partition(",")[0])
