@@ -333,6 +333,8 @@ UNFOLD = {
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
+                    _nav("Terms", "article", "admin:rights_termsversion_changelist"),
+                    _nav("Most favored", "balance", "admin:rights_mfnclause_changelist"),
                 ],
             },
             {

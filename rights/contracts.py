@@ -12,16 +12,20 @@ amended, gives it back from its day on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Max, Q
+from django.db.models import Max, Model, Q, QuerySet
 
 from rights import restate, wording
 from rights.merges import survivors
@@ -33,13 +37,19 @@ from rights.models import (
     LicenseAsset,
     LicenseEvent,
     LicenseModelVersion,
+    Lyrics,
     MfnClause,
+    Recording,
+    ShareStanding,
+    Stem,
     TermsVersion,
+    Voice,
+    Work,
 )
 from rights.models.fields import multirange
 from rights.registry import LINKS, AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoTerritory, Stretch, check, numbers, stretches
-from rights.vocabulary import LicenseAct, Outcome, Purpose, Use
+from rights.vocabulary import AssetKind, LicenseAct, Outcome, Purpose, Use
 
 POSITIONS = {use.value: position for position, use in enumerate(Use)}
 MOST_NAMED = 5  # licenses that a refusal names
@@ -274,6 +284,66 @@ def record_event(
 def amendment_of(license_: License) -> LicenseEvent | None:
     """Return the event by which a license stands in another's place, or None where it stands in nobody's."""
     return LicenseEvent.objects.filter(successor=license_).select_related("license").first()
+
+
+class State(StrEnum):
+    """What a license is on a day."""
+
+    NOT_YET = "not yet in force"
+    IN_FORCE = "in force"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    AMENDED = "amended"
+    ENDED = "ended"
+
+
+def state_of(license_: License, *, on: date, known_at: datetime | None = None) -> State:
+    """Return what a license is on a day, as known at a moment."""
+    acts = [
+        event.act
+        for event in sorted(license_.events.all(), key=lambda event: event.position)
+        if event.effective_on <= on and (known_at is None or event.recorded_at <= known_at)
+    ]
+    if acts and acts[-1] != LicenseAct.RESUMED:
+        return State(acts[-1])
+    if on < license_.active_from:
+        return State.NOT_YET
+    return State.ENDED if license_.active_to is not None and license_.active_to <= on else State.IN_FORCE
+
+
+def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> tuple[AssetRef, ...]:
+    """
+    Return up to ``most`` assets that have all the words in their title or code, of a holder if one is named.
+
+    Holding is what stands on the day, as known now. Voices and lyrics have no title: only their holder finds them.
+    """
+    held = None
+    if holder_id is not None:
+        same = survivors({holder_id})[holder_id]
+        held = ShareStanding.objects.filter(holder=same, known__upper_inf=True, valid__contains=on).values("asset_id")
+    found: list[AssetRef] = []
+    for kind, (model, fields) in _SOUGHT.items():
+        if (held is None and not words.strip()) or (words.strip() and not fields):
+            continue
+        rows: QuerySet[Any] = QuerySet(model).all()
+        if held is not None:
+            rows = rows.filter(pk__in=held)
+        for word in words.split():
+            bare = re.sub(r"[-.]", "", word)
+            fits = [Q(**{f"{name}__icontains": bare if name in {"isrc", "iswc"} else word}) for name in fields]
+            rows = rows.filter(reduce(or_, fits))
+        ids = rows.order_by("pk").values_list("pk", flat=True)[: most - len(found)]
+        found += [AssetRef(**{f"{kind.value}_id": id}) for id in ids]
+    return tuple(found)
+
+
+_SOUGHT: dict[AssetKind, tuple[type[Model], tuple[str, ...]]] = {
+    AssetKind.RECORDING: (Recording, ("title", "isrc")),
+    AssetKind.WORK: (Work, ("title", "iswc")),
+    AssetKind.STEM: (Stem, ("title",)),
+    AssetKind.VOICE: (Voice, ()),
+    AssetKind.LYRICS: (Lyrics, ()),
+}
 
 
 def _amend(license_: License, *, successor: License, at: datetime) -> None:
