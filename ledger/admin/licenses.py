@@ -16,7 +16,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
@@ -520,8 +520,9 @@ class LicenseAdmin(FactAdmin):
         if not isinstance(form, LicenseForm):
             raise TypeError(type(form).__name__)
         builder = Builder(found=(), checked=None, sought="", holder="")
-        if form.is_bound and "is_exclusive" in form.errors and "active_from" in form.cleaned_data:
-            builder = builder.after(form)
+        if set(form.errors) == {"is_exclusive"}:  # refused for what it meets: show what that is
+            again = LicenseForm(form.data, form.files)
+            builder = builder.after(again) if again.is_valid() else builder
         return self._build(request, form, builder)
 
     def _build(self, request: HttpRequest, form: LicenseForm, builder: Builder) -> HttpResponse:
@@ -656,9 +657,9 @@ class Checked:
     compared: tuple[tuple[str, Shown, Shown, bool], ...]
 
     @property
-    def clear(self) -> int:
-        """How many assets nothing stands in the way of."""
-        return self.assets - self.blocked_count
+    def may_sign(self) -> bool:
+        """Whether exclusivity leaves it to be signed; whatever else is in the way only keeps outputs from going out."""
+        return all(one.is_let_stand and not one.license.is_exclusive for one in self.met)
 
 
 @dataclass(frozen=True)
@@ -758,6 +759,8 @@ def _compared(old: License, new: dict[str, Any], assets: int) -> tuple[tuple[str
         ("Assets", str(old.schedule.count()), str(assets)),
         *((name.capitalize(), str(getattr(plan, name)) if plan else sheets.NOTHING, str(new[name]))
           for name in ("commission", "creators", "masters")),
+        ("Most favored in", _said("measure", [clause.measure for clause in old.mfn_clauses.order_by("id")]),
+         _said("measure", [new["mfn_measure"]] if new["mfn_measure"] else [])),
         ("Terms", str(old.terms or sheets.NOTHING), str(new["terms"] or sheets.NOTHING)),
     ]  # fmt: skip
     return tuple((name, before, after, before != after) for name, before, after in rows)
@@ -779,6 +782,7 @@ def _readable(values: Iterable[str]) -> tuple[AssetRef, ...]:
 def _initial_of(license_: License) -> dict[str, Any]:
     plan = splits.plans_of([license_.pk]).get(license_.pk)
     lines = license_.schedule.order_by("id")
+    clause = license_.mfn_clauses.order_by("id").first()
     schedule = [
         AssetRef(**{f"{kind.value}_id": getattr(line, f"{kind.value}_id") for kind in AssetKind}) for line in lines
     ]
@@ -800,6 +804,7 @@ def _initial_of(license_: License) -> dict[str, Any]:
         "release_from": license_.release_from,
         "release_to": license_.release_to,
         "model_versions": [line.model_version_id for line in license_.model_versions.all()],
+        **(_favored(clause.reference_class, clause.measure, clause.looks_back_to) if clause else {}),
         **({name: str(getattr(plan, name)) for name in ("commission", "creators", "masters")} if plan else {}),
     }
 
@@ -828,11 +833,19 @@ def _fill_in(data: QueryDict) -> None:
             data[name] = str(getattr(terms.plan, name))
     if terms.mfn:
         favor = terms.mfn[0]
-        is_party = favor.reference_class.startswith(LICENSOR)
-        data["mfn_measure"] = favor.measure.value
-        data["mfn_class"] = LICENSOR if is_party else favor.reference_class
-        data["mfn_licensor"] = favor.reference_class.removeprefix(LICENSOR) if is_party else ""
-        data["mfn_looks_back_to"] = favor.looks_back_to.isoformat()
+        for name, value in _favored(favor.reference_class, favor.measure, favor.looks_back_to).items():
+            data[name] = value
+
+
+def _favored(reference_class: str, measure: str, looks_back_to: date) -> dict[str, str]:
+    """Return the fields of the form that say a most-favored-nation clause."""
+    is_party = reference_class.startswith(LICENSOR)
+    return {
+        "mfn_measure": str(measure),
+        "mfn_class": LICENSOR if is_party else reference_class,
+        "mfn_licensor": reference_class.removeprefix(LICENSOR) if is_party else "",
+        "mfn_looks_back_to": looks_back_to.isoformat(),
+    }
 
 
 def _day(text: str) -> date | None:
@@ -960,6 +973,13 @@ def _triggers(license_ids: set[UUID]) -> tuple[tuple[Shown, ...], ...]:
     )
 
 
+def _said_class(reference_class: str) -> str:
+    if reference_class in CLASSES:
+        return _said("class", [reference_class])
+    party = Party.objects.select_related("identity").filter(pk=reference_class.removeprefix(LICENSOR)).first()
+    return f"The licenses that {party or 'a party that is not registered'} gives"
+
+
 def _proposal(amendment: Any) -> str:
     if amendment is None:
         return "Nothing that the commission could pay: the parties must agree"
@@ -973,7 +993,13 @@ def _proposal(amendment: Any) -> str:
 class MfnClauseAdmin(FactAdmin):
     """Who is favored."""
 
-    list_display = ("shown_license", "shown_measure", "reference_class", "looks_back_to", "shown_state")
+    list_display = (
+        "shown_license",
+        "shown_measure",
+        "shown_class",
+        sheets.column("looks_back_to", "Looks back to"),
+        "shown_state",
+    )
     list_select_related = ("license__licensee__identity", "license__licensor__identity")
     ordering = ("-license__recorded_at",)
     blank = "No license has a most-favored-nation clause. Add one while a license is built."
@@ -983,9 +1009,13 @@ class MfnClauseAdmin(FactAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the clauses, each with whether a better license is there."""
         register = licensing.mfn_register(known_at=timezone.now())
-        request.triggered = {trigger.clause.id for trigger in register}  # type: ignore[attr-defined]
-        self._triggered = request.triggered  # type: ignore[attr-defined]
+        request.triggered = [trigger.clause.id for trigger in register]  # type: ignore[attr-defined]
         return super().changelist_view(request, extra_context)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MfnClause]:
+        """Return the clauses, each with whether the register shows a better license."""
+        rows: QuerySet[MfnClause] = super().get_queryset(request)
+        return rows.annotate(has_better=Q(pk__in=getattr(request, "triggered", [])))
 
     @admin.display(description="License")
     def shown_license(self, row: MfnClause) -> str:
@@ -997,14 +1027,17 @@ class MfnClauseAdmin(FactAdmin):
         """Say what is compared."""
         return _said("measure", [row.measure])
 
+    @admin.display(description="With")
+    def shown_class(self, row: MfnClause) -> str:
+        """Say with whom."""
+        return _said_class(row.reference_class)
+
     @admin.display(description="Register")
     def shown_state(self, row: MfnClause) -> Shown:
         """Say whether a better license is there."""
-        return (
-            sheets.chip("review", "A better license")
-            if row.pk in self._triggered
-            else sheets.chip("cleared", "None better")
-        )
+        if row.has_better:  # type: ignore[attr-defined]  # the annotation
+            return sheets.chip("review", "A better license")
+        return sheets.chip("cleared", "None better")
 
     def sheet(self, request: HttpRequest, fact: MfnClause) -> Sheet:  # noqa: ARG002
         """Show the clause and what triggers it."""
@@ -1014,7 +1047,7 @@ class MfnClauseAdmin(FactAdmin):
             facts=(
                 ("License", sheets.link(fact.license)),
                 ("Compared", _said("measure", [fact.measure])),
-                ("With", fact.reference_class),
+                ("With", _said_class(fact.reference_class)),
                 ("Looks back to", str(fact.looks_back_to)),
                 ("Id", sheets.long_id(fact.pk)),
             ),
@@ -1075,6 +1108,8 @@ class TermsForm(FactForm):
         help_text="The same clauses in the same order",
     )
 
+    like = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
     lead = "Text and data are made from what you fill in here. The text is what people sign, and it prevails."
     done = "Published; the entry goes into the log within a second."
     groups = (
@@ -1103,6 +1138,11 @@ class TermsForm(FactForm):
             return also.get(named, named if named in self.fields else "clauses_en" if named == "clauses" else "title")
         return super().field_of(error)
 
+    def original(self) -> TermsVersion | None:
+        """Return the version that this one began as a copy of."""
+        named = self.cleaned_data["like"]
+        return TermsVersion.objects.filter(pk=named).first() if named else None
+
     def document(self) -> dict[str, Any]:
         """Return the terms as the JSON object that they are published from."""
         given = self.cleaned_data
@@ -1113,7 +1153,10 @@ class TermsForm(FactForm):
         if given["months"]:
             period = {"months": given["months"]} | {name: day for name, day in period.items() if day}
         window = {"from": _iso(given["release_from"]), "to": _iso(given["release_to"])}
+        like = self.original()
+        kept = wording.document(like.data) if like else {}  # what this form has no fields for
         return {
+            **{name: kept[name] for name in ("model_versions", "mfn") if name in kept},
             "title": given["title"],
             "uses": given["uses"],
             "barred": given["barred"],
@@ -1132,12 +1175,13 @@ class TermsForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> TermsVersion:
         """Publish the terms."""
         given = self.cleaned_data
+        like = self.original()
         return licensing.publish_terms(
             id=id,
             name=given["name"],
             terms=wording.read(self.document()),
             language=given["language"],
-            registrar_id=None,
+            registrar_id=like.registrar_id if like else None,  # versions of one name have one registrar
             at=at,
         )
 
@@ -1148,6 +1192,38 @@ def _exact(part: Fraction) -> str:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _initial_of_terms(like: TermsVersion, language: str) -> dict[str, Any]:
+    """Return what the form begins with: what another version says."""
+    terms = wording.parse(like.data)
+    return {
+        "name": like.name,
+        "language": language if language in wording.LANGUAGES else like.language,
+        "title": terms.title,
+        "uses": [use.value for use in terms.uses],
+        "barred": [purpose.value for purpose in terms.barred],
+        "territories": " ".join(terms.territories),
+        "active_from": terms.active_from,
+        "active_to": terms.active_to,
+        "months": terms.months,
+        "exclusive": terms.is_exclusive,
+        "approval": terms.approval.value,
+        "notice_days": terms.notice_days,
+        "max_outputs": terms.max_outputs,
+        "influence": _exact(terms.influence) if terms.influence else "",
+        "release_from": terms.release_from,
+        "release_to": terms.release_to,
+        "reference": terms.reference or "",
+        **{f"clauses_{code}": _written(terms, code) for code in wording.LANGUAGES},
+        **({name: _exact(getattr(terms.plan, name)) for name in ("commission", "creators", "masters")}
+           if terms.plan else {}),
+    }  # fmt: skip
+
+
+def _written(terms: wording.Wording, language: str) -> str:
+    said = [clause for clause in terms.clauses if language in clause.text]
+    return "\n\n".join(f"# {clause.heading[language]}\n{clause.text[language]}" for clause in said)
 
 
 def _clauses(texts: dict[str, str]) -> list[dict[str, dict[str, str]]]:
@@ -1187,9 +1263,10 @@ class TermsVersionAdmin(FactAdmin):
         """Show the beginning of the text's digest."""
         return sheets.short_id(f"sha256:{row.text_digest}")
 
-    def sheet(self, request: HttpRequest, fact: TermsVersion) -> Sheet:
-        """Not used: terms have a page of their own."""
-        raise NotImplementedError
+    def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
+        given = super()._initial(request, form_class)
+        like = TermsVersion.objects.filter(pk=given["like"]).first() if "like" in given else None
+        return given | _initial_of_terms(like, request.GET.get("language", "")) if like else given
 
     def change_view(self, request: HttpRequest, object_id: str, *_unused: Any, **_also: Any) -> HttpResponse:
         """Show text and data side by side, and what changed since another version."""
@@ -1213,16 +1290,21 @@ class TermsVersionAdmin(FactAdmin):
                 "other": other,
                 "versions": versions.exclude(pk=fact.pk).order_by("number"),
                 "languages": languages.exclude(pk=fact.pk).order_by("language"),
-                "changes": list(_changes(other.text, fact.text)) if other else [],
+                "changes": list(_changes(other, fact)) if other else [],
                 "licenses": fact.licenses.count(),
                 "entry": sheets.entry_of(terms=fact)[1],
+                "missing": sorted(set(wording.LANGUAGES) - {one.language for one in languages})
+                if self.has_add_permission(request)
+                else [],
             },
         )
 
 
-def _changes(old: str, new: str) -> Iterable[tuple[str, str, str]]:
-    """Yield the lines of two texts beside each other: what became of it, the old line, the new one."""
-    before, after = old.split("\n"), new.split("\n")
+def _changes(old: TermsVersion, new: TermsVersion) -> Iterable[tuple[str, str, str]]:
+    """Yield the lines in which two texts differ: under which heading, the old line, the new one."""
+    # Each text names the digest of its data, which is another one with every change.
+    before = old.text.replace(old.data_digest, "").split("\n")
+    after = new.text.replace(new.data_digest, "").split("\n")
     for tag, a, b, c, d in difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -1230,4 +1312,9 @@ def _changes(old: str, new: str) -> Iterable[tuple[str, str, str]]:
             left = before[a + place] if a + place < b else ""
             right = after[c + place] if c + place < d else ""
             if left.strip() or right.strip():
-                yield tag, left.strip(), right.strip()
+                yield _heading(after, c + place) or _heading(before, a + place), left.strip(), right.strip()
+
+
+def _heading(lines: Sequence[str], place: int) -> str:
+    """Return the heading that a line stands under; empty for the title."""
+    return next((line for line in reversed(lines[: place + 1]) if re.match(r"[0-9]+\. ", line)), "")

@@ -32,15 +32,13 @@ TERMS = {
     "period": {"from": "2026-01-01"},
     "max_outputs": 100,
 }
+FULL_TERMS: dict[str, Any] = TERMS | {
+    "barred": ["political", "adult"],
+    "exclusive": True,
+    "compensation": {"plan": {"commission": "3/20", "creators": "3/10", "masters": "1/2"}},
+    "clauses": [{"heading": {"en": "Audit", "de": "Prüfung"}, "text": {"en": "Once a year.", "de": "Einmal im Jahr."}}],
+}
 PLAN = {"commission": "3/20", "creators": "3/10", "masters": "1/2"}
-
-
-@pytest.fixture
-def songs(trade: World) -> World:
-    """The trade with two works, which are quicker to register than recordings with audio."""
-    for name in ("first", "second"):
-        trade.state("/v1/works", {"id": key(name), "title": f"Work {name}"})
-    return trade
 
 
 def document(name: str, *works: str, **changes: Any) -> dict[str, Any]:
