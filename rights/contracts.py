@@ -13,7 +13,7 @@ amended, gives it back from its day on.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Max, Model, Q, QuerySet
 
-from rights import restate, wording
+from rights import restate, terms, wording
 from rights.merges import survivors
 from rights.mfn import LICENSOR, Clause, Deal, Favor, Measure, check_class, check_measure
 from rights.models import (
@@ -104,7 +104,7 @@ class ExclusivityClash(Exception):
 
 
 def publish_terms(
-    *, id: UUID, name: str, terms: wording.Wording, language: str, registrar_id: UUID | None, at: datetime
+    *, id: UUID, name: str, agreed: wording.Wording, language: str, registrar_id: UUID | None, at: datetime
 ) -> TermsVersion:
     """
     Insert the next version of terms in a language, rendered from the data; the first is number 1.
@@ -113,7 +113,7 @@ def publish_terms(
     :raises ClauseNotTranslated: a further clause has no wording in it
     :raises OtherDataInThisVersion: the version of this number in another language was published from other data
     """
-    data, text = wording.data(terms), wording.text(terms, language)
+    data, text = wording.data(agreed), wording.text(agreed, language)
     # Versions of one name are numbered one after the other; the constraint holds also against who takes no turn.
     _take_turn(f"terms {registrar_id} {name}", alone=True)
     versions = TermsVersion.objects.filter(registrar=registrar_id, name=name)
@@ -155,7 +155,7 @@ def sign_license(
     influence: Fraction | None = None,
     release_from: date | None = None,
     release_to: date | None = None,
-    terms: TermsVersion | None = None,
+    terms_version: TermsVersion | None = None,
     model_version_ids: Sequence[UUID] = (),
     favors: Sequence[Favor] = (),
     beside: Collection[UUID] = (),
@@ -205,15 +205,15 @@ def sign_license(
         influence_denominator=influence.denominator if influence else None,
         release_from=release_from,
         release_to=release_to,
-        terms=terms,
+        terms=terms_version,
         document_digest=document_digest,
         registrar_id=registrar_id,
         recorded_at=at,
     )
-    if terms is not None and (
-        field := wording.exceeded(wording.parse(terms.data), _scope(license_, model_version_ids))
+    if terms_version is not None and (
+        field := wording.exceeded(wording.parse(terms_version.data), _scope(license_, model_version_ids))
     ):
-        raise WiderThanItsTerms(f"in {field}, the license allows more than version {terms.number} of its terms")
+        raise WiderThanItsTerms(f"in {field}, the license allows more than version {terms_version.number} of its terms")
     _take_turn("licenses", alone=is_exclusive)
     license_.save(force_insert=True)
     LicenseAsset.objects.bulk_create(
@@ -609,41 +609,54 @@ def take_turns_at(license_ids: Iterable[UUID]) -> None:
 
 
 def favored(*, known_at: datetime) -> tuple[tuple[Clause, ...], tuple[Deal, ...]]:
-    """Return the clauses of licenses, and the licenses that they compare; plans are not known here."""
-    rows = (
+    """Return the clauses of licenses, and the licenses that they compare; plans are not known here. After merges."""
+    rows = list(
         MfnClause.objects.filter(license__recorded_at__lte=known_at)
         .select_related("license")
         .order_by("license__recorded_at", "id")
     )
-    clauses = tuple(
-        Clause(row.id, row.license_id, row.reference_class, Measure(row.measure), row.looks_back_to) for row in rows
-    )
     named = {
-        UUID(clause.reference_class.removeprefix(LICENSOR))
-        for clause in clauses
-        if clause.reference_class.startswith(LICENSOR)
+        UUID(row.reference_class.removeprefix(LICENSOR)) for row in rows if row.reference_class.startswith(LICENSOR)
     }
-    compared = (
+    licensees = {row.license.licensee_id for row in rows}
+    same = survivors(licensees | named, known_at=known_at)
+    known_as = {party: terms.duplicates_of(same[party], known_at) for party in licensees | named}
+    compared = list(
         License.objects.filter(
-            Q(pk__in={clause.license_id for clause in clauses})
-            | Q(licensee__in={row.license.licensee_id for row in rows})
-            | Q(licensor__in=named),
+            Q(pk__in={row.license_id for row in rows})
+            | Q(licensee__in=set().union(*(known_as[party] for party in licensees)))
+            | Q(licensor__in=set().union(*(known_as[party] for party in named))),
             recorded_at__lte=known_at,
         )
         .prefetch_related("events")
         .order_by("recorded_at", "id")
     )
-    return clauses, tuple(
-        Deal(
-            license_id=license_.id,
-            licensor_id=license_.licensor_id,
-            licensee_id=license_.licensee_id,
-            uses=frozenset(license_.uses),
-            active_from=license_.active_from,
-            active_to=ended_on(license_, known_at=known_at),
-            max_outputs=license_.max_outputs,
-            plan=None,
-            recorded_at=license_.recorded_at,
-        )
-        for license_ in compared
+    same |= survivors(
+        {party for license_ in compared for party in (license_.licensor_id, license_.licensee_id)}, known_at=known_at
     )
+    return (
+        tuple(
+            Clause(row.id, row.license_id, _class_of(row, same), Measure(row.measure), row.looks_back_to)
+            for row in rows
+        ),
+        tuple(
+            Deal(
+                license_id=license_.id,
+                licensor_id=same[license_.licensor_id],
+                licensee_id=same[license_.licensee_id],
+                uses=frozenset(license_.uses),
+                active_from=license_.active_from,
+                active_to=ended_on(license_, known_at=known_at),
+                max_outputs=license_.max_outputs,
+                plan=None,
+                recorded_at=license_.recorded_at,
+            )
+            for license_ in compared
+        ),
+    )
+
+
+def _class_of(row: MfnClause, same: Mapping[UUID, UUID]) -> str:
+    if not row.reference_class.startswith(LICENSOR):
+        return row.reference_class
+    return f"{LICENSOR}{same[UUID(row.reference_class.removeprefix(LICENSOR))]}"

@@ -305,7 +305,7 @@ def test_shows_the_register_of_most_favored_nations(songs: World, staff: Client)
     clause = {"reference_class": "same_licensee", "measure": "max_outputs", "looks_back_to": SINCE}
     signed(songs, "favored", mfn=[clause])
     assert "None better" in text(staff.get("/admin/rights/mfnclause/"))
-    better = signed(songs, "better", "second", max_outputs=3)
+    better = signed(songs, "better", "second", max_outputs=3, licensor=key("publisher"))
     assert "A better license" in text(staff.get("/admin/rights/mfnclause/"))
     page = text(staff.get(f"/admin/rights/license/{key('favored')}/change/"))
     assert f"/admin/rights/license/{better['id']}/change/" in page
