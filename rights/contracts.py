@@ -26,6 +26,7 @@ from uuid import UUID, uuid5
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Max, Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from rights import restate, terms, wording
 from rights.merges import survivors
@@ -46,7 +47,6 @@ from rights.models import (
     Voice,
     Work,
 )
-from rights.models.fields import multirange
 from rights.registry import LINKS, AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoTerritory, Stretch, check, numbers, stretches
 from rights.vocabulary import AssetKind, LicenseAct, Outcome, Purpose, Use
@@ -435,14 +435,27 @@ def clashing(reach: Reach, *, except_for: Collection[UUID] = ()) -> tuple[UUID, 
 
     A licensee's own exclusive license does not stand against another license to it, unless both are exclusive.
     """
-    found = set(_exclusive_of(reach))
-    licensees = dict(License.objects.filter(pk__in=found).values_list("id", "licensee_id"))
-    parties = survivors({reach.licensee_id, *licensees.values()})
-    if reach.is_exclusive:
-        found |= set(_others_of(reach))
-    else:
-        found = {id for id in found if parties[licensees[id]] != parties[reach.licensee_id]}
-    return tuple(sorted(found - set(except_for), key=str))
+    overlapping = Q(active_to__isnull=True) | Q(active_to__gt=reach.active_from)
+    if reach.active_to is not None:
+        overlapping &= Q(active_from__lt=reach.active_to)
+    if not reach.is_exclusive:
+        overlapping &= Q(is_exclusive=True)
+    # By the schedules, which have an index for it: a join over ranges would compare each asset with each row.
+    lines = LicenseAsset.objects.filter(asset_id__in=RawSQL("SELECT unnest(%s::uuid[])", [list(reach.asset_ids)]))
+    candidates = list(
+        License.objects.filter(overlapping, uses__overlap=list(reach.uses), pk__in=lines.values("license"))
+        .exclude(pk__in=except_for)
+        .prefetch_related("events")
+        .order_by("id")
+    )
+    parties = survivors({reach.licensee_id, *(license_.licensee_id for license_ in candidates)})
+    ours = reach.stretches()
+    return tuple(
+        license_.id
+        for license_ in candidates
+        if (reach.is_exclusive and license_.is_exclusive) or parties[license_.licensee_id] != parties[reach.licensee_id]
+        if any(_meet(one, other) for one in ours for other in _stretches_of(license_))
+    )
 
 
 def reach_of(license_: License) -> Reach:
@@ -460,51 +473,11 @@ def reach_of(license_: License) -> Reach:
 
 def _met(license_: License, *, beside: Collection[UUID]) -> tuple[UUID, ...]:
     """Return what a license meets that no constraint will find: an exclusive one and one that is not."""
-    found = clashing(reach_of(license_), except_for={license_.id, *beside})
     if not license_.is_exclusive:
-        return found
+        return clashing(reach_of(license_), except_for={license_.id})
+    found = clashing(reach_of(license_), except_for={license_.id, *beside})
     exclusive = set(License.objects.filter(pk__in=found, is_exclusive=True).values_list("id", flat=True))
     return tuple(id for id in found if id not in exclusive)
-
-
-def _exclusive_of(reach: Reach) -> Iterable[UUID]:
-    """Yield the exclusive licenses that have a row in common with this reach."""
-    uses = [POSITIONS[use] for use in reach.uses if use in POSITIONS]
-    for span in reach.stretches():
-        with connection.cursor() as cursor:
-            countries: Any = multirange(numbers(span.countries))
-            cursor.execute(
-                "SELECT DISTINCT r.license_id FROM unnest(%s::uuid[]) AS a(id) JOIN rights_exclusiveright AS r"
-                " ON r.asset && uuidrange(a.id, a.id, '[]')"
-                " WHERE r.use = ANY(%s) AND r.countries && %s AND r.valid && daterange(%s, %s)",
-                [list(reach.asset_ids), uses, countries, span.active_from, span.active_to],
-            )
-            yield from (row[0] for row in cursor.fetchall())
-
-
-def _others_of(reach: Reach) -> Iterable[UUID]:
-    """Yield the licenses of others that are not exclusive, have not ended, and meet this reach."""
-    overlapping = Q(active_to__isnull=True) | Q(active_to__gt=reach.active_from)
-    if reach.active_to is not None:
-        overlapping &= Q(active_from__lt=reach.active_to)
-    candidates = (
-        License.objects.filter(
-            overlapping,
-            is_exclusive=False,
-            uses__overlap=list(reach.uses),
-            pk__in=LicenseAsset.objects.filter(asset_id__in=list(reach.asset_ids)).values("license"),
-        )
-        .prefetch_related("events")
-        .order_by("id")
-    )
-    found = list(candidates)
-    parties = survivors({reach.licensee_id, *(license_.licensee_id for license_ in found)})
-    ours = reach.stretches()
-    for license_ in found:
-        if parties[license_.licensee_id] == parties[reach.licensee_id]:
-            continue
-        if any(_meet(one, other) for one in ours for other in _stretches_of(license_)):
-            yield license_.id
 
 
 def _stretches_of(license_: License) -> tuple[Stretch, ...]:

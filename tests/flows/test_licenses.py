@@ -389,6 +389,13 @@ def test_an_exclusive_license_that_meets_others_knows_of_them_or_is_refused(song
     assert data_of(license=found["id"])["beside"] == [key("known")]
 
 
+def test_nobody_else_lets_themselves_stand_beside_an_exclusive_license(songs: World) -> None:
+    signed(songs, "one", exclusive=True)
+    for exclusive in (True, False):
+        answer = sign(songs, "other", licensee=key("rival"), exclusive=exclusive, beside=[key("one")])
+        assert code(answer) == (409, "exclusivity_clash")
+
+
 def test_an_exclusive_license_may_follow_one_that_ended(songs: World) -> None:
     signed(songs, "old", licensee=key("rival"))
     act(songs, "old", "suspended", "2026-02-01")
