@@ -283,12 +283,12 @@ REFUSALS: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("share", {**SHARE, "recording": "country", "party": "label", "part": "0.3"}, "part", "exact fraction"),
     ("share", {**SHARE, "recording": "country", "party": "label", "part": "1/0"}, "part", "exact fraction"),
-    ("share", {**SHARE, "party": "label"}, "recording", "Name either a recording or a work"),
+    ("share", {**SHARE, "party": "label"}, "recording", "Name one asset"),
     (
         "share",
         {**SHARE, "recording": "country", "work": "work of country", "party": "label"},
         "recording",
-        "Name either a recording or a work",
+        "Name one asset",
     ),
     (
         "share",
