@@ -62,7 +62,7 @@ def publish_terms(
     """
     with transaction.atomic(durable=True):
         version = contracts.publish_terms(
-            id=id, name=name, terms=terms, language=language, registrar_id=registrar_id, at=at
+            id=id, name=name, agreed=terms, language=language, registrar_id=registrar_id, at=at
         )
         log.append(
             Entry.Kind.TERMS_PUBLISHED,
@@ -152,7 +152,7 @@ def sign_license(
                 influence=influence,
                 release_from=release_from,
                 release_to=release_to,
-                terms=terms,
+                terms_version=terms,
                 model_version_ids=model_version_ids,
                 favors=favors,
                 beside=beside,

@@ -12,18 +12,23 @@ amended, gives it back from its day on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from fractions import Fraction
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Max, Q
+from django.db.models import Max, Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from rights import restate, wording
+from rights import restate, terms, wording
 from rights.merges import survivors
 from rights.mfn import LICENSOR, Clause, Deal, Favor, Measure, check_class, check_measure
 from rights.models import (
@@ -33,13 +38,18 @@ from rights.models import (
     LicenseAsset,
     LicenseEvent,
     LicenseModelVersion,
+    Lyrics,
     MfnClause,
+    Recording,
+    ShareStanding,
+    Stem,
     TermsVersion,
+    Voice,
+    Work,
 )
-from rights.models.fields import multirange
 from rights.registry import LINKS, AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoTerritory, Stretch, check, numbers, stretches
-from rights.vocabulary import LicenseAct, Outcome, Purpose, Use
+from rights.vocabulary import AssetKind, LicenseAct, Outcome, Purpose, Use
 
 POSITIONS = {use.value: position for position, use in enumerate(Use)}
 MOST_NAMED = 5  # licenses that a refusal names
@@ -94,7 +104,7 @@ class ExclusivityClash(Exception):
 
 
 def publish_terms(
-    *, id: UUID, name: str, terms: wording.Wording, language: str, registrar_id: UUID | None, at: datetime
+    *, id: UUID, name: str, agreed: wording.Wording, language: str, registrar_id: UUID | None, at: datetime
 ) -> TermsVersion:
     """
     Insert the next version of terms in a language, rendered from the data; the first is number 1.
@@ -103,7 +113,7 @@ def publish_terms(
     :raises ClauseNotTranslated: a further clause has no wording in it
     :raises OtherDataInThisVersion: the version of this number in another language was published from other data
     """
-    data, text = wording.data(terms), wording.text(terms, language)
+    data, text = wording.data(agreed), wording.text(agreed, language)
     # Versions of one name are numbered one after the other; the constraint holds also against who takes no turn.
     _take_turn(f"terms {registrar_id} {name}", alone=True)
     versions = TermsVersion.objects.filter(registrar=registrar_id, name=name)
@@ -145,7 +155,7 @@ def sign_license(
     influence: Fraction | None = None,
     release_from: date | None = None,
     release_to: date | None = None,
-    terms: TermsVersion | None = None,
+    terms_version: TermsVersion | None = None,
     model_version_ids: Sequence[UUID] = (),
     favors: Sequence[Favor] = (),
     beside: Collection[UUID] = (),
@@ -195,15 +205,15 @@ def sign_license(
         influence_denominator=influence.denominator if influence else None,
         release_from=release_from,
         release_to=release_to,
-        terms=terms,
+        terms=terms_version,
         document_digest=document_digest,
         registrar_id=registrar_id,
         recorded_at=at,
     )
-    if terms is not None and (
-        field := wording.exceeded(wording.parse(terms.data), _scope(license_, model_version_ids))
+    if terms_version is not None and (
+        field := wording.exceeded(wording.parse(terms_version.data), _scope(license_, model_version_ids))
     ):
-        raise WiderThanItsTerms(f"in {field}, the license allows more than version {terms.number} of its terms")
+        raise WiderThanItsTerms(f"in {field}, the license allows more than version {terms_version.number} of its terms")
     _take_turn("licenses", alone=is_exclusive)
     license_.save(force_insert=True)
     LicenseAsset.objects.bulk_create(
@@ -274,6 +284,66 @@ def record_event(
 def amendment_of(license_: License) -> LicenseEvent | None:
     """Return the event by which a license stands in another's place, or None where it stands in nobody's."""
     return LicenseEvent.objects.filter(successor=license_).select_related("license").first()
+
+
+class State(StrEnum):
+    """What a license is on a day."""
+
+    NOT_YET = "not yet in force"
+    IN_FORCE = "in force"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
+    AMENDED = "amended"
+    ENDED = "ended"
+
+
+def state_of(license_: License, *, on: date, known_at: datetime | None = None) -> State:
+    """Return what a license is on a day, as known at a moment."""
+    acts = [
+        event.act
+        for event in sorted(license_.events.all(), key=lambda event: event.position)
+        if event.effective_on <= on and (known_at is None or event.recorded_at <= known_at)
+    ]
+    if acts and acts[-1] != LicenseAct.RESUMED:
+        return State(acts[-1])
+    if on < license_.active_from:
+        return State.NOT_YET
+    return State.ENDED if license_.active_to is not None and license_.active_to <= on else State.IN_FORCE
+
+
+def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> tuple[AssetRef, ...]:
+    """
+    Return up to ``most`` assets that have all the words in their title or code, of a holder if one is named.
+
+    Holding is what stands on the day, as known now. Voices and lyrics have no title: only their holder finds them.
+    """
+    held = None
+    if holder_id is not None:
+        same = survivors({holder_id})[holder_id]
+        held = ShareStanding.objects.filter(holder=same, known__upper_inf=True, valid__contains=on).values("asset_id")
+    found: list[AssetRef] = []
+    for kind, (model, fields) in _SOUGHT.items():
+        if (held is None and not words.strip()) or (words.strip() and not fields):
+            continue
+        rows: QuerySet[Any] = QuerySet(model).all()
+        if held is not None:
+            rows = rows.filter(pk__in=held)
+        for word in words.split():
+            bare = re.sub(r"[-.]", "", word)
+            fits = [Q(**{f"{name}__icontains": bare if name in {"isrc", "iswc"} else word}) for name in fields]
+            rows = rows.filter(reduce(or_, fits))
+        ids = rows.order_by("pk").values_list("pk", flat=True)[: most - len(found)]
+        found += [AssetRef(**{f"{kind.value}_id": id}) for id in ids]
+    return tuple(found)
+
+
+_SOUGHT: dict[AssetKind, tuple[type[Model], tuple[str, ...]]] = {
+    AssetKind.RECORDING: (Recording, ("title", "isrc")),
+    AssetKind.WORK: (Work, ("title", "iswc")),
+    AssetKind.STEM: (Stem, ("title",)),
+    AssetKind.VOICE: (Voice, ()),
+    AssetKind.LYRICS: (Lyrics, ()),
+}
 
 
 def _amend(license_: License, *, successor: License, at: datetime) -> None:
@@ -365,14 +435,27 @@ def clashing(reach: Reach, *, except_for: Collection[UUID] = ()) -> tuple[UUID, 
 
     A licensee's own exclusive license does not stand against another license to it, unless both are exclusive.
     """
-    found = set(_exclusive_of(reach))
-    licensees = dict(License.objects.filter(pk__in=found).values_list("id", "licensee_id"))
-    parties = survivors({reach.licensee_id, *licensees.values()})
-    if reach.is_exclusive:
-        found |= set(_others_of(reach))
-    else:
-        found = {id for id in found if parties[licensees[id]] != parties[reach.licensee_id]}
-    return tuple(sorted(found - set(except_for), key=str))
+    overlapping = Q(active_to__isnull=True) | Q(active_to__gt=reach.active_from)
+    if reach.active_to is not None:
+        overlapping &= Q(active_from__lt=reach.active_to)
+    if not reach.is_exclusive:
+        overlapping &= Q(is_exclusive=True)
+    # By the schedules, which have an index for it: a join over ranges would compare each asset with each row.
+    lines = LicenseAsset.objects.filter(asset_id__in=RawSQL("SELECT unnest(%s::uuid[])", [list(reach.asset_ids)]))
+    candidates = list(
+        License.objects.filter(overlapping, uses__overlap=list(reach.uses), pk__in=lines.values("license"))
+        .exclude(pk__in=except_for)
+        .prefetch_related("events")
+        .order_by("id")
+    )
+    parties = survivors({reach.licensee_id, *(license_.licensee_id for license_ in candidates)})
+    ours = reach.stretches()
+    return tuple(
+        license_.id
+        for license_ in candidates
+        if (reach.is_exclusive and license_.is_exclusive) or parties[license_.licensee_id] != parties[reach.licensee_id]
+        if any(_meet(one, other) for one in ours for other in _stretches_of(license_))
+    )
 
 
 def reach_of(license_: License) -> Reach:
@@ -390,51 +473,11 @@ def reach_of(license_: License) -> Reach:
 
 def _met(license_: License, *, beside: Collection[UUID]) -> tuple[UUID, ...]:
     """Return what a license meets that no constraint will find: an exclusive one and one that is not."""
-    found = clashing(reach_of(license_), except_for={license_.id, *beside})
     if not license_.is_exclusive:
-        return found
+        return clashing(reach_of(license_), except_for={license_.id})
+    found = clashing(reach_of(license_), except_for={license_.id, *beside})
     exclusive = set(License.objects.filter(pk__in=found, is_exclusive=True).values_list("id", flat=True))
     return tuple(id for id in found if id not in exclusive)
-
-
-def _exclusive_of(reach: Reach) -> Iterable[UUID]:
-    """Yield the exclusive licenses that have a row in common with this reach."""
-    uses = [POSITIONS[use] for use in reach.uses if use in POSITIONS]
-    for span in reach.stretches():
-        with connection.cursor() as cursor:
-            countries: Any = multirange(numbers(span.countries))
-            cursor.execute(
-                "SELECT DISTINCT r.license_id FROM unnest(%s::uuid[]) AS a(id) JOIN rights_exclusiveright AS r"
-                " ON r.asset && uuidrange(a.id, a.id, '[]')"
-                " WHERE r.use = ANY(%s) AND r.countries && %s AND r.valid && daterange(%s, %s)",
-                [list(reach.asset_ids), uses, countries, span.active_from, span.active_to],
-            )
-            yield from (row[0] for row in cursor.fetchall())
-
-
-def _others_of(reach: Reach) -> Iterable[UUID]:
-    """Yield the licenses of others that are not exclusive, have not ended, and meet this reach."""
-    overlapping = Q(active_to__isnull=True) | Q(active_to__gt=reach.active_from)
-    if reach.active_to is not None:
-        overlapping &= Q(active_from__lt=reach.active_to)
-    candidates = (
-        License.objects.filter(
-            overlapping,
-            is_exclusive=False,
-            uses__overlap=list(reach.uses),
-            pk__in=LicenseAsset.objects.filter(asset_id__in=list(reach.asset_ids)).values("license"),
-        )
-        .prefetch_related("events")
-        .order_by("id")
-    )
-    found = list(candidates)
-    parties = survivors({reach.licensee_id, *(license_.licensee_id for license_ in found)})
-    ours = reach.stretches()
-    for license_ in found:
-        if parties[license_.licensee_id] == parties[reach.licensee_id]:
-            continue
-        if any(_meet(one, other) for one in ours for other in _stretches_of(license_)):
-            yield license_.id
 
 
 def _stretches_of(license_: License) -> tuple[Stretch, ...]:
@@ -539,41 +582,54 @@ def take_turns_at(license_ids: Iterable[UUID]) -> None:
 
 
 def favored(*, known_at: datetime) -> tuple[tuple[Clause, ...], tuple[Deal, ...]]:
-    """Return the clauses of licenses, and the licenses that they compare; plans are not known here."""
-    rows = (
+    """Return the clauses of licenses, and the licenses that they compare; plans are not known here. After merges."""
+    rows = list(
         MfnClause.objects.filter(license__recorded_at__lte=known_at)
         .select_related("license")
         .order_by("license__recorded_at", "id")
     )
-    clauses = tuple(
-        Clause(row.id, row.license_id, row.reference_class, Measure(row.measure), row.looks_back_to) for row in rows
-    )
     named = {
-        UUID(clause.reference_class.removeprefix(LICENSOR))
-        for clause in clauses
-        if clause.reference_class.startswith(LICENSOR)
+        UUID(row.reference_class.removeprefix(LICENSOR)) for row in rows if row.reference_class.startswith(LICENSOR)
     }
-    compared = (
+    licensees = {row.license.licensee_id for row in rows}
+    same = survivors(licensees | named, known_at=known_at)
+    known_as = {party: terms.duplicates_of(same[party], known_at) for party in licensees | named}
+    compared = list(
         License.objects.filter(
-            Q(pk__in={clause.license_id for clause in clauses})
-            | Q(licensee__in={row.license.licensee_id for row in rows})
-            | Q(licensor__in=named),
+            Q(pk__in={row.license_id for row in rows})
+            | Q(licensee__in=set().union(*(known_as[party] for party in licensees)))
+            | Q(licensor__in=set().union(*(known_as[party] for party in named))),
             recorded_at__lte=known_at,
         )
         .prefetch_related("events")
         .order_by("recorded_at", "id")
     )
-    return clauses, tuple(
-        Deal(
-            license_id=license_.id,
-            licensor_id=license_.licensor_id,
-            licensee_id=license_.licensee_id,
-            uses=frozenset(license_.uses),
-            active_from=license_.active_from,
-            active_to=ended_on(license_, known_at=known_at),
-            max_outputs=license_.max_outputs,
-            plan=None,
-            recorded_at=license_.recorded_at,
-        )
-        for license_ in compared
+    same |= survivors(
+        {party for license_ in compared for party in (license_.licensor_id, license_.licensee_id)}, known_at=known_at
     )
+    return (
+        tuple(
+            Clause(row.id, row.license_id, _class_of(row, same), Measure(row.measure), row.looks_back_to)
+            for row in rows
+        ),
+        tuple(
+            Deal(
+                license_id=license_.id,
+                licensor_id=same[license_.licensor_id],
+                licensee_id=same[license_.licensee_id],
+                uses=frozenset(license_.uses),
+                active_from=license_.active_from,
+                active_to=ended_on(license_, known_at=known_at),
+                max_outputs=license_.max_outputs,
+                plan=None,
+                recorded_at=license_.recorded_at,
+            )
+            for license_ in compared
+        ),
+    )
+
+
+def _class_of(row: MfnClause, same: Mapping[UUID, UUID]) -> str:
+    if not row.reference_class.startswith(LICENSOR):
+        return row.reference_class
+    return f"{LICENSOR}{same[UUID(row.reference_class.removeprefix(LICENSOR))]}"

@@ -26,7 +26,7 @@ class Measure(StrEnum):
     TERM = "term"  # in days: shorter is better
 
 
-SAME_LICENSEE = "same_licensee"
+SAME_LICENSEE = "same_licensee"  # licenses that others give to the same licensee
 SAME_LICENSEE_SAME_USES = "same_licensee_same_uses"
 LICENSOR = "licensor:"  # and the id of a party, whose licenses are compared
 CLASSES = (SAME_LICENSEE, SAME_LICENSEE_SAME_USES)
@@ -193,8 +193,8 @@ def _of(clause: Clause, favored: Deal, deals: Sequence[Deal]) -> Iterator[Trigge
 def _is_of_class(reference_class: str, favored: Deal, other: Deal) -> bool:
     if reference_class.startswith(LICENSOR):
         return str(other.licensor_id) == reference_class.removeprefix(LICENSOR)
-    if favored.licensee_id != other.licensee_id:
-        return False
+    if favored.licensee_id != other.licensee_id or favored.licensor_id == other.licensor_id:
+        return False  # what the licensor itself got is not what others got
     return reference_class == SAME_LICENSEE or bool(favored.uses & other.uses)
 
 

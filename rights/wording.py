@@ -512,6 +512,11 @@ def text(terms: Wording, language: str) -> str:
     return "\n".join(lines)
 
 
+def said(of: str, code: str, language: str = "en") -> str:
+    """Return what terms call a use, a purpose, an approval mode or a measure, such as ``("use", "tdm")``."""
+    return _TEMPLATES[language][f"{of}.{code}"]
+
+
 class _Language:
     """The templates of one language; free text goes into them as a value and is never read as a template."""
 

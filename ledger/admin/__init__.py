@@ -1,5 +1,5 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
-from ledger.admin import campaigns, catalogue, consents, log, outputs, parties, people, rights, site
+from ledger.admin import campaigns, catalogue, consents, licenses, log, outputs, parties, people, site
 
-__all__ = ["campaigns", "catalogue", "consents", "log", "outputs", "parties", "people", "rights", "site"]
+__all__ = ["campaigns", "catalogue", "consents", "licenses", "log", "outputs", "parties", "people", "site"]

@@ -12,22 +12,17 @@ from django import forms
 from django.db.models import Model
 
 from fingerprint.audio import AudioRefused
-from ledger import licensing, registration
+from ledger import registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
-from ledger.licensing import GivenPlan
 from rights.identifiers import BadIsrc, BadIswc
-from rights.models import License, Party, Recording, Share, Work
+from rights.models import Party, Recording, Share, Work
 from rights.registry import (
     AssetRef,
-    EmptySchedule,
-    NoSuchUse,
     NotAPart,
-    NothingAllowed,
     NotOneAsset,
 )
 from rights.territories import NoSuchTerritory, NoTerritory
 from rights.vocabulary import RightType, Use
-from royalties.splits import NotAPart as NotAPartOfThePlan
 
 Refusals = Mapping[type[Exception], str]
 
@@ -225,64 +220,3 @@ class AgreementFields(forms.Form):
         except forms.ValidationError as error:
             self.add_error("document", error)
         return given
-
-
-class LicenseForm(AgreementFields, FactForm):
-    """A license to record."""
-
-    licensor = pick(Party)
-    licensee = pick(Party, help_text="Who submits the outputs")
-    recordings = pick_several(Recording, required=False)
-    works = pick_several(Work, required=False)
-    commission = FractionField(initial="0", help_text="Of net receipts, for the licensee")
-    creators = FractionField(
-        initial="0", help_text="Of what the commission leaves, for the human creators of the output"
-    )
-    masters = FractionField(initial="1/2", help_text="Of what the creators leave; publishing has the rest")
-
-    one_of = frozenset({"recordings", "works", "document", "digest"})
-    lead = "What a licensee may do with the assets on its schedule. Schedule and plan are frozen when it is recorded."
-    done = "Recorded; schedule and plan are frozen, and the entry goes into the log within a second."
-    groups = (
-        ("Between whom", ("licensor", "licensee")),
-        ("Schedule", ("recordings", "works")),
-        ("What is allowed", ("uses", "territories", "active_from", "active_to")),
-        ("How receipts are divided", ("commission", "creators", "masters")),
-        ("What was signed", ("document", "digest")),
-    )
-    refusals = {
-        EmptySchedule: "recordings",
-        NothingAllowed: "uses",
-        NoSuchUse: "uses",
-        NoSuchTerritory: "territories",
-        NoTerritory: "territories",
-    }
-
-    def clean(self) -> dict[str, Any]:
-        """Check each part of the plan here, since the use case's refusal does not say which one it is about."""
-        given = super().clean()
-        for name in ("commission", "creators", "masters"):
-            if name in given and given[name] > 1:
-                self.add_error(name, sentence_of(NotAPartOfThePlan()))
-        return given
-
-    def write(self, *, id: UUID, at: datetime) -> License:
-        """Record the license with its schedule and plan."""
-        given = self.cleaned_data
-        return licensing.sign_license(
-            id=id,
-            licensor_id=given["licensor"].pk,
-            licensee_id=given["licensee"].pk,
-            schedule=[
-                *(AssetRef(recording_id=row.pk) for row in given["recordings"]),
-                *(AssetRef(work_id=row.pk) for row in given["works"]),
-            ],
-            uses=given["uses"],
-            territories=given["territories"],
-            active_from=given["active_from"],
-            active_to=given["active_to"],
-            document_digest=given["document_digest"],
-            plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
-            registrar_id=self.registrar_id,
-            at=at,
-        )

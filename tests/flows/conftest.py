@@ -371,6 +371,14 @@ def admitted(username: str, party: str, role: Membership.Role, *, until: date | 
 
 
 @pytest.fixture
+def songs(trade: World) -> World:
+    """The trade with two works, which are quicker to register than recordings with audio."""
+    for name in ("first", "second"):
+        trade.state("/v1/works", {"id": key(name), "title": f"Work {name}"})
+    return trade
+
+
+@pytest.fixture
 def rival(trade: World) -> Api:
     """Another distributor's client."""
     return Api(clients.create(name="outputs", party_id=UUID(key("rival")), scopes=SUBMISSIONS))

@@ -14,11 +14,11 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
-from ledger import canonical, clients, licensing
+from ledger import canonical, clients, licensing, log
 from ledger.constraints import violated
 from ledger.models import Entry
 from rights import contracts, terms
-from rights.models import ExclusiveRight, License, LicenseEvent, LicenseStanding, TermsVersion
+from rights.models import ExclusiveRight, License, LicenseEvent, LicenseStanding, PartyMerge, TermsVersion
 from rights.registry import AssetRef
 from rights.standing import Stance
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, key, row_counts
@@ -32,15 +32,13 @@ TERMS = {
     "period": {"from": "2026-01-01"},
     "max_outputs": 100,
 }
+FULL_TERMS: dict[str, Any] = TERMS | {
+    "barred": ["political", "adult"],
+    "exclusive": True,
+    "compensation": {"plan": {"commission": "3/20", "creators": "3/10", "masters": "1/2"}},
+    "clauses": [{"heading": {"en": "Audit", "de": "Prüfung"}, "text": {"en": "Once a year.", "de": "Einmal im Jahr."}}],
+}
 PLAN = {"commission": "3/20", "creators": "3/10", "masters": "1/2"}
-
-
-@pytest.fixture
-def songs(trade: World) -> World:
-    """The trade with two works, which are quicker to register than recordings with audio."""
-    for name in ("first", "second"):
-        trade.state("/v1/works", {"id": key(name), "title": f"Work {name}"})
-    return trade
 
 
 def document(name: str, *works: str, **changes: Any) -> dict[str, Any]:
@@ -391,6 +389,13 @@ def test_an_exclusive_license_that_meets_others_knows_of_them_or_is_refused(song
     assert data_of(license=found["id"])["beside"] == [key("known")]
 
 
+def test_nobody_else_lets_themselves_stand_beside_an_exclusive_license(songs: World) -> None:
+    signed(songs, "one", exclusive=True)
+    for exclusive in (True, False):
+        answer = sign(songs, "other", licensee=key("rival"), exclusive=exclusive, beside=[key("one")])
+        assert code(answer) == (409, "exclusivity_clash")
+
+
 def test_an_exclusive_license_may_follow_one_that_ended(songs: World) -> None:
     signed(songs, "old", licensee=key("rival"))
     act(songs, "old", "suspended", "2026-02-01")
@@ -611,3 +616,34 @@ def test_staff_are_told_every_license_that_is_in_the_way(songs: World) -> None:
             plan=licensing.GivenPlan(*(map(Fraction, ("0", "0", "1")))),
             at=timezone.now(),
         )
+
+
+def test_the_register_counts_a_merged_licensor_as_one(songs: World) -> None:
+    clause = {"reference_class": "same_licensee", "measure": "max_outputs", "looks_back_to": SINCE}
+    signed(songs, "favored", mfn=[clause])
+    signed(songs, "better", "second", licensor=key("publisher"), max_outputs=3)
+    before = timezone.now()
+    assert len(songs.label.get("/v1/mfn-triggers").json()) == 1
+    merge(duplicate="publisher", survivor="label")
+    assert songs.label.get("/v1/mfn-triggers").json() == []
+    assert len(songs.label.get(f"/v1/mfn-triggers?known_at={stamp(before)}").json()) == 1
+
+
+def test_the_same_licensee_by_another_name_is_no_other(songs: World) -> None:
+    signed(songs, "one", exclusive=True)
+    assert code(sign(songs, "other", licensee=key("rival"))) == (409, "exclusivity_clash")
+    merge(duplicate="rival", survivor="distributor")
+    signed(songs, "other", licensee=key("rival"))
+
+
+def merge(*, duplicate: str, survivor: str) -> None:
+    """Record that two parties are one."""
+    with transaction.atomic():
+        row = PartyMerge.objects.create(
+            id=uuid4(),
+            duplicate_id=UUID(key(duplicate)),
+            survivor_id=UUID(key(survivor)),
+            reason="the same",
+            recorded_at=timezone.now(),
+        )
+        log.append(Entry.Kind.PARTIES_MERGED, row, {}, at=row.recorded_at)

@@ -94,6 +94,7 @@ QUOTA = clause(Measure.MAX_OUTPUTS)
     [
         ("same_licensee", {}, True),
         ("same_licensee", {"licensee_id": RIVAL}, False),
+        ("same_licensee", {"licensor_id": LICENSOR}, False),  # its own, which nobody else was favored with
         ("same_licensee", {"uses": frozenset({"identify"})}, True),
         ("same_licensee_same_uses", {}, True),
         ("same_licensee_same_uses", {"uses": frozenset({"identify", "tdm"})}, True),
