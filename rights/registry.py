@@ -25,7 +25,7 @@ from rights.models import (
     Share,
     Work,
 )
-from rights.territories import expand
+from rights.territories import check
 from rights.vocabulary import ConsentAct, PartyKind, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
@@ -139,7 +139,7 @@ def register_share(
     """
     if not 0 < part <= 1:
         raise NotAPart(f"{part} is not a part of the whole")
-    expand(territories)
+    check(territories)
     return Share.objects.create(
         id=id,
         recording_id=asset.recording_id,
@@ -176,7 +176,7 @@ def grant_consent(
     :raises NoSuchUse: a use is not in the vocabulary
     :raises NoSuchTerritory: a code is not in the tables
     """
-    expand(territories)
+    check(territories)
     consent = Consent.objects.create(
         id=id,
         grantor_id=grantor_id,
@@ -239,7 +239,7 @@ def sign_license(
     """
     if not schedule:
         raise EmptySchedule
-    expand(territories)
+    check(territories)
     license_ = License.objects.create(
         id=id,
         licensor_id=licensor_id,

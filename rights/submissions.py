@@ -33,11 +33,11 @@ def receive(
     Insert a submission. It checks nothing about rights: that is the policy's business, on the day of the decision.
 
     :raises ReleaseInThePast: a consent that was withdrawn since would be read as still in force
-    :raises NoSuchTerritory: a code is not in the tables
+    :raises NoSuchTerritory: a code is not in the tables, or not in force on the day of release
     """
     if release_on < at.date():
         raise ReleaseInThePast(f"{release_on} lies before the day of submission, {at.date()}")
-    expand(territories)
+    expand(territories, release_on)
     submission = Submission.objects.create(
         id=id,
         submitter_id=submitter_id,

@@ -22,7 +22,7 @@ from rights.case import (
     Terms,
 )
 from rights.models import Consent, License, Recording, Share, Submission
-from rights.territories import expand
+from rights.territories import covered, expand
 from rights.vocabulary import ConsentAct
 
 
@@ -33,7 +33,7 @@ def claim_of(submission: Submission) -> Claim:
         licensee_id=submission.submitter_id,
         title=submission.title,
         uses=frozenset(submission.uses),
-        territories=expand(submission.territories),
+        territories=expand(submission.territories, submission.release_on),
         release_on=submission.release_on,
         ingredients=tuple(
             DeclaredIngredient(recording_id)
@@ -101,18 +101,18 @@ def on(day: date, *, claim: Claim, references: Iterable[UUID], known_at: datetim
                 asset_id=_asset(share.recording_id, share.work_id),
                 party_id=share.party_id,
                 part=Fraction(share.numerator, share.denominator),
-                territories=expand(share.territories),
+                territories=covered(share.territories, day),
             )
             for share in shares
         ),
-        consents=tuple(_consent_term(consent, known_at) for consent in consents),
+        consents=tuple(_consent_term(consent, day, known_at) for consent in consents),
         licenses=tuple(
             LicenseTerm(
                 id=license_.id,
                 licensee_id=license_.licensee_id,
                 asset_ids=frozenset(_asset(line.recording_id, line.work_id) for line in license_.schedule.all()),
                 uses=frozenset(license_.uses),
-                territories=expand(license_.territories),
+                territories=covered(license_.territories, day),
                 active_from=license_.active_from,
                 active_to=license_.active_to,
             )
@@ -128,7 +128,7 @@ def _asset(recording_id: UUID | None, work_id: UUID | None) -> UUID:
     return found
 
 
-def _consent_term(consent: Consent, known_at: datetime) -> ConsentTerm:
+def _consent_term(consent: Consent, day: date, known_at: datetime) -> ConsentTerm:
     events = sorted(
         (event for event in consent.events.all() if event.recorded_at <= known_at),
         key=lambda event: event.recorded_at,
@@ -139,7 +139,7 @@ def _consent_term(consent: Consent, known_at: datetime) -> ConsentTerm:
         asset_id=_asset(consent.recording_id, consent.work_id),
         party_id=consent.grantor_id,
         uses=frozenset(consent.uses),
-        territories=expand(consent.territories),
+        territories=covered(consent.territories, day),
         licensee_id=consent.licensee_id,
         active_from=consent.active_from,
         active_to=consent.active_to,

@@ -36,7 +36,7 @@ def share_rows(shares: QuerySet[Share], *, of_party: bool = False) -> tuple[tupl
         (
             sheets.link(share, f"{share.numerator}/{share.denominator}"),
             sheets.link(share.recording or share.work) if of_party else sheets.link(share.party),
-            sheets.territories(share.territories),
+            sheets.territories(share.territories, share.active_from),
             sheets.period(share),
         )
         for share in rows[:MOST_RELATED]
@@ -376,7 +376,7 @@ class ShareAdmin(FactAdmin):
     @admin.display(description="Where")
     def shown_territories(self, row: Share) -> Shown:
         """Say where."""
-        return sheets.territories(row.territories)
+        return sheets.territories(row.territories, row.active_from)
 
     def sheet(self, request: HttpRequest, fact: Share) -> Sheet:
         """Show the share beside the others of the same asset."""
@@ -387,7 +387,7 @@ class ShareAdmin(FactAdmin):
             facts=(
                 ("Holder", sheets.link(fact.party)),
                 ("Asset", sheets.link(asset)),
-                ("Where", sheets.territories(fact.territories)),
+                ("Where", sheets.territories(fact.territories, fact.active_from)),
                 ("When", sheets.period(fact)),
                 ("Id", sheets.long_id(fact.pk)),
                 ("Recorded", sheets.moment(fact.recorded_at)),

@@ -87,7 +87,7 @@ class TerritoriesField(forms.CharField):
         given = {
             "initial": "2136",
             "widget": forms.TextInput(INPUT),
-            "help_text": "2136 is the world; two letters are a country; a leading - excludes: 2136 -US",
+            "help_text": "2136 is the world, 2123 the EU; two letters are a country; a leading - excludes: 2136 -US",
         }
         super().__init__(**{**given, **options})
 
@@ -95,7 +95,7 @@ class TerritoriesField(forms.CharField):
         """Split the codes."""
         codes = re.split(r"[\s,;]+", str(super().clean(value)).strip().upper())
         if any(len(code) > 6 for code in codes):
-            raise forms.ValidationError("A code has two letters, or is 2136; put spaces between codes.")
+            raise forms.ValidationError("A code is a country such as DE or a TIS territory such as 2136; put spaces between codes.")
         return codes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import admin
@@ -125,12 +125,12 @@ def period(row: Any) -> str:
     return f"{row.active_from} to before {row.active_to}" if row.active_to else f"From {row.active_from}, open"
 
 
-def territories(codes: list[str]) -> Shown:
-    """Return a set of territories in words, with its codes on hover."""
+def territories(codes: list[str], on: date) -> Shown:
+    """Return what a set of territories means on a day in words, with its codes on hover."""
     try:
-        said = phrase(expand(codes))
+        said = phrase(expand(codes, on))
     except (NoSuchTerritory, NoTerritory):
-        said = " ".join(codes)  # a code that a later table of countries no longer has
+        said = " ".join(codes)  # a country that there was not yet, or no longer
     return format_html('<span title="{}">{}</span>', " ".join(codes), said[:1].upper() + said[1:])
 
 

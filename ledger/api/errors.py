@@ -42,6 +42,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     splits.NotAPart: (422, "not_a_part"),
     identifiers.BadIsrc: (422, "bad_isrc"),
     identifiers.BadIswc: (422, "bad_iswc"),
+    identifiers.BadCode: (422, "bad_code"),  # below the two that have a code of their own
     territories.NoSuchTerritory: (422, "no_such_territory"),
     territories.NoTerritory: (422, "no_territory"),
     submissions.ReleaseInThePast: (422, "release_in_the_past"),

@@ -69,7 +69,7 @@ class DeclarationInput(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=6),
         min_length=1,
         max_length=300,
-        help_text="ISO 3166-1 codes, or 2136 for the world; a leading - excludes",
+        help_text="ISO 3166-1 codes, or CISAC TIS codes such as 2136 for the world; a leading - excludes",
     )
     ingredients = serializers.ListField(
         child=serializers.UUIDField(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Literal
 from uuid import UUID
@@ -219,7 +219,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         headline=_headline(found),
         explanation=_explanation(found),
         uses=tuple(USES.get(use, use) for use in found.submission.uses),
-        territories=where(found.submission.territories),
+        territories=where(found.submission.territories, found.submission.release_on),
         length=clock(audio.duration_ms),
         findings=_findings(found),
         rows=rows,
@@ -260,9 +260,9 @@ def tempo(time_ratio_millionths: int) -> str:
     return f"{abs(tenths) // 10}.{abs(tenths) % 10} % {'faster' if tenths > 0 else 'slower'} than the recording"
 
 
-def where(codes: list[str]) -> str:
-    """Return territories as they stand in a sentence."""
-    said = phrase(expand(codes))
+def where(codes: list[str], on: date) -> str:
+    """Return territories as they stand in a sentence about a day."""
+    said = phrase(expand(codes, on))
     return "worldwide" if said == "the world" else f"in {said}"
 
 
@@ -283,7 +283,7 @@ def _headline(found: Dossier) -> str:
             attempts = found.job.attempts if found.job else 0
             return f"Not decided: the examination was given up after {attempts} attempts."
         case Outcome.CLEARED.value:
-            return f"Cleared for release on {when}, {where(submission.territories)}."
+            return f"Cleared for release on {when}, {where(submission.territories, submission.release_on)}."
         case Outcome.REVIEW.value:
             return f"For review: {found.findings[0].sentence}"
     return "Refused: " + next(finding.sentence for finding in found.findings if finding.effect == "refuse")
