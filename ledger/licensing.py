@@ -105,7 +105,12 @@ def withdraw_consent(*, id: UUID, consent_id: UUID, actor_id: UUID, effective_on
                 at=at,
             )
     except IntegrityError as error:
-        if violated(error) in {"consent_follows_its_course", "consent_is_granted_and_withdrawn_once"}:
+        # The course is looked at before the key: the same withdrawal sent twice at once is not one that came too late.
+        if not ConsentEvent.objects.filter(pk=id).exists() and violated(error) in {
+            "consent_follows_its_course",
+            "consent_event_has_its_own_position",
+            "consent_is_granted_and_withdrawn_once",
+        }:
             raise AlreadyWithdrawn from error
         raise
     return event

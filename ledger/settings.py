@@ -205,6 +205,13 @@ LEDGER_SIGNER_CHAIN = os.environ.get("LEDGER_SIGNER_CHAIN")  # PEM files of a re
 LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")
 LEDGER_SIGNER_ROOTS = os.environ.get("LEDGER_SIGNER_ROOTS")
 
+# --- What personal data is sealed with (rights/keys.py): configured, else made in the data folder. -----------------
+
+LEDGER_KEK = os.environ.get("LEDGER_KEK")  # base64 of 32 bytes; several, by commas: the first wraps, all unwrap
+LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
+LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
+LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
+
 # --- API. ---------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
-from rights.vocabulary import Outcome
+from rights.vocabulary import ApprovalMode, Outcome, RightType
 
 
 @dataclass(frozen=True)
@@ -43,30 +43,34 @@ class Claim:
 
 
 class Side(StrEnum):
-    """Master and publishing are cleared separately (AST-2)."""
+    """Master, publishing and voice are cleared separately (AST-2)."""
 
     MASTER = "master"
     PUBLISHING = "publishing"
+    VOICE = "voice"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A recording (the master side) or a work (the publishing side)."""
+    """A recording or a stem (the master side), a work or its lyrics (publishing), or a voice."""
 
     id: UUID
     side: Side
     title: str
+    registered_at: datetime | None = None  # None: before everything, so that no "future assets" clause reaches it
 
 
 @dataclass(frozen=True)
 class ShareTerm:
-    """A share of the AI-output right, as it stands on the claim's date."""
+    """A share of a right, as it stands on the day; ``party_id`` is who holds it after merges."""
 
     id: UUID
     asset_id: UUID
     party_id: UUID
     part: Fraction
     territories: frozenset[str]
+    right_type: str = RightType.AI_OUTPUT
+    until: date | None = None  # the first day on which it may be otherwise
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class ConsentTerm:
     """A consent and what became of it; ``withdrawn_on`` is None while nobody withdrew it."""
 
     id: UUID
-    asset_id: UUID
+    asset_id: UUID | None  # None: every asset of the party that was registered at ``assets_from`` or later
     party_id: UUID
     uses: frozenset[str]
     territories: frozenset[str]
@@ -83,11 +87,30 @@ class ConsentTerm:
     active_to: date | None
     withdrawn_on: date | None
     event_ids: tuple[UUID, ...]
+    assets_from: datetime | None = None
+    licensee_role: str = ""  # any licensee in this role; empty: of whatever role
+    model_id: UUID | None = None
+    model_version_id: UUID | None = None
+    barred: frozenset[str] = frozenset()  # purposes it does not allow
+    approval_mode: str = ApprovalMode.BLANKET
+    overrides: frozenset[UUID] = frozenset()  # reservations that it names
+    until: date | None = None  # the first day on which it may be otherwise
+
+
+@dataclass(frozen=True)
+class ReservationTerm:
+    """A right reserved in public, in force on the day."""
+
+    id: UUID
+    party_id: UUID
+    asset_id: UUID | None  # None: every asset of the party
+    uses: frozenset[str]
+    territories: frozenset[str]
 
 
 @dataclass(frozen=True)
 class LicenseTerm:
-    """A license of one licensee with the assets on its schedule."""
+    """A license of one licensee with those assets on its schedule that the case is about."""
 
     id: UUID
     licensee_id: UUID
@@ -96,10 +119,17 @@ class LicenseTerm:
     territories: frozenset[str]
     active_from: date
     active_to: date | None
+    barred: frozenset[str] = frozenset()
+    model_versions: frozenset[UUID] = frozenset()  # empty: bound to none
+    has_lapsed: bool = False  # suspended or terminated on the day
+    is_exhausted: bool = False  # its quota of outputs is used up
+    release_from: date | None = None
+    release_to: date | None = None
+    until: date | None = None
 
     def is_active(self, on: date) -> bool:
-        """Whether the day lies in its period [from, to)."""
-        return self.active_from <= on and (self.active_to is None or on < self.active_to)
+        """Whether the day lies in its period [from, to), and it was neither suspended nor terminated."""
+        return not self.has_lapsed and self.active_from <= on and (self.active_to is None or on < self.active_to)
 
     def covers(self, claim: Claim, on: date) -> bool:
         """Whether it allows all the claim's uses in all its territories on that day."""
@@ -131,6 +161,8 @@ class Terms:
     shares: tuple[ShareTerm, ...]
     consents: tuple[ConsentTerm, ...]
     licenses: tuple[LicenseTerm, ...]
+    reservations: tuple[ReservationTerm, ...] = ()
+    licensee_roles: frozenset[str] = frozenset()
 
     def material(self, recording_id: UUID) -> Material | None:
         """Return the material of a recording, or None where it is not registered."""

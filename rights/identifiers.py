@@ -15,7 +15,8 @@ from stdnum import ean
 from stdnum.iso7064 import mod_11_2, mod_37_36
 
 LONGEST = 64  # characters of a code as written, with its separators; what is longer is refused unread
-LONGEST_PROPRIETARY = 255
+LONGEST_OWN = 120  # of a proprietary code, and
+LONGEST_NAMESPACE = 80  # of whose it is: what their columns hold
 
 # What people and spreadsheets put between the groups of a code: blanks, hyphens, and the dashes they turn into.
 _SEPARATORS = str.maketrans("", "", " \t\r\n\u00a0\u202f-\u2010\u2011\u2012\u2013\u2014\u2212")
@@ -223,7 +224,13 @@ def read(scheme: Scheme, raw: str, namespace: str = "") -> Code:
     :raises BadCode: it is not a code of the scheme, or a placeholder; BadIsrc and BadIswc for these two
     """
     if scheme is Scheme.PROPRIETARY:
-        return Code(scheme, _own(raw, "value"), raw, CodeStatus.WELL_FORMED, _own(namespace, "namespace"))
+        return Code(
+            scheme,
+            _own(raw, "value", LONGEST_OWN),
+            raw,
+            CodeStatus.WELL_FORMED,
+            _own(namespace, "namespace", LONGEST_NAMESPACE),
+        )
     form = FORMS[scheme]
     if namespace:
         raise form.refusal(scheme, f"{form.said} has no namespace: only a proprietary code is within one")
@@ -295,11 +302,11 @@ def _checked(scheme: Scheme, form: _Form, raw: str) -> str:
     return bare
 
 
-def _own(raw: str, what: str) -> str:
+def _own(raw: str, what: str, longest: int) -> str:
     """Return a proprietary value or namespace: whatever its owner writes, in one line that can be shown."""
-    bare = unicodedata.normalize("NFC", raw.strip()) if len(raw) <= LONGEST_PROPRIETARY else raw
-    if not bare or len(bare) > LONGEST_PROPRIETARY:
-        why = f"has {len(bare)} characters where there are 1 to {LONGEST_PROPRIETARY}"
+    bare = unicodedata.normalize("NFC", raw.strip()) if len(raw) <= longest else raw
+    if not bare or len(bare) > longest:
+        why = f"has {len(bare)} characters where there are 1 to {longest}"
     elif not bare.isprintable():
         why = "holds characters that do not show, such as a tab or a no-break space"
     else:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 import rfc8785
 
+from rights import restate
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
@@ -140,7 +141,7 @@ def register_share(
     if not 0 < part <= 1:
         raise NotAPart(f"{part} is not a part of the whole")
     check(territories)
-    return Share.objects.create(
+    share = Share.objects.create(
         id=id,
         recording_id=asset.recording_id,
         work_id=asset.work_id,
@@ -153,6 +154,8 @@ def register_share(
         active_to=active_to,
         recorded_at=at,
     )
+    restate.share(share, at=at)
+    return share
 
 
 def grant_consent(
@@ -200,12 +203,13 @@ def grant_consent(
         effective_on=active_from,
         recorded_at=at,
     )
+    restate.consent(consent, at=at)
     return consent
 
 
 def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on: date, at: datetime) -> ConsentEvent:
     """Insert the withdrawal of a consent: prospective, from a day on. A second one is refused by the database."""
-    return ConsentEvent.objects.create(
+    event = ConsentEvent.objects.create(
         id=id,
         consent=consent,
         position=consent.events.count(),
@@ -214,6 +218,8 @@ def withdraw_consent(*, id: UUID, consent: Consent, actor_id: UUID, effective_on
         effective_on=effective_on,
         recorded_at=at,
     )
+    restate.consent(consent, at=at)
+    return event
 
 
 def sign_license(
@@ -258,6 +264,7 @@ def sign_license(
             recording_id=asset.recording_id,
             work_id=asset.work_id,
         )
+    restate.license(license_, at=at)
     return license_
 
 

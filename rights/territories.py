@@ -275,7 +275,7 @@ def _heirs(code: str, epoch: int) -> frozenset[str]:
     return frozenset(found) & _WORLDS[epoch]
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=4096)  # a set of most of the world takes 16 KB
 def _read(codes: tuple[str, ...], epoch: int) -> tuple[frozenset[str], tuple[str, ...]]:
     """Return what codes mean in an epoch, and those of them that are not in force in it."""
     found: frozenset[str] = frozenset()

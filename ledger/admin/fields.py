@@ -95,7 +95,9 @@ class TerritoriesField(forms.CharField):
         """Split the codes."""
         codes = re.split(r"[\s,;]+", str(super().clean(value)).strip().upper())
         if any(len(code) > 6 for code in codes):
-            raise forms.ValidationError("A code is a country such as DE or a TIS territory such as 2136; put spaces between codes.")
+            raise forms.ValidationError(
+                "A code is a country such as DE or a TIS territory such as 2136; put spaces between codes."
+            )
         return codes
 
 
