@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 from uuid import UUID
 
-from rights.territories import WORLD, countries, covered, stretches
+from rights.territories import WORLD, NoTerritory, Stretch, countries, covered, stretches
 
 WHOLE = Fraction(1)
 TOLERANCE = Fraction(6, 10_000)  # CWR's 00006: what two decimals of each claimant may miss the whole by
@@ -207,7 +207,7 @@ def over_claims(holdings: Iterable[Holding], *, about: UUID | None = None) -> tu
     spans = [
         (holding, stretch.active_from, stretch.active_to or date.max, stretch.countries)
         for holding in holdings
-        for stretch in stretches(holding.territories, holding.active_from, holding.active_to)
+        for stretch in _stretches(holding)
     ]
     days = sorted({day for _, begins, ends, _ in spans for day in (begins, ends)})
     runs: dict[tuple[Holding, ...], list[_Run]] = {}
@@ -324,7 +324,14 @@ def _codes(where: tuple[tuple[date, frozenset[str]], ...]) -> tuple[str, ...]:
 
 
 def _everywhere(one: OverClaim) -> frozenset[str]:
-    return frozenset().union(*(s.countries for s in stretches(one.territories, one.active_from, one.active_to)))
+    return frozenset().union(*(stretch.countries for stretch in _stretches(one)))
+
+
+def _stretches(one: Holding | OverClaim) -> tuple[Stretch, ...]:
+    try:
+        return stretches(one.territories, one.active_from, one.active_to)
+    except NoTerritory:
+        return ()  # a share that ended early may be left with days on which its codes mean no country
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:

@@ -13,9 +13,10 @@ from django.db.models import Model
 from django.utils import timezone
 
 from fingerprint.audio import AudioRefused
-from ledger import licensing, people, registration
+from ledger import holding, licensing, people, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
 from ledger.licensing import GivenPlan, WithdrawalReachesBack
+from rights.assets import GivenWork
 from rights.identifiers import BadIsrc, BadIswc
 from rights.models import Consent, License, Party, Recording, Share, Work
 from rights.registry import (
@@ -27,6 +28,7 @@ from rights.registry import (
     NothingAllowed,
     NotOneAsset,
 )
+from rights.shares import GivenShare
 from rights.territories import NoSuchTerritory, NoTerritory
 from rights.vocabulary import PartyKind, RightType, Use
 from royalties.splits import NotAPart as NotAPartOfThePlan
@@ -142,7 +144,7 @@ class RecordingForm(FactForm):
             id=id,
             title=given["title"],
             isrc=given["isrc"] or None,
-            work_ids=[work.pk for work in given["works"]],
+            works=[GivenWork(work.pk) for work in given["works"]],
             audio_path=Path(upload.temporary_file_path()) if upload else None,
             media_type=upload.content_type if upload else None,
             at=at,
@@ -194,15 +196,17 @@ class ShareForm(AssetForm):
     def write(self, *, id: UUID, at: datetime) -> Share:
         """Register the share."""
         given = self.cleaned_data
-        return registration.register_share(
-            id=id,
-            asset=self.asset(),
-            party_id=given["party"].pk,
-            right_type=RightType(given["right_type"]),
-            part=given["part"],
-            territories=given["territories"],
-            active_from=given["active_from"],
-            active_to=given["active_to"],
+        return holding.register_share(
+            GivenShare(
+                id=id,
+                asset=self.asset(),
+                party_id=given["party"].pk,
+                right_type=RightType(given["right_type"]),
+                part=given["part"],
+                territories=tuple(given["territories"]),
+                active_from=given["active_from"],
+                active_to=given["active_to"],
+            ),
             at=at,
         )
 

@@ -13,10 +13,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, licensing, report
+from ledger import checkpoints, clearance, holding, licensing, report
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import identifiers, registry, submissions, territories
+from rights import assets, conflicts, identifiers, registry, shares, submissions, territories
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,27 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
     access.NoParty: (403, "no_party"),
+    # Assets and shares
+    assets.PortionsBeyondTheWhole: (422, "portions_beyond_the_whole"),
+    assets.VoiceOfAPersonOnly: (422, "voice_of_a_person_only"),
+    assets.NotALanguage: (422, "not_a_language"),
+    assets.NothingInTheDataset: (422, "nothing_in_the_dataset"),
+    assets.TooManyMembers: (422, "too_many_members"),
+    assets.TrainingUndated: (422, "training_undated"),
+    assets.NotLicensedThroughout: (422, "not_licensed_throughout"),
+    shares.NotARole: (422, "not_a_role"),
+    shares.WrittenOtherwise: (422, "written_otherwise"),
+    shares.EndsOutsideItsPeriod: (422, "ends_outside_its_period"),
+    shares.AlreadyRetracted: (409, "already_retracted"),
+    shares.SucceedsAnother: (422, "succeeds_another"),
+    holding.NoSuchShare: (404, "no_such_share"),
+    holding.AlreadyEnded: (409, "already_ended"),
+    conflicts.NoSuchConflict: (404, "no_such_conflict"),
+    conflicts.NotAClaimant: (403, "not_a_claimant"),
+    conflicts.AlreadySettled: (409, "already_settled"),
+    conflicts.NothingSaid: (422, "nothing_said"),
+    conflicts.NothingToAccept: (409, "nothing_to_accept"),
+    conflicts.SettledByShares: (422, "settled_by_shares"),
 }
 
 # Table of a list's rows → the field that the list was given in.
@@ -60,6 +81,9 @@ FIELDS = {
     "rights_contribution": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
+    "rights_releaserecording": "recordings",
+    "rights_datasetmember": "members",
+    "rights_traininglicense": "licenses",
 }
 
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import licensing
-from ledger.api.fields import AssetInput, FractionField, asset_of, digest
+from ledger.api.fields import AssetInput, DigestField, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from rights.models import Consent, ConsentEvent, License
@@ -22,18 +22,6 @@ from royalties import splits
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 USES = [(use.value, use.value) for use in Use]
-
-
-class DigestField(serializers.RegexField):
-    """The SHA-256 of a document, with or without its prefix."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        """Accept 64 hexadecimal digits."""
-        super().__init__(r"^(sha256:)?[0-9a-f]{64}$", **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        """Keep the bare digest."""
-        return str(super().to_internal_value(data)).removeprefix("sha256:")
 
 
 class EventOutput(serializers.Serializer[ConsentEvent]):
