@@ -112,4 +112,31 @@ REFUSALS = {
     "approval_takes_a_second_person": Refusal(
         409, "needs_a_second_person", "reason", "Whoever proposed it cannot agree to it: ask a second person."
     ),
+    # Assets and shares
+    "rights_datasetmember_pkey": _twice("members"),
+    "portion_is_a_part_of_the_recording": Refusal(
+        422, "not_a_part", "portion", "A portion is a fraction of the recording: more than 0, and at most 1."
+    ),
+    "portion_ends_after_it_begins": Refusal(
+        422, "ends_before_it_begins", "end_ms", "A time range ends after it begins; name both, or neither."
+    ),
+    "work_is_linked_once": Refusal(409, "already_linked", "work", "This work is in this recording already."),
+    "voice_is_linked_once": Refusal(409, "already_linked", "voice", "This voice is in this recording already."),
+    "voice_is_registered_once": Refusal(
+        409, "voice_taken", "label", "This person has a voice with this label already."
+    ),
+    "one_text_per_work_and_language": Refusal(
+        409, "text_taken", "language", "This work has its text in this language already."
+    ),
+    "one_release_per_icpn": Refusal(409, "icpn_taken", "icpn", "Another release has this ICPN."),
+    "one_release_per_grid": Refusal(409, "grid_taken", "grid", "Another release has this GRid."),
+    "one_model_per_provider_and_name": Refusal(
+        409, "model_taken", "name", "This provider has a model of this name already."
+    ),
+    "one_version_per_model_and_label": Refusal(
+        409, "version_taken", "label", "This model has a version with this label already."
+    ),
+    "rights_modelversionretirement_model_version_id_key": Refusal(
+        409, "already_retired", "effective_on", "This version was retired before; that happens once."
+    ),
 }

@@ -1,11 +1,10 @@
-"""Registering works, recordings and shares: each with its entry, or not at all."""
+"""Registering what rights are in, and what is made of it: each with its entry, or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -15,9 +14,23 @@ from fingerprint import audio, examine, references, store
 from fingerprint.audio import AudioFacts
 from ledger import intake, keeping, log
 from ledger.models import Entry
-from rights import registry
-from rights.models import Recording, Share, Work
-from rights.vocabulary import RightType
+from rights import assets
+from rights.assets import GivenMember, GivenWork
+from rights.models import (
+    Dataset,
+    Lyrics,
+    Model,
+    ModelVersion,
+    ModelVersionRetirement,
+    Recording,
+    RecordingVoice,
+    RecordingWork,
+    Release,
+    Stem,
+    Voice,
+    Work,
+)
+from rights.vocabulary import Component
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
@@ -27,7 +40,7 @@ def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID 
     :raises BadIswc: the code is not one
     """
     with transaction.atomic(durable=True):
-        work = registry.register_work(id=id, title=title, iswc=iswc, registrar_id=registrar_id, at=at)
+        work = assets.register_work(id=id, title=title, iswc=iswc, registrar_id=registrar_id, at=at)
         log.append(Entry.Kind.WORK_REGISTERED, work, {"iswc": work.iswc}, at=at)
     return work
 
@@ -37,7 +50,7 @@ def register_recording(
     id: UUID,
     title: str,
     isrc: str | None,
-    work_ids: Sequence[UUID],
+    works: Sequence[GivenWork],
     audio_path: Path | None,
     media_type: str | None,
     registrar_id: UUID | None = None,
@@ -48,14 +61,15 @@ def register_recording(
 
     :raises AudioRefused: the audio is not what it should be
     :raises BadIsrc: the code is not one
+    :raises PortionsBeyondTheWhole: its works are more than all of it
     """
     if audio_path is None:
-        return _register(id, title, isrc, work_ids, registrar_id=registrar_id, at=at)
+        return _register(id, title, isrc, works, registrar_id, at=at)
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
     store.put(audio_path)
     try:
         enrolled = Enrolled(audio_path, facts, examine.fingerprint(facts))  # slow; before the transaction
-        return _register(id, title, isrc, work_ids, enrolled, registrar_id=registrar_id, at=at)
+        return _register(id, title, isrc, works, registrar_id, enrolled, at=at)
     except BaseException:
         keeping.discard_unless_kept(facts.digest)  # a refused recording leaves nothing behind
         raise
@@ -74,10 +88,10 @@ def _register(
     id: UUID,
     title: str,
     isrc: str | None,
-    work_ids: Sequence[UUID],
+    works: Sequence[GivenWork],
+    registrar_id: UUID | None,
     enrolled: Enrolled | None = None,
     *,
-    registrar_id: UUID | None,
     at: datetime,
 ) -> Recording:
     with transaction.atomic(durable=True):
@@ -86,11 +100,11 @@ def _register(
             reference_id = uuid5(id, "reference")
             keeping.hold(enrolled.path, enrolled.facts.digest)
             references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
-        recording = registry.register_recording(
+        recording = assets.register_recording(
             id=id,
             title=title,
             isrc=isrc,
-            work_ids=work_ids,
+            works=works,
             reference_id=reference_id,
             registrar_id=registrar_id,
             at=at,
@@ -104,42 +118,204 @@ def _register(
     return recording
 
 
-def register_share(
-    *,
-    id: UUID,
-    asset: registry.AssetRef,
-    party_id: UUID,
-    right_type: RightType,
-    part: Fraction,
-    territories: Sequence[str],
-    active_from: date,
-    active_to: date | None,
-    registrar_id: UUID | None = None,
-    at: datetime,
-) -> Share:
+def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -> RecordingWork:
     """
-    Register who holds which part of a right.
+    Register that one more work is in a recording.
 
-    :raises NotAPart: the fraction is not in (0, 1]
-    :raises NoSuchTerritory: a code is not in the tables
+    :raises PortionsBeyondTheWhole: with it, the works are more than all of the recording
     """
     with transaction.atomic(durable=True):
-        share = registry.register_share(
+        link = assets.link_work(id=id, recording_id=recording_id, given=given, at=at)
+        log.append(
+            Entry.Kind.WORK_LINKED, link, {"recording": str(link.recording_id), "work": str(link.work_id)}, at=at
+        )
+    return link
+
+
+def register_release(
+    *,
+    id: UUID,
+    title: str,
+    icpn: str | None,
+    grid: str | None,
+    recording_ids: Sequence[UUID],
+    registrar_id: UUID | None = None,
+    at: datetime,
+) -> Release:
+    """
+    Register what is sold, with its tracks in their order.
+
+    :raises BadCode: a code is not what it should be
+    """
+    with transaction.atomic(durable=True):
+        release = assets.register_release(
             id=id,
-            asset=asset,
-            party_id=party_id,
-            right_type=right_type,
-            part=part,
-            territories=territories,
-            active_from=active_from,
-            active_to=active_to,
+            title=title,
+            icpn=icpn,
+            grid=grid,
+            recording_ids=recording_ids,
+            registrar_id=registrar_id,
+            at=at,
+        )
+        log.append(Entry.Kind.RELEASE_REGISTERED, release, {"icpn": release.icpn, "grid": release.grid}, at=at)
+    return release
+
+
+def register_voice(*, id: UUID, person_id: UUID, label: str, registrar_id: UUID | None = None, at: datetime) -> Voice:
+    """
+    Register a voice of a person.
+
+    :raises VoiceOfAPersonOnly: the party is no person
+    """
+    with transaction.atomic(durable=True):
+        voice = assets.register_voice(id=id, person_id=person_id, label=label, registrar_id=registrar_id, at=at)
+        log.append(Entry.Kind.VOICE_REGISTERED, voice, {"person": str(voice.person_id)}, at=at)
+    return voice
+
+
+def link_voice(*, id: UUID, recording_id: UUID, voice_id: UUID, component: Component, at: datetime) -> RecordingVoice:
+    """Register that a voice is heard in a recording."""
+    with transaction.atomic(durable=True):
+        link = assets.link_voice(id=id, recording_id=recording_id, voice_id=voice_id, component=component, at=at)
+        log.append(
+            Entry.Kind.VOICE_LINKED, link, {"recording": str(link.recording_id), "voice": str(link.voice_id)}, at=at
+        )
+    return link
+
+
+def register_stem(
+    *,
+    id: UUID,
+    recording_id: UUID,
+    title: str,
+    component: Component,
+    audio_digest: str,
+    registrar_id: UUID | None = None,
+    at: datetime,
+) -> Stem:
+    """Register a part of a recording that exists by itself."""
+    with transaction.atomic(durable=True):
+        stem = assets.register_stem(
+            id=id,
+            recording_id=recording_id,
+            title=title,
+            component=component,
+            audio_digest=audio_digest,
+            registrar_id=registrar_id,
+            at=at,
+        )
+        audio = f"sha256:{stem.audio_digest}" if stem.audio_digest else None
+        log.append(Entry.Kind.STEM_REGISTERED, stem, {"recording": str(stem.recording_id), "audio": audio}, at=at)
+    return stem
+
+
+def register_lyrics(
+    *, id: UUID, work_id: UUID, language: str, text_digest: str, registrar_id: UUID | None = None, at: datetime
+) -> Lyrics:
+    """
+    Register the text of a work in one language, by its digest.
+
+    :raises NotALanguage: the tag is not well formed
+    """
+    with transaction.atomic(durable=True):
+        lyrics = assets.register_lyrics(
+            id=id,
+            work_id=work_id,
+            language=language,
+            text_digest=text_digest,
             registrar_id=registrar_id,
             at=at,
         )
         log.append(
-            Entry.Kind.SHARE_REGISTERED,
-            share,
-            {"part": f"{share.numerator}/{share.denominator}", "right_type": share.right_type},
+            Entry.Kind.LYRICS_REGISTERED,
+            lyrics,
+            {"work": str(lyrics.work_id), "text": f"sha256:{lyrics.text_digest}"},
             at=at,
         )
-    return share
+    return lyrics
+
+
+def register_model(*, id: UUID, provider_id: UUID, name: str, registrar_id: UUID | None = None, at: datetime) -> Model:
+    """Register a family of generative models."""
+    with transaction.atomic(durable=True):
+        model = assets.register_model(id=id, provider_id=provider_id, name=name, registrar_id=registrar_id, at=at)
+        log.append(Entry.Kind.MODEL_REGISTERED, model, {"provider": str(model.provider_id)}, at=at)
+    return model
+
+
+def freeze_dataset(*, id: UUID, keeper_id: UUID, name: str, members: Sequence[GivenMember], at: datetime) -> Dataset:
+    """
+    Register what a model is trained on, with its members frozen.
+
+    :raises NothingInTheDataset: no member is named
+    :raises TooManyMembers: more than an entry of the log vouches for
+    """
+    with transaction.atomic(durable=True):
+        dataset = assets.freeze_dataset(id=id, keeper_id=keeper_id, name=name, members=members, at=at)
+        log.append(
+            Entry.Kind.DATASET_FROZEN,
+            dataset,
+            {"members": dataset.member_count, "digest": f"sha256:{dataset.members_digest}"},
+            at=at,
+        )
+    return dataset
+
+
+def register_model_version(
+    *,
+    id: UUID,
+    model_id: UUID,
+    label: str,
+    dataset_id: UUID | None,
+    license_ids: Iterable[UUID],
+    code_digest: str,
+    weights_digest: str,
+    trained_from: date | None,
+    trained_to: date | None,
+    has_identity_features: bool,
+    at: datetime,
+) -> ModelVersion:
+    """
+    Register a trained version of a model with the licenses that its training rested on.
+
+    :raises TrainingUndated: there is something that it was trained on, and no days on which it was
+    :raises NotLicensedThroughout: a license was not in force on the first or the last day; the message names it
+    """
+    with transaction.atomic(durable=True):
+        version = assets.register_model_version(
+            id=id,
+            model_id=model_id,
+            label=label,
+            dataset_id=dataset_id,
+            license_ids=license_ids,
+            code_digest=code_digest,
+            weights_digest=weights_digest,
+            trained_from=trained_from,
+            trained_to=trained_to,
+            has_identity_features=has_identity_features,
+            at=at,
+        )
+        log.append(
+            Entry.Kind.MODEL_VERSION_REGISTERED,
+            version,
+            {"model": str(version.model_id), "dataset": str(version.dataset_id) if version.dataset_id else None},
+            at=at,
+        )
+    return version
+
+
+def retire_model_version(
+    *, id: UUID, model_version_id: UUID, effective_on: date, reason: str, at: datetime
+) -> ModelVersionRetirement:
+    """Register that a version of a model no longer runs."""
+    with transaction.atomic(durable=True):
+        retirement = assets.retire_model_version(
+            id=id, model_version_id=model_version_id, effective_on=effective_on, reason=reason, at=at
+        )
+        log.append(
+            Entry.Kind.MODEL_VERSION_RETIRED,
+            retirement,
+            {"model_version": str(model_version_id), "effective_on": effective_on.isoformat()},
+            at=at,
+        )
+    return retirement

@@ -199,6 +199,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- Log and signatures. ------------------------------------------------------------------------------------------
 
+# Kinds of assets (recording, work, voice, stem, lyrics) of which everything is held while more than the whole is
+# claimed, and not only what the claims of others touch (SHR-3).
+LEDGER_HOLD_EVERYTHING = frozenset(filter(None, os.environ.get("LEDGER_HOLD_EVERYTHING", "").split(",")))
 LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "localhost/ai-music-ledger")  # names the log in every checkpoint
 LEDGER_PUBLIC_URL = os.environ.get("LEDGER_PUBLIC_URL", "http://localhost:8000")
 LEDGER_CHECKPOINT_FILE = Path(os.environ.get("LEDGER_CHECKPOINT_FILE", DATA_DIR / "log" / "newest-checkpoint"))

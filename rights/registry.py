@@ -1,24 +1,11 @@
-"""Registering what the trade knows: works, recordings, shares. Inserts only."""
+"""What every writer of rights shares: how an asset is named, and what is refused everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from fractions import Fraction
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from rights import restate
-from rights.identifiers import isrc as canonical_isrc
-from rights.identifiers import iswc as canonical_iswc
-from rights.models import (
-    Recording,
-    RecordingWork,
-    Share,
-    Work,
-)
-from rights.territories import check
-from rights.vocabulary import AssetKind, RightType
+from rights.vocabulary import AssetKind
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
 
@@ -67,88 +54,3 @@ class AssetRef:
     def id(self) -> UUID:
         """The id of the asset, whichever kind it is."""
         return next(id for id in self.columns.values() if id is not None)
-
-
-def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
-    """
-    Insert a work.
-
-    :raises BadIswc: the code is not one
-    """
-    return Work.objects.create(
-        id=id,
-        title=title,
-        iswc=canonical_iswc(iswc) if iswc else None,
-        registrar_id=registrar_id,
-        registered_at=at,
-    )
-
-
-def register_recording(
-    *,
-    id: UUID,
-    title: str,
-    isrc: str | None,
-    work_ids: Sequence[UUID],
-    reference_id: UUID | None,
-    registrar_id: UUID | None = None,
-    at: datetime,
-) -> Recording:
-    """
-    Insert a recording with the works that are in it; its reference audio is enrolled before.
-
-    :raises BadIsrc: the code is not one
-    """
-    recording = Recording.objects.create(
-        id=id,
-        title=title,
-        isrc=canonical_isrc(isrc) if isrc else None,
-        reference_id=reference_id,
-        registrar_id=registrar_id,
-        registered_at=at,
-    )
-    for work_id in work_ids:
-        RecordingWork.objects.create(
-            id=uuid5(LINKS, f"{id}/{work_id}"), recording=recording, work_id=work_id, recorded_at=at
-        )
-    return recording
-
-
-def register_share(
-    *,
-    id: UUID,
-    asset: AssetRef,
-    party_id: UUID,
-    right_type: RightType,
-    part: Fraction,
-    territories: Sequence[str],
-    active_from: date,
-    active_to: date | None,
-    registrar_id: UUID | None = None,
-    at: datetime,
-) -> Share:
-    """
-    Insert a share. It does not check that the shares of the asset add up: an under- or over-claim is a fact too.
-
-    :raises NotAPart: the fraction is not in (0, 1]
-    :raises NoSuchTerritory: a code is not in the tables
-    """
-    if not 0 < part <= 1:
-        raise NotAPart(f"{part} is not a part of the whole")
-    check(territories)
-    share = Share.objects.create(
-        id=id,
-        recording_id=asset.recording_id,
-        work_id=asset.work_id,
-        party_id=party_id,
-        right_type=right_type,
-        numerator=part.numerator,
-        denominator=part.denominator,
-        territories=list(territories),
-        active_from=active_from,
-        active_to=active_to,
-        registrar_id=registrar_id,
-        recorded_at=at,
-    )
-    restate.share(share, at=at)
-    return share

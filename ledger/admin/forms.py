@@ -12,8 +12,10 @@ from django import forms
 from django.db.models import Model
 
 from fingerprint.audio import AudioRefused
-from ledger import registration
+from ledger import holding, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
+from ledger.visibility import Sight, seen
+from rights.assets import GivenWork
 from rights.identifiers import BadIsrc, BadIswc
 from rights.models import Party, Recording, Share, Work
 from rights.registry import (
@@ -21,6 +23,7 @@ from rights.registry import (
     NotAPart,
     NotOneAsset,
 )
+from rights.shares import GivenShare
 from rights.territories import NoSuchTerritory, NoTerritory
 from rights.vocabulary import RightType, Use
 
@@ -126,7 +129,7 @@ class RecordingForm(FactForm):
             id=id,
             title=given["title"],
             isrc=given["isrc"] or None,
-            work_ids=[work.pk for work in given["works"]],
+            works=[GivenWork(work.pk) for work in given["works"]],
             audio_path=Path(upload.temporary_file_path()) if upload else None,
             media_type=upload.content_type if upload else None,
             registrar_id=self.registrar_id,
@@ -179,16 +182,18 @@ class ShareForm(AssetForm):
     def write(self, *, id: UUID, at: datetime) -> Share:
         """Register the share."""
         given = self.cleaned_data
-        return registration.register_share(
-            id=id,
-            asset=self.asset(),
-            party_id=given["party"].pk,
-            right_type=RightType(given["right_type"]),
-            part=given["part"],
-            territories=given["territories"],
-            active_from=given["active_from"],
-            active_to=given["active_to"],
-            registrar_id=self.registrar_id,
+        return holding.register_share(
+            GivenShare(
+                id=id,
+                asset=self.asset(),
+                party_id=given["party"].pk,
+                right_type=RightType(given["right_type"]),
+                part=given["part"],
+                territories=tuple(given["territories"]),
+                active_from=given["active_from"],
+                active_to=given["active_to"],
+                registrar_id=self.registrar_id,
+            ),
             at=at,
         )
 

@@ -14,12 +14,14 @@ from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
-from ledger import approvals, checkpoints, clearance, consenting, erasure, licensing, people, report
+from ledger import approvals, checkpoints, clearance, consenting, erasure, holding, licensing, people, report
 from ledger.api import access, once, preferences, uploads
 from ledger.constraints import REFUSALS, violated
 from rights import (
+    assets,
     authority,
     codes,
+    conflicts,
     consents,
     contracts,
     identifiers,
@@ -27,6 +29,7 @@ from rights import (
     mfn,
     parties,
     registry,
+    shares,
     submissions,
     term_limits,
     territories,
@@ -134,6 +137,27 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     erasure.NoSuchRequest: (404, "no_such_request"),
     erasure.AlreadyAsked: (409, "already_asked"),
     erasure.NotAskedFor: (409, "not_asked_for"),
+    # Assets and shares
+    assets.PortionsBeyondTheWhole: (422, "portions_beyond_the_whole"),
+    assets.VoiceOfAPersonOnly: (422, "voice_of_a_person_only"),
+    assets.NotALanguage: (422, "not_a_language"),
+    assets.NothingInTheDataset: (422, "nothing_in_the_dataset"),
+    assets.TooManyMembers: (422, "too_many_members"),
+    assets.TrainingUndated: (422, "training_undated"),
+    assets.NotLicensedThroughout: (422, "not_licensed_throughout"),
+    shares.NotARole: (422, "not_a_role"),
+    shares.WrittenOtherwise: (422, "written_otherwise"),
+    shares.EndsOutsideItsPeriod: (422, "ends_outside_its_period"),
+    shares.AlreadyRetracted: (409, "already_retracted"),
+    shares.SucceedsAnother: (422, "succeeds_another"),
+    holding.NoSuchShare: (404, "no_such_share"),
+    holding.AlreadyEnded: (409, "already_ended"),
+    conflicts.NoSuchConflict: (404, "no_such_conflict"),
+    conflicts.NotAClaimant: (403, "not_a_claimant"),
+    conflicts.AlreadySettled: (409, "already_settled"),
+    conflicts.NothingSaid: (422, "nothing_said"),
+    conflicts.NothingToAccept: (409, "nothing_to_accept"),
+    conflicts.SettledByShares: (422, "settled_by_shares"),
 }
 
 # Table of a list's rows → the field that the list was given in.
@@ -145,6 +169,9 @@ FIELDS = {
     "rights_licensemodelversion": "model_versions",
     "rights_consentasset": "assets",
     "rights_consentoverride": "overrides",
+    "rights_releaserecording": "recordings",
+    "rights_datasetmember": "members",
+    "rights_traininglicense": "licenses",
 }
 
 

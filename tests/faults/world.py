@@ -11,17 +11,19 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.utils import timezone
 
-from ledger import audit, clearance, consenting, licensing, people, registration, sequencer
+from ledger import audit, clearance, consenting, holding, licensing, people, registration, sequencer
 from ledger.clearance import Declaration
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
 from ledger.licensing import GivenPlan
 from ledger.models import Entry, Job, Leaf
 from provenance.models import Manifest
+from rights.assets import GivenWork
 from rights.case import DeclaredContribution
 from rights.consents import ConsentTerms
 from rights.models import Decision, Submission
 from rights.registry import AssetRef
+from rights.shares import GivenShare
 from rights.vocabulary import PartyKind, RightType
 from royalties.models import Split
 
@@ -70,22 +72,24 @@ def register(song: Path) -> None:
         id=key("recording"),
         title="Song",
         isrc=None,
-        work_ids=[key("work")],
+        works=[GivenWork(key("work"))],
         audio_path=song,
         media_type="audio/flac",
         at=at,
     )
     assets = {"recording": AssetRef(recording_id=key("recording")), "work": AssetRef(work_id=key("work"))}
     for holder, asset, part in HELD:
-        registration.register_share(
-            id=key(f"share {holder}"),
-            asset=assets[asset],
-            party_id=key(holder),
-            right_type=RightType.AI_OUTPUT,
-            part=Fraction(part),
-            territories=WORLD,
-            active_from=SINCE,
-            active_to=None,
+        holding.register_share(
+            GivenShare(
+                id=key(f"share {holder}"),
+                asset=assets[asset],
+                party_id=key(holder),
+                right_type=RightType.AI_OUTPUT,
+                part=Fraction(part),
+                territories=tuple(WORLD),
+                active_from=SINCE,
+                active_to=None,
+            ),
             at=at,
         )
         consenting.grant(
