@@ -23,6 +23,8 @@ class Problem:
     sentence: str
     raw: str = ""
     is_fatal: bool = False  # nothing behind it can be trusted: nothing of the file is taken
+    header: tuple[str, ...] = ()  # of a sheet: its columns, so that the row can be given back for correction
+    cells: tuple[str, ...] = ()  # of a sheet: the row as it was read
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class WorkLine:
 
 
 @dataclass(frozen=True)
+class Contributor:
+    """Who made what in a recording, in the words of the format. What the file does not say is empty, never "None"."""
+
+    party_key: str  # empty: no party, see special
+    roles: tuple[str, ...] = ()
+    ai_contribution: str = ""  # DDEX AiContribution: All, Partly or None
+    special: str = ""  # DDEX SpecialContributor: GenerativeAI, Traditional, VariousArtists or UserDefined
+
+
+@dataclass(frozen=True)
 class RecordingLine:
     """A recording, with the works that the file says are in it."""
 
@@ -64,17 +76,21 @@ class RecordingLine:
     title: str
     codes: tuple[WrittenCode, ...] = ()
     work_keys: tuple[str, ...] = ()
+    contributors: tuple[Contributor, ...] = ()
+    duration_ms: int | None = None  # as the file says, not measured
+    contains_ai: str = ""  # DDEX ContainsAI: All, Partly or None; empty is unknown, which is not None
 
 
 @dataclass(frozen=True)
 class ReleaseLine:
-    """A release, with its recordings in their order."""
+    """A release, with its recordings in their order. A second line of a key adds recordings behind those before it."""
 
     line: int
     key: str
     title: str
     codes: tuple[WrittenCode, ...] = ()
     recording_keys: tuple[str, ...] = ()
+    is_continued: bool = False  # a line before this one had the same key
 
 
 @dataclass(frozen=True)
