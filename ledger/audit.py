@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from ledger import canonical, checkpoints, merkle, notes, rows
 from ledger.log import SUBJECT_OF
 from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
-from rights import registry
-from rights.models import PartyIdentity
+from rights import parties
+from rights.models import PartyIdentity, PartyName
 
 CHUNK = 2_000
 UNREADABLE = (
@@ -182,9 +183,14 @@ def _orphans() -> Iterator[Fault]:
 
 def _names() -> Iterator[Fault]:
     for identity in PartyIdentity.objects.select_related("party").iterator(chunk_size=CHUNK):
-        party = identity.party
-        committed = registry.commitment(kind=party.kind, name=identity.name, salt=bytes(identity.plain_salt or b""))
-        if committed != bytes(party.commitment):
-            leaf = Leaf.objects.filter(entry__party=party).first()
-            name = f"Entry {leaf.index} (party_registered)" if leaf else f"The party {party.id}"
-            yield Fault(leaf.index if leaf else None, f"{name}: the party's name is not the one that was committed to.")
+        if not parties.holds_to(identity):
+            yield _another_name({"party": identity.party}, f"The party {identity.party_id}")
+    for name in PartyName.objects.select_related("party__identity").iterator(chunk_size=CHUNK):
+        if not parties.holds_to(name):
+            yield _another_name({"party_name": name}, f"The name {name.pk}")
+
+
+def _another_name(subject: dict[str, Model], unplaced: str) -> Fault:
+    leaf = Leaf.objects.select_related("entry").filter(**{f"entry__{key}": row for key, row in subject.items()}).first()
+    said = f"Entry {leaf.index} ({leaf.entry.kind})" if leaf else unplaced
+    return Fault(leaf.index if leaf else None, f"{said}: the party's name is not the one that was committed to.")

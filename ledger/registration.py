@@ -1,8 +1,7 @@
-"""Registering parties, works, recordings and shares: each with its entry, or not at all."""
+"""Registering works, recordings and shares: each with its entry, or not at all."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,21 +16,8 @@ from fingerprint.audio import AudioFacts
 from ledger import intake, keeping, log
 from ledger.models import Entry
 from rights import registry
-from rights.models import Party, Recording, Share, Work
-from rights.vocabulary import PartyKind, RightType
-
-
-def register_party(*, id: UUID, kind: PartyKind, name: str, at: datetime) -> Party:
-    """Register somebody in the trade. The name is kept apart, where it can be erased; the log gets a commitment."""
-    with transaction.atomic(durable=True):
-        party = registry.register_party(id=id, kind=kind, name=name, salt=secrets.token_bytes(32), at=at)
-        log.append(
-            Entry.Kind.PARTY_REGISTERED,
-            party,
-            {"kind": party.kind, "commitment": bytes(party.commitment).hex()},
-            at=at,
-        )
-    return party
+from rights.models import Recording, Share, Work
+from rights.vocabulary import RightType
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:

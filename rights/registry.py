@@ -1,15 +1,12 @@
-"""Registering what the trade knows: parties, works, recordings, shares, consents, licenses. Inserts only."""
+"""Registering what the trade knows: works, recordings, shares, consents, licenses. Inserts only."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID, uuid5
-
-import rfc8785
 
 from rights import restate
 from rights.identifiers import isrc as canonical_isrc
@@ -19,15 +16,13 @@ from rights.models import (
     ConsentEvent,
     License,
     LicenseAsset,
-    Party,
-    PartyIdentity,
     Recording,
     RecordingWork,
     Share,
     Work,
 )
 from rights.territories import check
-from rights.vocabulary import ConsentAct, PartyKind, RightType, Use
+from rights.vocabulary import ConsentAct, RightType, Use
 
 LINKS = UUID("0f3f6f0c-6a60-5d0e-8f6a-1f6b1b8b7f55")  # the namespace of ids that follow from other ids
 
@@ -67,20 +62,6 @@ class AssetRef:
         """Check that exactly one is named."""
         if (self.recording_id is None) == (self.work_id is None):
             raise NotOneAsset
-
-
-def commitment(*, kind: str, name: str, salt: bytes) -> bytes:
-    """Return what the log keeps of an identity: HMAC-SHA256 under a salt that can be destroyed (LED-4)."""
-    return hmac.digest(salt, rfc8785.dumps({"kind": kind, "name": name}), "sha256")
-
-
-def register_party(*, id: UUID, kind: PartyKind, name: str, salt: bytes, at: datetime) -> Party:
-    """Insert a party and, apart from it, what it is called. ``salt`` is 32 random bytes."""
-    party = Party.objects.create(
-        id=id, kind=kind, commitment=commitment(kind=kind, name=name, salt=salt), registered_at=at
-    )
-    PartyIdentity.objects.create(party=party, plain_name=name, plain_salt=salt)
-    return party
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, at: datetime) -> Work:

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from fingerprint.audio import AudioRefused
-from ledger import licensing, registration
+from ledger import licensing, people, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
 from ledger.licensing import GivenPlan, WithdrawalReachesBack
 from rights.identifiers import BadIsrc, BadIswc
@@ -92,7 +92,7 @@ class PartyForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> Party:
         """Register the party."""
         given = self.cleaned_data
-        return registration.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
+        return people.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
 
 
 class WorkForm(FactForm):

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fingerprint import store
-from ledger import registration
+from ledger import people, registration
 from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -72,7 +72,7 @@ class Parties(APIView):
             Party.objects.select_related("identity"),
             data["id"],
             same=lambda found: found.kind == data["kind"] and str(found) == data["name"],
-            create=lambda: registration.register_party(**data, at=timezone.now()),
+            create=lambda: people.register_party(**data, at=timezone.now()),
         )
         return Response(PartyOutput(party).data, status=201 if created else 200)
 

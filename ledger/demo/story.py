@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from ledger import checkpoints, clearance, clients, registration, sequencer
+from ledger import checkpoints, clearance, clients, people, sequencer
 from ledger.demo import material
 from ledger.demo.catalogue import (
     FOLDER,
@@ -129,7 +129,7 @@ def prepare(door: Door) -> tuple[Api, Api]:
     """Register the demo's parties and return an API client of the label and one of the distributor."""
     for party in PARTIES:
         if not Party.objects.filter(pk=party["id"]).exists():
-            registration.register_party(
+            people.register_party(
                 id=UUID(party["id"]), kind=PartyKind(party["kind"]), name=party["name"], at=timezone.now()
             )
     label = clients.create(name="demo catalogue", party_id=UUID(key("label")), scopes=CATALOGUE_SCOPES)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from rights import keys, sealing
 from rights.models.choices import one_of
 from rights.models.conditions import ends_after_it_begins
 from rights.vocabulary import Authority, NameKind, PartyKind, PartyRole, ProtectionKind
@@ -53,7 +56,24 @@ class PartyIdentity(models.Model):
     @property
     def name(self) -> str:
         """What the party is called."""
-        return self.plain_name or ""
+        return str(self.opened["name"]) if self.sealed is not None else self.plain_name or ""
+
+    @property
+    def salt(self) -> bytes:
+        """What the commitment to the name was made with."""
+        return bytes.fromhex(self.opened["salt"]) if self.sealed is not None else bytes(self.plain_salt or b"")
+
+    @cached_property
+    def key(self) -> bytes:
+        """The subject's key, unwrapped once for each row that is read."""
+        return sealing.unwrap(bytes(self.wrapped or b""), keys.keks())
+
+    @cached_property
+    def opened(self) -> dict[str, str]:
+        """What was sealed with the key: name and salt."""
+        place = sealing.place(table=self._meta.db_table, column="sealed", id=self.party_id)
+        found: dict[str, str] = sealing.open_json(self.key, bytes(self.sealed or b""), context=place)
+        return found
 
 
 class PartyName(models.Model):
@@ -68,6 +88,21 @@ class PartyName(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} name"
+
+    @property
+    def name(self) -> str | None:
+        """The name, or None once the party's key was destroyed."""
+        return self.opened["name"] if self.opened else None
+
+    @cached_property
+    def opened(self) -> dict[str, str] | None:
+        """What was sealed, name and salt; None once the party's key was destroyed."""
+        identity = getattr(self.party, "identity", None)
+        if identity is None:
+            return None
+        place = sealing.place(table=self._meta.db_table, column="sealed", id=self.pk)
+        found: dict[str, str] = sealing.open_json(identity.key, bytes(self.sealed), context=place)
+        return found
 
 
 class PartyInRole(models.Model):

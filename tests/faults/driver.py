@@ -35,7 +35,7 @@ def write(writer: str) -> None:
     from django.db import IntegrityError, InterfaceError, OperationalError, connections
     from django.utils import timezone
 
-    from ledger import registration
+    from ledger import people
     from rights.models import Party
     from rights.vocabulary import PartyKind
     from tests.faults import world
@@ -44,7 +44,7 @@ def write(writer: str) -> None:
     while True:
         id_: UUID = world.key(f"{writer} {number}")
         try:
-            registration.register_party(id=id_, kind=PartyKind.COMPANY, name=f"{writer} {number}", at=timezone.now())
+            people.register_party(id=id_, kind=PartyKind.COMPANY, name=f"{writer} {number}", at=timezone.now())
             said = "acknowledged"
         except IntegrityError:
             Party.objects.get(pk=id_)

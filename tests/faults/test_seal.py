@@ -13,7 +13,7 @@ import pytest
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
-from ledger import audit, checkpoints, clearance, registration, sequencer
+from ledger import audit, checkpoints, clearance, people, sequencer
 from ledger.models import Checkpoint, Entry, Leaf, PendingEntry
 from rights.vocabulary import PartyKind
 from tests.faults import edges, world
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 def register(*names: str) -> None:
     """Write an entry for each name."""
     for name in names:
-        registration.register_party(id=world.key(name), kind=PartyKind.COMPANY, name=name, at=timezone.now())
+        people.register_party(id=world.key(name), kind=PartyKind.COMPANY, name=name, at=timezone.now())
 
 
 def step() -> Checkpoint | None:

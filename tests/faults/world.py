@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.utils import timezone
 
-from ledger import audit, clearance, licensing, registration, sequencer
+from ledger import audit, clearance, licensing, people, registration, sequencer
 from ledger.clearance import Declaration
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
@@ -63,7 +63,7 @@ def register(song: Path) -> None:
     """Register the song with everything that it takes to use it."""
     at = timezone.now()
     for name, kind in PEOPLE.items():
-        registration.register_party(id=key(name), kind=kind, name=name.capitalize(), at=at)
+        people.register_party(id=key(name), kind=kind, name=name.capitalize(), at=at)
     registration.register_work(id=key("work"), title="Song, composed", iswc=None, at=at)
     registration.register_recording(
         id=key("recording"),

@@ -25,7 +25,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict
 
-from ledger import clearance, clients, embedded, registration, sequencer
+from ledger import clearance, clients, embedded, people, sequencer
 from ledger.clients import Credentials
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
@@ -312,7 +312,7 @@ class World:
 def build_trade(sounds: Sounds) -> World:
     """Register the parties and give the label and the distributor their clients."""
     for name, kind in PARTIES.items():
-        registration.register_party(id=UUID(key(name)), kind=kind, name=name.title(), at=timezone.now())
+        people.register_party(id=UUID(key(name)), kind=kind, name=name.title(), at=timezone.now())
     label = clients.create(name="catalogue", party_id=UUID(key("label")), scopes=CATALOGUE)
     distributor = clients.create(name="outputs", party_id=UUID(key("distributor")), scopes=SUBMISSIONS)
     return World(Api(label), Api(distributor), sounds)

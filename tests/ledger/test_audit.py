@@ -14,11 +14,11 @@ from django.db import connections, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from ledger import audit, log, merkle, receipts, registration, report, sequencer
+from ledger import audit, log, merkle, people, receipts, report, sequencer
 from ledger.audit import Fault
 from ledger.checkpoints import signer
 from ledger.models import Entry, Leaf, PendingEntry
-from rights import registry
+from rights import parties
 from rights.models import Party
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import changed, tampering
@@ -33,9 +33,8 @@ def large(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
     with django_db_blocker.unblock(), override_settings(LEDGER_CHECKPOINT_FILE=file):
         with transaction.atomic():
             for number in range(SIZE):
-                party = registry.register_party(
-                    id=uuid4(), kind=PartyKind.COMPANY, name=str(number), salt=bytes(32), at=timezone.now()
-                )
+                staged = parties.stage(id=uuid4(), kind=PartyKind.COMPANY, name=str(number))
+                party = parties.register(staged, at=timezone.now())
                 log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now())
         while sequencer.step(at=timezone.now(), batch=250):
             pass
@@ -111,7 +110,7 @@ def test_a_log_that_grows_meanwhile_holds() -> None:
     def write() -> None:
         try:
             for number in range(120):
-                registration.register_party(id=uuid4(), kind=PartyKind.PERSON, name=str(number), at=timezone.now())
+                people.register_party(id=uuid4(), kind=PartyKind.PERSON, name=str(number), at=timezone.now())
         finally:
             over.set()
             connections.close_all()
@@ -141,7 +140,7 @@ def test_an_empty_log_holds() -> None:
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
 def test_what_is_on_its_way_is_checked_too(tmp_path: Path) -> None:
-    party = registration.register_party(id=uuid4(), kind=PartyKind.PERSON, name="A", at=timezone.now())
+    party = people.register_party(id=uuid4(), kind=PartyKind.PERSON, name="A", at=timezone.now())
     assert audit.audit() == audit.Audit(entries=0, pending=1, checkpoints=0, faults=())
     entry = Entry.objects.get(party=party)
     with changed("UPDATE rights_party SET registered_at = registered_at - interval '1 day'", "rights_party"):

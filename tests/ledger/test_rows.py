@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from ledger import canonical, registration, rows
+from ledger import canonical, people, rows
 from ledger.log import SUBJECT_OF
 from ledger.models import SUBJECTS, Entry
 from rights.models import Party
@@ -91,7 +91,7 @@ def test_a_column_of_no_known_form_is_refused(value: object) -> None:
 
 
 def a_party() -> Party:
-    return registration.register_party(id=uuid4(), kind=PartyKind.PERSON, name="Somebody", at=timezone.now())
+    return people.register_party(id=uuid4(), kind=PartyKind.PERSON, name="Somebody", at=timezone.now())
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")

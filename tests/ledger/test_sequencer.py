@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
-from ledger import audit, checkpoints, merkle, notes, receipts, registration, report, sequencer
+from ledger import audit, checkpoints, merkle, notes, people, receipts, report, sequencer
 from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
 from rights.vocabulary import PartyKind
 
@@ -25,7 +25,7 @@ def write(count: int, *, of: UUID | None = None) -> None:
     """Register so many parties, each in a transaction of its own."""
     for number in range(count):
         id = uuid4() if of is None else uuid5(of, str(number))
-        registration.register_party(id=id, kind=PartyKind.COMPANY, name=str(number), at=timezone.now())
+        people.register_party(id=id, kind=PartyKind.COMPANY, name=str(number), at=timezone.now())
 
 
 def drain(batch: int = sequencer.BATCH) -> Checkpoint | None:
@@ -107,12 +107,11 @@ def test_what_is_not_committed_has_no_place() -> None:
 
     def slow() -> None:
         from ledger import log
-        from rights import registry
+        from rights import parties
 
         with transaction.atomic():
-            party = registry.register_party(
-                id=uuid4(), kind=PartyKind.COMPANY, name="slow", salt=bytes(32), at=timezone.now()
-            )
+            staged = parties.stage(id=uuid4(), kind=PartyKind.COMPANY, name="slow")
+            party = parties.register(staged, at=timezone.now())
             log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now())
             inserted.set()
             assert committed.wait(20)
@@ -337,12 +336,11 @@ def test_a_batch_may_reach_over_full_tiles() -> None:
     drain()
     with transaction.atomic():
         from ledger import log
-        from rights import registry
+        from rights import parties
 
         for number in range(600):
-            party = registry.register_party(
-                id=uuid4(), kind=PartyKind.COMPANY, name=str(number), salt=bytes(32), at=timezone.now()
-            )
+            staged = parties.stage(id=uuid4(), kind=PartyKind.COMPANY, name=str(number))
+            party = parties.register(staged, at=timezone.now())
             log.append(Entry.Kind.PARTY_REGISTERED, party, {}, at=timezone.now())
     signed = drain()
     assert signed is not None

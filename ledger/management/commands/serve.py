@@ -58,6 +58,7 @@ class Command(BaseCommand):
                 embedded.ensure(settings.EMBEDDED_POSTGRES)
             self._say("Bringing the database up to date")
             call_command("migrate", verbosity=0)
+            self._seal_names()
             if not supervisor.stopping:
                 self._say("Starting the web server, the worker, the scheduler and the sequencer")
                 supervisor.start()
@@ -80,6 +81,12 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         sys.stderr.write(f"  {text}\n")
         sys.stderr.flush()
+
+    def _seal_names(self) -> None:
+        from ledger import people
+
+        if count := people.seal_names():  # of an older release; at every later start there are none
+            self._say(f"Sealed {count} names")
 
     def _keep_database(self) -> None:
         embedded.ensure(settings.EMBEDDED_POSTGRES)  # a few milliseconds where it runs; starts it where it was killed
