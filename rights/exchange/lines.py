@@ -23,6 +23,7 @@ class Problem:
     sentence: str
     raw: str = ""
     is_fatal: bool = False  # nothing behind it can be trusted: nothing of the file is taken
+    is_taken: bool = False  # the line is taken all the same; somebody should look at it
     header: tuple[str, ...] = ()  # of a sheet: its columns, so that the row can be given back for correction
     cells: tuple[str, ...] = ()  # of a sheet: the row as it was read
 

@@ -25,11 +25,9 @@ from itertools import groupby
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from stdnum import ean
-from stdnum.iso7064 import mod_11_2, mod_37_36
-
 from rights import identifiers, territories
-from rights.exchange.cells import BadCell, day, is_scientific, part, plain_cell, safe_cell
+from rights.exchange import codes
+from rights.exchange.cells import BadCell, day, part, plain_cell, safe_cell
 from rights.exchange.limits import Limits
 from rights.exchange.lines import (
     RAW_CHARACTERS,
@@ -55,6 +53,7 @@ ERROR_COLUMNS = ("line", "field", "code", "sentence")  # behind the sender's own
 
 TOLERANCE = Fraction(6, 10_000)  # 0.06 %, as CWR allows
 MOST_TOGETHER = 1_000  # rows of one release or one asset that are held before they are passed on
+_SENTENCE_CHARACTERS = 600
 _TITLE_CHARACTERS = 300
 _WORD_CHARACTERS = 100
 
@@ -72,13 +71,25 @@ def read(stream: BinaryIO, mapping: Mapping, *, limits: Limits | None = None) ->
     gaps = mapping.gaps()
     if gaps:
         wanted = "; ".join(" or ".join(group) for group in gaps)
-        yield Problem(0, "", "mapping_incomplete", f"The mapping needs a column or a default for: {wanted}.", "", True)
+        yield Problem(
+            0, "", "mapping_incomplete", f"The mapping needs a column or a default for: {wanted}.", is_fatal=True
+        )
         return
     try:
         rows = _rows(stream, mapping, bounds)
-        yield from _READERS[mapping.kind](rows)
+        for line in _READERS[mapping.kind](rows):
+            yield _showable(line) if isinstance(line, Problem) else line
     except Unreadable as error:
-        yield Problem(error.line, "", error.code, str(error), error.raw[:RAW_CHARACTERS], is_fatal=True)
+        yield _showable(Problem(error.line, "", error.code, str(error), error.raw, is_fatal=True))
+
+
+def _showable(problem: Problem) -> Problem:
+    """Return a problem that can be stored and shown, whatever the file holds: bounded, and without NUL."""
+    sentence = problem.sentence.replace("\0", "\ufffd")
+    raw = problem.raw.replace("\0", "\ufffd")
+    if len(sentence) > _SENTENCE_CHARACTERS:
+        sentence = f"{sentence[: _SENTENCE_CHARACTERS - 1]}…"
+    return replace(problem, sentence=sentence, raw=raw[:RAW_CHARACTERS])
 
 
 def errors_csv(problems: Iterable[Problem], *, mapping: Mapping | None = None) -> Iterator[str]:
@@ -130,7 +141,7 @@ class _Row:
 
     def refuse(self, name: str, code: str, sentence: str) -> None:
         raw = self.text(name)[:RAW_CHARACTERS] if name else ""
-        self.problems.append(Problem(self.line, name, code, sentence, raw, False, self.header, self.cells))
+        self.problems.append(Problem(self.line, name, code, sentence, raw, header=self.header, cells=self.cells))
 
     def parsed(self, name: str, parse: Callable[[str], Parsed]) -> Parsed | None:
         """Return what a cell says, ``None`` if it is empty or says nothing that can be taken."""
@@ -217,17 +228,17 @@ def _places(header: tuple[str, ...], mapping: Mapping, line: int) -> dict[str, i
     for name, wanted in mapping.columns.items():
         count = names.count(plain(wanted))
         if count == 0:
-            there = ", ".join(f"“{one.strip()[:40]}”" for one in header[:20])
+            there = ", ".join(f"“{one.strip()[:40]}”" for one in header[:8])
             raise Unreadable(
                 line,
                 "missing_column",
-                f"There is no column “{wanted}”, which the mapping names for {name}. There is {there}:"
-                " rename one, or change the mapping.",
+                f"There is no column “{wanted[:60]}”, which the mapping names for {name}: rename one, or change the"
+                f" mapping. There is {there}{', …' if len(header) > 8 else '.'}",
                 wanted,
             )
         if count > 1:
             raise Unreadable(
-                line, "ambiguous_column", f"There are {count} columns “{wanted}”: rename all but one.", wanted
+                line, "ambiguous_column", f"There are {count} columns “{wanted[:60]}”: rename all but one.", wanted
             )
         places[name] = names.index(plain(wanted))
     return places
@@ -406,8 +417,8 @@ def _new(row: _Row, said: _Said, seen: Seen, open_: _Release | None) -> set[str]
 
 def _said(row: _Row) -> _Said | None:
     title = row.parsed("title", _title) or ""
-    isrc = row.parsed("isrc", _isrc) or ""
-    iswc = row.parsed("iswc", _iswc) or ""
+    isrc = row.parsed("isrc", codes.isrc) or ""
+    iswc = row.parsed("iswc", codes.iswc) or ""
     work_title = row.parsed("work_title", _title) or (title if iswc else "")
     artist = _artist(row)
     release = _release(row)
@@ -423,8 +434,8 @@ def _said(row: _Row) -> _Said | None:
         return None
     work = recording = None
     if work_title:
-        codes = (WrittenCode("iswc", row.text("iswc")),) if iswc else ()
-        work = WorkLine(row.line, f"iswc:{iswc}" if iswc else f"title:{work_title}", work_title, codes)
+        written = (WrittenCode("iswc", row.text("iswc")),) if iswc else ()
+        work = WorkLine(row.line, f"iswc:{iswc}" if iswc else f"title:{work_title}", work_title, written)
     if title:
         recording = RecordingLine(
             line=row.line,
@@ -439,25 +450,25 @@ def _said(row: _Row) -> _Said | None:
 
 def _artist(row: _Row) -> PartyLine | None:
     name = row.parsed("artist", _title)
-    key, codes = _party_codes(row, "artist")
-    if codes and not name:
+    key, written = _party_codes(row, "artist")
+    if written and not name:
         row.refuse("artist", "missing", "Give the artist's name beside the number.")
-    return PartyLine(row.line, key or f"name:{name}", name, "", codes) if name else None
+    return PartyLine(row.line, key or f"name:{name}", name, "", written) if name else None
 
 
 def _release(row: _Row) -> _Release | None:
     title = row.parsed("release_title", _title) or ""
-    code = row.parsed("release_code", _icpn) or ""
-    grid = row.parsed("release_grid", _grid) or ""
+    code = row.parsed("release_code", codes.gtin) or ""
+    grid = row.parsed("release_grid", codes.grid) or ""
     place = (row.parsed("disc", _number) or 0, row.parsed("track", _number) or 0)
     if (code or grid) and not title:
         row.refuse("release_title", "missing", "Give the release's title; its code alone is not enough.")
     if not title:
         return None
-    key = f"icpn:{code}" if code else f"grid:{grid}" if grid else f"title:{title}"
-    written = (("icpn", "release_code", code), ("grid", "release_grid", grid))
-    codes = tuple(WrittenCode(scheme, row.text(name)) for scheme, name, is_given in written if is_given)
-    return _Release(row.line, key, title, codes, place)
+    key = f"gtin:{code}" if code else f"grid:{grid}" if grid else f"title:{title}"
+    given = (("gtin", "release_code", code), ("grid", "release_grid", grid))
+    written = tuple(WrittenCode(scheme, row.text(name)) for scheme, name, is_given in given if is_given)
+    return _Release(row.line, key, title, written, place)
 
 
 # From rows to lines: shares.
@@ -594,7 +605,7 @@ def _asset(row: _Row) -> tuple[str, str] | None:
     """Return the kind and the key of what a row is about: the first column that has something, codes before titles."""
     for name, kind in (("isrc", "recording"), ("iswc", "work"), ("recording", "recording"), ("work", "work")):
         if row.text(name):
-            parse: Callable[[str], str] = {"isrc": _isrc, "iswc": _iswc}.get(name, _asset_key)
+            parse: Callable[[str], str] = {"isrc": codes.isrc, "iswc": codes.iswc}.get(name, _asset_key)
             key = row.parsed(name, parse)
             if key is None:
                 return None
@@ -649,13 +660,14 @@ def _party_key(raw: str) -> str:
 
 def _party_codes(row: _Row, prefix: str) -> tuple[str, tuple[WrittenCode, ...]]:
     """Return the key that the best of a party's numbers makes, and all of them as written."""
-    key, codes = "", []
-    for scheme, name, parse in (("ipi", "ipi", _ipi), ("isni", "isni", _isni), ("dpid", "dpid", _dpid)):
-        code = row.parsed(f"{prefix}_{name}", parse)
+    key = ""
+    written = []
+    for scheme, parse in (("ipi", codes.ipi), ("isni", codes.isni), ("dpid", codes.dpid)):
+        code = row.parsed(f"{prefix}_{scheme}", parse)
         if code:
             key = key or f"{scheme}:{code}"
-            codes.append(WrittenCode("ipi_name" if scheme == "ipi" else scheme, row.text(f"{prefix}_{name}")))
-    return key, tuple(codes)
+            written.append(WrittenCode("ipi_name" if scheme == "ipi" else scheme, row.text(f"{prefix}_{scheme}")))
+    return key, tuple(written)
 
 
 def _period(row: _Row) -> tuple[date | None, date | None]:
@@ -685,68 +697,6 @@ _title = _text_of(_TITLE_CHARACTERS)
 _word = _text_of(_WORD_CHARACTERS)
 
 
-def _isrc(raw: str) -> str:
-    try:
-        return identifiers.isrc(raw)
-    except identifiers.BadIsrc as error:
-        raise BadCell("bad_isrc", str(identifiers.BadIsrc.__doc__)) from error
-
-
-def _iswc(raw: str) -> str:
-    try:
-        return identifiers.iswc(raw)
-    except identifiers.BadIswc as error:
-        raise BadCell("bad_iswc", str(identifiers.BadIswc.__doc__)) from error
-
-
-def _icpn(raw: str) -> str:
-    """Return a UPC or EAN padded to 14 digits, so that the 12 and the 13 digits of one product are one release."""
-    if is_scientific(raw):
-        raise BadCell(
-            "damaged_number",
-            "A spreadsheet has rounded this code: format the column as text, enter the code anew and export again.",
-        )
-    bare = re.sub(r"[\s\-]", "", raw)
-    if not re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", bare):
-        raise BadCell(
-            "bad_icpn", "A UPC has 12 digits, an EAN 13 or 8. If the first is missing, a spreadsheet took away its 0."
-        )
-    if ean.calc_check_digit(bare.zfill(14)[:-1]) != bare[-1]:
-        raise BadCell("bad_icpn", "The check digit is wrong: compare the code with the product.")
-    return bare.zfill(14)
-
-
-def _grid(raw: str) -> str:
-    bare = re.sub(r"[\s\-]", "", raw).upper().removeprefix("GRID:")
-    if not re.fullmatch(r"A1[0-9A-Z]{16}", bare) or not mod_37_36.is_valid(bare):
-        raise BadCell("bad_grid", "A GRid is A1 and 16 letters and digits, the last a check, as A1-2425G-ABC1234002-M.")
-    return bare
-
-
-def _ipi(raw: str) -> str:
-    bare = re.sub(r"[\s.\-]", "", raw)
-    digits = bare.zfill(11)
-    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(digits[:9])) % 101 if bare.isdecimal() else 0
-    is_right = re.fullmatch(r"[0-9]{11}", digits) and int(digits[9:]) == ((101 - rest) % 100 if rest else 0)
-    if not is_right or digits == "0" * 11:
-        raise BadCell("bad_ipi", "An IPI name number has up to 11 digits, the last two a check, as 00132688075.")
-    return digits
-
-
-def _isni(raw: str) -> str:
-    bare = re.sub(r"[\s\-]", "", raw).upper()
-    if not re.fullmatch(r"[0-9]{15}[0-9X]", bare) or not mod_11_2.is_valid(bare):
-        raise BadCell("bad_isni", "An ISNI has 16 digits, the last a check that may be X, as 0000 0000 8126 6409.")
-    return bare
-
-
-def _dpid(raw: str) -> str:
-    bare = re.sub(r"[\s\-]", "", raw).upper()
-    if not re.fullmatch(r"PADPIDA[0-9]{10}[0-9A-Z]", bare) or not mod_37_36.is_valid(bare):
-        raise BadCell("bad_dpid", "A DPID is PADPIDA, ten digits and a check, as PADPIDA2008120501W.")
-    return bare
-
-
 def _is_uuid(raw: str) -> bool:
     return re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", raw) is not None
 
@@ -758,9 +708,9 @@ def _uuid(raw: str) -> str:
 
 
 _PARTY_SCHEMES: dict[str, Callable[[str], str]] = {
-    "ipi": _ipi,
-    "isni": _isni,
-    "dpid": _dpid,
+    "ipi": codes.ipi,
+    "isni": codes.isni,
+    "dpid": codes.dpid,
     "id": _uuid,
     "name": _title,
 }
@@ -802,7 +752,7 @@ def _territories(raw: str) -> tuple[str, ...]:
     whole = world.get(plain(raw))
     found = (whole,) if whole else tuple(_territory(word, world) for word in re.split(r"[;,|\s]+", raw) if word)
     try:
-        territories.expand(found)
+        territories.check(found)
     except (territories.NoSuchTerritory, territories.NoTerritory) as error:
         raise BadCell("unknown_territory", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     return found

@@ -86,9 +86,9 @@ def test_a_catalogue_names_each_thing_once() -> None:
         ),
         ReleaseLine(
             2,
-            "icpn:04006381333931",
+            "gtin:04006381333931",
             "Album",
-            (WrittenCode("icpn", "4006381333931"),),
+            (WrittenCode("gtin", "4006381333931"),),
             ("isrc:GBAYE0500002", "isrc:GBAYE0500001"),  # by track, not by line
         ),
         WorkLine(4, "iswc:T0030749586", "A work alone", (WrittenCode("iswc", "T0030749586"),)),
@@ -97,7 +97,7 @@ def test_a_catalogue_names_each_thing_once() -> None:
 
 def test_the_twelve_and_the_thirteen_digits_of_a_product_are_one_release() -> None:
     found = lines_of("Title,UPC,Release\nA,036000291452,R\nB,0036000291452,R\n", suggest_for("Title,UPC,Release"))
-    assert [line.key for line in found if isinstance(line, ReleaseLine)] == ["icpn:00036000291452"]
+    assert [line.key for line in found if isinstance(line, ReleaseLine)] == ["gtin:00036000291452"]
 
 
 def suggest_for(header: str, kind: str = "catalogue") -> Mapping:
@@ -133,9 +133,9 @@ def test_a_release_of_very_many_tracks_is_passed_on_in_pieces() -> None:
         (",,,T0345246802,W,,", ("iswc", "bad_iswc")),
         (",,,T0345246801,,,", ("work_title", "missing")),
         (",Song,,,,4006381333931,", ("release_title", "missing")),
-        (",Song,,,,4006381333913,R", ("release_code", "bad_icpn")),
+        (",Song,,,,4006381333913,R", ("release_code", "bad_gtin")),
         (',Song,,,,"4,00638E+12",R', ("release_code", "damaged_number")),
-        (",Song,,,,36000291452,R", ("release_code", "bad_icpn")),  # a spreadsheet took away the zero
+        (",Song,,,,36000291452,R", ("release_code", "bad_gtin")),  # a spreadsheet took away the zero
         (f",{'x' * 301},,,,,", ("title", "too_long")),
         (",Song\0,,,,,", ("", "nul")),
         (",Song,,,,", ("", "ragged_row")),
@@ -155,7 +155,7 @@ def test_refuses_a_row_of_a_catalogue(row: str, problem: tuple[str, str]) -> Non
 def test_a_refused_row_is_not_a_reason_to_refuse_another() -> None:
     text = "ISRC,Title,UPC,Release\nGBAYE0500001,A,1,R\nGBAYE0500001,A,4006381333931,R\n"
     found = lines_of(text, suggest_for("ISRC,Title,UPC,Release"))
-    assert codes_of(found) == [(2, "release_code", "bad_icpn")]
+    assert codes_of(found) == [(2, "release_code", "bad_gtin")]
     assert [type(line) for line in found[1:]] == [RecordingLine, ReleaseLine]
 
 
@@ -277,8 +277,8 @@ def test_an_asset_and_a_party_are_named_in_several_ways(
         ("GBUV71200495,B,50,XX,", [("territories", "unknown_territory")]),
         ("GBUV71200495,B,50,-US,", [("territories", "unknown_territory")]),
         ("GBUV71200495,B,50,,46023", [("from", "day_number")]),
-        ("GBUV71200495,ipi:132688076,50,,", [("party", "bad_ipi")]),
-        ("GBUV71200495,ipi:0,50,,", [("party", "bad_ipi")]),
+        ("GBUV71200495,ipi:132688076,50,,", [("party", "bad_ipi_name")]),
+        ("GBUV71200495,ipi:0,50,,", [("party", "bad_ipi_name")]),
         ("GBUV71200495,isni:0000000081266490,50,,", [("party", "bad_isni")]),
         ("GBUV71200495,dpid:PADPIDA2008120510W,50,,", [("party", "bad_dpid")]),
         ("GBUV71200495,id:5,50,,", [("party", "bad_id")]),
@@ -424,6 +424,13 @@ def test_a_missing_column_is_named_with_what_there_is() -> None:
     assert "“Nom”, “Titre”" in problem.sentence
 
 
+def test_a_problem_can_be_stored_whatever_the_file_holds() -> None:
+    for text in ("\0" * 300 + "," + "x," * 300, 'Title\n"\0"x",""\n', "Title\n" + "\0" * 20_000 + "\n", 'Title\n"\0'):
+        found = lines_of(text, Mapping("catalogue", {"title": "Title"}, encoding="utf-8"))
+        assert codes_of(found)
+        _is_sound(found, TITLES)
+
+
 def test_an_incomplete_mapping_reads_nothing() -> None:
     problem = fatal(lines_of("Title\nA\n", Mapping("shares", {"isrc": "ISRC"})))
     assert (problem.code, problem.line) == ("mapping_incomplete", 0)
@@ -533,6 +540,11 @@ def _is_sound(found: list[Line], mapping: Mapping) -> None:
     fatals = [line for line in found if isinstance(line, Problem) and line.is_fatal]
     assert len(fatals) <= 1
     assert fatals == found[len(found) - len(fatals) :]
+    for problem in (line for line in found if isinstance(line, Problem)):
+        assert len(problem.field) <= 80
+        assert 0 < len(problem.sentence) <= 600
+        assert len(problem.raw) <= 200
+        assert "\0" not in problem.sentence + problem.raw  # PostgreSQL could not store it
     assert all(0 < line.part <= 1 for line in found if isinstance(line, ShareLine))
     "".join(errors_csv([line for line in found if isinstance(line, Problem)], mapping=mapping))
 
