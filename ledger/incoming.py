@@ -24,7 +24,9 @@ from rights.exchange.lines import Heading, Line, Problem
 from rights.vocabulary import PartyKind
 
 ALIAS = "imports"
-SHEETS = frozenset({ImportBatch.Format.CATALOGUE_SHEET, ImportBatch.Format.SHARES_SHEET, ImportBatch.Format.CONSENTS_SHEET})
+SHEETS = frozenset(
+    {ImportBatch.Format.CATALOGUE_SHEET, ImportBatch.Format.SHARES_SHEET, ImportBatch.Format.CONSENTS_SHEET}
+)
 
 
 class MappingMissing(Exception):

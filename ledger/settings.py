@@ -267,6 +267,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
+        {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,9 +11,12 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ledger import clearance, jobs, keeping
+from ledger import clearance, importing, incoming, jobs, keeping, reversing
+from ledger.models import Job
 
 log = logging.getLogger(__name__)
+
+IMPORT_TIME_LIMIT_S = 12 * 3600  # of millions of lines; one that is cut short goes on where it was
 
 
 @shared_task(acks_late=True)
@@ -24,17 +28,37 @@ def clear_submission(*, submission_id: str, **future: object) -> None:  # noqa: 
         return  # somebody else was faster, which is what was wanted
 
 
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def work_on_import(*, kind: str, import_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Rehearse, take or reverse an import."""
+    try:
+        _OF_IMPORTS[Job.Kind(kind)](batch_id=UUID(import_id), at=timezone.now())
+    except (importing.AlreadyTaken, jobs.LostLease):
+        return  # somebody else was faster, which is what was wanted
+
+
+_OF_IMPORTS: dict[Job.Kind, Callable[..., object]] = {
+    Job.Kind.REHEARSE: importing.rehearse,
+    Job.Kind.IMPORT: importing.take,
+    Job.Kind.REVERSE: reversing.reverse,
+}
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
     for job in jobs.unheard(at=timezone.now()):
-        clear_submission.delay(submission_id=str(job.subject_id))
+        if job.kind == Job.Kind.CLEAR:
+            clear_submission.delay(submission_id=str(job.subject_id))
+        else:
+            work_on_import.delay(kind=job.kind, import_id=str(job.subject_id))
 
 
 @shared_task
 def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
+    incoming.collect(stored_before=timezone.now() - timedelta(days=1))
 
 
 def ring(submission_id: UUID) -> None:
@@ -48,3 +72,11 @@ def ring(submission_id: UUID) -> None:
         clear_submission.delay(submission_id=str(submission_id))
     except OperationalError:
         log.warning("the broker is not answering; the sweep will ring for submission %s", submission_id)
+
+
+def ring_for_import(kind: Job.Kind, import_id: UUID) -> None:
+    """Ring the bell for an import whose job is committed; the sweep rings again where nobody hears."""
+    try:
+        work_on_import.delay(kind=kind.value, import_id=str(import_id))
+    except OperationalError:
+        log.warning("the broker is not answering; the sweep will ring for import %s", import_id)

@@ -26,7 +26,6 @@ _COLUMNS: dict[str, tuple[tuple[Scheme, type[Work | Recording | Release], str], 
     "recording": ((Scheme.ISRC, Recording, "isrc"),),
     "release": ((Scheme.GTIN, Release, "icpn"), (Scheme.GRID, Release, "grid")),
 }
-_SAME = {"icpn": Scheme.GTIN}  # what files call it, where we have another word
 _MOST_OF_ONE_NAME = 200  # candidates that are looked at; more than one is ambiguous in any case
 
 
@@ -44,7 +43,7 @@ def code_of(written: WrittenCode) -> Code:
 
     :raises BadCode: it is not one of its scheme
     """
-    return read(_SAME.get(written.scheme) or Scheme(written.scheme), written.raw, written.namespace)
+    return read(Scheme(written.scheme), written.raw, written.namespace)
 
 
 def key_of(code: Code) -> CodeKey:
@@ -128,4 +127,25 @@ def titled(thing: str, titles: Iterable[str], *, registrar_id: UUID | None = Non
     found: dict[str, set[UUID]] = defaultdict(set)
     for title, id in rows.values_list("title", "pk"):
         found[title].add(id)
+    return found
+
+
+def work_number(work_id: UUID) -> str:
+    """Return the number under which a work is registered with societies: fourteen characters, as CWR has them."""
+    return work_id.hex[:14].upper()
+
+
+def works_numbered(numbers: Iterable[str], *, registrar_id: UUID | None = None) -> dict[str, set[UUID]]:
+    """Return the works that were sent out under these numbers: their own, or one that their submitter gave them."""
+    wanted = set(numbers)
+    found: dict[str, set[UUID]] = defaultdict(set)
+    rows = Identifier.objects.filter(scheme=Scheme.PROPRIETARY, value__in=wanted, work__isnull=False)
+    if registrar_id is not None:
+        rows = rows.filter(work__registrar=registrar_id)
+    for value, work_id in rows.values_list("value", "work"):
+        found[value].add(work_id)
+    for number in wanted - found.keys():
+        if re.fullmatch(r"[0-9A-F]{14}", number):
+            own = Work.objects.filter(pk__gte=UUID(f"{number:0<32}"), pk__lte=UUID(f"{number:F<32}"))
+            found[number] = set(own.values_list("pk", flat=True))
     return found

@@ -13,10 +13,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, licensing, report
+from ledger import checkpoints, clearance, importing, incoming, licensing, report, reversing
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
 from rights import identifiers, registry, submissions, territories
+from rights.exchange.mapping import BadMapping
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,16 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
     access.NoParty: (403, "no_party"),
+    # Imports.
+    importing.NoSuchImport: (404, "no_such_import"),
+    importing.AlreadyTaken: (409, "already_taken"),
+    importing.BeingTaken: (409, "being_taken"),
+    importing.NotOver: (409, "not_over"),
+    incoming.MappingMissing: (422, "mapping_missing"),
+    incoming.MappingOfAnotherFormat: (422, "mapping_of_another_format"),
+    BadMapping: (422, "bad_mapping"),
+    reversing.NothingTaken: (409, "nothing_taken"),
+    reversing.AlreadyReversed: (409, "already_reversed"),
 }
 
 # Table of a list's rows → the field that the list was given in.
