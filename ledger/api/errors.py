@@ -13,10 +13,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, importing, incoming, licensing, report, reversing
+from ledger import checkpoints, clearance, exporting, importing, incoming, licensing, report, reversing
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
 from rights import identifiers, registry, submissions, territories
+from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
 from royalties import splits
 
@@ -61,6 +62,11 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     incoming.MappingMissing: (422, "mapping_missing"),
     incoming.MappingOfAnotherFormat: (422, "mapping_of_another_format"),
     BadMapping: (422, "bad_mapping"),
+    cwr_out.BadHeading: (422, "bad_heading"),
+    cwr_out.DoesNotFit: (422, "does_not_fit"),
+    cwr_out.NothingToWrite: (422, "nothing_to_write"),
+    exporting.NoSenderNumber: (422, "no_sender_number"),
+    exporting.TooManyWorks: (422, "too_many_works"),
     reversing.NothingTaken: (409, "nothing_taken"),
     reversing.AlreadyReversed: (409, "already_reversed"),
 }

@@ -295,7 +295,7 @@ class ProblemOutput(serializers.Serializer[Any]):
     """Why a line was not taken."""
 
     line = serializers.IntegerField()
-    field = serializers.CharField()  # type: ignore[assignment]
+    field = serializers.CharField()
     code = serializers.CharField()
     sentence = serializers.CharField()
     raw = serializers.CharField()

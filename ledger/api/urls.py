@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.api import catalogue, imports, licensing, log, submissions
+from ledger.api import catalogue, exports, imports, licensing, log, submissions
 
 urlpatterns = [
     path("parties", catalogue.Parties.as_view()),
@@ -29,6 +29,8 @@ urlpatterns = [
     path("imports/<uuid:id>/facts", imports.ImportFacts.as_view()),
     path("imports/<uuid:id>/answers", imports.ImportAnswers.as_view()),
     path("imports/<uuid:id>/reversals", imports.ImportReversals.as_view()),
+    path("exports/cwr", exports.CwrFile.as_view()),
+    path("exports/cwr/report", exports.CwrReport.as_view()),
     path("mappings", imports.Mappings.as_view()),
     path("mappings/<uuid:id>", imports.MappingDetail.as_view()),
     path("log/key", log.LogKey.as_view()),

@@ -33,6 +33,7 @@ from rights.models import (
 )
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import Api, World, body, key, row_counts
+from tests.rights.exchange import cwr_files
 from tests.rights.exchange import test_ern as ern
 from tests.rights.exchange.cwr_files import Said, lines_of, nwr, packed, sound
 from tests.rights.exchange.test_ack import _ack, _msg
@@ -253,7 +254,10 @@ def test_shares_are_exact_and_found_again(stocked: World) -> None:
     assert Party.objects.get(registrar=key("label"), kind="company")
     assert Share.objects.get(recording__title="Second").territories == ["DE", "AT"]
     longer = taken(stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, kind="company")
-    assert (longer["outcome"]["facts"], longer["outcome"]["known_before"]) == (1, 7)  # holders too, and though no day was given
+    assert (longer["outcome"]["facts"], longer["outcome"]["known_before"]) == (
+        1,
+        7,
+    )  # holders too, and though no day was given
     sound_log()
 
 
@@ -527,3 +531,38 @@ def test_what_a_file_is_read_with_must_fit(trade: World, format: str, fields: di
     answer = hand_in(trade.label, "file", format, b"x", **fields)
     assert (answer.status_code, answer.json()["code"]) == (422 if code != "not_over" else 409, code)
     assert not ImportBatch.objects.exists()
+
+
+# --- Works out
+
+
+def test_works_go_out_by_cwr_as_they_came_in(trade: World) -> None:
+    taken(trade.label, "works", "cwr", cwr_file(), holds_from="2026-01-01")
+    trade.state("/v1/works", {"id": key("bare"), "title": "Bare"})
+    for version in ("2.2", "3.1"):
+        query = f"version={version}&sender_code=NPX&sender=00000000199&recipient=052&number=7"
+        answer = trade.label.get(f"/v1/exports/cwr?{query}")
+        raw = body(answer)
+        assert answer.status_code == 200, raw
+        name = {"2.2": "NPX_052.V22", "3.1": "NPX_052_V3-1-0.SUB"}[version]
+        assert name in answer["Content-Disposition"]
+        _, lines = cwr_files.read(raw)
+        assert cwr_files.codes(lines) == []
+        (work,) = cwr_files.works(lines)
+        assert work.title == "WORK ONE"
+        assert {share.right_type for share in cwr_files.shares(lines, basis="collection")} >= {"performing"}
+        report = trade.label.get(f"/v1/exports/cwr/report?{query}").json()
+        assert (report["works"], report["refused"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("sender_code=NPX&number=7", "no_sender_number"),
+        ("sender_code=NPX&number=7&sender=199", "nothing_to_write"),
+        ("sender_code=x&number=7&sender=199", "bad_heading"),
+        ("number=7", "malformed"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(trade: World, query: str, code: str) -> None:
+    assert trade.label.get(f"/v1/exports/cwr?{query}").json()["code"] == code
