@@ -17,7 +17,6 @@ from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
-
 from rights import matching
 from rights.exchange import cwr_out
 from rights.exchange.cwr_out import (

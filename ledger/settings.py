@@ -332,6 +332,7 @@ UNFOLD = {
                     _nav("Works", "music_note", "admin:rights_work_changelist"),
                     _nav("Recordings", "album", "admin:rights_recording_changelist"),
                     _nav("Shares", "pie_chart", "admin:rights_share_changelist"),
+                    _nav("Imports", "upload_file", "admin:ledger_importbatch_changelist"),
                 ],
             },
             {
