@@ -79,6 +79,32 @@ TABLES = {
 }
 
 
+_CODES = {"isrc": "ISRC", "iswc": "ISWC", "ipi": "IPI", "isni": "ISNI", "dpid": "DPID", "grid": "GRid", "id": "id"}
+
+
+def _title(name: str) -> str:
+    """Return what may be read from a sheet, in words."""
+    words = [_CODES.get(word, word) for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def _in_words(reading: Reading) -> list[tuple[str, str]]:
+    """Return what a file was read with."""
+    said = []
+    if mapping := reading.mapping:
+        said += [(_title(name), f"from “{column}”") for name, column in mapping.columns.items()]
+        said += [(_title(name), f"“{value}” where it is empty") for name, value in mapping.defaults.items()]
+        said.append(
+            ("Cells", f"{mapping.encoding} encoding, {mapping.delimiter} delimiter, {mapping.decimal} decimals")
+        )
+        said.append(("Days", mapping.date_format))
+    if reading.holds_from:
+        said.append(("Shares without a day hold from", reading.holds_from.isoformat()))
+    if reading.kind is not PartyKind.PERSON:
+        said.append(("New parties are", reading.kind.value))
+    return said
+
+
 class HandInForm(forms.Form):
     """A file, and how it is to be taken."""
 
@@ -156,20 +182,19 @@ class MappingForm(forms.Form):
         columns = [("", "–"), *((name.strip(), name.strip()) for name in preview.header if name.strip())]
         for name in FIELDS[self.kind]:
             self.fields[f"column_{name}"] = forms.ChoiceField(
-                choices=columns, required=False, widget=forms.Select({**INPUT, "aria-label": f"Column of {name}"})
+                choices=columns,
+                required=False,
+                widget=forms.Select({**INPUT, "aria-label": f"Column of {_title(name)}"}),
             )
             self.fields[f"default_{name}"] = forms.CharField(
                 required=False,
                 max_length=300,
-                widget=forms.TextInput({**INPUT, "aria-label": f"{name} where the cell is empty"}),
+                widget=forms.TextInput({**INPUT, "aria-label": f"{_title(name)} where the cell is empty"}),
             )
 
     def columns(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
         """Return what may be read, with the column that holds it and what holds where it is empty."""
-        return [
-            (name.replace("_", " ").capitalize(), self[f"column_{name}"], self[f"default_{name}"])
-            for name in FIELDS[self.kind]
-        ]
+        return [(_title(name), self[f"column_{name}"], self[f"default_{name}"]) for name in FIELDS[self.kind]]
 
     def options(self) -> list[forms.BoundField]:
         """Return how cells are read."""
@@ -421,7 +446,7 @@ class ImportBatchAdmin(FactAdmin):
             "answers": batch.answers.select_related("work").order_by("line")[:SHOWN_ANSWERS],
             "notes": batch.notes.count(),
             "back": reversing.taken_back(batch) if hasattr(batch, "reversal") else None,
-            "stays": TABLES,
+            "read_with": _in_words(Reading.of(batch)),
             "may": self.has_add_permission(request),
             "entry": sheets.entry_of(import_batch=batch)[1],
         }
@@ -556,7 +581,7 @@ class SavedMappingAdmin(FactAdmin):
                     ("Holds", "Column", "Where it is empty"),
                     tuple(
                         (
-                            name.replace("_", " ").capitalize(),
+                            _title(name),
                             mapping.columns.get(name, sheets.NOTHING),
                             mapping.defaults.get(name, sheets.NOTHING),
                         )

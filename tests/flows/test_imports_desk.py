@@ -49,8 +49,8 @@ def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> Non
     page.get_by_label("Take the rows without a problem").check()
     page.get_by_role("button", name="Look what it would do").click()
     page.get_by_role("heading", name="What the columns hold").wait_for()
-    assert page.get_by_label("Column of isrc").input_value() == "ISRC"
-    page.get_by_label("Column of artist_ipi").select_option("IPI")
+    assert page.get_by_label("Column of ISRC").input_value() == "ISRC"
+    page.get_by_label("Column of Artist IPI").select_option("IPI")
     page.get_by_label("Save as").fill("North")
     _look(page, "map")
     page.get_by_role("button", name="Look what it would do").click()
