@@ -487,9 +487,7 @@ def _write_some(batch: ImportBatch, job: jobs.Claimed, facts: Sequence[New], *, 
     if not missing:
         return
     # Before the transaction: a key service may be slow.
-    staged = [
-        parties.stage(id=one.id, kind=one.kind, name=one.name) for one in missing if isinstance(one, NewParty)
-    ]
+    staged = [parties.stage(id=one.id, kind=one.kind, name=one.name) for one in missing if isinstance(one, NewParty)]
     with transaction.atomic(durable=True):
         _still_ours(job)
         for sealed in staged:

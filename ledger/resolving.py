@@ -484,9 +484,11 @@ class Resolver:
         ids: set[UUID] = set()
         about: list[ShareLine | ConsentLine] = [*claimed, *given]
         for line in about:
-            if id := self._meant(line.asset_kind, line.asset_key):
+            if id := self._meant(line.asset_kind, line.asset_key) or self._titled_once(line):
                 ids.add(id)
-            ids |= self._candidates(line)
+        # A work that stands in this file too is found by its codes, which its shares do not name.
+        if not self._is_sheet:
+            ids |= {id for kind in ("work", "recording") for found in self._found[kind].values() for id in found}
         self._shares, self._consents = defaultdict(list), defaultdict(list)
         if claimed and ids:
             rows = Share.objects.filter(asset_id__in=ids).exclude(events__act=ShareAct.RETRACTED)
@@ -498,12 +500,10 @@ class Resolver:
             for consent in consents.exclude(events__act__in=[ConsentAct.WITHDRAWN, ConsentAct.ANNULLED]):
                 self._consents[consent.asset_id].append(consent)
 
-    def _candidates(self, line: ShareLine | ConsentLine) -> set[UUID]:
-        """Return the assets that stood before this file and that a share may be of: a work that stands in it too."""
-        code = _named_code(line.asset_key)
-        found = self._found[line.asset_kind].get(code, set()) if code else set()
-        everything = {id for ids in self._found[line.asset_kind].values() for id in ids}
-        return found or (everything if not self._is_sheet else set())
+    def _titled_once(self, line: ShareLine | ConsentLine) -> UUID | None:
+        scheme, _, title = line.asset_key.partition(":")
+        same = self._titled.get(f"any {line.asset_kind}", {}).get(title, set()) if scheme == "title" else set()
+        return next(iter(same)) if len(same) == 1 else None
 
     # --- Parties
 

@@ -30,7 +30,7 @@ from ledger.models import ImportBatch, ImportedFact, ImportReversal, Job, SavedM
 from rights.exchange.mapping import Mapping
 from rights.vocabulary import PartyKind
 
-SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write", "PUT": "catalogue:write", "DELETE": "catalogue:write"}
+SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 _JSON = {"type": "object", "additionalProperties": True}
 
 
@@ -467,6 +467,10 @@ class Mappings(APIView):
         return page_of(rows, "changed_at", MappingOutput, request)
 
 
+def _saved(request: Request, id: UUID) -> SavedMapping:
+    return get_object_or_404(SavedMapping.objects.filter(organization=access.party_of(request)), pk=id)
+
+
 class MappingDetail(APIView):
     """One saved mapping."""
 
@@ -478,27 +482,30 @@ class MappingDetail(APIView):
         name = serializers.CharField(max_length=120)
         mapping = serializers.JSONField()
 
-    def _saved(self, request: Request, id: UUID) -> SavedMapping:
-        return get_object_or_404(SavedMapping.objects.filter(organization=access.party_of(request)), pk=id)
-
     @extend_schema(operation_id="read_mapping", responses=MappingOutput, tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
         """Read a saved mapping."""
-        return Response(MappingOutput(self._saved(request, id)).data)
+        return Response(MappingOutput(_saved(request, id)).data)
 
     @extend_schema(operation_id="change_mapping", request=Input, responses=MappingOutput, tags=["imports"])
-    def put(self, request: Request, id: UUID) -> Response:
+    def post(self, request: Request, id: UUID) -> Response:
         """Change a saved mapping. Imports keep the one that they were read with."""
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         changed = importing.change_mapping(
-            self._saved(request, id), name=data["name"], mapping=Mapping.from_dict(data["mapping"]), at=timezone.now()
+            _saved(request, id), name=data["name"], mapping=Mapping.from_dict(data["mapping"]), at=timezone.now()
         )
         return Response(MappingOutput(changed).data)
 
-    @extend_schema(operation_id="delete_mapping", responses={204: None}, tags=["imports"])
-    def delete(self, request: Request, id: UUID) -> Response:
+
+class MappingRemoval(APIView):
+    """Forgetting a saved mapping."""
+
+    scopes = SCOPES
+
+    @extend_schema(operation_id="delete_mapping", request=None, responses={204: None}, tags=["imports"])
+    def post(self, request: Request, id: UUID) -> Response:
         """Delete a saved mapping. Imports keep the one that they were read with."""
-        importing.delete_mapping(self._saved(request, id))
+        importing.delete_mapping(_saved(request, id))
         return Response(status=204)

@@ -33,6 +33,7 @@ urlpatterns = [
     path("exports/cwr/report", exports.CwrReport.as_view()),
     path("mappings", imports.Mappings.as_view()),
     path("mappings/<uuid:id>", imports.MappingDetail.as_view()),
+    path("mappings/<uuid:id>/removal", imports.MappingRemoval.as_view()),
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),

@@ -5,19 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings as configured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ledger import audit, importing, people, reversing, sequencer
+from ledger.incoming import Reading
 from ledger.models import Entry, ImportBatch, ImportedFact, ImportNote, ImportOutcome, SocietyAnswer
+from rights.exchange.mapping import Mapping
 from rights.models import (
     Conflict,
     Consent,
@@ -79,12 +87,13 @@ IPI = "00132688075"
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Any, settings: Any) -> None:
+def _own_folder(tmp_path: Path) -> Iterator[None]:
     folder = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(tmp_path / "imports")},
     }
-    settings.STORAGES = {**settings.STORAGES, "imports": folder}
+    with override_settings(STORAGES={**configured.STORAGES, "imports": folder}):
+        yield
 
 
 def hand_in(api: Api, name: str, format: str, content: str | bytes, **fields: Any) -> Any:
@@ -487,6 +496,58 @@ def test_a_file_beyond_the_limit_is_refused_unread(trade: World) -> None:
     assert payload.given < 10**6
 
 
+@pytest.mark.slow
+def test_a_gigabyte_is_read_no_further_than_the_limit(trade: World, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as written:
+        written.write(CATALOGUE_ROWS.encode())
+        written.truncate(10**9)  # sparse: a single line of NUL
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    batch = importing.hand_in(
+        id=UUID(key("huge")),
+        organization_id=UUID(key("label")),
+        format=ImportBatch.Format.CATALOGUE_SHEET,
+        path=huge,
+        reading=Reading(mapping=Mapping.from_dict(CATALOGUE)),
+        is_partial=True,
+        is_rehearsal=False,
+        at=timezone.now(),
+    ).batch
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=50 * 10**6):
+        importing.take(batch_id=batch.pk, at=timezone.now())
+    found = trade.label.get(f"/v1/imports/{batch.pk}").json()
+    assert found["state"] == "refused"
+    assert "too_large" in {code for _, code in problems(trade.label, found)}
+    assert not Recording.objects.exists()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KiB
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(noise=st.binary(max_size=40), at=st.floats(0, 1), format=st.sampled_from(["catalogue", "cwr", "ern"]))
+def test_a_damaged_file_is_refused_whole_or_read(trade: World, noise: bytes, at: float, format: str) -> None:
+    raw = {
+        "catalogue": CATALOGUE_ROWS.encode(),
+        "cwr": cwr_file(),
+        "ern": ern.message(ern.recording("A1"), ern.release(ern.item("A1"))),
+    }[format]
+    place = int(at * len(raw))
+    content = raw[:place] + noise + raw[place + len(noise) :]
+    answer = hand_in(
+        trade.label,
+        str(uuid4()),
+        format,
+        content,
+        dry_run="true",
+        **({"mapping": CATALOGUE} if format == "catalogue" else {}),
+    )
+    assert answer.status_code in {200, 202}
+    batch = UUID(answer.json()["id"])
+    importing.rehearse(batch_id=batch, at=timezone.now())
+    would = trade.label.get(f"/v1/imports/{batch}").json()["rehearsal"]
+    assert would["would_be_taken"] or problems(trade.label, {"id": batch})
+    assert not Recording.objects.exists()
+
+
 # --- Who sees what
 
 
@@ -506,14 +567,9 @@ def test_a_mapping_is_saved_changed_and_used(trade: World) -> None:
     batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, saved_mapping=key("mapping"))
     assert batch["read_with"]["mapping"]["columns"] == CATALOGUE["columns"]
     path = f"/v1/mappings/{key('mapping')}"
-    changed = trade.label.client.put(
-        path,
-        json.dumps({"name": "South", "mapping": SHARES}),
-        content_type="application/json",
-        headers=trade.label.headers,
-    )
+    changed = trade.label.post(path, {"name": "South", "mapping": SHARES})
     assert (changed.status_code, changed.json()["format"]) == (200, "shares")
-    assert trade.label.client.delete(path, headers=trade.label.headers).status_code == 204
+    assert trade.label.post(f"{path}/removal", {}).status_code == 204
     assert trade.label.get(path).status_code == 404
 
 
