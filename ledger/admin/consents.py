@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -24,7 +24,7 @@ from ledger.admin.forms import AgreementFields, AssetForm, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.models import Approval, Proposal
 from rights import consents, effects
-from rights.authority import UnauthorizedAct
+from rights.authority import LIKENESS_USES, UnauthorizedAct
 from rights.consents import ConsentTerms, Evidence, EvidenceKind, State
 from rights.effects import TaskKind
 from rights.mandates import NotTheirVoice
@@ -55,6 +55,14 @@ _STATES: dict[State, tuple[str, str]] = {
     State.WITHDRAWAL_NOTICED: ("review", "Withdrawn"),
     State.WITHDRAWN: ("refused", "Withdrawn"),
     State.ANNULLED: ("refused", "Annulled"),
+}
+_PURPOSES: dict[str, str] = {
+    Purpose.ADVERTISING.value: "Advertising",
+    Purpose.FILM_TV.value: "Film and television",
+    Purpose.POLITICAL.value: "Politics",
+    Purpose.ADULT.value: "Adult material",
+    Purpose.OUTSIDE_SERVICE.value: "Outside the licensee’s own service",
+    Purpose.NAMED_IN_PROMPT.value: "A prompt that names the artist",
 }
 _LEADS: dict[State, str] = {
     State.OFFERED: "Offered and not answered yet: it allows nothing.",
@@ -98,8 +106,14 @@ class ConsentForm(AgreementFields, AssetForm):
         Party, label="Signed by", required=False, help_text="Who signed for the holder; empty if the holder did"
     )
     licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
+    uses = forms.MultipleChoiceField(
+        choices=[(use.value, sheets.uses([use.value])) for use in Use if use.value not in LIKENESS_USES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What is not ticked is not allowed; consents to uses of a voice come through the API, with evidence",
+    )
     barred = forms.MultipleChoiceField(
-        choices=[(purpose.value, purpose.value.replace("_", " ").capitalize()) for purpose in Purpose],
+        label="Not for",
+        choices=list(_PURPOSES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What it may not be used for, whatever else is allowed",
@@ -452,7 +466,7 @@ class ConsentAdmin(FactAdmin):
             .prefetch_related("evidence")
             .order_by("position")
         )
-        tasks = list(_tasks().filter(event__consent=fact).order_by("due_on", "kind")[:MOST_RELATED])
+        tasks = list(_tasks().filter(event__consent=fact).order_by(*TaskAdmin.ordering)[:MOST_RELATED])
         proposal = _open_proposal(fact)
         return Sheet(
             title=str(fact),
@@ -467,7 +481,7 @@ class ConsentAdmin(FactAdmin):
                 *((("Frozen from", fact.query),) if fact.query else ()),
                 ("Licensee", _licensee(fact)),
                 ("Uses", sheets.uses(fact.uses)),
-                *((("Not for", ", ".join(one.replace("_", " ") for one in fact.barred)),) if fact.barred else ()),
+                *((("Not for", "; ".join(_PURPOSES.get(one, one) for one in fact.barred)),) if fact.barred else ()),
                 *((("In words", fact.description),) if fact.description else ()),
                 ("Where", sheets.territories(fact.territories, fact.active_from)),
                 ("When", sheets.period(fact)),
@@ -600,6 +614,9 @@ class ConsentAdmin(FactAdmin):
         asked: Proposal | None = None,
     ) -> HttpResponse:
         preview = consenting.preview(consent_id=consent.pk, act=act, effective_on=day, today=timezone.now().date())
+        rows = [
+            (row.what, effects.count(row.thing, preview.impact), row.effect(act), row.reason) for row in effects.MATRIX
+        ]
         context = {
             "form": form,
             "consent": consent,
@@ -609,10 +626,8 @@ class ConsentAdmin(FactAdmin):
             "proposal": asked,
             "outputs": len(preview.impact.outputs),
             "counts": _counts(preview),
-            "rows": [
-                (row.what, effects.count(row.thing, preview.impact), row.effect(act), row.reason)
-                for row in effects.MATRIX
-            ],
+            "rows": [row for row in rows if row[1] != 0],
+            "untouched": [what for what, number, *_ in rows if number == 0],
             "by_people": sum(1 for task in preview.tasks if not task.is_automatic),
             "title": "Annul consent" if act is ConsentAct.ANNULLED else "Withdraw consent",
         }
@@ -841,7 +856,7 @@ class WithdrawalAdmin(FactAdmin):
     def sheet(self, request: HttpRequest, fact: Any) -> Sheet:  # noqa: ARG002
         """Show when it takes effect, what has to be done, and which outputs are marked."""
         today = timezone.now().date()
-        tasks = list(_tasks().filter(event=fact).order_by("due_on", "kind")[:MOST_RELATED])
+        tasks = list(_tasks().filter(event=fact).order_by(*TaskAdmin.ordering)[:MOST_RELATED])
         flags = list(fact.flags.select_related("submission").order_by("submission__title")[:MOST_RELATED])
         return Sheet(
             title=f"{fact.get_act_display()}: {fact.consent}",
@@ -927,7 +942,7 @@ class TaskAdmin(FactAdmin):
         "shown_due",
     )
     list_filter = (OpenFilter,)
-    ordering = ("due_on", "kind")
+    ordering = (F("done__recorded_at").asc(nulls_first=True), "due_on", "kind")
     blank = "Nothing is to be done: no consent was withdrawn."
     about = "What withdrawals ask of people, the nearest first. Each is closed with the digest of a proof."
 
@@ -1099,7 +1114,7 @@ class ReservationAdmin(FactAdmin):
         can_lift = end is None and request.user.has_perm("rights.add_reservation")
         named = fact.overrides.select_related("consent__recording", "consent__work")[:MOST_RELATED]
         return Sheet(
-            title=f"{fact} of {shown_name(fact)}",
+            title=f"Reserved: {shown_name(fact)}",
             lead="A standing no in its period, for what it names." if end is None else "It was lifted.",
             chip=self.shown_state(fact),
             steps=(Step("Lift…", reverse("admin:rights_reservation_lift", args=[fact.pk])),) if can_lift else (),
