@@ -1,5 +1,27 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
-from ledger.admin import catalogue, consents, log, outputs, parties, people, rights, site
+from ledger.admin import (
+    catalogue,
+    consents,
+    log,
+    outputs,
+    parties,
+    people,
+    reservations,
+    rights,
+    site,
+    withdrawals,
+)
 
-__all__ = ["catalogue", "consents", "log", "outputs", "parties", "people", "rights", "site"]
+__all__ = [
+    "catalogue",
+    "consents",
+    "log",
+    "outputs",
+    "parties",
+    "people",
+    "reservations",
+    "rights",
+    "site",
+    "withdrawals",
+]

@@ -124,7 +124,7 @@ def test_a_reservation_is_added_and_lifted(world: World, staff: Client) -> None:
     path = f"/admin/rights/reservation/{reservation.pk}"
     assert reservation.snapshot_digest == hashlib.sha256(b"{}").hexdigest()
     assert "Reserved: everything of the holder" in page(staff, f"{path}/change/")
-    assert "everything of the holder".capitalize() in page(staff, "/admin/rights/reservation/")
+    assert "Everything of the holder" in page(staff, "/admin/rights/reservation/")
     early = staff.post(f"{path}/lift/", {"id": str(uuid4()), "effective_on": day(-1)})
     assert "lies before" in early.context["form"].errors["effective_on"][0]
     lift = {"id": str(uuid4()), "effective_on": day(0)}
