@@ -354,6 +354,25 @@ def test_a_list_is_of_what_it_names(world: World) -> None:
     assert sorted(shown, key=str) == sorted(listed, key=str)
 
 
+def test_an_output_is_cleared_on_a_list_and_not_on_an_offer(trade: World) -> None:
+    trade.register("country", consenting=("label",))
+    listed = {"recording": None, "assets": [{"work": key("work of country")}], "territories": [WORLD]}
+    for holder in ("publisher", "writer"):
+        trade.state("/v1/consents/offers", terms(f"of {holder}", grantor=key(holder), actor=key(holder), **listed))
+
+    def settled(name: str) -> str:
+        return str(trade.settle(trade.submit(name, trade.sounds.sung("flac"), key("country"))["id"])["state"])
+
+    assert settled("asked") == "refused"
+    for holder in ("publisher", "writer"):
+        assert answered(trade, key(f"of {holder}"), "granted", actor=key(holder)).status_code == 201
+    assert settled("granted") == "cleared"
+    assert withdraw(trade, f"/v1/consents/{key('of writer')}", actor=key("writer")).status_code == 201
+    assert settled("withdrawn") == "refused"
+    assert [str(flag.submission_id) for flag in OutputFlag.objects.all()] == [key("granted")]
+    holds()
+
+
 # --- reservations
 
 
