@@ -23,7 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 
 from fingerprint import store
-from ledger import holding, incoming, jobs, log
+from ledger import consenting, holding, incoming, jobs, log
 from ledger.constraints import violated
 from ledger.incoming import ALIAS, OpenFile, Reading
 from ledger.models import (
@@ -58,7 +58,7 @@ from ledger.resolving import (
     answered,
     together,
 )
-from rights import assets, codes, parties, registry
+from rights import assets, codes, parties
 from rights.assets import GivenWork
 from rights.exchange.lines import Problem
 from rights.exchange.mapping import Mapping
@@ -600,25 +600,13 @@ _WRITERS: dict[type, Callable[[Any, ImportBatch, datetime], None]] = {
 }
 
 
-def _write_consent(new: NewConsent, _batch: ImportBatch, *, at: datetime) -> None:
-    said = new.said
-    consent = registry.grant_consent(
+def _write_consent(new: NewConsent, batch: ImportBatch, *, at: datetime) -> None:
+    consenting.grant_within(
         id=new.id,
-        grantor_id=new.grantor_id,
-        actor_id=new.actor_id,
-        asset=new.asset,
-        licensee_id=new.licensee_id,
-        uses=said.uses,
-        territories=said.territories,
-        active_from=said.active_from,
-        active_to=said.active_to,
-        document_digest=said.document_digest,
-        at=at,
-    )
-    log.append(
-        Entry.Kind.CONSENT_GRANTED,
-        consent,
-        {"uses": consent.uses, "document": f"sha256:{consent.document_digest}"},
+        terms=new.terms,
+        standing=new.standing,
+        channel="import",
+        registrar_id=batch.organization_id,
         at=at,
     )
 

@@ -26,8 +26,9 @@ from django.db.models import Model, QuerySet
 
 from ledger.incoming import SHEETS, Reading
 from ledger.models import ImportBatch
-from rights import claims, matching, shares, territories
+from rights import authority, claims, mandates, matching, shares, term_limits, territories
 from rights.claims import Holding
+from rights.consents import ConsentTerms
 from rights.exchange.ack import Acknowledgement
 from rights.exchange.lines import (
     ConsentLine,
@@ -41,6 +42,7 @@ from rights.exchange.lines import (
     WrittenCode,
 )
 from rights.identifiers import BadCode, Code, Scheme
+from rights.mandates import Standing
 from rights.matching import CodeKey, code_of, codes_of, key_of, plain
 from rights.merges import survivors
 from rights.models import Consent, Identifier, Party, Recording, RecordingWork, Release, Share, Work
@@ -152,11 +154,8 @@ class NewConsent:
 
     line: int
     id: UUID
-    said: ConsentLine
-    grantor_id: UUID
-    actor_id: UUID
-    licensee_id: UUID | None
-    asset: AssetRef
+    terms: ConsentTerms
+    standing: Standing
     model: type[Model] = Consent
 
 
@@ -737,8 +736,32 @@ class Resolver:
             if consent.id != id and _says_the_same(consent, line, grantor_id, licensee_id):
                 plan.known.append(Known(line.line, consent.id, Consent))
                 return
-        asset = AssetRef(**{f"{line.asset_kind}_id": asset_id})
-        plan.facts.append(NewConsent(line.line, id, line, grantor_id, actor_id, licensee_id, asset))
+        terms = ConsentTerms(
+            grantor_id=grantor_id,
+            actor_id=actor_id,
+            licensee_id=licensee_id,
+            scope=AssetRef(**{f"{line.asset_kind}_id": asset_id}),
+            uses=line.uses,
+            territories=line.territories,
+            active_from=line.active_from,
+            active_to=line.active_to,
+            document_digest=line.document_digest,
+        )
+        plan.facts.append(NewConsent(line.line, id, terms, self._standing(line, terms)))
+
+    def _standing(self, line: ConsentLine, terms: ConsentTerms) -> Standing:
+        """Return by what right somebody agreed, on the day from which the consent holds."""
+        try:
+            return mandates.authorize_terms(terms, on=terms.active_from)
+        except (
+            authority.UnauthorizedAct,
+            mandates.NotTheirVoice,
+            term_limits.DescriptionMissing,
+            term_limits.EvidenceMissing,
+            term_limits.TermTooLong,
+        ) as error:
+            said = str(error) or str(type(error).__doc__)
+            raise _refused(line, "actor", "not_authorized", f"{said[:1].upper()}{said[1:]}"[:600]) from error
 
     def _named(self, key: str, line: ConsentLine) -> UUID:
         """Return whom a key names; nobody is registered because somebody says that they agreed."""

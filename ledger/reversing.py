@@ -14,12 +14,12 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 
-from ledger import holding, importing, jobs, licensing, log
+from ledger import consenting, holding, importing, jobs, log
 from ledger.constraints import violated
 from ledger.holding import Retraction
 from ledger.models import Entry, ImportBatch, ImportedFact, ImportProgress, ImportReversal, Job
+from rights.authority import UnauthorizedAct
 from rights.models import Consent, Share, ShareEvent
-from rights.registry import AlreadyWithdrawn
 from rights.vocabulary import ConsentAct, ShareAct
 
 SHARES_AT_ONCE = 200
@@ -124,15 +124,16 @@ def _withdraw_consents(reversal: ImportReversal, *, at: datetime) -> None:
         if last is None or last.act != ConsentAct.GRANTED:
             continue  # somebody ended or replaced it
         try:
-            licensing.withdraw_consent(
+            consenting.withdraw(
                 id=uuid5(reversal.id, f"withdrawn {id}"),
                 consent_id=id,
                 actor_id=consent.actor_id,
                 effective_on=at.date() + timedelta(days=consent.notice_days),
+                channel="import",
                 at=at,
             )
-        except AlreadyWithdrawn:
-            continue  # the holder was faster
+        except (consenting.AlreadyWithdrawn, consenting.OutOfCourse, UnauthorizedAct):
+            continue  # the holder was faster, or has another agent by now, whose it is to say
 
 
 def taken_back(batch: ImportBatch) -> TakenBack:

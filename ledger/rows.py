@@ -1023,12 +1023,17 @@ def collect(kind: str, subject_id: UUID, *, versions: Mapping[str, int] | None =
     for rows in COVERED[kind](subject_id):
         table = rows.model._meta.db_table
         version = (versions or {}).get(table, len(COLUMNS[rows.model]))
-        columns = COLUMNS[rows.model][version - 1]
-        names = ("id", *columns[1:])  # the first column is the primary key, whatever its name
-        found = [dict(zip(names, map(_plain, values), strict=True)) for values in rows.values_list(*columns)]
-        if found:
-            groups.append(Group(table, version, tuple(sorted(found, key=lambda document: str(document["id"])))))
+        if found := documents(rows, version=version):
+            groups.append(Group(table, version, found))
     return tuple(sorted(groups, key=lambda group: group.table))
+
+
+def documents(rows: Rows, *, version: int = 0) -> tuple[Document, ...]:
+    """Return rows as documents sorted by their id, with the columns of a version; 0 is the newest."""
+    columns = COLUMNS[rows.model][version - 1]
+    names = ("id", *columns[1:])  # the first column is the primary key, whatever its name
+    found = [dict(zip(names, map(_plain, values), strict=True)) for values in rows.values_list(*columns)]
+    return tuple(sorted(found, key=lambda document: str(document["id"])))
 
 
 def _plain(value: Any) -> Any:

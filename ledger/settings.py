@@ -216,6 +216,7 @@ LEDGER_KEK = os.environ.get("LEDGER_KEK")  # base64 of 32 bytes; several, by com
 LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
 LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
 LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
+LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
 
 # --- API. ---------------------------------------------------------------------------------------------------------
 
@@ -236,6 +237,9 @@ REST_FRAMEWORK = {
 API_SCOPES = {
     "catalogue:read": "Read parties, works, recordings, shares, consents and licenses",
     "catalogue:write": "Register parties, works, recordings, shares, consents and licenses",
+    "parties:merge": "Say that two parties are one, and undo it; a person at the desk needs a second one for it",
+    "parties:erase": "Hand in requests for erasure, and read what became of them",
+    "rights:export": "Export everything about one subject",
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
     "submissions:write": "Submit finished outputs",
 }
@@ -268,6 +272,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "licensing", "description": "Consents and licenses"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
+        {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
     "SWAGGER_UI_SETTINGS": {"defaultModelsExpandDepth": 0, "deepLinking": True},
@@ -339,7 +344,21 @@ UNFOLD = {
                 "title": "Rights",
                 "items": [
                     _nav("Consents", "handshake", "admin:rights_consent_changelist"),
+                    _nav("Withdrawals", "undo", "admin:rights_consentevent_changelist"),
+                    _nav("Tasks", "checklist", "admin:rights_withdrawaltask_changelist"),
+                    _nav("Reservations", "do_not_disturb_on", "admin:rights_reservation_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
+                ],
+            },
+            {
+                "title": "People",
+                "items": [
+                    _nav("Representations", "supervisor_account", "admin:rights_representation_changelist"),
+                    _nav("Protections", "shield_person", "admin:rights_protection_changelist"),
+                    _nav("Codes", "tag", "admin:rights_identifier_changelist"),
+                    _nav("Duplicates", "merge", "admin:rights_partymerge_changelist"),
+                    _nav("Second person", "group", "admin:ledger_proposal_changelist"),
+                    _nav("Erasure", "person_off", "admin:ledger_erasurerequest_changelist"),
                 ],
             },
             {

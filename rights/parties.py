@@ -135,7 +135,7 @@ def add_name(staged: StagedName, *, at: datetime) -> PartyName:
 
     :raises Erased: the party was erased while the name was sealed
     """
-    _alone_with(staged.party_id)
+    alone_with(staged.party_id)
     if not PartyIdentity.objects.filter(party=staged.party_id).exists():
         raise Erased
     added = PartyName.objects.create(
@@ -193,7 +193,7 @@ def put_contact(*, id: UUID, party_id: UUID, kind: str, address: str, at: dateti
     :raises Erased: the party's key is gone
     :raises NotSealedYet: the party has no key so far
     """
-    _alone_with(party_id)
+    alone_with(party_id)
     place = sealing.place(table=PartyContact._meta.db_table, column="sealed", id=id)
     sealed = seal_for(party_id, address, context=place)
     PartyContact.objects.filter(party=party_id, kind=kind).delete()
@@ -213,7 +213,7 @@ def seal_plain(*, limit: int) -> int:
     """Seal up to ``limit`` names that are kept as they were before names were sealed; return how many there were."""
     old = list(PartyIdentity.objects.filter(sealed__isnull=True).order_by("party_id")[:limit])
     for identity in old:
-        _alone_with(identity.party_id)
+        alone_with(identity.party_id)
         deleted, _ = PartyIdentity.objects.filter(party=identity.party_id, sealed__isnull=True).delete()
         if not deleted:
             continue  # another process was here first, or the name was erased
@@ -267,8 +267,9 @@ def _id(party: Party | UUID) -> UUID:
     return party.pk if isinstance(party, Party) else party
 
 
-def _alone_with(party_id: UUID) -> None:
-    # Until the transaction ends: nothing personal may be added behind an erasure that has already looked.
+def alone_with(party_id: UUID) -> None:
+    """Wait for whoever else adds or erases personal data of this party, and hold it until the transaction ends."""
+    # Else something personal could be added behind an erasure that has already looked.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('party ' || %s, 0))", [str(party_id)])
 
@@ -402,7 +403,7 @@ def same_as(party_id: UUID, known_at: datetime | None = None) -> tuple[UUID, ...
 def erase_names(party_ids: Sequence[UUID]) -> int:
     """Delete names with the keys that everything else about these parties is sealed under; return how many."""
     for party_id in sorted(party_ids, key=str):  # in one order, so that two erasures do not wait for each other
-        _alone_with(party_id)
+        alone_with(party_id)
     return PartyIdentity.objects.filter(party__in=party_ids).delete()[0]
 
 

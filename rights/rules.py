@@ -102,9 +102,9 @@ def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
         )
 
 
-def question_of(claim: Claim) -> Question:
-    """Return what a claim asks of each of its ingredients."""
-    return Question(licensee_id=claim.licensee_id, uses=claim.uses, territories=claim.territories, on=claim.release_on)
+def question_of(claim: Claim, terms: Terms) -> Question:
+    """Return what a claim asks of each of its ingredients, on the day of the terms."""
+    return Question(licensee_id=claim.licensee_id, uses=claim.uses, territories=claim.territories, on=terms.on)
 
 
 def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
@@ -117,7 +117,7 @@ def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> 
                 "A declared ingredient is not registered, so nobody is known to have licensed it.",
                 (ingredient.recording_id,),
             )
-    question = question_of(claim)
+    question = question_of(claim, terms)
     for material in _declared(claim, terms):
         there = {asset.side for asset in material.sides}
         for side in sides_needed(AssetKind.RECORDING, question):
@@ -174,7 +174,7 @@ def _licensed(asset: Asset, uses: frozenset[str], question: Question, terms: Ter
 
 def holders_consent(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
     """5. Whoever holds a share of an ingredient agreed to these uses, and nobody withdrew (CON-1, CON-4)."""
-    question = question_of(claim)
+    question = question_of(claim, terms)
     for material in _declared(claim, terms):
         for asset in material.sides:
             for right in rights_on(asset.side, question):

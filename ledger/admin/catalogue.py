@@ -1,32 +1,20 @@
-"""Catalogue: parties, works, recordings and the shares in them."""
+"""Catalogue: works, recordings and the shares in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import reverse
+from django.http import HttpRequest
 
 from ledger.admin import sheets
-from ledger.admin.facts import FactAdmin
-from ledger.admin.forms import PartyForm, RecordingForm, ShareForm, WorkForm
+from ledger.admin.facts import FactAdmin, add_address
+from ledger.admin.forms import RecordingForm, ShareForm, WorkForm
 from ledger.admin.sheets import Sheet, Shown, Table
-from rights.models import Consent, License, Party, Recording, Share, Submission, Work
+from rights.models import Consent, License, Recording, Share, Submission, Work
 
 MOST_RELATED = 100
-
-
-def _add(request: HttpRequest, model: type[Any], **ids: Any) -> str:
-    """Return the address of a form with what is known filled in, empty where this person may not add."""
-    name = f"{model._meta.app_label}_{model._meta.model_name}"
-    if not request.user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}"):
-        return ""
-    query = QueryDict(mutable=True)
-    query.update({key: str(id) for key, id in ids.items()})
-    return f"{reverse(f'admin:{name}_add')}?{query.urlencode()}"
 
 
 def share_rows(shares: QuerySet[Share], *, of_party: bool = False) -> tuple[tuple[Shown, ...], ...]:
@@ -95,100 +83,6 @@ LICENSES = ("License", "Licensor", "Licensee", "Uses", "When")
 OUTPUTS = ("Output", "Outcome", "Submitted")
 
 
-@admin.register(Party)
-class PartyAdmin(FactAdmin):
-    """Who is in the trade."""
-
-    fact_form = PartyForm
-    pick_fields = ("identity__name",)
-    list_display = ("shown_name", "shown_kind", sheets.column("registered_at", "Registered"), "shown_id")
-    list_filter = ("kind",)
-    ordering = ("-registered_at",)
-    list_select_related = ("identity",)
-    blank = "Nobody is registered yet. Begin with the label, publishers, writers, performers, and a distributor."
-    about = (
-        "People, companies, societies and estates. Search by name here; what you type stays out of addresses and logs."
-    )
-    list_before_template = "ledger/admin/list_before_parties.html"
-    most_found = 200
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list, or what fits a name: it comes in the body, since addresses land in server logs."""
-        sought = ""
-        if request.method == "POST":
-            if not self.has_view_permission(request):
-                raise PermissionDenied
-            sought = request.POST.get("name", "").strip()[:100]
-            request.method = "GET"  # the rest of the view is about reading
-        request.sought = sought  # type: ignore[attr-defined]
-        return super().changelist_view(
-            request, {"sought": sought, "most_found": self.most_found, **(extra_context or {})}
-        )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Party]:
-        """Return the parties, or those whose name was sought."""
-        rows: QuerySet[Party] = super().get_queryset(request)
-        sought = getattr(request, "sought", "")
-        if not sought:
-            return rows
-        # The pages of a list are addresses; a search has one page, and asks for more of the name if that is too few.
-        found = self.searched(rows, sought).values_list("pk", flat=True)[: self.most_found]
-        return rows.filter(pk__in=list(found))
-
-    def get_list_per_page(self, request: HttpRequest) -> int:
-        """Return how many lines a page has."""
-        return self.most_found if getattr(request, "sought", "") else self.list_per_page
-
-    def more(self, row: Any) -> str:
-        """Tell two of the same name apart by kind and id."""
-        return f"{row.kind} {str(row.pk)[:8]}"
-
-    @admin.display(description="Name", ordering="identity__name")
-    def shown_name(self, row: Party) -> str:
-        """Show the name, or that it was erased."""
-        return str(row)
-
-    @admin.display(description="Kind", ordering="kind")
-    def shown_kind(self, row: Party) -> str:
-        """Show the kind."""
-        return row.get_kind_display()
-
-    @admin.display(description="Id")
-    def shown_id(self, row: Party) -> Shown:
-        """Show the beginning of the id."""
-        return sheets.short_id(row.pk)
-
-    def sheet(self, request: HttpRequest, fact: Party) -> Sheet:
-        """Show what is held, agreed to and submitted."""
-        from ledger.today import outputs
-
-        return Sheet(
-            title=str(fact),
-            lead=f"{fact.get_kind_display()}, registered {fact.registered_at:%Y-%m-%d}.",
-            facts=(
-                ("Id", sheets.long_id(fact.pk)),
-                ("Commitment in the log", sheets.long_id(bytes(fact.commitment).hex())),
-                ("Registered", sheets.moment(fact.registered_at)),
-                sheets.entry_of(party=fact),
-            ),
-            tables=(
-                Table("Shares", ("Part", "Asset", "Where", "When"), share_rows(fact.shares.all(), of_party=True),
-                      "Holds no share yet.", _add(request, Share, party=fact.pk), "Add share"),
-                Table("Consents given", ("Consent", "Asset", "Uses", "When", "State"),
-                      consent_rows(fact.consents.all(), of_party=True),
-                      "Has agreed to nothing: outputs with what it holds are refused.",
-                      _add(request, Consent, grantor=fact.pk), "Add consent"),
-                Table("Licenses given", LICENSES, license_rows(fact.licenses_given.all()), "Has licensed nothing.",
-                      _add(request, License, licensor=fact.pk), "Add license"),
-                Table("Licenses held", LICENSES, license_rows(fact.licenses_held.all()),
-                      "Holds no license: what it submits may contain nobody else’s material.",
-                      _add(request, License, licensee=fact.pk), "Add license"),
-                Table("Outputs submitted", OUTPUTS, submission_rows(outputs().filter(submitter=fact)),
-                      "Has submitted nothing."),
-            ),
-        )  # fmt: skip
-
-
 @admin.register(Work)
 class WorkAdmin(FactAdmin):
     """Compositions: the publishing side."""
@@ -226,7 +120,8 @@ class WorkAdmin(FactAdmin):
             tables=(
                 Table("Recordings", ("Recording", "ISRC", "Audio"),
                       tuple((sheets.link(row), row.isrc or sheets.NOTHING, _has_audio(row)) for row in recordings),
-                      "No recording of it is registered.", _add(request, Recording, works=fact.pk), "Add recording"),
+                      "No recording of it is registered.",
+                      add_address(request, Recording, works=fact.pk), "Add recording"),
                 *_asset_tables(request, "work", fact),
             ),
         )  # fmt: skip
@@ -310,12 +205,12 @@ def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ..
     return (
         Table("Shares", SHARES, share_rows(fact.shares.all()),
               "Nobody is registered as holding it, which refuses outputs.",
-              _add(request, Share, **ids), "Add share"),
+              add_address(request, Share, **ids), "Add share"),
         Table("Consents", CONSENTS, consent_rows(fact.consents.all()),
               "Nobody has agreed to anything, which refuses outputs.",
-              _add(request, Consent, **ids), "Add consent"),
+              add_address(request, Consent, **ids), "Add consent"),
         Table("On the schedule of", LICENSES, license_rows(License.objects.filter(**{f"schedule__{side}": fact})),
-              "It is on no license.", _add(request, License, **{f"{side}s": fact.pk}), "Add license"),
+              "It is on no license.", add_address(request, License, **{f"{side}s": fact.pk}), "Add license"),
     )  # fmt: skip
 
 
@@ -395,6 +290,7 @@ class ShareAdmin(FactAdmin):
             ),
             tables=(
                 Table("All shares of this asset", SHARES, share_rows(asset.shares.all()), "",
-                      _add(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}), "Add share"),
+                      add_address(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}),
+                      "Add share"),
             ),
         )  # fmt: skip

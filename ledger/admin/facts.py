@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import Model, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -128,6 +128,13 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
             },
         )
 
+    def ask(self, request: HttpRequest, fact: Model, form: FactForm, *, title: str) -> HttpResponse:
+        """Render a form about a fact, with what was wrong with it."""
+        context = {"form": form, "title": title, "action": "Record", "lead": form.lead}
+        response = self.page(request, "ledger/admin/form.html", fact, context)
+        response.status_code = 422 if form.errors else 200
+        return response
+
     # --- Adding one.
 
     @method_decorator(csrf_exempt)
@@ -174,7 +181,11 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
             return self._form(request, form)
         self._note(request, fact)
         messages.success(request, form.done)
-        return HttpResponseRedirect(address(fact))
+        return HttpResponseRedirect(self.address_after(fact))
+
+    def address_after(self, made: Model) -> str:
+        """Return where to go once a fact was added: to its page."""
+        return address(made)
 
     def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
         given: dict[str, Any] = {"id": uuid4()}
@@ -234,6 +245,16 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     def more(self, row: Any) -> str:  # noqa: ARG002 - what tells two of the same name apart
         """Return what tells rows of the same name apart."""
         return ""
+
+
+def add_address(request: HttpRequest, model: type[Model], **ids: Any) -> str:
+    """Return the address of a form with what is known filled in, empty where this person may not add."""
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    if not request.user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}"):
+        return ""
+    query = QueryDict(mutable=True)
+    query.update({key: str(id) for key, id in ids.items()})
+    return f"{reverse(f'admin:{name}_add')}?{query.urlencode()}"
 
 
 def list_of(model: type[Model]) -> str:

@@ -10,16 +10,14 @@ from uuid import UUID
 
 from django import forms
 from django.db.models import Model
-from django.utils import timezone
 
 from fingerprint.audio import AudioRefused
-from ledger import licensing, people, registration
+from ledger import licensing, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
-from ledger.licensing import GivenPlan, WithdrawalReachesBack
+from ledger.licensing import GivenPlan
 from rights.identifiers import BadIsrc, BadIswc
-from rights.models import Consent, License, Party, Recording, Share, Work
+from rights.models import License, Party, Recording, Share, Work
 from rights.registry import (
-    AlreadyWithdrawn,
     AssetRef,
     EmptySchedule,
     NoSuchUse,
@@ -28,7 +26,7 @@ from rights.registry import (
     NotOneAsset,
 )
 from rights.territories import NoSuchTerritory, NoTerritory
-from rights.vocabulary import PartyKind, RightType, Use
+from rights.vocabulary import RightType, Use
 from royalties.splits import NotAPart as NotAPartOfThePlan
 
 Refusals = Mapping[type[Exception], str]
@@ -73,26 +71,6 @@ class FactForm(forms.Form):
             (title, [(self[name], not self.fields[name].required and name not in self.one_of) for name in names])
             for title, names in self.groups
         ]
-
-
-class PartyForm(FactForm):
-    """A party to register."""
-
-    kind = forms.ChoiceField(
-        choices=[(kind.value, kind.value.capitalize()) for kind in PartyKind], widget=forms.Select(INPUT)
-    )
-    name = forms.CharField(max_length=300, widget=forms.TextInput(INPUT))
-
-    lead = (
-        "The name is kept apart, where it can be erased. The log gets a commitment to it, which says nothing once the"
-        " name is gone."
-    )
-    groups = (("Who", ("kind", "name")),)
-
-    def write(self, *, id: UUID, at: datetime) -> Party:
-        """Register the party."""
-        given = self.cleaned_data
-        return people.register_party(id=id, kind=PartyKind(given["kind"]), name=given["name"], at=at)
 
 
 class WorkForm(FactForm):
@@ -236,49 +214,6 @@ class AgreementFields(forms.Form):
         return given
 
 
-class ConsentForm(AgreementFields, AssetForm):
-    """A consent to record."""
-
-    grantor = pick(Party, label="Holder", help_text="Who agrees")
-    actor = pick(
-        Party, label="Signed by", required=False, help_text="Who signed for the holder; empty if the holder did"
-    )
-    licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
-
-    lead = "A holder agrees to uses of one asset. Nothing is allowed that is not named here."
-    done = "Recorded; the consent holds from its first day on, and its entry goes into the log within a second."
-    groups = (
-        ("Who agrees, for whom", ("grantor", "actor", "licensee")),
-        ("To what", ("recording", "work", "uses")),
-        ("Where and when", ("territories", "active_from", "active_to")),
-        ("What was signed", ("document", "digest")),
-    )
-    refusals = {
-        NotOneAsset: "recording",
-        NothingAllowed: "uses",
-        NoSuchUse: "uses",
-        NoSuchTerritory: "territories",
-        NoTerritory: "territories",
-    }
-
-    def write(self, *, id: UUID, at: datetime) -> Consent:
-        """Record the consent."""
-        given = self.cleaned_data
-        return licensing.grant_consent(
-            id=id,
-            grantor_id=given["grantor"].pk,
-            actor_id=(given["actor"] or given["grantor"]).pk,
-            asset=self.asset(),
-            licensee_id=given["licensee"].pk if given["licensee"] else None,
-            uses=given["uses"],
-            territories=given["territories"],
-            active_from=given["active_from"],
-            active_to=given["active_to"],
-            document_digest=given["document_digest"],
-            at=at,
-        )
-
-
 class LicenseForm(AgreementFields, FactForm):
     """A license to record."""
 
@@ -335,35 +270,5 @@ class LicenseForm(AgreementFields, FactForm):
             active_to=given["active_to"],
             document_digest=given["document_digest"],
             plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
-            at=at,
-        )
-
-
-class WithdrawalForm(FactForm):
-    """The withdrawal of one consent."""
-
-    effective_on = DateField(label="From which day on", help_text="Today or later; the day itself is without consent")
-    actor = pick(
-        Party, label="Withdrawn by", required=False, help_text="Who withdrew for the holder; empty if the holder did"
-    )
-
-    groups = (("The withdrawal", ("effective_on", "actor")),)
-    done = "Withdrawn; the entry goes into the log within a second."
-    refusals = {WithdrawalReachesBack: "effective_on", AlreadyWithdrawn: "effective_on"}
-
-    def __init__(self, *args: Any, consent: Consent, **options: Any) -> None:
-        """Withdraw this consent."""
-        super().__init__(*args, **options)
-        self.consent = consent
-        self.fields["effective_on"].widget.attrs["min"] = timezone.now().date().isoformat()
-
-    def write(self, *, id: UUID, at: datetime) -> Model:
-        """Record the withdrawal."""
-        given = self.cleaned_data
-        return licensing.withdraw_consent(
-            id=id,
-            consent_id=self.consent.pk,
-            actor_id=given["actor"].pk if given["actor"] else self.consent.grantor_id,
-            effective_on=given["effective_on"],
             at=at,
         )

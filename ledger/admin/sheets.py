@@ -23,6 +23,15 @@ USES = {
     "infer.input": "goes into a generated output",
     "distribute.outside": "the output leaves the licensee’s service",
     "distribute.inside": "the output stays in the licensee’s service",
+    "tdm": "is mined for text and data",
+    "train.nongen": "trains machines that do not generate",
+    "train.gen": "trains machines that generate",
+    "finetune.artist": "tunes a model to the artist",
+    "voice.train": "trains a voice model",
+    "voice.generate": "the voice is generated",
+    "voice.convert": "other voices are turned into it",
+    "style.prompt": "the name stands in a prompt",
+    "identify": "is recognized by its fingerprint",
 }
 STATES = {"failed": "Given up", "review": "For review"}
 

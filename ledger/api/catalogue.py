@@ -1,4 +1,4 @@
-"""Parties, works, recordings and shares: register them, read them."""
+"""Works, recordings and shares: register them, read them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fingerprint import store
-from ledger import people, registration
+from ledger import registration
 from ledger.api.fields import AssetInput, FractionField, asset_of, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -25,61 +25,14 @@ from ledger.api.parsing import BoundedJSONParser
 from ledger.api.uploads import TakesUploads
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
-from rights.models import Party, Recording, Share, Work
-from rights.vocabulary import PartyKind, RightType
+from rights.models import Recording, Share, Work
+from rights.vocabulary import RightType
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 
 
 def _choices(enum: Any) -> list[tuple[str, str]]:
     return [(member.value, member.value) for member in enum]
-
-
-class PartyOutput(serializers.Serializer[Party]):
-    """A party."""
-
-    id = serializers.UUIDField()
-    kind = serializers.CharField()
-    name = serializers.SerializerMethodField()
-    registered_at = serializers.DateTimeField()
-
-    def get_name(self, party: Party) -> str | None:
-        """Return the name, or None once it was erased."""
-        identity = getattr(party, "identity", None)
-        return identity.name if identity else None
-
-
-class Parties(APIView):
-    """Who is in the trade."""
-
-    scopes = SCOPES
-
-    @extend_schema_serializer(component_name="Party")
-    class Input(serializers.Serializer[Any]):
-        """A party to register."""
-
-        id = serializers.UUIDField()
-        kind = serializers.ChoiceField(_choices(PartyKind))
-        name = serializers.CharField(max_length=300)
-
-    @extend_schema(operation_id="register_party", request=Input, responses={201: PartyOutput}, tags=["catalogue"])
-    def post(self, request: Request) -> Response:
-        """Register a party. Its name is kept where it can be erased; the log gets a commitment to it."""
-        given = self.Input(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
-        party, created = once(
-            Party.objects.select_related("identity"),
-            data["id"],
-            same=lambda found: found.kind == data["kind"] and str(found) == data["name"],
-            create=lambda: people.register_party(**data, at=timezone.now()),
-        )
-        return Response(PartyOutput(party).data, status=201 if created else 200)
-
-    @extend_schema(operation_id="list_parties", responses=Page.of(PartyOutput), tags=["catalogue"])
-    def get(self, request: Request) -> Response:
-        """List parties, oldest first."""
-        return page_of(Party.objects.select_related("identity"), "registered_at", PartyOutput, request)
 
 
 class WorkOutput(serializers.Serializer[Work]):

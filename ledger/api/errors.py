@@ -13,10 +13,33 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
-from ledger import checkpoints, clearance, exporting, importing, incoming, licensing, report, reversing
+from ledger import (
+    approvals,
+    checkpoints,
+    clearance,
+    consenting,
+    erasure,
+    exporting,
+    importing,
+    incoming,
+    people,
+    report,
+    reversing,
+)
 from ledger.api import access, once, uploads
 from ledger.constraints import REFUSALS, violated
-from rights import identifiers, registry, submissions, territories
+from rights import (
+    authority,
+    codes,
+    consents,
+    identifiers,
+    mandates,
+    parties,
+    registry,
+    submissions,
+    term_limits,
+    territories,
+)
 from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
 from royalties import splits
@@ -33,9 +56,6 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     once.OtherContent: (409, "id_taken"),
     clearance.NoSuchSubmission: (404, "no_such_submission"),
     clearance.AlreadyDecided: (409, "already_decided"),
-    licensing.NoSuchConsent: (404, "no_such_consent"),
-    licensing.WithdrawalReachesBack: (422, "withdrawal_reaches_back"),
-    registry.AlreadyWithdrawn: (409, "already_withdrawn"),
     registry.NotOneAsset: (422, "not_one_asset"),
     registry.NothingAllowed: (422, "nothing_allowed"),
     registry.NoSuchUse: (422, "no_such_use"),
@@ -69,6 +89,53 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     exporting.TooManyWorks: (422, "too_many_works"),
     reversing.NothingTaken: (409, "nothing_taken"),
     reversing.AlreadyReversed: (409, "already_reversed"),
+    # Consents and reservations.
+    consenting.NoSuchConsent: (404, "no_such_consent"),
+    consenting.NoSuchReservation: (404, "no_such_reservation"),
+    consenting.NoSuchTask: (404, "no_such_task"),
+    consenting.AlreadyWithdrawn: (409, "already_withdrawn"),
+    consenting.OutOfCourse: (409, "consent_out_of_course"),
+    consenting.AlreadyLifted: (409, "already_lifted"),
+    consenting.AlreadyDone: (409, "task_already_done"),
+    consenting.WithdrawalReachesBack: (422, "withdrawal_reaches_back"),
+    consenting.NoticeTooShort: (422, "notice_too_short"),
+    consenting.AmendmentReachesBack: (422, "amendment_reaches_back"),
+    consenting.LiftReachesBack: (422, "lift_reaches_back"),
+    consenting.OtherHolder: (422, "other_holder"),
+    consenting.OverridesOthers: (422, "overrides_others"),
+    consenting.ProofMissing: (422, "proof_missing"),
+    authority.UnauthorizedAct: (422, "unauthorized_act"),
+    mandates.NotTheirVoice: (422, "not_their_voice"),
+    term_limits.TermTooLong: (422, "term_too_long"),
+    term_limits.EvidenceMissing: (422, "evidence_missing"),
+    term_limits.DescriptionMissing: (422, "description_missing"),
+    consents.NothingListed: (422, "nothing_listed"),
+    consents.TooManyAssets: (422, "too_many_assets"),
+    consents.NoSuchPurpose: (422, "no_such_purpose"),
+    consents.NoSuchRole: (422, "no_such_role"),
+    consents.OneLicenseeOrARole: (422, "one_licensee_or_a_role"),
+    consents.NotAnInfluence: (422, "not_an_influence"),
+    # Parties.
+    parties.NoSuchParty: (404, "no_such_party"),
+    parties.NoSuchUse: (422, "no_such_use"),
+    parties.NotACountry: (422, "not_a_country"),
+    parties.NotAPerson: (422, "not_a_person"),
+    parties.Erased: (409, "erased"),
+    parties.NotSealedYet: (409, "not_sealed_yet"),
+    codes.NotOneThing: (422, "not_one_thing"),
+    codes.WrongThing: (422, "wrong_thing"),
+    people.NoSuchCode: (404, "no_such_code"),
+    people.NoSuchRepresentation: (404, "no_such_representation"),
+    people.AlreadyEnded: (409, "already_ended"),
+    people.EndsBeforeItBegan: (422, "ends_before_it_begins"),
+    people.NoSuchMerge: (404, "no_such_merge"),
+    people.AlreadyUndone: (409, "already_undone"),
+    approvals.NoSuchProposal: (404, "no_such_proposal"),
+    approvals.AlreadyAnswered: (409, "already_answered"),
+    approvals.NeedsASecondPerson: (409, "needs_a_second_person"),
+    erasure.NoSuchRequest: (404, "no_such_request"),
+    erasure.AlreadyAsked: (409, "already_asked"),
+    erasure.NotAskedFor: (409, "not_asked_for"),
 }
 
 # Table of a list's rows → the field that the list was given in.
@@ -77,6 +144,8 @@ FIELDS = {
     "rights_contribution": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
+    "rights_consentasset": "assets",
+    "rights_consentoverride": "overrides",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -10,6 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from rights.registry import AssetRef
+from rights.vocabulary import AssetKind
 
 
 @extend_schema_field({"type": "string", "pattern": "^[0-9]{1,18}(/[0-9]{1,18})?$", "example": "1/3"})
@@ -31,6 +34,18 @@ class FractionField(serializers.Field):  # type: ignore[type-arg]
         return f"{value.numerator}/{value.denominator}"
 
 
+class DigestField(serializers.RegexField):
+    """The SHA-256 of a document, with or without its prefix."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Accept 64 hexadecimal digits."""
+        super().__init__(r"^(sha256:)?[0-9a-f]{64}$", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Keep the bare digest."""
+        return str(super().to_internal_value(data)).removeprefix("sha256:")
+
+
 class AssetInput(serializers.Serializer[Any]):
     """Either a recording or a work."""
 
@@ -38,13 +53,31 @@ class AssetInput(serializers.Serializer[Any]):
     work = serializers.UUIDField(required=False, help_text="Id of a work: the publishing side")
 
 
-def asset_of(given: dict[str, UUID]) -> AssetRef:
+class AnyAssetInput(AssetInput):
+    """One asset of whatever kind."""
+
+    voice = serializers.UUIDField(required=False, help_text="Id of a voice of a person")
+    stem = serializers.UUIDField(required=False, help_text="Id of a stem of a recording")
+    lyrics = serializers.UUIDField(required=False, help_text="Id of the lyrics of a work")
+
+
+def asset_of(given: Mapping[str, UUID]) -> AssetRef:
     """
     Return which asset was named.
 
-    :raises NotOneAsset: both or neither
+    :raises NotOneAsset: several or none
     """
-    return AssetRef(recording_id=given.get("recording"), work_id=given.get("work"))
+    return AssetRef(**{f"{kind.value}_id": given.get(kind.value) for kind in AssetKind})
+
+
+def asset_named(row: Any) -> dict[str, str]:
+    """Write which asset a row is of, as it is given: its kind and its id."""
+    return {kind.value: str(id) for kind in AssetKind if (id := getattr(row, f"{kind.value}_id")) is not None}
+
+
+def choices(vocabulary: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    """Return a vocabulary as the choices of a field: the codes are what is written."""
+    return [(member.value, member.value) for member in vocabulary]
 
 
 def digest(value: str | None) -> str | None:

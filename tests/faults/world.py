@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from django.utils import timezone
 
-from ledger import audit, clearance, licensing, people, registration, sequencer
+from ledger import audit, clearance, consenting, licensing, people, registration, sequencer
 from ledger.clearance import Declaration
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
@@ -19,6 +19,7 @@ from ledger.licensing import GivenPlan
 from ledger.models import Entry, Job, Leaf
 from provenance.models import Manifest
 from rights.case import DeclaredContribution
+from rights.consents import ConsentTerms
 from rights.models import Decision, Submission
 from rights.registry import AssetRef
 from rights.vocabulary import PartyKind, RightType
@@ -87,17 +88,17 @@ def register(song: Path) -> None:
             active_to=None,
             at=at,
         )
-        licensing.grant_consent(
+        consenting.grant(
             id=key(f"consent {holder}"),
-            grantor_id=key(holder),
-            actor_id=key(holder),
-            asset=assets[asset],
-            licensee_id=None,
-            uses=USES,
-            territories=WORLD,
-            active_from=SINCE,
-            active_to=None,
-            document_digest="d0" * 32,
+            terms=ConsentTerms(
+                grantor_id=key(holder),
+                actor_id=key(holder),
+                scope=assets[asset],
+                uses=tuple(USES),
+                territories=tuple(WORLD),
+                active_from=SINCE,
+                document_digest="d0" * 32,
+            ),
             at=at,
         )
     licensing.sign_license(

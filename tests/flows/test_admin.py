@@ -220,7 +220,7 @@ def test_adds_a_share(world: World, staff: Client) -> None:
         "active_from": SINCE,
     }
     assert add(staff, "share", fields).status_code == 302
-    share = Share.objects.get(party__identity__name="Singer")
+    share = Share.objects.get(party=key("singer"))
     assert (share.numerator, share.denominator, share.territories) == (1, 3, ["2136", "-US"])
     assert entry_of(share=share).kind == Entry.Kind.SHARE_REGISTERED
 
@@ -232,7 +232,7 @@ def test_adds_a_consent_by_the_text_that_was_signed(world: World, staff: Client)
     signed = SimpleUploadedFile("consent.txt", b"I agree.")
     fields = {**CONSENT, "work": key("work of country"), "grantor": key("singer"), "document": signed}
     assert add(staff, "consent", fields).status_code == 302
-    consent = Consent.objects.get(grantor__identity__name="Singer")
+    consent = Consent.objects.get(grantor=key("singer"))
     assert consent.document_digest == hashlib.sha256(b"I agree.").hexdigest()
     assert (str(consent.actor_id), consent.licensee) == (key("singer"), None)
     assert entry_of(consent=consent).kind == Entry.Kind.CONSENT_GRANTED
@@ -258,7 +258,7 @@ def test_adds_a_license_with_schedule_and_plan(world: World, staff: Client) -> N
         "works": [key("work of country")],
     }
     assert add(staff, "license", fields).status_code == 302
-    license_ = License.objects.get(licensee__identity__name="Rival")
+    license_ = License.objects.get(licensee=key("rival"))
     assert license_.schedule.count() == 2
     plan = Plan.objects.get(license=license_)
     assert (plan.commission_numerator, plan.commission_denominator) == (3, 20)
@@ -283,12 +283,12 @@ REFUSALS: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("share", {**SHARE, "recording": "country", "party": "label", "part": "0.3"}, "part", "exact fraction"),
     ("share", {**SHARE, "recording": "country", "party": "label", "part": "1/0"}, "part", "exact fraction"),
-    ("share", {**SHARE, "party": "label"}, "recording", "Name either a recording or a work"),
+    ("share", {**SHARE, "party": "label"}, "recording", "Name one asset"),
     (
         "share",
         {**SHARE, "recording": "country", "work": "work of country", "party": "label"},
         "recording",
-        "Name either a recording or a work",
+        "Name one asset",
     ),
     (
         "share",

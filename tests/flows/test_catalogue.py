@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 
+from ledger import people
 from ledger.models import Entry
 from rights.models import Consent, License, Share
+from rights.vocabulary import Authority
 from royalties.models import Plan
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, key, row_counts, today
 
@@ -106,6 +109,22 @@ def facts(world: World) -> dict[str, tuple[str, dict[str, Any], dict[str, Any]]]
     }
 
 
+def mandated(world: World) -> None:
+    """The rival acts for the label, and may sign and withdraw for it."""
+    people.represent(
+        id=UUID(key("mandate")),
+        principal_id=UUID(world.party("label")),
+        agent_id=UUID(world.party("rival")),
+        authority=Authority.MANDATE,
+        uses=[],
+        territories=[WORLD],
+        active_from=date.fromisoformat(SINCE),
+        active_to=None,
+        document_digest=DOCUMENT,
+        at=timezone.now(),
+    )
+
+
 NAMES = ["party", "work", "recording", "share", "consent", "license", "withdrawal"]
 
 
@@ -118,6 +137,7 @@ def state(world: World, name: str, path: str, document: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fact_stated_again_is_answered_again(name: str, world: World) -> None:
+    mandated(world)
     path, document, changes = facts(world)[name]
     first = world.label.post(path, document)
     assert first.status_code == 201, first.content
@@ -133,6 +153,7 @@ def test_a_fact_stated_again_is_answered_again(name: str, world: World) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_of_two_statements_at_once_is_let_in(name: str, world: World) -> None:
+    mandated(world)
     path, document, changes = facts(world)[name]
     other = document | dict([next(iter(changes.items()))])
     documents = [document, document, other, other]
@@ -202,6 +223,7 @@ def test_a_consent_is_withdrawn_once(world: World) -> None:
 
 
 def test_what_is_registered_is_read_back(world: World) -> None:
+    mandated(world)
     given = facts(world)
     answers = {name: world.label.post(path, document).json() for name, (path, document, _) in given.items()}
     assert answers["party"]["name"] == "Åsa's heirs"

@@ -427,12 +427,21 @@ def test_the_audit_finds_a_log_that_was_cut_off(story: Story) -> None:
     assert "✗ Entry" not in said
 
 
-def test_the_audit_finds_a_name_that_was_rewritten(story: Story) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sealed = NULL, name = 'Somebody else'",  # as names were kept before they were sealed
+        "name = 'Somebody else'",  # beside the sealed one
+        "sealed = (SELECT sealed FROM rights_partyidentity WHERE party_id <> %s LIMIT 1)",  # another party's
+        "sealed = set_byte(sealed, 20, 255 - get_byte(sealed, 20))",
+        "wrapped = set_byte(wrapped, 40, 255 - get_byte(wrapped, 40))",
+    ],
+)
+def test_the_audit_finds_a_name_that_was_rewritten(story: Story, change: str) -> None:
     registered = Entry.objects.get(party=UUID(key("label"))).leaf.index
+    values = (key("label"),) * (change.count("%s") + 1)
     with changed(
-        "UPDATE rights_partyidentity SET name = 'Somebody else' WHERE party_id = %s",
-        "rights_partyidentity",
-        values=(key("label"),),
+        f"UPDATE rights_partyidentity SET {change} WHERE party_id = %s", "rights_partyidentity", values=values
     ):
         assert f"Entry {registered} (party_registered)" in audited()
 

@@ -212,7 +212,6 @@ REFUSALS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
     ({"territories": ["2136", "-US"]}, {}, "ingredients_are_licensed", "not for United States"),
     ({"territories": ["DE"]}, {"territories": ["DE", "FR"]}, "ingredients_are_licensed", "not for France"),
     ({"parts": {"publisher": "2/3"}}, {}, "holders_consent", "shares add up to 2/3"),
-    ({"parts": {"publisher": "2/3", "writer": "2/3"}}, {}, "holders_consent", "shares add up to 4/3"),
     ({"parts": {}}, {}, "holders_consent", "nobody is registered as holding it"),
     ({"consenting": ["label", "publisher"]}, {}, "holders_consent", "has not consented"),
 ]
@@ -229,6 +228,14 @@ def test_refuses_what_is_not_all_agreed(trade: World, subtests: pytest.Subtests)
             assert (found["state"], set(rules(found))) == ("refused", {rule, "ingredients_are_heard"})
             assert said in sentences(found)
             assert_nothing_was_signed(trade, found)
+
+
+def test_holds_what_more_than_the_whole_is_claimed_of_for_review(trade: World) -> None:
+    trade.register("country", audio=False, parts={"publisher": "2/3", "writer": "2/3"})
+    found = trade.settle(trade.submit("contested", trade.sounds.own(), key("country"))["id"])
+    assert (found["state"], set(rules(found))) == ("review", {"holders_consent", "ingredients_are_heard"})
+    assert "shares add up to 4/3, so who may agree to what is contested" in sentences(found)
+    assert_nothing_was_signed(trade, found)
 
 
 def test_holds_an_unheard_ingredient_for_review(world: World) -> None:

@@ -97,3 +97,31 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
   });
   fill();
 }
+
+// A code is checked while it is typed: the server knows the check digits.
+for (const input of document.querySelectorAll("[data-check]")) {
+  const said = Object.assign(document.createElement("p"), { className: "l-help", hidden: true });
+  said.setAttribute("role", "status");
+  input.closest(".l-field").append(said);
+  let asked = 0;
+  let timer = 0;
+
+  const check = async () => {
+    const mine = ++asked;
+    if (!input.value.trim()) { said.hidden = true; return; }
+    const body = new FormData();
+    body.set("raw", input.value);
+    for (const name of ["scheme", "namespace"]) body.set(name, input.form.elements[name]?.value ?? "");
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const answer = await fetch(input.dataset.check, { method: "POST", body, headers: { "X-CSRFToken": token } });
+    if (!answer.ok || mine !== asked) return;
+    const found = await answer.json();
+    said.textContent = found.said;
+    said.className = found.fits ? "l-help is-good" : "l-error";
+    said.hidden = false;
+  };
+
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(check, 400); });
+  input.addEventListener("blur", check);
+  for (const name of ["scheme", "namespace"]) input.form.elements[name]?.addEventListener("change", check);
+}

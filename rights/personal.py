@@ -1,0 +1,185 @@
+"""
+What is personal in the database, column by column: which class it is of, how it is kept, what an erasure does. Pure.
+
+Every column of text or bytes is either here or in ``NOT_PERSONAL``; a test goes through the models. A new column that
+may say something about a person is sealed under the subject's key (``rights.parties.seal_for``), or is in a table that
+an eraser empties (``ledger.erasure.ERASERS``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class DataClass(StrEnum):
+    """Why something personal is there, which decides what an erasure may do."""
+
+    IDENTITY = "identity"
+    BIOMETRIC = "biometric"
+    CLAIMS = "claims"
+    MONEY = "money"
+    PUBLIC_CREDIT = "public_credit"
+
+
+class Kept(StrEnum):
+    """How it is kept."""
+
+    SEALED = "sealed under the subject's key"
+    WRAPPED = "wrapped under the key-encryption key"
+    BLIND = "as keyed digests"
+    COMMITTED = "as a commitment under a sealed salt"
+    OPEN = "in the open"
+
+
+class Fate(StrEnum):
+    """What an erasure does with it."""
+
+    DELETED = "the row is deleted"
+    UNREADABLE = "it stays and can never be opened again"
+    UNLINKED = "it stays and matches nothing any more"
+    STAYS = "it stays"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column that is personal, or may be."""
+
+    model: str
+    name: str
+    of: DataClass
+    kept: Kept
+    fate: Fate
+
+
+# On which ground something stays that an erasure could have asked for (GDPR art. 17(3)); the answer quotes it.
+GROUNDS: dict[DataClass, str] = {
+    DataClass.CLAIMS: "needed to establish, exercise or defend legal claims (GDPR art. 17(3)(e)), until limitation",
+    DataClass.MONEY: "kept under a legal obligation to keep accounts and vouchers (GDPR art. 17(3)(b))",
+    DataClass.PUBLIC_CREDIT: "public information about published music, kept for claims (GDPR art. 17(3)(e))",
+}
+
+_IDENTITY = DataClass.IDENTITY
+_CLAIMS = DataClass.CLAIMS
+_CREDIT = DataClass.PUBLIC_CREDIT
+
+PERSONAL: tuple[Column, ...] = (
+    Column("rights.PartyIdentity", "wrapped", _IDENTITY, Kept.WRAPPED, Fate.DELETED),
+    Column("rights.PartyIdentity", "sealed", _IDENTITY, Kept.SEALED, Fate.DELETED),
+    # Only in rows of releases before names were sealed, until `manage.py seal_names` has run.
+    Column("rights.PartyIdentity", "plain_name", _IDENTITY, Kept.OPEN, Fate.DELETED),
+    Column("rights.PartyIdentity", "plain_salt", _IDENTITY, Kept.OPEN, Fate.DELETED),
+    Column("rights.NameToken", "token", _IDENTITY, Kept.BLIND, Fate.DELETED),
+    Column("rights.PartyContact", "sealed", _IDENTITY, Kept.SEALED, Fate.DELETED),
+    Column("rights.PartyName", "sealed", _IDENTITY, Kept.SEALED, Fate.UNREADABLE),
+    Column("rights.Party", "commitment", _IDENTITY, Kept.COMMITTED, Fate.UNLINKED),
+    Column("rights.PartyName", "commitment", _IDENTITY, Kept.COMMITTED, Fate.UNLINKED),
+    Column("rights.ConflictEvent", "sealed", _CLAIMS, Kept.SEALED, Fate.UNREADABLE),
+    Column("rights.ConflictEvent", "commitment", _CLAIMS, Kept.COMMITTED, Fate.UNLINKED),
+    # Codes of people are public directories' numbers for them; they link to a name there, not here.
+    Column("rights.Identifier", "value", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Identifier", "raw", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Work", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Recording", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Release", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Stem", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Submission", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Voice", "label", _CREDIT, Kept.OPEN, Fate.STAYS),
+    Column("rights.Finding", "sentence", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    # That somebody was a child, a ward or dead when something was agreed to is what its validity rests on.
+    Column("rights.Protection", "kind", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.Protection", "jurisdiction", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.Protection", "evidence_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.PartyInRole", "role", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.Representation", "authority", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.Representation", "document_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.Consent", "document_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.ConsentEvidence", "digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.ConsentEvent", "channel", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    Column("rights.License", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    # The secret of a personal link; whoever has it speaks for the invited person until the campaign closes.
+    Column("rights.CampaignInvitation", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    # Free text. Forms ask for reasons without names; what is typed nevertheless cannot be taken back.
+    *(
+        Column(model, name, _CLAIMS, Kept.OPEN, Fate.STAYS)
+        for model, name in (
+            ("rights.RepresentationEnd", "reason"),
+            ("rights.PartyMerge", "reason"),
+            ("rights.PartyMergeUndo", "reason"),
+            ("rights.IdentifierFinding", "source"),
+            ("rights.Consent", "description"),
+            ("rights.Consent", "compensation"),
+            ("rights.ConsentEvent", "reason"),
+            ("rights.Reservation", "wording"),
+            ("rights.WithdrawalTaskDone", "note"),
+            ("rights.LicenseEvent", "reason"),
+            ("rights.ShareEvent", "reason"),
+            ("rights.Campaign", "name"),
+            ("ledger.ImportProblem", "raw"),
+            ("ledger.ImportProblem", "sentence"),
+            ("ledger.ImportReversal", "reason"),
+            ("ledger.Proposal", "reason"),
+            ("ledger.Approval", "reason"),
+        )
+    ),
+)
+
+# Codes, digests of what is not about people, vocabulary, and machines' own words.
+NOT_PERSONAL: dict[str, tuple[str, ...]] = {
+    "rights.Party": ("kind",),
+    "rights.PartyName": ("kind",),
+    "rights.PartyContact": ("kind",),
+    "rights.Representation": ("uses", "territories"),
+    "rights.Work": ("iswc",),
+    "rights.Recording": ("isrc",),
+    "rights.Release": ("icpn", "grid"),
+    "rights.RecordingVoice": ("component",),
+    "rights.Stem": ("component", "audio_digest"),
+    "rights.Lyrics": ("language", "text_digest"),
+    "rights.Model": ("name",),
+    "rights.Dataset": ("name", "members_digest"),
+    "rights.ModelVersion": ("label", "code_digest", "weights_digest"),
+    "rights.ModelVersionRetirement": ("reason",),
+    "rights.Identifier": ("scheme", "namespace", "checked"),
+    "rights.IdentifierFinding": ("result", "evidence_digest"),
+    "rights.Clearance": ("uses", "purposes", "territories", "policy_version", "answers_digest"),
+    "rights.ClearanceAnswers": ("body",),
+    "rights.TermsVersion": ("name", "language", "data", "text", "data_digest", "text_digest"),
+    "rights.Consent": ("query", "licensee_role", "uses", "barred", "territories", "approval_mode", "language"),
+    "rights.ConsentEvent": ("act",),
+    "rights.ConsentEvidence": ("kind",),
+    "rights.Reservation": ("uses", "territories", "channel", "snapshot_digest"),
+    "rights.WithdrawalTask": ("kind",),
+    "rights.WithdrawalTaskDone": ("evidence_digest",),
+    "rights.OutputFlag": ("kind",),
+    "rights.License": ("uses", "barred", "territories"),
+    "rights.LicenseEvent": ("act",),
+    "rights.MfnClause": ("reference_class", "measure"),
+    "rights.Submission": ("uses", "territories"),
+    "rights.Contribution": ("component", "ai_level", "tool"),
+    "rights.Decision": ("outcome", "policy_version", "licenses"),
+    "rights.Finding": ("rule", "effect", "rests_on", "matches"),
+    "rights.Share": ("right_type", "basis", "role", "written", "territories"),
+    "rights.ShareEvent": ("act",),
+    "rights.Conflict": ("right_type", "basis", "territories"),
+    "rights.ConflictEvent": ("act", "evidence_digest"),
+    "rights.ShareStanding": ("right_type", "basis"),
+    "rights.PermissionStanding": ("licensee_role", "overrides"),
+    "rights.LicenseStanding": ("model_versions",),
+    "ledger.Entry": ("kind", "body"),
+    "ledger.Leaf": ("hash",),
+    "ledger.Tile": ("data",),
+    "ledger.Edge": ("data",),
+    "ledger.Checkpoint": ("root", "note"),
+    "ledger.Job": ("kind", "error"),
+    "ledger.ApiClient": ("scopes",),
+    "ledger.Membership": ("role",),
+    "ledger.SavedMapping": ("name", "format", "document"),
+    "ledger.ImportBatch": ("format", "file_digest", "mapping"),
+    "ledger.ImportProblem": ("field", "code"),
+    "ledger.ImportedFact": ("table",),
+    "ledger.ImportOutcome": ("facts_digest",),
+    "ledger.Proposal": ("act",),
+    "ledger.ErasureRequest": ("channel",),
+    "ledger.Erasure": ("document",),
+}
