@@ -7,7 +7,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,9 +75,11 @@ class CwrReport(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="CwrReport")
     class Output(serializers.Serializer[Any]):
         """A file, and the works that are not in it."""
 
+        @extend_schema_serializer(component_name="RefusedWork")
         class RefusedOutput(serializers.Serializer[Any]):
             """A work that the format cannot say, and why."""
 

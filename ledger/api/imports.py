@@ -198,7 +198,7 @@ class Imports(TakesUploads):
         holds_from = serializers.DateField(
             required=False, help_text="From when shares hold that say no day; without it, the day of receipt"
         )
-        kind = serializers.ChoiceField(
+        party_kind = serializers.ChoiceField(
             [(kind.value, kind.value) for kind in PartyKind],
             default=PartyKind.PERSON.value,
             help_text="What parties are whose kind the file does not say",
@@ -221,7 +221,7 @@ class Imports(TakesUploads):
         reading = Reading(
             mapping=_mapping(data, party_id),
             holds_from=data.get("holds_from"),
-            kind=PartyKind(data["kind"]),
+            kind=PartyKind(data["party_kind"]),
             again=data.get("again"),
         )
         if ImportBatch.objects.filter(pk=data["id"]).exclude(organization=party_id).exists():
@@ -386,6 +386,7 @@ class ImportReversals(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="ImportReversal")
     class Input(serializers.Serializer[Any]):
         """Why it is taken back."""
 
@@ -476,6 +477,7 @@ class MappingDetail(APIView):
 
     scopes = SCOPES
 
+    @extend_schema_serializer(component_name="MappingChange")
     class Input(serializers.Serializer[Any]):
         """What it becomes."""
 

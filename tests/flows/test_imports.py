@@ -253,7 +253,7 @@ def test_shares_are_exact_and_found_again(stocked: World) -> None:
         "GBUV71200495,North House,33.33,,",
         "GBUV71200496,Label,100,,DE AT",
     )
-    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES, holds_from="2026-01-01", kind="company")
+    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES, holds_from="2026-01-01", party_kind="company")
     assert batch["outcome"]["facts"] == 5
     share = Share.objects.filter(recording__title="First").first()
     assert share is not None
@@ -262,7 +262,7 @@ def test_shares_are_exact_and_found_again(stocked: World) -> None:
     assert {str(row.party) for row in Share.objects.all()} == {"Label", "Publisher", "North House"}
     assert Party.objects.get(registrar=key("label"), kind="company")
     assert Share.objects.get(recording__title="Second").territories == ["DE", "AT"]
-    longer = taken(stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, kind="company")
+    longer = taken(stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, party_kind="company")
     assert (longer["outcome"]["facts"], longer["outcome"]["known_before"]) == (
         1,
         7,
