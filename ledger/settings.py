@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"RoleEnum": "ledger.api.consents.ROLES"},  # a field's name would not do: two have it
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ledger.api.schema.add_problems",
@@ -265,7 +266,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
-        {"name": "licensing", "description": "Consents and licenses"},
+        {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],
