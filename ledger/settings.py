@@ -263,6 +263,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {  # a field's name would not do: two have it
+        "RoleEnum": "ledger.api.consents.ROLES",
+        "PartyKindEnum": "ledger.api.imports.PARTY_KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ledger.api.schema.add_problems",
@@ -270,8 +274,8 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
-        {"name": "licensing", "description": "Consents and licenses"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
+        {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
         {"name": "log", "description": "What an auditor checks everything with"},
     ],

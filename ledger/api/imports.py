@@ -31,6 +31,7 @@ from rights.exchange.mapping import Mapping
 from rights.vocabulary import PartyKind
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
+PARTY_KINDS = [(kind.value, kind.value) for kind in PartyKind]
 _JSON = {"type": "object", "additionalProperties": True}
 
 
@@ -199,7 +200,7 @@ class Imports(TakesUploads):
             required=False, help_text="From when shares hold that say no day; without it, the day of receipt"
         )
         party_kind = serializers.ChoiceField(
-            [(kind.value, kind.value) for kind in PartyKind],
+            PARTY_KINDS,
             default=PartyKind.PERSON.value,
             help_text="What parties are whose kind the file does not say",
         )
