@@ -399,7 +399,7 @@ class ImportBatch(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "import batches"
+        verbose_name = "import"
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "format", "file_digest", "mapping"],

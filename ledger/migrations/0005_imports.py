@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(name="importbatch", options={"verbose_name": "import"}),
         migrations.AlterField(
             model_name="job",
             name="kind",

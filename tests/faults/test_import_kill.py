@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,12 @@ def test_worker_in_the_middle_of_writing(made, tmp_path: Path) -> None:  # type:
             sql = "SELECT count(*) FROM ledger_importoutcome WHERE batch_id = %s"
             return connection.execute(sql, (batch,)).fetchone() == (1,)
 
+        def is_further(than: int) -> bool:
+            return new() > than or is_over()
+
         for _ in range(2):
             before = new()
-            wait_until(lambda since=before: new() > since or is_over(), seconds=60, what="facts are written")
+            wait_until(partial(is_further, before), seconds=60, what="facts are written")
             time.sleep(chance.uniform(0, 0.3))
             in_the_middle = not is_over()
             kill_group(worker)

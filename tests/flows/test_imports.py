@@ -7,11 +7,12 @@ import io
 import json
 import resource
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from django.conf import settings as configured
@@ -22,7 +23,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, importing, people, reversing, sequencer
+from ledger import audit, holding, importing, people, reversing, sequencer
+from ledger.holding import Retraction
 from ledger.incoming import Reading
 from ledger.models import Entry, ImportBatch, ImportedFact, ImportNote, ImportOutcome, SocietyAnswer
 from rights.exchange.mapping import Mapping
@@ -168,7 +170,7 @@ def test_the_next_file_of_a_sender_finds_what_is_there(trade: World) -> None:
     batch = taken(trade.label, "second", "catalogue", more, mapping=CATALOGUE)
     new = ImportedFact.objects.filter(batch=batch["id"], is_new=True)
     assert [(fact.line, fact.table) for fact in new] == [(5, "rights_recording")]
-    assert (Party.objects.filter(registrar=key("label")).count(), Recording.objects.count()) == (2, 4)
+    assert (Party.objects.filter(registrar=UUID(key("label"))).count(), Recording.objects.count()) == (2, 4)
 
 
 def test_the_same_file_is_the_same_import(trade: World) -> None:
@@ -229,7 +231,7 @@ def test_an_artist_without_a_number_is_one_throughout_the_file(trade: World) -> 
     rows += "".join(f"Song {number},GBUV712{number:05d},Band B,,,,,,\n" for number in range(1200))
     batch = taken(trade.label, "many", "catalogue", rows, mapping=CATALOGUE)
     assert batch["outcome"]["facts"] == 1201
-    assert Party.objects.filter(registrar=key("label")).count() == 1
+    assert Party.objects.filter(registrar=UUID(key("label"))).count() == 1
 
 
 # --- Shares
@@ -253,16 +255,20 @@ def test_shares_are_exact_and_found_again(stocked: World) -> None:
         "GBUV71200495,North House,33.33,,",
         "GBUV71200496,Label,100,,DE AT",
     )
-    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES, holds_from="2026-01-01", party_kind="company")
+    batch = taken(
+        stocked.label, "shares", "shares", rows, mapping=SHARES, holds_from="2026-01-01", party_kind="company"
+    )
     assert batch["outcome"]["facts"] == 5
     share = Share.objects.filter(recording__title="First").first()
     assert share is not None
     assert (share.numerator, share.denominator, share.written) == (1, 3, "33.33")
     assert share.registrar_id == UUID(key("label"))
     assert {str(row.party) for row in Share.objects.all()} == {"Label", "Publisher", "North House"}
-    assert Party.objects.get(registrar=key("label"), kind="company")
+    assert Party.objects.filter(registrar=UUID(key("label")), kind="company").count() == 1
     assert Share.objects.get(recording__title="Second").territories == ["DE", "AT"]
-    longer = taken(stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, party_kind="company")
+    longer = taken(
+        stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, party_kind="company"
+    )
     assert (longer["outcome"]["facts"], longer["outcome"]["known_before"]) == (
         1,
         7,
@@ -331,6 +337,38 @@ def test_nobody_is_registered_because_somebody_says_that_they_agreed(stocked: Wo
 # --- Taking back
 
 
+def test_an_import_that_was_cut_short_goes_on_with_the_same_facts(trade: World) -> None:
+    rows = "Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No\n"
+    rows += "".join(f"Song {number},GBUV712{number:05d},Band {number},,,,,,\n" for number in range(20))
+    batch = UUID(hand_in(trade.label, "many", "catalogue", rows, mapping=CATALOGUE).json()["id"])
+    with pytest.raises(ZeroDivisionError), connections["default"].execute_wrapper(_breaks_at("rights_recording", 12)):
+        importing.take(batch_id=batch, at=timezone.now())
+    assert not ImportOutcome.objects.exists()
+    assert Recording.objects.count() == ImportedFact.objects.filter(table="rights_recording").count()
+    importing.take(batch_id=batch, at=timezone.now() + timedelta(minutes=1))
+    assert (Recording.objects.count(), Party.objects.filter(registrar=UUID(key("label"))).count()) == (20, 20)
+    outcome = ImportOutcome.objects.get()
+    assert (outcome.facts, outcome.known_before, outcome.facts_digest) == (
+        40,
+        0,
+        importing.facts_digest(outcome.batch),
+    )
+    sound_log()
+
+
+def _breaks_at(table: str, count: int) -> Callable[..., Any]:
+    seen = 0
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+        nonlocal seen
+        seen += sql.startswith(f'INSERT INTO "{table}"')
+        if seen == count:
+            raise ZeroDivisionError
+        return execute(sql, params, many, context)
+
+    return wrapper
+
+
 def test_what_an_import_brought_is_taken_back_once(stocked: World) -> None:
     rows = shares_of("GBUV71200495,Label,60,,", "GBUV71200495,North House,60,,")
     batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES)
@@ -352,6 +390,21 @@ def test_what_an_import_brought_is_taken_back_once(stocked: World) -> None:
     second = taken(stocked.label, "second", "shares", rows, mapping=SHARES, again=batch["id"])
     assert second["outcome"]["facts"] == 2
     assert Share.objects.count() == 4
+    sound_log()
+
+
+def test_a_reversal_that_was_cut_short_goes_on(stocked: World) -> None:
+    rows = shares_of(*(f"GBUV7120049{number},Label,60,," for number in (5, 6, 7)))
+    batch = UUID(taken(stocked.label, "shares", "shares", rows, mapping=SHARES)["id"])
+    reversal = reversing.ask_to_reverse(id=UUID(key("back")), batch_id=batch, reason="wrong file", at=timezone.now())
+    first = Share.objects.order_by("pk")[0]
+    # What a worker had written before it died.
+    done = Retraction(id=uuid5(reversal.pk, f"retracted {first.pk}"), share_id=first.pk, reason=reversal.reason)
+    holding.save_shares((), [done], at=timezone.now())
+    reversing.reverse(batch_id=batch, at=timezone.now())
+    assert sorted(ShareEvent.objects.values_list("share", flat=True)) == sorted(
+        Share.objects.values_list("pk", flat=True)
+    )
     sound_log()
 
 
