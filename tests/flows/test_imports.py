@@ -16,9 +16,11 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 from django.conf import settings as configured
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connections
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -675,3 +677,69 @@ def test_works_go_out_by_cwr_as_they_came_in(trade: World) -> None:
 )
 def test_what_cannot_be_written_is_refused(trade: World, query: str, code: str) -> None:
     assert trade.label.get(f"/v1/exports/cwr?{query}").json()["code"] == code
+
+
+def test_the_command_writes_the_same_file(trade: World, tmp_path: Path) -> None:
+    taken(trade.label, "works", "cwr", cwr_file(), holds_from="2026-01-01")
+    said = io.StringIO()
+    arguments = [key("label"), str(tmp_path), "--sender-code", "NPX", "--sender", "00000000199", "--number", "7"]
+    call_command("export_cwr", *arguments, stdout=said)
+    (file,) = tmp_path.glob("CW*.V22")
+    assert "1 works, 0 left out" in said.getvalue()
+    _, lines = cwr_files.read(file.read_bytes())
+    assert cwr_files.codes(lines) == []
+
+
+# --- At the desk
+
+
+@pytest.fixture
+def desk(trade: World, client: Client) -> Client:
+    """Staff who may read and not import."""
+    client.force_login(User.objects.create_user("reader", is_staff=True))
+    return client
+
+
+def test_staff_who_may_not_import_only_look(trade: World, desk: Client) -> None:
+    batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    page = f"/admin/ledger/importbatch/{batch['id']}/"
+    assert desk.get(f"{page}change/").status_code == 200
+    assert "Take back" not in desk.get(f"{page}change/").content.decode()
+    assert desk.get("/admin/ledger/importbatch/").status_code == 200
+    assert desk.get(f"{page}progress/").json()["state"] == "taken"
+    for path in ("take/", "rehearse/", "reverse/"):
+        assert desk.post(page + path).status_code == 403
+    assert desk.get("/admin/ledger/importbatch/add/").status_code == 403
+
+
+def test_the_desk_refuses_what_is_too_large_and_what_is_gone(trade: World, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("rights"))
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=10, DATA_UPLOAD_MAX_MEMORY_SIZE=10):
+        file = SimpleUploadedFile("catalogue.csv", CATALOGUE_ROWS.encode())
+        answer = client.post("/admin/ledger/importbatch/add/", {"id": key("a"), "format": "cwr", "file": file})
+    assert answer.status_code == 413
+    gone = f"/admin/ledger/importbatch/map/{'0' * 64}/?id={key('a')}&format=catalogue&kind=person"
+    assert client.get(gone).status_code == 404
+    assert client.get(gone.replace("format=catalogue", "format=song")).status_code == 404
+    assert not ImportBatch.objects.exists()
+
+
+def test_answers_of_a_society_stand_on_the_page(trade: World, client: Client) -> None:
+    taken(trade.label, "works", "cwr", cwr_file())
+    number = Identifier.objects.get(scheme="proprietary", work__isnull=False).value
+    said = (_ack(work_number=number), _msg(), nwr(iswc="T0345246801"), *sound()[1:])
+    file = SimpleUploadedFile("answers", packed(lines_of("2.2", said, sender_type="SO", sender="000000052")))
+    client.force_login(User.objects.create_superuser("rights"))
+    given = {"id": key("answers"), "format": "cwr_ack", "file": file, "kind": "person", "organization": key("label")}
+    answer = client.post("/admin/ledger/importbatch/add/", given)
+    assert answer.status_code == 302, answer.content
+    batch = ImportBatch.objects.get(format="cwr_ack")
+    importing.rehearse(batch_id=batch.pk, at=timezone.now())
+    assert client.post(f"/admin/ledger/importbatch/{batch.pk}/take/").status_code == 302
+    importing.take(batch_id=batch.pk, at=timezone.now())
+    page = client.get(answer["Location"]).content.decode()
+    assert "What the society answered" in page
+    assert "SOC-77" in page
+    file.seek(0)
+    again = client.post("/admin/ledger/importbatch/add/", given | {"id": key("again")})
+    assert again["Location"] == answer["Location"]
