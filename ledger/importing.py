@@ -574,7 +574,7 @@ def _write_release(new: NewRelease, batch: ImportBatch, at: datetime) -> None:
     log.append(
         Entry.Kind.RELEASE_REGISTERED,
         release,
-        {"icpn": release.icpn, "grid": release.grid, "tracks": len(new.recording_ids)},
+        {"icpn": release.icpn, "grid": release.grid},
         at=at,
     )
 
