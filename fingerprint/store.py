@@ -1,6 +1,6 @@
 """
 Bytes by their SHA-256, in whatever Django's storage alias ``audio`` is: a folder here, an object store
-elsewhere.
+elsewhere. Other bytes lie in the same way under an alias of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 CHUNK = 1024 * 1024
+AUDIO = "audio"  # the alias of what this package examines
 _INCOMING = ".incoming-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -32,8 +33,8 @@ class BytesChanged(Exception):
     """The stored bytes are not those of their digest: restore them from a backup."""
 
 
-def _storage() -> Storage:
-    return storages["audio"]
+def _storage(alias: str = AUDIO) -> Storage:
+    return storages[alias]
 
 
 def _name(digest: str) -> str:
@@ -47,9 +48,9 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def put(path: Path) -> str:
+def put(path: Path, *, alias: str = AUDIO) -> str:
     """Store a file's bytes and return their digest; the same bytes again change nothing."""
-    digest, storage = digest_of(path), _storage()
+    digest, storage = digest_of(path), _storage(alias)
     if storage.exists(_name(digest)):
         return digest
     if isinstance(storage, FileSystemStorage):
@@ -71,33 +72,33 @@ def put(path: Path) -> str:
     return digest
 
 
-def open(digest: str) -> IO[Any]:
+def open(digest: str, *, alias: str = AUDIO) -> IO[Any]:
     """
     Open the bytes for reading.
 
     :raises NoSuchAudio: the store has none with this digest
     """
     try:
-        return _storage().open(_name(digest), "rb")
+        return _storage(alias).open(_name(digest), "rb")
     except FileNotFoundError as error:
         raise NoSuchAudio(digest) from error
 
 
 @contextmanager
-def local(digest: str) -> Iterator[Path]:
+def local(digest: str, *, alias: str = AUDIO) -> Iterator[Path]:
     """
     Give a path to the bytes for as long as the body runs: the file itself, or a copy of what lies elsewhere.
 
     :raises NoSuchAudio: the store has none with this digest
     """
-    storage = _storage()
+    storage = _storage(alias)
     if isinstance(storage, FileSystemStorage):
         path = Path(storage.path(_name(digest)))
         if not path.exists():
             raise NoSuchAudio(digest)
         yield path
         return
-    with tempfile.NamedTemporaryFile() as copy, open(digest) as source:
+    with tempfile.NamedTemporaryFile() as copy, open(digest, alias=alias) as source:
         shutil.copyfileobj(source, copy, CHUNK)
         copy.flush()
         yield Path(copy.name)
@@ -115,23 +116,23 @@ def check(digest: str) -> None:
             raise BytesChanged(digest)
 
 
-def holds(digest: str) -> bool:
+def holds(digest: str, *, alias: str = AUDIO) -> bool:
     """Whether the store has bytes with this digest."""
-    return _storage().exists(_name(digest))
+    return _storage(alias).exists(_name(digest))
 
 
-def discard(digest: str) -> bool:
+def discard(digest: str, *, alias: str = AUDIO) -> bool:
     """Remove the bytes with this digest; return whether there were some. Whether anybody needs them is the caller's."""
-    storage = _storage()
+    storage = _storage(alias)
     if not storage.exists(_name(digest)):
         return False
     storage.delete(_name(digest))
     return True
 
 
-def digests(*, stored_before: datetime) -> Iterator[str]:
+def digests(*, stored_before: datetime, alias: str = AUDIO) -> Iterator[str]:
     """Go through the digests of everything that was stored before a moment."""
-    storage = _storage()
+    storage = _storage(alias)
     for first in _folders(storage, ""):
         for second in _folders(storage, first):
             for name in storage.listdir(f"{first}/{second}")[1]:
@@ -139,9 +140,9 @@ def digests(*, stored_before: datetime) -> Iterator[str]:
                     yield name
 
 
-def discard_unfinished(*, stored_before: datetime) -> int:
+def discard_unfinished(*, stored_before: datetime, alias: str = AUDIO) -> int:
     """Remove what a process that died had begun to store before a moment; return how many files."""
-    storage = _storage()
+    storage = _storage(alias)
     if not isinstance(storage, FileSystemStorage):
         return 0  # elsewhere an upload is whole or not there
     unfinished = [

@@ -281,6 +281,8 @@ class Job(models.Model):
         CAMPAIGN = "campaign"
         MAILING = "mailing"
         CLOSING = "closing"
+        REHEARSE = "rehearse"
+        REVERSE = "reverse"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -458,7 +460,7 @@ class ImportBatch(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "import batches"
+        verbose_name = "import"
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "format", "file_digest", "mapping"],
@@ -474,6 +476,17 @@ class ImportBatch(models.Model):
 class ImportProgress(models.Model):
     """How far an import has come: working state, for people who wait."""
 
+    class Stage(models.TextChoices):
+        """What is being done with the file."""
+
+        WAITING = "waiting"
+        REHEARSING = "rehearsing"
+        CHECKING = "checking"  # nothing is written yet
+        WRITING = "writing"
+        REVERSING = "reversing"
+        DONE = "done"
+
+    stage = models.CharField(max_length=12, choices=Stage.choices, db_default=Stage.WAITING.value)
     batch = models.OneToOneField(ImportBatch, on_delete=PROTECT, primary_key=True, related_name="progress")
     lines_read = models.BigIntegerField(default=0)
     bytes_read = models.BigIntegerField(default=0)
@@ -546,6 +559,77 @@ class ImportReversal(models.Model):
 
     def __str__(self) -> str:
         return "reversed"
+
+
+class ImportRehearsal(models.Model):
+    """What would come of a batch, looked up and not written: working state, until it is rehearsed again or taken."""
+
+    batch = models.OneToOneField(ImportBatch, on_delete=PROTECT, primary_key=True, related_name="rehearsal")
+    document = models.JSONField()  # counts per kind of fact, and what else would follow
+    rehearsed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"rehearsed at {self.rehearsed_at}"
+
+
+class RehearsedProblem(models.Model):
+    """Why one line of a batch would not be taken, as of its last rehearsal."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=PROTECT, related_name="rehearsed_problems")
+    line = models.BigIntegerField()
+    field = models.CharField(max_length=80)
+    code = models.CharField(max_length=48)
+    sentence = models.CharField(max_length=600)
+    raw = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.sentence}"
+
+
+class ImportNote(models.Model):
+    """What a line says that is no fact of ours: who wrote how much of a work, that a recording was made with AI."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=PROTECT, related_name="notes")
+    line = models.BigIntegerField()
+    kind = models.CharField(max_length=24)
+    table = models.CharField(max_length=40)
+    fact_id = models.UUIDField()  # what it is said about
+    text = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "line", "kind", "fact_id", "text"], name="line_is_noted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.text}"
+
+
+class SocietyAnswer(models.Model):
+    """What a society answered to the registration of a work, of a file of acknowledgements."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = models.ForeignKey(ImportBatch, on_delete=PROTECT, related_name="answers")
+    line = models.BigIntegerField()
+    work = models.ForeignKey("rights.Work", on_delete=PROTECT, related_name="society_answers")
+    society = models.CharField(max_length=20)  # the sender of the file
+    status = models.CharField(max_length=2)  # rights.exchange.ack.Status
+    is_accepted = models.BooleanField()
+    work_number = models.CharField(max_length=20)  # the submitter's
+    recipient_number = models.CharField(max_length=20, blank=True)
+    answered_file = models.CharField(max_length=20)  # when the file that it answers was created, as written
+    answered_group = models.PositiveIntegerField()
+    answered_transaction = models.PositiveIntegerField()
+    processed_on = models.DateField(null=True)
+    messages = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "line"], name="answer_is_read_once")]
+
+    def __str__(self) -> str:
+        return self.status
 
 
 class Proposal(models.Model):

@@ -185,7 +185,12 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "audio")},
     },
+    "imports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "imports")},
+    },
 }
+LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
 LEDGER_MAX_TAG_BYTES = 16 * 1024 * 1024
@@ -279,6 +284,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {  # a field's name would not do: two have it
+        "RoleEnum": "ledger.api.consents.ROLES",
+        "PartyKindEnum": "ledger.api.imports.PARTY_KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ledger.api.schema.add_problems",
@@ -286,7 +295,8 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
-        {"name": "licensing", "description": "Consents and licenses"},
+        {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
+        {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},
         {"name": "parties", "description": "Names, codes, roles, representation, protection, merges and erasure"},
         {
             "name": "preferences",
@@ -357,6 +367,7 @@ UNFOLD = {
                     _nav("Works", "music_note", "admin:rights_work_changelist"),
                     _nav("Recordings", "album", "admin:rights_recording_changelist"),
                     _nav("Shares", "pie_chart", "admin:rights_share_changelist"),
+                    _nav("Imports", "upload_file", "admin:ledger_importbatch_changelist"),
                 ],
             },
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ledger import campaigning, clearance, jobs, keeping
+from ledger import campaigning, clearance, importing, incoming, jobs, keeping, reversing
 from ledger.models import Job
 
 log = logging.getLogger(__name__)
+
+IMPORT_TIME_LIMIT_S = 12 * 3600  # of millions of lines; one that is cut short goes on where it was
 
 
 @shared_task(acks_late=True)
@@ -58,6 +61,22 @@ def close_campaigns(**future: object) -> None:  # noqa: ARG001 - tomorrow's argu
     campaigning.close_due(at=timezone.now())
 
 
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def work_on_import(*, kind: str, import_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Rehearse, take or reverse an import."""
+    try:
+        _OF_IMPORTS[Job.Kind(kind)](batch_id=UUID(import_id), at=timezone.now())
+    except (importing.AlreadyTaken, jobs.LostLease):
+        return  # somebody else was faster, which is what was wanted
+
+
+_OF_IMPORTS: dict[Job.Kind, Callable[..., object]] = {
+    Job.Kind.REHEARSE: importing.rehearse,
+    Job.Kind.IMPORT: importing.take,
+    Job.Kind.REVERSE: reversing.reverse,
+}
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
@@ -75,12 +94,15 @@ def _call(kind: str, subject_id: UUID) -> None:
             send_mailing.delay(mailing_id=str(subject_id))
         case Job.Kind.CLOSING:
             close_campaign.delay(campaign_id=str(subject_id))
+        case _:
+            work_on_import.delay(kind=kind, import_id=str(subject_id))
 
 
 @shared_task
 def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
+    incoming.collect(stored_before=timezone.now() - timedelta(days=1))
 
 
 def ring(submission_id: UUID) -> None:

@@ -1,5 +1,31 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
-from ledger.admin import campaigns, catalogue, consents, licenses, log, outputs, parties, people, site
+from ledger.admin import (
+    campaigns,
+    catalogue,
+    consents,
+    imports,
+    licenses,
+    log,
+    outputs,
+    parties,
+    people,
+    reservations,
+    site,
+    withdrawals,
+)
 
-__all__ = ["campaigns", "catalogue", "consents", "licenses", "log", "outputs", "parties", "people", "site"]
+__all__ = [
+    "campaigns",
+    "catalogue",
+    "consents",
+    "imports",
+    "licenses",
+    "log",
+    "outputs",
+    "parties",
+    "people",
+    "reservations",
+    "site",
+    "withdrawals",
+]

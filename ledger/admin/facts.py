@@ -145,6 +145,13 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
             },
         )
 
+    def ask(self, request: HttpRequest, fact: Model, form: FactForm, *, title: str) -> HttpResponse:
+        """Render a form about a fact, with what was wrong with it."""
+        context = {"form": form, "title": title, "action": "Record", "lead": form.lead}
+        response = self.page(request, "ledger/admin/form.html", fact, context)
+        response.status_code = 422 if form.errors else 200
+        return response
+
     # --- Adding one.
 
     @method_decorator(csrf_exempt)

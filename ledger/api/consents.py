@@ -39,7 +39,9 @@ from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Pu
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 MOST_SHOWN = 1000  # ids of one kind in a preview; the counts are of all
 ANSWERS = (ConsentAct.VIEWED, ConsentAct.GRANTED, ConsentAct.DECLINED, ConsentAct.EXPIRED)
-_BASE = {"uses": choices(Use), "roles": choices(PartyRole), "purposes": choices(Purpose)}
+USES = choices(Use)
+ROLES = choices(PartyRole)
+PURPOSES = choices(Purpose)
 
 
 def _territories() -> serializers.ListField:
@@ -228,13 +230,13 @@ class TermsInput(AnyAssetInput):
     )
     licensee = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="None: any licensee")
     licensee_role = serializers.ChoiceField(
-        _BASE["roles"], required=False, allow_blank=True, default="", help_text="Instead: every licensee in this role"
+        ROLES, required=False, allow_blank=True, default="", help_text="Instead: every licensee in this role"
     )
     model = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="For this model only")
     model_version = serializers.UUIDField(required=False, allow_null=True, default=None)
-    uses = serializers.ListField(child=serializers.ChoiceField(_BASE["uses"]), min_length=1)
+    uses = serializers.ListField(child=serializers.ChoiceField(USES), min_length=1)
     barred = serializers.ListField(
-        child=serializers.ChoiceField(_BASE["purposes"]), required=False, default=list, help_text="Purposes it bars"
+        child=serializers.ChoiceField(PURPOSES), required=False, default=list, help_text="Purposes it bars"
     )
     territories = _territories()
     active_from = serializers.DateField()
@@ -861,7 +863,7 @@ class Reservations(APIView):
 
         id = serializers.UUIDField()
         holder = serializers.UUIDField()
-        uses = serializers.ListField(child=serializers.ChoiceField(_BASE["uses"]), min_length=1)
+        uses = serializers.ListField(child=serializers.ChoiceField(USES), min_length=1)
         territories = _territories()
         active_from = serializers.DateField(help_text="When it was first published")
         active_to = serializers.DateField(required=False, allow_null=True, default=None)

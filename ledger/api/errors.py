@@ -14,7 +14,21 @@ from rest_framework.response import Response
 
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
-from ledger import approvals, checkpoints, clearance, consenting, erasure, holding, licensing, people, report
+from ledger import (
+    approvals,
+    checkpoints,
+    clearance,
+    consenting,
+    erasure,
+    exporting,
+    holding,
+    importing,
+    incoming,
+    licensing,
+    people,
+    report,
+    reversing,
+)
 from ledger.api import access, once, preferences, uploads
 from ledger.constraints import REFUSALS, violated
 from rights import (
@@ -35,6 +49,8 @@ from rights import (
     territories,
     wording,
 )
+from rights.exchange import cwr_out
+from rights.exchange.mapping import BadMapping
 from royalties import splits
 
 log = logging.getLogger(__name__)
@@ -90,6 +106,21 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     wording.BadTerms: (422, "bad_terms"),
     wording.NoSuchLanguage: (422, "no_such_language"),
     wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Imports.
+    importing.NoSuchImport: (404, "no_such_import"),
+    importing.AlreadyTaken: (409, "already_taken"),
+    importing.BeingTaken: (409, "being_taken"),
+    importing.NotOver: (409, "not_over"),
+    incoming.MappingMissing: (422, "mapping_missing"),
+    incoming.MappingOfAnotherFormat: (422, "mapping_of_another_format"),
+    BadMapping: (422, "bad_mapping"),
+    cwr_out.BadHeading: (422, "bad_heading"),
+    cwr_out.DoesNotFit: (422, "does_not_fit"),
+    cwr_out.NothingToWrite: (422, "nothing_to_write"),
+    exporting.NoSenderNumber: (422, "no_sender_number"),
+    exporting.TooManyWorks: (422, "too_many_works"),
+    reversing.NothingTaken: (409, "nothing_taken"),
+    reversing.AlreadyReversed: (409, "already_reversed"),
     # Consents and reservations.
     consenting.NoSuchConsent: (404, "no_such_consent"),
     consenting.NoSuchReservation: (404, "no_such_reservation"),

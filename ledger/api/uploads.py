@@ -21,6 +21,8 @@ class LengthRequired(Exception):
 class TakesUploads(APIView):
     """A view whose body may be a large file."""
 
+    upload_handler: type[BoundedUpload] | None = None  # None: as configured, for audio
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """
         Look at how the body is announced, after the caller was let in and before a byte is read.
@@ -30,12 +32,21 @@ class TakesUploads(APIView):
         super().initial(request, *args, **kwargs)
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             raise LengthRequired
+        if self.upload_handler is not None:
+            own = request._request  # noqa: SLF001 - REST framework's documented way to Django's request
+            own.upload_handlers = [self.upload_handler(own)]
 
 
 class BoundedUpload(TemporaryFileUploadHandler):
     """Streams uploads to temporary files; refuses before reading where the length says so, else at the limit."""
 
     received = 0
+    instead = "send a compressed format such as FLAC or M4A"
+
+    @property
+    def limit(self) -> int:
+        """How many bytes are taken."""
+        return int(settings.LEDGER_MAX_UPLOAD_BYTES)
 
     def handle_raw_input(
         self,
@@ -64,8 +75,16 @@ class BoundedUpload(TemporaryFileUploadHandler):
 
     def _check(self, size: int) -> None:
         # Some room for the multipart frame and the other fields.
-        limit = settings.LEDGER_MAX_UPLOAD_BYTES
-        if size > limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise UploadTooLarge(
-                f"the upload is larger than {limit // 2**20} MiB: send a compressed format such as FLAC or M4A"
-            )
+        if size > self.limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise UploadTooLarge(f"the upload is larger than {self.limit // 2**20} MiB: {self.instead}")
+
+
+class ImportUpload(BoundedUpload):
+    """The same for files of catalogues, which have a limit of their own."""
+
+    instead = "split the file"
+
+    @property
+    def limit(self) -> int:
+        """How many bytes are taken."""
+        return int(settings.LEDGER_MAX_IMPORT_BYTES)

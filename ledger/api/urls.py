@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.api import assets, consents, licenses, log, parties, preferences, shares, submissions
+from ledger.api import assets, consents, exports, imports, licenses, log, parties, preferences, shares, submissions
 from rights.vocabulary import AssetKind
 
 urlpatterns = [
@@ -61,6 +61,20 @@ urlpatterns = [
     path("submissions/<uuid:id>/pack", submissions.SubmissionPack.as_view()),
     path("preferences", preferences.Preferences.as_view()),
     path("recordings/<uuid:id>/preferences", preferences.RecordingPreferences.as_view()),
+    path("imports", imports.Imports.as_view()),
+    path("imports/<uuid:id>", imports.ImportDetail.as_view(), name="import"),
+    path("imports/<uuid:id>/dry-run", imports.ImportRehearsals.as_view()),
+    path("imports/<uuid:id>/taking", imports.ImportTakings.as_view()),
+    path("imports/<uuid:id>/problems", imports.ImportProblems.as_view()),
+    path("imports/<uuid:id>/problems.csv", imports.ImportProblemsSheet.as_view()),
+    path("imports/<uuid:id>/facts", imports.ImportFacts.as_view()),
+    path("imports/<uuid:id>/answers", imports.ImportAnswers.as_view()),
+    path("imports/<uuid:id>/reversals", imports.ImportReversals.as_view()),
+    path("exports/cwr", exports.CwrFile.as_view()),
+    path("exports/cwr/report", exports.CwrReport.as_view()),
+    path("mappings", imports.Mappings.as_view()),
+    path("mappings/<uuid:id>", imports.MappingDetail.as_view()),
+    path("mappings/<uuid:id>/removal", imports.MappingRemoval.as_view()),
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),

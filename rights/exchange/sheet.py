@@ -47,7 +47,7 @@ from rights.exchange.seen import Seen
 from rights.exchange.text import AUTO, TextLine, Unreadable, text_lines
 from rights.vocabulary import RightType, Use
 
-__all__ = ["BadMapping", "Mapping", "errors_csv", "read", "suggest"]
+__all__ = ["BadMapping", "Mapping", "cells", "errors_csv", "read", "suggest"]
 
 ERROR_COLUMNS = ("line", "field", "code", "sentence")  # behind the sender's own columns; not read again
 
@@ -81,6 +81,22 @@ def read(stream: BinaryIO, mapping: Mapping, *, limits: Limits | None = None) ->
             yield _showable(line) if isinstance(line, Problem) else line
     except Unreadable as error:
         yield _showable(Problem(error.line, "", error.code, str(error), error.raw, is_fatal=True))
+
+
+def cells(
+    stream: BinaryIO, mapping: Mapping, *, limits: Limits | None = None
+) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """
+    Yield the line, the header and the cells of each row, whether or not it could be taken.
+
+    For a look at the first rows, and to give rows back for correction. Ends where nothing more can be read.
+    """
+    try:
+        for found in _rows(stream, mapping, limits or Limits()):
+            if isinstance(found, _Row) or found.cells:
+                yield found.line, found.header, found.cells
+    except Unreadable:
+        return
 
 
 def _showable(problem: Problem) -> Problem:

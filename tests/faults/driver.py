@@ -58,7 +58,32 @@ def write(writer: str) -> None:
         number += 1
 
 
-ACTS: dict[str, Callable[..., None]] = {"prepare": prepare, "submit": submit, "write": write}
+def hand_in(sheet: str) -> None:
+    """Hand a sheet of recordings in; ring for it, and print the import's id."""
+    from django.utils import timezone
+
+    from ledger import importing, tasks
+    from ledger.incoming import Reading
+    from ledger.models import ImportBatch, Job
+    from rights.exchange.mapping import Mapping
+    from tests.faults import world
+
+    columns = {"title": "Title", "isrc": "ISRC", "artist": "Artist", "work_title": "Work"}
+    batch = importing.hand_in(
+        id=world.key("import"),
+        organization_id=None,
+        format=ImportBatch.Format.CATALOGUE_SHEET,
+        path=Path(sheet),
+        reading=Reading(mapping=Mapping(kind="catalogue", columns=columns)),
+        is_partial=False,
+        is_rehearsal=False,
+        at=timezone.now(),
+    ).batch
+    tasks.ring_for_import(Job.Kind.IMPORT, batch.pk)
+    print(batch.pk, flush=True)  # noqa: T201 - acknowledged
+
+
+ACTS: dict[str, Callable[..., None]] = {"prepare": prepare, "submit": submit, "write": write, "hand-in": hand_in}
 
 if __name__ == "__main__":
     django.setup()

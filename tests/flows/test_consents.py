@@ -17,7 +17,21 @@ from django.utils import timezone
 from ledger import approvals, audit, consenting, log, people, sequencer
 from ledger.models import Entry, Proposal
 from rights import consents, restate
-from rights.models import Consent, ConsentEvent, OutputFlag, Party, PermissionStanding, Voice, WithdrawalTask
+from rights.models import (
+    Consent,
+    ConsentEvent,
+    Dataset,
+    DatasetMember,
+    Model,
+    ModelVersion,
+    ModelVersionRetirement,
+    OutputFlag,
+    Party,
+    PermissionStanding,
+    RecordingVoice,
+    Voice,
+    WithdrawalTask,
+)
 from rights.vocabulary import Authority, ConsentAct, PartyKind, ProtectionKind
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, key, row_counts, today
 from tests.flows.test_bad_input import is_problem
@@ -340,6 +354,25 @@ def test_a_list_is_of_what_it_names(world: World) -> None:
     assert sorted(shown, key=str) == sorted(listed, key=str)
 
 
+def test_an_output_is_cleared_on_a_list_and_not_on_an_offer(trade: World) -> None:
+    trade.register("country", consenting=("label",))
+    listed = {"recording": None, "assets": [{"work": key("work of country")}], "territories": [WORLD]}
+    for holder in ("publisher", "writer"):
+        trade.state("/v1/consents/offers", terms(f"of {holder}", grantor=key(holder), actor=key(holder), **listed))
+
+    def settled(name: str) -> str:
+        return str(trade.settle(trade.submit(name, trade.sounds.sung("flac"), key("country"))["id"])["state"])
+
+    assert settled("asked") == "refused"
+    for holder in ("publisher", "writer"):
+        assert answered(trade, key(f"of {holder}"), "granted", actor=key(holder)).status_code == 201
+    assert settled("granted") == "cleared"
+    assert withdraw(trade, f"/v1/consents/{key('of writer')}", actor=key("writer")).status_code == 201
+    assert settled("withdrawn") == "refused"
+    assert [str(flag.submission_id) for flag in OutputFlag.objects.all()] == [key("granted")]
+    holds()
+
+
 # --- reservations
 
 
@@ -484,6 +517,102 @@ def test_a_withdrawal_does_not_touch_what_it_does_not_name(world: World) -> None
     for name, change in touched.items():
         made = world.state("/v1/consents", terms(name, **elsewhere, **change))["id"]
         assert len(get(world, f"/v1/consents/{made}/withdrawal-preview")["outputs"]) == 1, name
+
+
+def trained(world: World, *, on: dict[str, str], sings: bool) -> tuple[str, str]:
+    """Freeze a dataset with one asset and train a model version on it; return the ids of both."""
+    at = timezone.now()
+    members, versions = UUID(key("dataset")), UUID(key("version"))
+    with transaction.atomic(durable=True):
+        model = Model.objects.create(
+            id=UUID(key("model")), provider_id=UUID(key("rival")), name="Model A", registered_at=at
+        )
+        log.append(Entry.Kind.MODEL_REGISTERED, model, {}, at=at)
+        dataset = Dataset.objects.create(
+            id=members,
+            keeper_id=UUID(key("rival")),
+            name="Set A",
+            members_digest=DOCUMENT,
+            member_count=1,
+            frozen_at=at,
+        )
+        DatasetMember.objects.create(id=uuid4(), dataset=dataset, **{f"{kind}_id": id for kind, id in on.items()})
+        log.append(Entry.Kind.DATASET_FROZEN, dataset, {}, at=at)
+        version = ModelVersion.objects.create(
+            id=versions, model=model, label="1", dataset=dataset, has_identity_features=sings, registered_at=at
+        )
+        log.append(Entry.Kind.MODEL_VERSION_REGISTERED, version, {}, at=at)
+    return str(members), str(versions)
+
+
+def retire(version: str) -> None:
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        retired = ModelVersionRetirement.objects.create(
+            id=uuid4(), model_version_id=UUID(version), effective_on=today(), recorded_at=at
+        )
+        log.append(Entry.Kind.MODEL_VERSION_RETIRED, retired, {}, at=at)
+
+
+def test_a_voice_is_taken_back_from_models_and_outputs(world: World) -> None:
+    found = world.cleared()
+    voice = voice_of("singer")
+    at = timezone.now()
+    with transaction.atomic(durable=True):
+        heard = RecordingVoice.objects.create(
+            id=uuid4(),
+            recording_id=UUID(key("country")),
+            voice_id=UUID(voice),
+            component="lead_vocal",
+            recorded_at=at,
+        )
+        log.append(Entry.Kind.VOICE_LINKED, heard, {}, at=at)
+    dataset, version = trained(world, on={"voice": voice}, sings=True)
+    lent = {"recording": None, "voice": voice, "uses": [*USES, "voice.train"], "description": "One duet"}
+    path = f"/v1/consents/{world.state('/v1/consents', terms('lent', **lent))['id']}"
+    assert get(world, f"{path}/withdrawal-preview")["outputs"] == [found["id"]]  # its places are the world's
+
+    preview = get(world, f"{path}/withdrawal-preview", effective_on=day(40))
+    assert (preview["datasets"], preview["models"]) == ([dataset], [version])
+    effects = {row["thing"]: row["count"] for row in preview["effects"]}
+    assert effects["identity_features"] == effects["voice_output"] == effects["finished_output"] == 1
+    assert effects["voice_templates"] is None
+    assert withdraw(world, path, actor=key("singer"), effective_on=day(40)).status_code == 201
+    due = dict(WithdrawalTask.objects.values_list("kind", "due_on"))
+    assert due["identity_features_stop"] == due["stop_ingestion"] == today() + timedelta(days=40)
+    assert due["erase_voice_templates"] == today() + timedelta(days=70)
+    assert WithdrawalTask.objects.get(kind="territorial_stop").submission_id == UUID(found["id"])
+    holds()
+
+
+def test_a_retired_model_is_not_stopped_again(world: World) -> None:
+    dataset, version = trained(world, on={"recording": key("country")}, sings=False)
+    assert get(world, f"{LABEL}/withdrawal-preview")["models"] == [version]
+    retire(version)
+    preview = get(world, f"{LABEL}/withdrawal-preview")
+    assert (preview["models"], preview["datasets"]) == ([], [dataset])
+
+
+def test_an_estate_lends_the_voice_of_the_dead(world: World) -> None:
+    lent = {"recording": None, "voice": voice_of("singer"), "uses": ["voice.generate"], "description": "One duet"}
+    by_estate = terms("late", **lent, grantor=key("estate"), actor=key("estate"))
+    people.register_party(id=UUID(key("estate")), kind=PartyKind.ESTATE, name="Estate", at=timezone.now())
+    protect("singer", ProtectionKind.DECEASED)
+    is_problem(world.label.post("/v1/consents", by_estate), 422, "not_their_voice")
+    mandate("singer", "estate", Authority.ESTATE)
+    assert world.state("/v1/consents", by_estate)["authority"] is None  # the estate is the holder
+    by_mandate = world.state("/v1/consents", terms("later", **lent, actor=key("estate")))
+    assert by_mandate["authority"] == key("estate for singer")
+    holds()
+
+
+def test_what_comes_later_is_touched_where_the_future_is_covered(world: World) -> None:
+    given = {"grantor": key("label"), "actor": key("label"), "recording": None, "covers_future": True}
+    path = f"/v1/consents/{world.state('/v1/consents', terms('future', **given, territories=[WORLD]))['id']}"
+    world.cleared()
+    assert get(world, f"{path}/withdrawal-preview")["counts"]["licenses"] == 0  # what was there before is not
+    world.register("piano", audio=False, consenting=())
+    assert get(world, f"{path}/withdrawal-preview")["licenses"] == [key("license of piano")]
 
 
 def _users() -> tuple[int, int]:

@@ -114,4 +114,4 @@ def test_every_rule_has_its_source_and_its_words() -> None:
         assert rule.jurisdiction in known, rule
     assert {kind for rule in term_limits.BACKINGS for kind in rule.any_of} <= {kind.value for kind in EvidenceKind}
     assert known >= term_limits.REVOCABLE
-    assert all({"title", "status", "read"} <= set(source) for source in term_limits.sources().values())
+    assert all({"title", "status", "checked"} <= set(source) for source in term_limits.sources().values())

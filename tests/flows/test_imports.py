@@ -1,0 +1,745 @@
+"""Files of catalogues, shares, consents and works: handed in, rehearsed, taken, given back, taken back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import resource
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client, override_settings
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger import audit, holding, importing, people, reversing, sequencer
+from ledger.holding import Retraction
+from ledger.incoming import Reading
+from ledger.models import Entry, ImportBatch, ImportedFact, ImportNote, ImportOutcome, SocietyAnswer
+from rights.exchange.mapping import Mapping
+from rights.models import (
+    Conflict,
+    Consent,
+    ConsentEvent,
+    Identifier,
+    Party,
+    Recording,
+    RecordingWork,
+    Release,
+    Share,
+    ShareEvent,
+    Work,
+)
+from rights.vocabulary import PartyKind
+from tests.flows.conftest import Api, World, body, key, row_counts
+from tests.rights.exchange import cwr_files
+from tests.rights.exchange import test_ern as ern
+from tests.rights.exchange.cwr_files import Said, lines_of, nwr, packed, sound
+from tests.rights.exchange.test_ack import _ack, _msg
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+CATALOGUE = {
+    "kind": "catalogue",
+    "columns": {
+        "title": "Title",
+        "isrc": "ISRC",
+        "artist": "Artist",
+        "artist_ipi": "IPI",
+        "work_title": "Work",
+        "iswc": "ISWC",
+        "release_title": "Album",
+        "release_code": "UPC",
+        "track": "No",
+    },
+}
+CATALOGUE_ROWS = """Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No
+First,GBUV71200495,Singer A,00132688075,First,T-034.524.680-1,Album A,4006381333931,1
+Second,GBUV71200496,Singer A,00132688075,Second,,Album A,4006381333931,2
+Third,GBUV71200497,Band B,,,,,,
+"""
+SHARES = {
+    "kind": "shares",
+    "columns": {"isrc": "ISRC", "party": "Owner", "share": "Share", "right": "Right", "territories": "Where"},
+    "defaults": {"right": "ai_output", "territories": "2136"},
+}
+CONSENTS = {
+    "kind": "consents",
+    "columns": {
+        "isrc": "ISRC",
+        "grantor": "Holder",
+        "uses": "Uses",
+        "territories": "Where",
+        "from": "From",
+        "document_digest": "Document",
+    },
+}
+IPI = "00132688075"
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path) -> Iterator[None]:
+    folder = {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(tmp_path / "imports")},
+    }
+    with override_settings(STORAGES={**configured.STORAGES, "imports": folder}):
+        yield
+
+
+def hand_in(api: Api, name: str, format: str, content: str | bytes, **fields: Any) -> Any:
+    raw = content.encode() if isinstance(content, str) else content
+    data = {"id": key(name), "format": format, "file": SimpleUploadedFile("file", raw), **fields}
+    if isinstance(data.get("mapping"), dict):
+        data["mapping"] = json.dumps(data["mapping"])
+    return api.client.post("/v1/imports", data, headers=api.headers)
+
+
+def taken(api: Api, name: str, format: str, content: str | bytes, **fields: Any) -> Any:
+    """Hand a file in, have a worker take it, and read what came of it."""
+    answer = hand_in(api, name, format, content, **fields)
+    assert answer.status_code == 202, answer.content
+    importing.take(batch_id=UUID(answer.json()["id"]), at=timezone.now())
+    return api.get(f"/v1/imports/{answer.json()['id']}").json()
+
+
+def rehearsed(api: Api, name: str, format: str, content: str | bytes, **fields: Any) -> Any:
+    answer = hand_in(api, name, format, content, dry_run="true", **fields)
+    assert answer.status_code == 202, answer.content
+    importing.rehearse(batch_id=UUID(answer.json()["id"]), at=timezone.now())
+    return api.get(f"/v1/imports/{answer.json()['id']}").json()
+
+
+def problems(api: Api, batch: Any) -> list[tuple[int, str]]:
+    found = api.get(f"/v1/imports/{batch['id']}/problems").json()["results"]
+    return [(one["line"], one["code"]) for one in found]
+
+
+def sound_log() -> None:
+    """Give every entry its place and find nothing wrong."""
+    sequencer.drain(at=timezone.now())
+    assert audit.audit().faults == ()
+
+
+# --- Catalogues
+
+
+def test_a_catalogue_is_rehearsed_and_then_taken(trade: World) -> None:
+    before = {name: count for name, count in row_counts().items() if name.startswith("rights_")}
+    batch = rehearsed(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    assert batch["state"] == "rehearsed"
+    assert batch["rehearsal"]["would_be_taken"]
+    assert batch["rehearsal"]["new"] == {
+        "rights_identifier": 1,
+        "rights_party": 2,
+        "rights_recording": 3,
+        "rights_release": 1,
+        "rights_work": 2,
+    }
+    assert {name: count for name, count in row_counts().items() if name.startswith("rights_")} == before
+
+    assert trade.label.post(f"/v1/imports/{batch['id']}/taking", {}).status_code == 202
+    importing.take(batch_id=UUID(batch["id"]), at=timezone.now())
+    batch = trade.label.get(f"/v1/imports/{batch['id']}").json()
+    assert batch["state"] == "taken"
+    assert batch["outcome"]["facts"] == 9
+    release = Release.objects.get()
+    assert [track.recording.title for track in release.tracks.order_by("position")] == ["First", "Second"]
+    assert Work.objects.get(title="First").iswc == "T0345246801"
+    assert Recording.objects.get(title="First").registrar_id == UUID(key("label"))
+    assert RecordingWork.objects.count() == 2
+    facts = trade.label.get(f"/v1/imports/{batch['id']}/facts").json()["results"]
+    assert Counter(fact["line"] for fact in facts) == {2: 5, 3: 2, 4: 2}
+    sound_log()
+
+
+def test_the_next_file_of_a_sender_finds_what_is_there(trade: World) -> None:
+    taken(trade.label, "first", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    more = CATALOGUE_ROWS + "Fourth,GBUV71200498,Singer A,00132688075,,,,,\n"
+    batch = taken(trade.label, "second", "catalogue", more, mapping=CATALOGUE)
+    new = ImportedFact.objects.filter(batch=batch["id"], is_new=True)
+    assert [(fact.line, fact.table) for fact in new] == [(5, "rights_recording")]
+    assert (Party.objects.filter(registrar=UUID(key("label"))).count(), Recording.objects.count()) == (2, 4)
+
+
+def test_the_same_file_is_the_same_import(trade: World) -> None:
+    first = hand_in(trade.label, "first", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    again = hand_in(trade.label, "again", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.json()["id"] == first.json()["id"]
+    other = hand_in(trade.label, "other", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE | {"decimal": ","})
+    assert other.status_code == 202  # read otherwise, it may say something else
+
+
+def test_of_two_hand_ins_at_once_one_is_the_import(trade: World) -> None:
+    def attempt(name: str) -> tuple[int, str]:
+        try:
+            answer = hand_in(trade.label, name, "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+            return answer.status_code, answer.json()["id"]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(attempt, ["one", "two"]))
+    assert sorted(status for status, _ in answers) == [200, 202]
+    assert len({id for _, id in answers}) == 1
+    assert ImportBatch.objects.count() == 1
+
+
+def test_a_party_of_a_common_name_is_asked_back(trade: World) -> None:
+    for number in range(2):
+        people.register_party(id=UUID(key(f"twin {number}")), kind=PartyKind.PERSON, name="Band B", at=timezone.now())
+    batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    assert batch["state"] == "refused"
+    assert problems(trade.label, batch) == [(4, "ambiguous_party")]
+    assert not Recording.objects.exists()  # nothing of it, since it was not to be taken in parts
+    sound_log()
+
+
+def test_rows_that_were_not_taken_come_back_to_be_corrected(trade: World) -> None:
+    for number in range(2):
+        people.register_party(id=UUID(key(f"twin {number}")), kind=PartyKind.PERSON, name="Band B", at=timezone.now())
+    bad = CATALOGUE_ROWS + '"=1+1",NOTANISRC,Singer A,00132688075,,,,,\n'
+    batch = taken(trade.label, "catalogue", "catalogue", bad, mapping=CATALOGUE, is_partial="true")
+    assert batch["state"] == "taken"
+    assert problems(trade.label, batch) == [(4, "ambiguous_party"), (5, "bad_isrc")]
+    assert Recording.objects.count() == 2
+    sheet = body(trade.label.get(f"/v1/imports/{batch['id']}/problems.csv")).decode()
+    rows = list(csv.reader(io.StringIO(sheet)))
+    assert rows[0][:3] == ["Title", "ISRC", "Artist"]
+    assert rows[0][-4:] == ["line", "field", "code", "sentence"]
+    assert [row[:3] for row in rows[1:]] == [["Third", "GBUV71200497", "Band B"], ["'=1+1", "NOTANISRC", "Singer A"]]
+    corrected = sheet.replace("Band B", "Band B of the North").replace("NOTANISRC", "GBUV71200499")
+    batch = taken(trade.label, "corrected", "catalogue", corrected, mapping=CATALOGUE)
+    assert batch["state"] == "taken"
+    assert sorted(Recording.objects.values_list("title", flat=True)) == ["=1+1", "First", "Second", "Third"]
+
+
+def test_an_artist_without_a_number_is_one_throughout_the_file(trade: World) -> None:
+    rows = "Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No\n"
+    rows += "".join(f"Song {number},GBUV712{number:05d},Band B,,,,,,\n" for number in range(1200))
+    batch = taken(trade.label, "many", "catalogue", rows, mapping=CATALOGUE)
+    assert batch["outcome"]["facts"] == 1201
+    assert Party.objects.filter(registrar=UUID(key("label"))).count() == 1
+
+
+# --- Shares
+
+
+def shares_of(*rows: str) -> str:
+    return "\n".join(["ISRC,Owner,Share,Right,Where", *rows]) + "\n"
+
+
+@pytest.fixture
+def stocked(trade: World) -> World:
+    """The trade with three recordings that came from a catalogue."""
+    taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    return trade
+
+
+def test_shares_are_exact_and_found_again(stocked: World) -> None:
+    rows = shares_of(
+        "GBUV71200495,Label,33.33,,",
+        "GBUV71200495,Publisher,33.33,,",
+        "GBUV71200495,North House,33.33,,",
+        "GBUV71200496,Label,100,,DE AT",
+    )
+    batch = taken(
+        stocked.label, "shares", "shares", rows, mapping=SHARES, holds_from="2026-01-01", party_kind="company"
+    )
+    assert batch["outcome"]["facts"] == 5
+    share = Share.objects.filter(recording__title="First").first()
+    assert share is not None
+    assert (share.numerator, share.denominator, share.written) == (1, 3, "33.33")
+    assert share.registrar_id == UUID(key("label"))
+    assert {str(row.party) for row in Share.objects.all()} == {"Label", "Publisher", "North House"}
+    assert Party.objects.filter(registrar=UUID(key("label")), kind="company").count() == 1
+    assert Share.objects.get(recording__title="Second").territories == ["DE", "AT"]
+    longer = taken(
+        stocked.label, "more", "shares", rows + "GBUV71200497,Label,50,,\n", mapping=SHARES, party_kind="company"
+    )
+    assert (longer["outcome"]["facts"], longer["outcome"]["known_before"]) == (
+        1,
+        7,
+    )  # holders too, and though no day was given
+    sound_log()
+
+
+def test_a_rehearsal_says_which_claims_are_too_much(stocked: World) -> None:
+    stocked.label.post(
+        "/v1/shares",
+        {
+            "id": key("held"),
+            "party": key("rival"),
+            "recording": str(Recording.objects.get(title="First").pk),
+            "part": "1/2",
+            "territories": ["2136"],
+            "active_from": "2026-01-01",
+        },
+    )
+    rows = shares_of("GBUV71200495,Label,60,,", "GBUV71200496,Label,100,,", "GBUV71200497,Label,101,,")
+    batch = rehearsed(stocked.label, "shares", "shares", rows, mapping=SHARES, is_partial="true")
+    assert batch["rehearsal"]["conflicts"] == 1
+    assert batch["rehearsal"]["problems"] == 1
+    assert not Conflict.objects.exists()
+    stocked.label.post(f"/v1/imports/{batch['id']}/taking", {})
+    importing.take(batch_id=UUID(batch["id"]), at=timezone.now())
+    assert Conflict.objects.count() == 1
+    sound_log()
+
+
+def test_shares_of_what_nobody_registered_are_refused(stocked: World) -> None:
+    rows = shares_of("GBUV79999999,Label,50,,")
+    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES)
+    assert batch["state"] == "refused"
+    assert problems(stocked.label, batch) == [(2, "unknown_recording")]
+
+
+# --- Consents
+
+
+def test_consents_are_written_down_and_taken_back(stocked: World) -> None:
+    rows = "ISRC,Holder,Uses,Where,From,Document\n" + "".join(
+        f"{isrc},Label,infer.input;distribute.outside,2136,2026-01-01,{'d0' * 32}\n"
+        for isrc in ("GBUV71200495", "GBUV71200496")
+    )
+    batch = taken(stocked.label, "consents", "consents", rows, mapping=CONSENTS)
+    assert batch["outcome"]["facts"] == 2, problems(stocked.label, batch)
+    assert {consent.grantor_id for consent in Consent.objects.all()} == {UUID(key("label"))}
+    answer = stocked.label.post(f"/v1/imports/{batch['id']}/reversals", {"id": key("back"), "reason": "wrong file"})
+    assert answer.status_code == 202, answer.content
+    reversing.reverse(batch_id=UUID(batch["id"]), at=timezone.now())
+    assert ConsentEvent.objects.filter(act="withdrawn").count() == 2
+    batch = stocked.label.get(f"/v1/imports/{batch['id']}").json()
+    assert batch["state"] == "reversed"
+    assert batch["reversal"]["consents_ended"] == 2
+    sound_log()
+
+
+def test_nobody_is_registered_because_somebody_says_that_they_agreed(stocked: World) -> None:
+    rows = "ISRC,Holder,Uses,Where,From,Document\n"
+    rows += f"GBUV71200495,Nobody Known,infer.input,2136,2026-01-01,{'d0' * 32}\n"
+    batch = taken(stocked.label, "consents", "consents", rows, mapping=CONSENTS)
+    assert problems(stocked.label, batch) == [(2, "unknown_party")]
+
+
+# --- Taking back
+
+
+def test_an_import_that_was_cut_short_goes_on_with_the_same_facts(trade: World) -> None:
+    rows = "Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No\n"
+    rows += "".join(f"Song {number},GBUV712{number:05d},Band {number},,,,,,\n" for number in range(20))
+    batch = UUID(hand_in(trade.label, "many", "catalogue", rows, mapping=CATALOGUE).json()["id"])
+    with pytest.raises(ZeroDivisionError), connections["default"].execute_wrapper(_breaks_at("rights_recording", 12)):
+        importing.take(batch_id=batch, at=timezone.now())
+    assert not ImportOutcome.objects.exists()
+    assert Recording.objects.count() == ImportedFact.objects.filter(table="rights_recording").count()
+    importing.take(batch_id=batch, at=timezone.now() + timedelta(minutes=1))
+    assert (Recording.objects.count(), Party.objects.filter(registrar=UUID(key("label"))).count()) == (20, 20)
+    outcome = ImportOutcome.objects.get()
+    assert (outcome.facts, outcome.known_before, outcome.facts_digest) == (
+        40,
+        0,
+        importing.facts_digest(outcome.batch),
+    )
+    sound_log()
+
+
+def _breaks_at(table: str, count: int) -> Callable[..., Any]:
+    seen = 0
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+        nonlocal seen
+        seen += sql.startswith(f'INSERT INTO "{table}"')
+        if seen == count:
+            raise ZeroDivisionError
+        return execute(sql, params, many, context)
+
+    return wrapper
+
+
+def test_what_an_import_brought_is_taken_back_once(stocked: World) -> None:
+    rows = shares_of("GBUV71200495,Label,60,,", "GBUV71200495,North House,60,,")
+    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES)
+    assert Conflict.objects.count() == 1
+    path = f"/v1/imports/{batch['id']}/reversals"
+    said = {"id": key("back"), "reason": "wrong file"}
+    assert [stocked.label.post(path, said).status_code for _ in range(2)] == [202, 200]
+    other = stocked.label.post(path, {"id": key("other"), "reason": "again"})
+    assert (other.status_code, other.json()["code"]) == (409, "already_reversed")
+    reversing.reverse(batch_id=UUID(batch["id"]), at=timezone.now())
+    assert ShareEvent.objects.filter(act="retracted").count() == 2
+    back = stocked.label.get(f"/v1/imports/{batch['id']}").json()["reversal"]
+    assert (back["shares"], back["shares_retracted"], back["stays"]) == (2, 2, {"rights_party": 1})
+    sound_log()
+
+    # The file may come again, as an import of its own that follows the first.
+    again = hand_in(stocked.label, "again", "shares", rows, mapping=SHARES)
+    assert again.json()["id"] == batch["id"]
+    second = taken(stocked.label, "second", "shares", rows, mapping=SHARES, again=batch["id"])
+    assert second["outcome"]["facts"] == 2
+    assert Share.objects.count() == 4
+    sound_log()
+
+
+def test_a_reversal_that_was_cut_short_goes_on(stocked: World) -> None:
+    rows = shares_of(*(f"GBUV7120049{number},Label,60,," for number in (5, 6, 7)))
+    batch = UUID(taken(stocked.label, "shares", "shares", rows, mapping=SHARES)["id"])
+    reversal = reversing.ask_to_reverse(id=UUID(key("back")), batch_id=batch, reason="wrong file", at=timezone.now())
+    first = Share.objects.order_by("pk")[0]
+    # What a worker had written before it died.
+    done = Retraction(id=uuid5(reversal.pk, f"retracted {first.pk}"), share_id=first.pk, reason=reversal.reason)
+    holding.save_shares((), [done], at=timezone.now())
+    reversing.reverse(batch_id=batch, at=timezone.now())
+    assert sorted(ShareEvent.objects.values_list("share", flat=True)) == sorted(
+        Share.objects.values_list("pk", flat=True)
+    )
+    sound_log()
+
+
+def test_only_what_was_taken_is_taken_back(stocked: World) -> None:
+    batch = taken(stocked.label, "shares", "shares", shares_of("GBUV79999999,Label,50,,"), mapping=SHARES)
+    path = f"/v1/imports/{batch['id']}/reversals"
+    answer = stocked.label.post(path, {"id": key("back"), "reason": "wrong file"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing_taken")
+
+
+# --- CWR
+
+
+def cwr_file(*more: tuple[Said, ...]) -> bytes:
+    return packed(lines_of("2.2", (nwr(iswc="T0345246801"), *sound()[1:]), *more))
+
+
+def test_works_come_in_by_cwr(trade: World) -> None:
+    batch = taken(trade.label, "works", "cwr", cwr_file(), holds_from="2026-01-01")
+    assert batch["state"] == "taken", problems(trade.label, batch)
+    work = Work.objects.get()
+    assert work.iswc == "T0345246801"
+    assert {(share.basis, str(share.right_type)) for share in work.shares.all()} >= {
+        ("ownership", "performing"),
+        ("collection", "performing"),
+    }
+    assert not Conflict.objects.exists()
+    own = taken(trade.label, "again", "cwr", cwr_file((nwr(work_number="W2", title="WORK TWO"), *sound()[1:])))
+    assert own["outcome"]["known_before"] > 0
+    assert Work.objects.count() == 2
+    sound_log()
+
+
+def test_a_society_answers_about_works(trade: World) -> None:
+    taken(trade.label, "works", "cwr", cwr_file())
+    number = Identifier.objects.get(scheme="proprietary", work__isnull=False).value
+    answers = lines_of(
+        "2.2",
+        (_ack(work_number=number), _msg(), nwr(iswc="T0345246801"), *sound()[1:]),
+        (_ack(work_number="NOBODYS", status="RJ"), nwr(), *sound()[1:]),
+        sender_type="SO",
+        sender="000000052",
+    )
+    batch = taken(trade.label, "answers", "cwr_ack", packed(answers), is_partial="true")
+    assert [code for _, code in problems(trade.label, batch)] == ["unknown_work"]
+    answer = SocietyAnswer.objects.get()
+    assert (answer.status, answer.is_accepted, answer.recipient_number) == ("AS", True, "SOC-77")
+    assert Identifier.objects.get(namespace="000000052").value == "SOC-77"
+    found = trade.label.get(f"/v1/imports/{batch['id']}/answers").json()["results"]
+    assert (found[0]["society"], found[0]["messages"]) == ("000000052", "SOCIETY IS NOT KNOWN")
+    sound_log()
+
+
+# --- ERN
+
+
+def test_a_release_comes_in_by_ern(trade: World) -> None:
+    resources = ern.recording("A1", contains="Partly") + ern.recording("A2", isrc="GBUV71200496")
+    content = ern.message(resources, ern.release(ern.item("A2", "1") + ern.item("A1", "2")))
+    batch = taken(trade.label, "message", "ern", content)
+    assert batch["state"] == "taken", problems(trade.label, batch)
+    release = Release.objects.get()
+    assert [track.recording.isrc for track in release.tracks.order_by("position")] == ["GBUV71200496", "GBUV71200495"]
+    assert "ContainsAI: Partly" in set(ImportNote.objects.values_list("text", flat=True))
+    sound_log()
+
+
+# --- What is no such file
+
+
+@pytest.mark.parametrize(
+    ("format", "content", "code"),
+    [
+        ("catalogue", b"", "empty"),
+        ("catalogue", b"Title,ISRC\n", "missing_column"),
+        ("catalogue", CATALOGUE_ROWS.encode("utf-16-le")[:-1], None),
+        ("catalogue", CATALOGUE_ROWS.encode()[:-30] + b'"open', None),
+        ("cwr", b"", None),
+        ("cwr", b"HDRxx", None),
+        ("cwr_ack", b"\x00" * 1000, None),
+        ("ern", b"<a>", None),
+        ("ern", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", None),
+        ("ern", b"\xff\xfe\x00", None),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(
+    trade: World, format: str, content: bytes, code: str | None
+) -> None:
+    given = {"mapping": CATALOGUE} if format == "catalogue" else {}
+    batch = taken(trade.label, "bad", format, content, **given)
+    assert batch["state"] == "refused"
+    found = trade.label.get(f"/v1/imports/{batch['id']}/problems").json()["results"]
+    assert found
+    assert all(problem["sentence"] for problem in found)
+    assert code is None or found[0]["code"] == code
+    assert not ImportedFact.objects.exists()
+    assert ImportOutcome.objects.get().facts == 0
+    assert Entry.objects.filter(kind="import_finished").count() == 1
+    body(trade.label.get(f"/v1/imports/{batch['id']}/problems.csv"))
+
+
+def test_a_truncated_cwr_file_brings_nothing(trade: World) -> None:
+    raw = cwr_file()
+    batch = taken(trade.label, "cut", "cwr", raw[: len(raw) // 2])
+    assert batch["state"] == "refused"
+    assert not Work.objects.exists()
+
+
+def test_a_cwr_file_whose_counts_are_wrong_brings_nothing(trade: World) -> None:
+    raw = cwr_file().replace(b"TRL00001", b"TRL00009")
+    batch = taken(trade.label, "counts", "cwr", raw, is_partial="true")
+    assert not Work.objects.exists(), batch
+
+
+def test_a_number_twice_in_a_file_is_one_thing_or_a_problem(trade: World) -> None:
+    twice = CATALOGUE_ROWS + "Another,GBUV71200495,Singer A,00132688075,,,,,\n"
+    batch = taken(trade.label, "twice", "catalogue", twice, mapping=CATALOGUE)
+    assert problems(trade.label, batch) == [(5, "contradicts")]
+    assert not Recording.objects.exists()
+
+
+def test_a_file_beyond_the_limit_is_refused_unread(trade: World) -> None:
+    class Endless(io.RawIOBase):
+        given = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            self.given += size
+            return b"x" * size
+
+    payload = Endless()
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=10**9):
+        answer = trade.label.raw(
+            "/v1/imports",
+            payload,  # type: ignore[arg-type]
+            length=str(5 * 10**9),
+            content_type="multipart/form-data; boundary=b",
+        )
+    assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+    assert payload.given < 10**6
+
+
+@pytest.mark.slow
+def test_a_gigabyte_is_read_no_further_than_the_limit(trade: World, tmp_path: Path) -> None:
+    huge = tmp_path / "huge.csv"
+    with huge.open("wb") as written:
+        written.write(CATALOGUE_ROWS.encode())
+        written.truncate(10**9)  # sparse: a single line of NUL
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    batch = importing.hand_in(
+        id=UUID(key("huge")),
+        organization_id=UUID(key("label")),
+        format=ImportBatch.Format.CATALOGUE_SHEET,
+        path=huge,
+        reading=Reading(mapping=Mapping.from_dict(CATALOGUE)),
+        is_partial=True,
+        is_rehearsal=False,
+        at=timezone.now(),
+    ).batch
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=50 * 10**6):
+        importing.take(batch_id=batch.pk, at=timezone.now())
+    found = trade.label.get(f"/v1/imports/{batch.pk}").json()
+    assert found["state"] == "refused"
+    assert "too_large" in {code for _, code in problems(trade.label, found)}
+    assert not Recording.objects.exists()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KiB
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(noise=st.binary(max_size=40), at=st.floats(0, 1), format=st.sampled_from(["catalogue", "cwr", "ern"]))
+def test_a_damaged_file_is_refused_whole_or_read(trade: World, noise: bytes, at: float, format: str) -> None:
+    raw = {
+        "catalogue": CATALOGUE_ROWS.encode(),
+        "cwr": cwr_file(),
+        "ern": ern.message(ern.recording("A1"), ern.release(ern.item("A1"))),
+    }[format]
+    place = int(at * len(raw))
+    content = raw[:place] + noise + raw[place + len(noise) :]
+    answer = hand_in(
+        trade.label,
+        str(uuid4()),
+        format,
+        content,
+        dry_run="true",
+        **({"mapping": CATALOGUE} if format == "catalogue" else {}),
+    )
+    assert answer.status_code in {200, 202}
+    batch = UUID(answer.json()["id"])
+    importing.rehearse(batch_id=batch, at=timezone.now())
+    would = trade.label.get(f"/v1/imports/{batch}").json()["rehearsal"]
+    assert would["would_be_taken"] or problems(trade.label, {"id": batch})
+    assert not Recording.objects.exists()
+
+
+# --- Who sees what
+
+
+def test_imports_of_others_are_not_there(trade: World, rival: Api) -> None:
+    batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    for path in ("", "/problems", "/facts", "/problems.csv", "/answers"):
+        assert rival.get(f"/v1/imports/{batch['id']}{path}").status_code in {403, 404}
+
+
+def test_a_mapping_is_saved_changed_and_used(trade: World) -> None:
+    said = {"id": key("mapping"), "name": "North", "mapping": CATALOGUE}
+    assert [trade.label.post("/v1/mappings", said).status_code for _ in range(2)] == [201, 200]
+    other = trade.label.post("/v1/mappings", said | {"id": key("other")})
+    assert (other.status_code, other.json()["code"]) == (409, "name_taken")
+    bad = trade.label.post("/v1/mappings", said | {"id": key("bad"), "mapping": {"kind": "songs"}})
+    assert (bad.status_code, bad.json()["code"]) == (422, "bad_mapping")
+    batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, saved_mapping=key("mapping"))
+    assert batch["read_with"]["mapping"]["columns"] == CATALOGUE["columns"]
+    path = f"/v1/mappings/{key('mapping')}"
+    changed = trade.label.post(path, {"name": "South", "mapping": SHARES})
+    assert (changed.status_code, changed.json()["format"]) == (200, "shares")
+    assert trade.label.post(f"{path}/removal", {}).status_code == 204
+    assert trade.label.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("format", "fields", "code"),
+    [
+        ("catalogue", {}, "mapping_missing"),
+        ("shares", {"mapping": CATALOGUE}, "mapping_of_another_format"),
+        ("cwr", {"mapping": CATALOGUE}, "mapping_of_another_format"),
+        ("catalogue", {"mapping": {"kind": "catalogue"}}, "bad_mapping"),
+        ("cwr", {"again": key("nothing")}, "not_over"),
+    ],
+)
+def test_what_a_file_is_read_with_must_fit(trade: World, format: str, fields: dict[str, Any], code: str) -> None:
+    answer = hand_in(trade.label, "file", format, b"x", **fields)
+    assert (answer.status_code, answer.json()["code"]) == (422 if code != "not_over" else 409, code)
+    assert not ImportBatch.objects.exists()
+
+
+# --- Works out
+
+
+def test_works_go_out_by_cwr_as_they_came_in(trade: World) -> None:
+    taken(trade.label, "works", "cwr", cwr_file(), holds_from="2026-01-01")
+    trade.state("/v1/works", {"id": key("bare"), "title": "Bare"})
+    for version in ("2.2", "3.1"):
+        query = f"version={version}&sender_code=NPX&sender=00000000199&recipient=052&number=7"
+        answer = trade.label.get(f"/v1/exports/cwr?{query}")
+        raw = body(answer)
+        assert answer.status_code == 200, raw
+        name = {"2.2": "NPX_052.V22", "3.1": "NPX_052_V3-1-0.SUB"}[version]
+        assert name in answer["Content-Disposition"]
+        _, lines = cwr_files.read(raw)
+        assert cwr_files.codes(lines) == []
+        (work,) = cwr_files.works(lines)
+        assert work.title == "WORK ONE"
+        assert {share.right_type for share in cwr_files.shares(lines, basis="collection")} >= {"performing"}
+        report = trade.label.get(f"/v1/exports/cwr/report?{query}").json()
+        assert (report["works"], report["refused"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("sender_code=NPX&number=7", "no_sender_number"),
+        ("sender_code=NPX&number=7&sender=199", "nothing_to_write"),
+        ("sender_code=x&number=7&sender=199", "bad_heading"),
+        ("number=7", "malformed"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(trade: World, query: str, code: str) -> None:
+    assert trade.label.get(f"/v1/exports/cwr?{query}").json()["code"] == code
+
+
+def test_the_command_writes_the_same_file(trade: World, tmp_path: Path) -> None:
+    taken(trade.label, "works", "cwr", cwr_file(), holds_from="2026-01-01")
+    said = io.StringIO()
+    arguments = [key("label"), str(tmp_path), "--sender-code", "NPX", "--sender", "00000000199", "--number", "7"]
+    call_command("export_cwr", *arguments, stdout=said)
+    (file,) = tmp_path.glob("CW*.V22")
+    assert "1 works, 0 left out" in said.getvalue()
+    _, lines = cwr_files.read(file.read_bytes())
+    assert cwr_files.codes(lines) == []
+
+
+# --- At the desk
+
+
+@pytest.fixture
+def desk(trade: World, client: Client) -> Client:
+    """Staff who may read and not import."""
+    client.force_login(User.objects.create_user("reader", is_staff=True))
+    return client
+
+
+def test_staff_who_may_not_import_only_look(trade: World, desk: Client) -> None:
+    batch = taken(trade.label, "catalogue", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE)
+    page = f"/admin/ledger/importbatch/{batch['id']}/"
+    assert desk.get(f"{page}change/").status_code == 200
+    assert "Take back" not in desk.get(f"{page}change/").content.decode()
+    assert desk.get("/admin/ledger/importbatch/").status_code == 200
+    assert desk.get(f"{page}progress/").json()["state"] == "taken"
+    for path in ("take/", "rehearse/", "reverse/"):
+        assert desk.post(page + path).status_code == 403
+    assert desk.get("/admin/ledger/importbatch/add/").status_code == 403
+
+
+def test_the_desk_refuses_what_is_too_large_and_what_is_gone(trade: World, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("rights"))
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=10, DATA_UPLOAD_MAX_MEMORY_SIZE=10):
+        file = SimpleUploadedFile("catalogue.csv", CATALOGUE_ROWS.encode())
+        answer = client.post("/admin/ledger/importbatch/add/", {"id": key("a"), "format": "cwr", "file": file})
+    assert answer.status_code == 413
+    gone = f"/admin/ledger/importbatch/map/{'0' * 64}/?id={key('a')}&format=catalogue&kind=person"
+    assert client.get(gone).status_code == 404
+    assert client.get(gone.replace("format=catalogue", "format=song")).status_code == 404
+    assert not ImportBatch.objects.exists()
+
+
+def test_answers_of_a_society_stand_on_the_page(trade: World, client: Client) -> None:
+    taken(trade.label, "works", "cwr", cwr_file())
+    number = Identifier.objects.get(scheme="proprietary", work__isnull=False).value
+    said = (_ack(work_number=number), _msg(), nwr(iswc="T0345246801"), *sound()[1:])
+    file = SimpleUploadedFile("answers", packed(lines_of("2.2", said, sender_type="SO", sender="000000052")))
+    client.force_login(User.objects.create_superuser("rights"))
+    given = {"id": key("answers"), "format": "cwr_ack", "file": file, "kind": "person", "organization": key("label")}
+    answer = client.post("/admin/ledger/importbatch/add/", given)
+    assert answer.status_code == 302, answer.content
+    batch = ImportBatch.objects.get(format="cwr_ack")
+    importing.rehearse(batch_id=batch.pk, at=timezone.now())
+    assert client.post(f"/admin/ledger/importbatch/{batch.pk}/take/").status_code == 302
+    importing.take(batch_id=batch.pk, at=timezone.now())
+    page = client.get(answer["Location"]).content.decode()
+    assert "What the society answered" in page
+    assert "SOC-77" in page
+    file.seek(0)
+    again = client.post("/admin/ledger/importbatch/add/", given | {"id": key("again")})
+    assert again["Location"] == answer["Location"]
