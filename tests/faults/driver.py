@@ -79,7 +79,7 @@ def hand_in(sheet: str) -> None:
         is_rehearsal=False,
         at=timezone.now(),
     ).batch
-    tasks.ring_for_import(Job.Kind.IMPORT, batch.pk)
+    tasks.ring_for(Job.Kind.IMPORT, batch.pk)
     print(batch.pk, flush=True)  # noqa: T201 - acknowledged
 
 
