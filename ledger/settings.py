@@ -261,6 +261,8 @@ API_SCOPES = {
     "parties:merge": "Say that two parties are one, and undo it; a person at the desk needs a second one for it",
     "parties:erase": "Hand in requests for erasure, and read what became of them",
     "rights:export": "Export everything about one subject",
+    "clearances:read": "Read questions that were answered",
+    "clearances:write": "Ask what a licensee may do, and have the answer recorded",
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
     "submissions:write": "Submit finished outputs",
 }

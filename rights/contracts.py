@@ -578,6 +578,14 @@ def take_turns_at(license_ids: Iterable[UUID]) -> None:
         _take_turn(f"outputs of license {id}", alone=True)
 
 
+def last_output(license_ids: Iterable[UUID]) -> datetime | None:
+    """Return when an output was last cleared under any of these licenses."""
+    found: datetime | None = Decision.objects.filter(
+        licenses__overlap=list(license_ids), outcome=Outcome.CLEARED
+    ).aggregate(last=Max("decided_at"))["last"]
+    return found
+
+
 # --- most favored nation
 
 

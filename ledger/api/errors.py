@@ -16,6 +16,7 @@ from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
     approvals,
+    asking,
     checkpoints,
     clearance,
     consenting,
@@ -106,6 +107,13 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     wording.BadTerms: (422, "bad_terms"),
     wording.NoSuchLanguage: (422, "no_such_language"),
     wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Clearances.
+    asking.NothingAsked: (422, "nothing_asked"),
+    asking.TooManyAssets: (422, "too_many_assets"),
+    asking.KnownInTheFuture: (422, "known_in_the_future"),
+    asking.NoSuchPurpose: (422, "no_such_purpose"),
+    asking.NoSuchModelVersion: (422, "no_such_model_version"),
+    asking.NoSuchLicensee: (422, "no_such_licensee"),
     # Imports.
     importing.NoSuchImport: (404, "no_such_import"),
     importing.AlreadyTaken: (409, "already_taken"),
