@@ -31,6 +31,7 @@ from ledger import (
     reversing,
 )
 from ledger.api import access, once, preferences, uploads
+from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
 from rights import (
     assets,
@@ -189,6 +190,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     shares.EndsOutsideItsPeriod: (422, "ends_outside_its_period"),
     shares.AlreadyRetracted: (409, "already_retracted"),
     shares.SucceedsAnother: (422, "succeeds_another"),
+    asset_shares.NotYourPosition: (403, "not_your_position"),
     holding.NoSuchShare: (404, "no_such_share"),
     holding.AlreadyEnded: (409, "already_ended"),
     conflicts.NoSuchConflict: (404, "no_such_conflict"),
