@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from hashlib import sha256
-from importlib import import_module
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,8 +17,7 @@ from ledger.log import SUBJECT_OF
 from ledger.models import SUBJECTS, Entry
 from rights.models import Party
 from rights.vocabulary import PartyKind
-
-guards: Any = import_module("ledger.migrations.0002_guards")
+from tests import guards
 
 
 @pytest.mark.parametrize("model", rows.COLUMNS, ids=lambda model: model._meta.db_table)
@@ -38,7 +36,8 @@ def test_a_version_only_adds_columns(model: Any) -> None:
 
 
 def test_what_may_not_change_is_vouched_for() -> None:
-    assert {model._meta.db_table for model in rows.COLUMNS} | {"ledger_entry"} == set(guards.APPEND_ONLY)
+    assert {model._meta.db_table for model in rows.COLUMNS} | {"ledger_entry"} == set(guards.VOUCHED)
+    assert len(guards.VOUCHED) == len(set(guards.VOUCHED))
 
 
 def test_what_is_vouched_for_is_looked_for_when_nothing_vouches() -> None:
@@ -55,7 +54,8 @@ def test_every_kind_covers_its_subject() -> None:
 
 def test_nothing_that_can_be_erased_is_vouched_for() -> None:
     assert set(guards.ERASABLE).isdisjoint(model._meta.db_table for model in rows.COLUMNS)
-    assert {apps.get_model("rights", "PartyIdentity")._meta.db_table} == set(guards.ERASABLE)
+    erasable = ("PartyIdentity", "NameToken", "PartyContact")
+    assert {apps.get_model("rights", name)._meta.db_table for name in erasable} == set(guards.ERASABLE)
 
 
 @pytest.mark.parametrize(
@@ -101,13 +101,14 @@ def test_an_entry_carries_the_digest_of_the_rows_bytes() -> None:
     entry = canonical.read(bytes(Entry.objects.get(party=party).body))
     assert entry.rows == (group.vouched,)
     assert group.vouched.digest == sha256(group.bytes).hexdigest()
-    assert (group.table, group.version, group.vouched.count) == ("rights_party", 1, 1)
+    assert (group.table, group.version, group.vouched.count) == ("rights_party", 2, 1)
     assert group.documents == (
         {
             "id": str(party.id),
             "kind": "person",
             "commitment": bytes(party.commitment).hex(),
             "registered_at": canonical.timestamp(party.registered_at),
+            "registrar_id": None,
         },
     )
 
@@ -117,12 +118,14 @@ def test_an_old_entry_is_checked_under_its_own_version(monkeypatch: pytest.Monke
     party = a_party()
     before = rows.collect("party_registered", party.id)
     # As a migration would do that adds a column: the versions that there were stay as they are.
-    full = rows.COLUMNS[Party][0]
-    monkeypatch.setattr(rows, "COLUMNS", rows.COLUMNS | {Party: (full[:2], full)})
-    [old] = rows.collect("party_registered", party.id, versions={"rights_party": 1})
+    first, second = rows.COLUMNS[Party]
+    monkeypatch.setattr(rows, "COLUMNS", rows.COLUMNS | {Party: (first[:2], first, second)})
+    versions = [rows.collect("party_registered", party.id, versions={"rights_party": number}) for number in (1, 2)]
+    [[oldest], [old]] = versions
     [new] = rows.collect("party_registered", party.id)
-    assert (old.version, list(old.documents[0])) == (1, ["id", "kind"])
-    assert (new.version, new.documents) == (2, before[0].documents)
+    assert (oldest.version, list(oldest.documents[0])) == (1, ["id", "kind"])
+    assert (old.version, list(old.documents[0])) == (2, list(first))
+    assert (new.version, new.documents) == (3, before[0].documents)
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")

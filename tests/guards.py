@@ -1,0 +1,29 @@
+"""What the migrations guard, gathered from them: append-only, erasable and working tables, and what enters a row."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_FIRST: Any = import_module("ledger.migrations.0002_guards")
+_DEPTH: Any = import_module("ledger.migrations.0004_guards_of_rights_in_depth")
+_CAMPAIGNS: Any = import_module("ledger.migrations.0005_campaigns")
+_IMPORTS: Any = import_module("ledger.migrations.0006_imports")
+
+VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY  # append-only, and in the log row by row
+RECORDED: list[str] = _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED  # append-only, and in no entry's rows
+SEQUENCED: list[str] = _FIRST.SEQUENCED
+APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
+ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE
+WORKING: list[str] = _FIRST.WORKING + _DEPTH.WORKING + _IMPORTS.WORKING
+STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
+EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
+PLANS = ["ledger_campaignplan"]  # changed, and never deleted
+OTHER = ["ledger_edge", "ledger_pendingentry", "django_migrations"]
+
+# Table → the pairs of the entry's column and the row's, any one of which enters the row.
+ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
+    **{table: (pair,) for table, pair in (_FIRST.ENTERED | _DEPTH.ENTERED).items()},
+    **{table: (pairs[:2], pairs[2:]) for table, pairs in _DEPTH.ENTERED_EITHER_WAY.items()},
+    "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign
+}
