@@ -380,6 +380,7 @@ UNFOLD = {
                     _nav("Tasks", "checklist", "admin:rights_withdrawaltask_changelist"),
                     _nav("Reservations", "do_not_disturb_on", "admin:rights_reservation_changelist"),
                     _nav("Licenses", "contract", "admin:rights_license_changelist"),
+                    _nav("May I?", "help", "admin:rights_clearance_changelist"),
                     _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
                     _nav("Terms", "article", "admin:rights_termsversion_changelist"),
                     _nav("Most favored", "balance", "admin:rights_mfnclause_changelist"),

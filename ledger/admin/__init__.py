@@ -3,6 +3,7 @@
 from ledger.admin import (
     campaigns,
     catalogue,
+    clearances,
     consents,
     imports,
     licenses,
@@ -18,6 +19,7 @@ from ledger.admin import (
 __all__ = [
     "campaigns",
     "catalogue",
+    "clearances",
     "consents",
     "imports",
     "licenses",
