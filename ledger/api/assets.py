@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import registration
-from ledger.access import NotYourParty, Verb, may_keep
+from ledger.access import Caller, NotYourParty, Verb, may_keep
 from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
@@ -58,13 +58,13 @@ from rights.vocabulary import Component
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 
 
-def keep(request: Request, fact: Party | Recording | Model) -> None:
+def keep(caller: Caller, fact: Party | Recording | Model) -> None:
     """
     Check that the caller may say what belongs to somebody, to a recording or to a model: seeing it is not enough.
 
     :raises NotYourParty: it is neither theirs nor registered by them
     """
-    if not may_keep(caller_of(request), fact):
+    if not may_keep(caller, fact):
         raise NotYourParty
 
 
@@ -293,7 +293,7 @@ class RecordingWorks(APIView):
     @extend_schema(operation_id="link_work", request=Input, responses={201: WorkLinkOutput}, tags=["catalogue"])
     def post(self, request: Request, id: UUID) -> Response:
         """Register that one more work is in a recording; the portions of all of them are at most the whole."""
-        keep(request, get_object_or_404(Recording, pk=id))
+        keep(caller_of(request), get_object_or_404(Recording, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         caller_of(request).look_up(work=(Work, given.validated_data["work"]))
@@ -341,7 +341,7 @@ class RecordingVoices(APIView):
     @extend_schema(operation_id="link_voice", request=Input, responses={201: VoiceLinkOutput}, tags=["catalogue"])
     def post(self, request: Request, id: UUID) -> Response:
         """Register that a voice is heard in a recording."""
-        keep(request, get_object_or_404(Recording, pk=id))
+        keep(caller_of(request), get_object_or_404(Recording, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -485,7 +485,7 @@ class Voices(APIView):
         caller = caller_of(request)
         caller.look_up(person=(Party, data["person"]))
         if (person := Party.objects.filter(pk=data["person"]).first()) is not None:
-            keep(request, person)
+            keep(caller, person)
         voice, created = once(
             seen_by(request, Voice.objects.all()),
             data["id"],
@@ -849,7 +849,7 @@ class ModelVersions(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Register a version; each license that it rests on must be in force when training begins and when it ends."""
-        keep(request, get_object_or_404(Model, pk=id))
+        keep(caller_of(request), get_object_or_404(Model, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -920,7 +920,7 @@ class ModelVersionRetirements(APIView):
     def post(self, request: Request, id: UUID, version_id: UUID) -> Response:
         """Register that a version of a model no longer runs, from a day on."""
         version = get_object_or_404(ModelVersion.objects.select_related("model"), pk=version_id, model=id)
-        keep(request, version.model)
+        keep(caller_of(request), version.model)
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data

@@ -179,6 +179,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     erasure.NotAskedFor: (409, "not_asked_for"),
     # Assets and shares
     assets.PortionsBeyondTheWhole: (422, "portions_beyond_the_whole"),
+    assets.TimesHalfKnown: (422, "times_half_known"),
     assets.VoiceOfAPersonOnly: (422, "voice_of_a_person_only"),
     assets.NotALanguage: (422, "not_a_language"),
     assets.NothingInTheDataset: (422, "nothing_in_the_dataset"),

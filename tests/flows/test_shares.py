@@ -166,7 +166,7 @@ def test_a_share_ends_on_a_day_and_is_known_to_end_from_now_on(holders: Holders)
     assert holders.position(on=first_without, known_at=before)["US"]["total"] == "1"
     shown = holders.writer.get(f"/v1/shares/{share}").json()
     assert [(event["act"], event["effective_on"]) for event in shown["events"]] == [("ended", first_without)]
-    assert Entry.objects.get(share_event=key("end")).kind == Entry.Kind.SHARE_CHANGED
+    assert Entry.objects.get(share_event=UUID(key("end"))).kind == Entry.Kind.SHARE_CHANGED
     other = change(holders.writer, share, "ended", "second end", effective_on=last)
     assert code_of(other) == (409, "already_ended")
     assert (
