@@ -1,0 +1,237 @@
+"""A row of every table that the log vouches for, each with its entry: what a world of one track does not have."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.utils import timezone
+
+from ledger import log, people
+from ledger.models import (
+    Approval,
+    CampaignMailing,
+    CampaignNotice,
+    CampaignPlan,
+    Entry,
+    Erasure,
+    ErasureRequest,
+    ImportBatch,
+    ImportedFact,
+    ImportNote,
+    ImportOutcome,
+    ImportProblem,
+    ImportReversal,
+    Membership,
+    MembershipEnd,
+    Proposal,
+    SocietyAnswer,
+)
+from rights import restate
+from rights.models import (
+    Campaign,
+    CampaignInvitation,
+    Clearance,
+    ClearanceAnswers,
+    Conflict,
+    ConflictClaim,
+    ConflictEvent,
+    Consent,
+    ConsentAsset,
+    ConsentEvent,
+    ConsentEvidence,
+    ConsentOverride,
+    Dataset,
+    DatasetMember,
+    Identifier,
+    IdentifierFinding,
+    License,
+    LicenseAsset,
+    LicenseEvent,
+    LicenseModelVersion,
+    Lyrics,
+    MfnClause,
+    Model,
+    ModelVersion,
+    ModelVersionRetirement,
+    OutputFlag,
+    PartyInRole,
+    PartyMerge,
+    PartyMergeUndo,
+    Protection,
+    RecordingVoice,
+    RecordingWork,
+    Release,
+    ReleaseRecording,
+    Representation,
+    RepresentationEnd,
+    Reservation,
+    ReservationEnd,
+    ShareEvent,
+    Stem,
+    TermsVersion,
+    TrainingLicense,
+    Voice,
+    WithdrawalTask,
+    WithdrawalTaskDone,
+)
+from rights.vocabulary import NameKind, PartyKind
+from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, World, key, today
+
+Kind = Entry.Kind
+Change = dict[str, Any]
+
+# Kind → the subject's table and what is to be said of it, then the tables of the rows that come with it. What is not
+# said is made up: see ``_plain``. A foreign key that is not null points to the newest row of the same story.
+FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
+    (Kind.ROLE_TAKEN, [(PartyInRole, {"party_id": key("writer")})]),
+    (Kind.REPRESENTATION_RECORDED, [(Representation, {"principal_id": key("writer"), "agent_id": key("rival")})]),
+    (Kind.REPRESENTATION_ENDED, [(RepresentationEnd, {})]),
+    (Kind.PARTIES_MERGED, [(PartyMerge, {"duplicate_id": key("twin"), "survivor_id": key("twin's twin")})]),
+    (Kind.MERGE_UNDONE, [(PartyMergeUndo, {})]),
+    (Kind.PROTECTION_RECORDED, [(Protection, {"party_id": key("twin"), "jurisdiction": "DE"})]),
+    (Kind.IDENTIFIER_RECORDED, [(Identifier, {"work_id": key("linked")})]),
+    (Kind.IDENTIFIER_CHECKED, [(IdentifierFinding, {})]),
+    (Kind.WORK_LINKED, [(RecordingWork, {"recording_id": key("country"), "work_id": key("linked")})]),
+    (Kind.RELEASE_REGISTERED, [(Release, {}), (ReleaseRecording, {"recording_id": key("country")})]),
+    (Kind.VOICE_REGISTERED, [(Voice, {"person_id": key("singer")})]),
+    (Kind.VOICE_LINKED, [(RecordingVoice, {"recording_id": key("country")})]),
+    (Kind.STEM_REGISTERED, [(Stem, {"recording_id": key("country")})]),
+    (Kind.LYRICS_REGISTERED, [(Lyrics, {"work_id": key("linked")})]),
+    (Kind.MODEL_REGISTERED, [(Model, {"provider_id": key("rival")})]),
+    (Kind.DATASET_FROZEN, [(Dataset, {"keeper_id": key("rival")}), (DatasetMember, {"work_id": key("linked")})]),
+    (
+        Kind.MODEL_VERSION_REGISTERED,
+        [(ModelVersion, {}), (TrainingLicense, {"license_id": key("license of country")})],
+    ),
+    (Kind.MODEL_VERSION_RETIRED, [(ModelVersionRetirement, {})]),
+    (
+        Kind.SHARE_CHANGED,
+        [(ShareEvent, {"share_id": key("share linked"), "act": "ended", "effective_on": date(2099, 1, 1)})],
+    ),
+    (
+        Kind.CONFLICT_OPENED,
+        [(Conflict, {"work_id": key("linked")}), (ConflictClaim, {"share_id": key("share linked")})],
+    ),
+    (Kind.CONFLICT_ACTED, [(ConflictEvent, {"author_id": key("writer")})]),
+    (Kind.TERMS_PUBLISHED, [(TermsVersion, {})]),
+    (Kind.RIGHTS_RESERVED, [(Reservation, {"holder_id": key("writer"), "work_id": key("linked"), "uses": ["tdm"]})]),
+    (Kind.CAMPAIGN_OPENED, [(Campaign, {"organization_id": key("label")})]),
+    (
+        Kind.CONSENT_OFFERED,
+        [
+            (Consent, {"grantor_id": key("writer"), "actor_id": key("label"), "is_list": True, "uses": USES}),
+            (ConsentEvent, {"act": "offered", "position": 0, "actor_id": key("label")}),
+            (ConsentAsset, {"work_id": key("linked")}),
+            (ConsentOverride, {}),
+            (ConsentEvidence, {}),
+            (CampaignInvitation, {"party_id": key("writer")}),
+        ],
+    ),
+    (
+        Kind.CONSENT_CHANGED,
+        [
+            (ConsentEvent, {"act": "granted", "position": 1, "actor_id": key("writer")}),
+            (ConsentEvidence, {}),
+            (WithdrawalTask, {}),
+            (OutputFlag, {"submission_id": key("output")}),
+        ],
+    ),
+    (Kind.WITHDRAWAL_TASK_DONE, [(WithdrawalTaskDone, {})]),
+    (Kind.RESERVATION_LIFTED, [(ReservationEnd, {"effective_on": date(2099, 1, 1)})]),
+    (
+        Kind.LICENSE_SIGNED,
+        [
+            (License, {"licensor_id": key("label"), "licensee_id": key("rival"), "uses": USES}),
+            (LicenseAsset, {"work_id": key("work of country")}),
+            (LicenseModelVersion, {}),
+            (MfnClause, {}),
+        ],
+    ),
+    (Kind.LICENSE_CHANGED, [(LicenseEvent, {"act": "suspended", "position": 0, "actor_id": key("label")})]),
+    (Kind.CLEARANCE_ANSWERED, [(Clearance, {"licensee_id": key("rival"), "uses": USES}), (ClearanceAnswers, {})]),
+    (Kind.MEMBER_ADMITTED, [(Membership, {"organization_id": key("label")})]),
+    (Kind.MEMBER_LEFT, [(MembershipEnd, {})]),
+    (Kind.IMPORT_RECEIVED, [(ImportBatch, {})]),
+    (Kind.IMPORT_FINISHED, [(ImportOutcome, {})]),
+    (Kind.IMPORT_REVERSED, [(ImportReversal, {})]),
+    (Kind.ERASURE_REQUESTED, [(ErasureRequest, {"party_id": key("twin")})]),
+    (Kind.PROPOSED, [(Proposal, {"party_id": key("twin")})]),
+    (Kind.APPROVED, [(Approval, {})]),
+    (Kind.ERASED, [(Erasure, {})]),
+]
+# In no entry's rows.
+ASIDE: list[tuple[type[models.Model], Change]] = [
+    (ImportedFact, {"fact_id": key("linked")}),
+    (ImportProblem, {}),
+    (ImportNote, {"fact_id": key("linked")}),
+    (SocietyAnswer, {"work_id": key("linked")}),
+    (CampaignMailing, {}),
+    (CampaignNotice, {}),
+    (CampaignPlan, {}),
+]
+
+
+def one_of_each(world: World) -> None:
+    """Put a row of every other table on record, in one transaction with its entries, as the runtime role."""
+    at = timezone.now()
+    for name in ("twin", "twin's twin"):
+        people.register_party(id=UUID(key(name)), kind=PartyKind.PERSON, name=name.title(), at=at)
+    people.add_name(id=UUID(key("pseudonym")), party_id=UUID(key("twin")), kind=NameKind.PSEUDONYM, name="T", at=at)
+    world.state("/v1/works", {"id": key("linked"), "title": "Linked"})
+    world.share("linked", party="writer", part="1", work=key("linked"))
+    world.license("exclusive license", schedule=[{"work": key("linked")}], exclusive=True)
+    users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
+    made: dict[type[models.Model], models.Model] = {User: users["asks"]}
+    with transaction.atomic(durable=True):
+        for kind, rows in FACTS:
+            changes = {"approved_by_id": users["agrees"].pk} if kind == Kind.APPROVED else {}
+            for model, said in rows:
+                made[model] = _put(model, made, said | changes)
+            log.append(kind, made[rows[0][0]], {}, at=at)
+        for model, said in ASIDE:
+            made[model] = _put(model, made, said)
+        restate.everything(at=at)
+
+
+def _put(model: type[models.Model], made: dict[type[models.Model], models.Model], said: Change) -> models.Model:
+    values: Change = {}
+    for field in model._meta.concrete_fields:
+        if field.generated or field.attname in said or field.null or isinstance(field, models.BigAutoField):
+            continue
+        if field.is_relation:
+            values[field.attname] = made[field.related_model].pk  # type: ignore[index]
+        else:
+            values[field.attname] = _plain(model, field)
+    row: models.Model = model.objects.create(**(values | said))  # type: ignore[attr-defined]
+    return row
+
+
+def _plain(model: type[models.Model], field: Any) -> Any:
+    if field.primary_key:
+        return uuid5(UUID(int=0), f"{model._meta.db_table} {model.objects.count()}")  # type: ignore[attr-defined]
+    if field.name == "active_from":
+        return date.fromisoformat(SINCE)
+    if field.choices:
+        return field.choices[0][0]
+    match field:
+        case models.CharField():
+            return (DOCUMENT if field.name.endswith("digest") else "x")[: field.max_length]
+        case models.TextField():
+            return "{}"
+        case models.DateTimeField():
+            return timezone.now()
+        case models.DateField():
+            return today() + timedelta(days=1)
+        case models.BooleanField():
+            return False
+        case models.IntegerField():
+            return 1
+        case models.BinaryField():
+            return b"\x01" * 32
+        case _ if field.name == "territories":
+            return [WORLD]
+    return []
