@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
 from ledger.models import ApiClient, ImportBatch, Membership, Proposal
-from ledger.visibility import finds
+from ledger.visibility import finds, seen
 from rights.models import (
     Campaign,
     Consent,
@@ -158,8 +158,8 @@ class Caller:
         if self.is_operator:
             return  # the database refuses what does not exist
         for field, (model, given) in named.items():
-            ids = [given] if isinstance(given, UUID) or given is None else list(given)
-            if not all(finds(model, id, self.sight) for id in ids if id is not None):
+            ids = {id for id in ([given] if isinstance(given, UUID) or given is None else given) if id is not None}
+            if ids and seen(QuerySet(model).filter(pk__in=ids), self.sight).count() != len(ids):
                 raise NotYours(field)
 
 
