@@ -159,9 +159,8 @@ class Caller:
         if self.is_operator:
             return  # the database refuses what does not exist
         for field, (model, given) in named.items():
-            ids = {given} if isinstance(given, UUID) or given is None else set(given)
-            wanted = ids - {None}
-            if wanted and seen(QuerySet(model).filter(pk__in=wanted), self.sight).count() < len(wanted):
+            ids = {id for id in ([given] if isinstance(given, UUID) or given is None else given) if id is not None}
+            if ids and seen(QuerySet(model).filter(pk__in=ids), self.sight).count() != len(ids):
                 raise NotYours(field)
 
 

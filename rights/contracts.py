@@ -49,6 +49,7 @@ from rights.models import (
 )
 from rights.registry import LINKS, AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoTerritory, Stretch, check, numbers, stretches
+from rights.visibility import EVERYTHING, Sight, seen
 from rights.vocabulary import AssetKind, LicenseAct, Outcome, Purpose, Use
 
 POSITIONS = {use.value: position for position, use in enumerate(Use)}
@@ -311,7 +312,9 @@ def state_of(license_: License, *, on: date, known_at: datetime | None = None) -
     return State.ENDED if license_.active_to is not None and license_.active_to <= on else State.IN_FORCE
 
 
-def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> tuple[AssetRef, ...]:
+def find_assets(
+    *, words: str, holder_id: UUID | None, on: date, most: int, sight: Sight = EVERYTHING
+) -> tuple[AssetRef, ...]:
     """
     Return up to ``most`` assets that have all the words in their title or code, of a holder if one is named.
 
@@ -325,7 +328,7 @@ def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> t
     for kind, (model, fields) in _SOUGHT.items():
         if (held is None and not words.strip()) or (words.strip() and not fields):
             continue
-        rows: QuerySet[Any] = QuerySet(model).all()
+        rows: QuerySet[Any] = seen(QuerySet(model), sight)
         if held is not None:
             rows = rows.filter(pk__in=held)
         for word in words.split():
