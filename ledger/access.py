@@ -142,6 +142,10 @@ class Caller:
         if not self.acts_for(party_id, verb):
             raise NotYourParty
 
+    def organizations(self, verb: Verb) -> list[UUID]:
+        """Return the organizations to which they belong and for which they may do this."""
+        return [duty.organization_id for duty in self.duties if verb in duty.verbs]
+
     def registrar(self, verb: Verb, *, party_id: UUID | None = None) -> UUID | None:
         """Return the organization in whose name they write: of several, the one that acts for ``party_id``."""
         able = [duty for duty in self.duties if verb in duty.verbs]
