@@ -11,6 +11,7 @@ from ledger.admin import (
     parties,
     people,
     reservations,
+    shares,
     site,
     withdrawals,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "parties",
     "people",
     "reservations",
+    "shares",
     "site",
     "withdrawals",
 ]

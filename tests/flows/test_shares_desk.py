@@ -1,0 +1,280 @@
+"""Shares at the desk: many rows at once, pasted or copied, added up before they are saved; and what is contested."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from ledger import people
+from ledger.models import Entry, Membership
+from rights.models import Conflict, Share, ShareEvent
+from rights.vocabulary import PartyKind
+from tests.flows.conftest import SINCE, World, admitted, key, row_counts, today
+from tests.flows.test_admin import staff, text
+
+__all__ = ["staff"]  # the fixture
+
+pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
+
+EDITOR = f"/admin/rights/share/of/work/{key('first')}/"
+
+
+@pytest.fixture
+def manager(trade: World) -> Client:
+    """A rights manager of the publisher."""
+    client = Client()
+    client.force_login(admitted("manager", "publisher", Membership.Role.RIGHTS_MANAGER))
+    return client
+
+
+def grid(*rows: dict[str, str], **more: str) -> dict[str, str]:
+    """The body that the editor sends."""
+    sent: dict[str, str] = {}
+    for place, row in enumerate(rows):
+        given = {
+            "id": str(uuid4()),
+            "right_type": "ai_output",
+            "basis": "ownership",
+            "territories": "2136",
+            "active_from": SINCE,
+            "active_to": "",
+            "role": "",
+            "written": "",
+        } | row
+        sent |= {f"row-{place}-{name}": value for name, value in given.items()}
+    return sent | {"action": "save"} | more
+
+
+def of(party: str, part: str, **more: str) -> dict[str, str]:
+    return {"party": key(party), "part": part} | more
+
+
+def resent(answer: Any, **more: str) -> dict[str, str]:
+    """The rows of a page, as its form would send them."""
+    rows = [{name: str(row[name].value() or "") for name in row.fields} for row in answer.context["rows"]]
+    return grid(*rows, **more)
+
+
+def shown_sums(answer: Any) -> list[tuple[str, str, str]]:
+    return [(block.title, row.where, row.chip) for block in answer.context["blocks"] for row in block.rows]
+
+
+# --- the editor
+
+
+def test_saves_all_rows_in_one_go(songs: World, staff: Client) -> None:
+    assert "Nothing is claimed yet" in text(staff.get(EDITOR))
+    rows = (of("publisher", "2/3"), of("writer", "33.33 %", territories="2136 -US", role="CA"))
+    answer = staff.post(EDITOR, grid(*rows))
+    assert (answer.status_code, answer["Location"]) == (302, EDITOR)
+    found = {share.party_id: share for share in Share.objects.all()}
+    publisher, writer = found[UUID(key("publisher"))], found[UUID(key("writer"))]
+    assert (publisher.numerator, publisher.denominator, publisher.written) == (2, 3, "")
+    assert (writer.numerator, writer.denominator, writer.written, writer.role) == (3333, 10000, "33.33", "CA")
+    assert Entry.objects.filter(kind=Entry.Kind.SHARE_REGISTERED).count() == 2
+    page = staff.get(EDITOR)
+    assert shown_sums(page)[0] == ("AI output, owns", "The world without United States", "Gap")
+
+
+def test_all_rows_are_saved_or_none(songs: World, staff: Client) -> None:
+    before = row_counts()
+    answer = staff.post(
+        EDITOR, grid(of("publisher", "1/2"), of("writer", "0.5"), of("singer", "1/4", territories="XX"))
+    )
+    assert answer.status_code == 422
+    assert row_counts() == before
+    first, second, third = answer.context["rows"]
+    assert not first.errors
+    assert "may be a part or a percentage" in second.errors["part"][0]
+    assert "is not a territory" in third.errors["territories"][0]
+    assert "Nothing was saved" in text(answer)
+
+
+def test_the_same_form_sent_twice_registers_once(songs: World, staff: Client) -> None:
+    sent = grid(of("publisher", "1/2"), of("writer", "1/2"))
+    assert staff.post(EDITOR, sent).status_code == 302
+    assert staff.post(EDITOR, sent).status_code == 302
+    assert Share.objects.count() == 2
+
+
+def test_asks_before_more_than_the_whole_is_claimed(songs: World, staff: Client) -> None:
+    assert staff.post(EDITOR, grid(of("publisher", "1"))).status_code == 302
+    sent = grid(of("writer", "1/2", territories="DE"))
+    asked = staff.post(EDITOR, sent)
+    assert asked.status_code == 200
+    assert "Germany, from 2026-01-01 on: 3/2 is claimed, 1/2 too much (Publisher 1, Writer 1/2)." in text(asked)
+    assert ("AI output, owns", "Germany", "Too much") in shown_sums(asked)
+    assert (Share.objects.count(), Conflict.objects.count()) == (1, 0)
+    # A tick accepts what was shown, and nothing else.
+    token = asked.context["draft"].token
+    other = grid(of("writer", "1/2", territories="DE FR"), accepted=token)
+    assert staff.post(EDITOR, other).status_code == 200
+    assert staff.post(EDITOR, sent | {"accepted": token}).status_code == 302
+    assert Conflict.objects.get().territories == ["DE"]
+
+
+def test_looking_writes_nothing(songs: World, staff: Client) -> None:
+    before = row_counts()
+    answer = staff.post(EDITOR, grid(of("publisher", "1/2"), action="check"))
+    assert "Every row can be saved. Nothing is saved yet." in text(answer)
+    assert shown_sums(answer) == [("AI output, owns", "The world", "Gap")]
+    assert row_counts() == before
+
+
+def test_rounded_thirds_are_thirds(songs: World, staff: Client) -> None:
+    rows = [of(name, "33.33 %") for name in ("publisher", "writer", "singer")]
+    checked = staff.post(EDITOR, grid(*rows, action="check"))
+    assert shown_sums(checked) == [("AI output, owns", "The world", "Complete")]
+    assert staff.post(EDITOR, grid(*rows)).status_code == 302
+    assert {(one.numerator, one.denominator, one.written) for one in Share.objects.all()} == {(1, 3, "33.33")}
+
+
+# --- pasting
+
+
+def test_pasted_lines_become_rows_with_what_is_wrong(songs: World, staff: Client) -> None:
+    people.register_party(id=uuid4(), kind=PartyKind.PERSON, name="Singer", at=timezone.now())
+    before = row_counts()
+    pasted = "\n".join(
+        [
+            "Party/IPI\tRight\tShare\tTerritories\tFrom\tTo",
+            f"publisher\tAI output\t50 %\t2136 -US\t{SINCE}\t",
+            f"{key('writer')}\tai_training\t1/2\tDE, AT\t{SINCE}\t2030-01-01\tcollection\tca",
+            "Nobody Known\tAI output\t1/4\tDE\t2026-01-01\t",
+            "Singer\tmoney\t1/4\tDE\t01.02.2026\t",
+        ]
+    )
+    answer = staff.post(EDITOR, {"action": "paste", "pasted": pasted})
+    assert answer.status_code == 422
+    assert row_counts() == before
+    assert "Line 4, line 5: look again." in text(answer)
+    first, second, third, fourth = answer.context["rows"]
+    assert not first.errors
+    assert first.cleaned_data["party"].pk == UUID(key("publisher"))
+    assert first.cleaned_data["territories"] == ["2136", "-US"]
+    said = second.cleaned_data
+    assert (said["right_type"], said["basis"], said["role"]) == ("ai_training", "collection", "CA")
+    assert str(said["active_to"]) == "2030-01-01"
+    assert "Nobody here called “Nobody Known”" in third.errors["party"][0]
+    assert "Several parties called “Singer”" in fourth.errors["party"][0]
+    assert "“money” is no right" in fourth.errors["right_type"][0]
+    assert "active_from" in fourth.errors
+
+
+def test_pasted_rows_are_saved_from_the_grid(songs: World, staff: Client) -> None:
+    pasted = "Publisher\t\t2/3\t\t2026-01-01\r\nWriter\t\t1/3\tworld\t2026-01-01\r\n"
+    preview = staff.post(EDITOR, {"action": "paste", "pasted": pasted})
+    assert preview.status_code == 200
+    assert "2 lines were read; nothing is saved yet." in text(preview)
+    assert shown_sums(preview) == [("AI output, owns", "The world", "Complete")]
+    assert staff.post(EDITOR, resent(preview)).status_code == 302
+    assert Share.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "",
+        "\n\n\t\t\n",
+        "Party\tRight\tShare",  # a head and nothing under it
+        "x" * 100_001,
+        "Writer\t\t1\x00/2",
+        '"' + "x" * 99_000 + "\n" * 900,
+        "Writer\t\t1/200\n" * 101,
+    ],
+)
+def test_what_is_no_table_is_refused(pasted: str, songs: World, staff: Client) -> None:
+    answer = staff.post(EDITOR, {"action": "paste", "pasted": pasted})
+    assert answer.status_code == 422
+    assert Share.objects.count() == 0
+
+
+# --- copying
+
+
+def test_copies_the_shares_of_another_work(songs: World, staff: Client) -> None:
+    songs.share("a", party="publisher", part="2/3", work=key("second"))
+    songs.share("b", party="writer", part="1/3", work=key("second"), role="CA")
+    songs.share("old", party="singer", part="1", work=key("second"), active_from="2020-01-01", active_to="2021-01-01")
+    answer = staff.post(EDITOR, {"action": "copy", "source": key("second")})
+    assert answer.status_code == 200
+    assert [row.cleaned_data["role"] for row in answer.context["rows"]] == ["", "CA"]
+    assert staff.post(EDITOR, resent(answer)).status_code == 302
+    copies = Share.objects.filter(work=key("first"))
+    assert {(one.party_id, one.denominator) for one in copies} == {
+        (UUID(key("publisher")), 3),
+        (UUID(key("writer")), 3),
+    }
+    assert staff.post(EDITOR, {"action": "copy", "source": str(uuid4())}).status_code == 422
+
+
+# --- one share
+
+
+def test_a_share_is_ended_retracted_or_replaced(songs: World, staff: Client) -> None:
+    songs.share("a", party="publisher", part="1", work=key("first"))
+    page = f"/admin/rights/share/{key('share a')}"
+    for act in ("end", "retract", "replace"):
+        assert staff.get(f"{page}/{act}/").status_code == 200
+        assert f"{page}/{act}/" in text(staff.get(f"{page}/change/"))
+    early = staff.post(f"{page}/end/", {"id": str(uuid4()), "effective_on": SINCE})
+    assert (early.status_code, list(early.context["form"].errors)) == (422, ["effective_on"])
+    given = {
+        "id": str(uuid4()),
+        "successor_id": str(uuid4()),
+        "party": key("publisher"),
+        "part": "1/2",
+        "territories": "2136",
+        "active_from": today().isoformat(),
+    }
+    assert staff.post(f"{page}/replace/", given)["Location"] == f"{page}/change/"
+    event = ShareEvent.objects.get()
+    assert (event.act, event.effective_on, str(event.successor_id)) == ("ended", today(), given["successor_id"])
+    assert staff.post(f"{page}/replace/", given).status_code == 302  # sent twice
+    assert ShareEvent.objects.count() == 1
+    assert "Ended" in text(staff.get(f"{page}/change/"))
+    again = staff.post(f"{page}/end/", {"id": str(uuid4()), "effective_on": today().isoformat()})
+    assert "happens once" in text(again)
+
+
+def test_shows_what_was_known_on_a_day(songs: World, staff: Client) -> None:
+    songs.share("a", party="publisher", part="1", work=key("first"))
+    assert shown_sums(staff.get(EDITOR)) == [("AI output, owns", "The world", "Complete")]
+    before = staff.get(f"{EDITOR}?known_on=2026-01-02")
+    assert shown_sums(before) == []
+    assert "Add shares" not in text(before)
+    assert staff.get(f"{EDITOR}?known_on=yesterday").status_code == 200
+
+
+# --- whose
+
+
+def test_a_manager_registers_what_is_theirs(songs: World, manager: Client) -> None:
+    assert manager.get(EDITOR).status_code == 404  # nothing of theirs is in it
+    songs.share("a", party="publisher", part="1/2", work=key("first"))
+    songs.share("b", party="writer", part="1/2", work=key("first"))
+    assert "Writer" in text(manager.get(EDITOR))
+    other = manager.post(EDITOR, grid(of("writer", "1/4", right_type="ai_training")))
+    assert other.status_code == 422
+    assert "your own organization" in other.context["rows"][0].errors["party"][0]
+    answer = manager.post(EDITOR, grid(of("publisher", "1/4", right_type="ai_training")))
+    assert answer.status_code == 302
+    assert str(Share.objects.get(right_type="ai_training").registrar_id) == key("publisher")
+    assert manager.get(f"/admin/rights/share/{key('share b')}/end/").status_code == 403
+    assert manager.post(EDITOR, {"action": "copy", "source": key("second")}).status_code == 422
+
+
+def test_an_auditor_only_reads(songs: World) -> None:
+    songs.share("a", party="label", part="1/2", work=key("first"))
+    client = Client()
+    client.force_login(admitted("reader", "label", Membership.Role.AUDITOR))
+    assert "Save all rows" not in text(client.get(EDITOR))
+    assert client.post(EDITOR, grid(of("label", "1/4"))).status_code == 403
+    stranger = Client()
+    stranger.force_login(User.objects.create_user("stranger", is_staff=True))
+    assert stranger.get(EDITOR).status_code == 404
