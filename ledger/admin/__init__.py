@@ -1,8 +1,10 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
 from ledger.admin import (
+    assets,
     campaigns,
     catalogue,
+    conflicts,
     consents,
     imports,
     licenses,
@@ -17,8 +19,10 @@ from ledger.admin import (
 )
 
 __all__ = [
+    "assets",
     "campaigns",
     "catalogue",
+    "conflicts",
     "consents",
     "imports",
     "licenses",

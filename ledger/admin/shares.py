@@ -544,7 +544,7 @@ class ShareAdmin(FactAdmin):
     def _post(self, request: HttpRequest, kind: str, asset: Any, ref: AssetRef) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        rows = share_rows.sent(request.POST.dict())  # type: ignore[arg-type]
+        rows = share_rows.sent(request.POST.dict())
         match request.POST.get("action"):
             case "paste":
                 draft = self._pasted(request, ref, rows)

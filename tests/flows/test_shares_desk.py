@@ -278,3 +278,164 @@ def test_an_auditor_only_reads(songs: World) -> None:
     stranger = Client()
     stranger.force_login(User.objects.create_user("stranger", is_staff=True))
     assert stranger.get(EDITOR).status_code == 404
+
+
+# --- conflicts
+
+
+@pytest.fixture
+def contested(songs: World) -> World:
+    """The publisher has all of a work, and the writer claims half of it in Germany."""
+    songs.share("a", party="publisher", part="1", work=key("first"))
+    songs.share("b", party="writer", part="1/2", work=key("first"), territories=["DE"])
+    return songs
+
+
+def test_a_conflict_shows_clocks_and_what_is_held(contested: World, staff: Client) -> None:
+    conflict = Conflict.objects.get()
+    page = f"/admin/rights/conflict/{conflict.pk}"
+    listed = staff.get("/admin/rights/conflict/")
+    assert "Work first" in text(listed)
+    assert "3/2" in text(listed)
+    answer = staff.get(f"{page}/change/")
+    zone = answer.context["zones"][0]
+    assert (zone["where"], zone["excess"], zone["held"]) == ("Germany", "1/2", "1/2")
+    assert sorted((claimed, payable, held) for _, claimed, payable, held in zone["claimants"]) == [
+        ("1", "1/2", "1/2"),
+        ("1/2", "0", "1/2"),
+    ]
+    assert "Still to answer" in text(answer)
+    assert [clock.said for clock in answer.context["clocks"]] == ["in 30 days", "in 60 days", "in 90 days"]
+    for state, count in (("open", 1), ("late", 0), ("settled", 0)):
+        assert staff.get(f"/admin/rights/conflict/?state={state}").context["cl"].result_count == count
+    assert staff.get("/admin/rights/conflict/add/").status_code == 403
+
+
+def test_claimants_talk_and_settle_by_their_shares(contested: World, staff: Client) -> None:
+    conflict = Conflict.objects.get()
+    page = f"/admin/rights/conflict/{conflict.pk}"
+
+    def act(name: str, author: str, **more: Any) -> Any:
+        return staff.post(f"{page}/act/{name}/", {"id": str(uuid4()), "author": key(author), **more})
+
+    early = act("acceptance", "writer")
+    assert (early.status_code, "no proposal" in text(early)) == (422, True)
+    assert act("message", "writer").status_code == 422
+    assert act("message", "writer", text="Half of Germany\n\nis mine <b>.").status_code == 302
+    assert act("evidence", "writer").status_code == 422
+    assert act("evidence", "writer", digest="ab" * 32).status_code == 302
+    assert act("proposal", "publisher", text="A half each.").status_code == 302
+    assert act("acceptance", "writer").status_code == 302
+    assert act("escalation", "rival").status_code == 422
+    assert staff.get(f"{page}/act/settled/").status_code == 404
+    shown = staff.get(f"{page}/change/")
+    assert b"is mine &lt;b&gt;." in shown.content
+    assert f"sha256:{'ab' * 32}" in text(shown)
+    assert shown.context["clocks"][0].said == "Everybody answered"
+
+    retract = {"id": str(uuid4()), "reason": "agreed"}
+    assert staff.post(f"/admin/rights/share/{key('share b')}/retract/", retract).status_code == 302
+    over = staff.get(f"{page}/change/")
+    assert "Settled" in text(over)
+    assert over.context["acts"] == []
+    assert act("message", "writer", text="Late").status_code == 422
+
+
+def test_a_claimant_speaks_for_itself(contested: World, manager: Client) -> None:
+    page = f"/admin/rights/conflict/{Conflict.objects.get().pk}"
+    assert "Write to the other claimants" in text(manager.get(f"{page}/change/"))
+    foreign = manager.post(f"{page}/act/message/", {"id": str(uuid4()), "author": key("writer"), "text": "I give in"})
+    assert (foreign.status_code, list(foreign.context["form"].errors)) == (422, ["author"])
+    own = {"id": str(uuid4()), "author": key("publisher"), "text": "All of it is ours"}
+    assert manager.post(f"{page}/act/message/", own).status_code == 302
+    assert manager.post(f"{page}/act/message/", own).status_code == 302  # sent twice
+    assert text(manager.get(f"{page}/change/")).count("All of it is ours") == 1
+
+
+def test_others_see_no_conflict(contested: World) -> None:
+    client = Client()
+    client.force_login(admitted("other", "rival", Membership.Role.RIGHTS_MANAGER))
+    assert client.get(f"/admin/rights/conflict/{Conflict.objects.get().pk}/change/").status_code == 404
+    assert client.get("/admin/rights/conflict/").context["cl"].result_count == 0
+
+
+# --- the rest of the catalogue
+
+
+def made(client: Client, model: str, fields: dict[str, Any]) -> str:
+    """Add something through its form, and return where it is shown."""
+    sent = {"id": str(uuid4()), **fields}
+    answer = client.post(f"/admin/rights/{model}/add/", sent)
+    assert answer.status_code == 302, answer.context["form"].errors
+    assert client.post(f"/admin/rights/{model}/add/", sent)["Location"] == answer["Location"]  # sent twice
+    assert answer["Location"] == f"/admin/rights/{model}/{sent['id']}/change/"
+    return sent["id"]
+
+
+def test_registers_what_else_there_is(songs: World, staff: Client) -> None:
+    songs.register("country", audio=False)
+    release = made(staff, "release", {"title": "Twice", "icpn": "4006381333931", "recordings": [key("country")]})
+    voice = made(staff, "voice", {"person": key("singer"), "label": "singing"})
+    stem = made(staff, "stem", {"recording": key("country"), "title": "Drums", "component": "instruments"})
+    lyrics = made(staff, "lyrics", {"work": key("first"), "language": "en", "text": "La la"})
+    dataset = made(staff, "dataset", {"keeper": key("rival"), "name": "Set", "works": [key("first")], "stems": [stem]})
+    model = made(staff, "model", {"provider": key("rival"), "name": "Maker"})
+    version = made(
+        staff,
+        "modelversion",
+        {"model": model, "label": "1", "dataset": dataset, "trained_from": SINCE, "trained_to": "2026-01-31"},
+    )
+    pages = {
+        "release": (release, "Country"),
+        "voice": (voice, "Heard in"),
+        "stem": (stem, "Instruments"),
+        "lyrics": (lyrics, "The words are not kept"),
+        "dataset": (dataset, "Drums"),
+        "model": (model, "Add version"),
+        "modelversion": (version, "Set"),
+    }
+    for name, (id, expected) in pages.items():
+        assert expected in text(staff.get(f"/admin/rights/{name}/{id}/change/")), name
+        assert staff.get(f"/admin/rights/{name}/").context["cl"].result_count == 1, name
+    for kind, id in (("voice", voice), ("stem", stem), ("lyrics", lyrics), ("recording", key("country"))):
+        assert staff.get(f"/admin/rights/share/of/{kind}/{id}/").status_code == 200
+        assert f"/admin/rights/share/of/{kind}/{id}/" in text(staff.get(f"/admin/rights/{kind}/{id}/change/"))
+    for name in ("voice", "stem", "lyrics", "model", "modelversion", "dataset"):
+        assert staff.post(f"/admin/rights/{name}/pick/", {"q": ""}).json()["found"], name
+
+    heard = {"id": str(uuid4()), "recording": key("country"), "component": "lead_vocal"}
+    for _ in range(2):
+        assert staff.post(f"/admin/rights/voice/{voice}/heard/", heard).status_code == 302
+    again = staff.post(f"/admin/rights/voice/{voice}/heard/", heard | {"id": str(uuid4())})
+    assert "in this recording already" in text(again)
+    retired = {"id": str(uuid4()), "effective_on": today().isoformat()}
+    assert staff.post(f"/admin/rights/modelversion/{version}/retire/", retired).status_code == 302
+    assert "Retire…" not in text(staff.get(f"/admin/rights/modelversion/{version}/change/"))
+
+
+@pytest.mark.parametrize(
+    "model, fields, field",
+    [
+        ("release", {"title": "Twice", "icpn": "4006381333932"}, "icpn"),
+        ("release", {"title": "Twice", "grid": "A1-"}, "grid"),
+        ("voice", {"person": key("label"), "label": "singing"}, "person"),
+        ("lyrics", {"work": key("first"), "language": "?", "text": "La"}, "language"),
+        ("dataset", {"keeper": key("label"), "name": "Set"}, "recordings"),
+        ("dataset", {"keeper": key("label"), "name": "Set", "license": "none"}, "license"),
+    ],
+)
+def test_says_what_is_wrong_with_it(
+    model: str, fields: dict[str, Any], field: str, songs: World, staff: Client
+) -> None:
+    answer = staff.post(f"/admin/rights/{model}/add/", {"id": str(uuid4()), **fields})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+
+
+def test_only_a_provider_says_what_a_model_was_trained_on(trade: World, manager: Client, staff: Client) -> None:
+    model = made(staff, "model", {"provider": key("rival"), "name": "Maker"})
+    assert manager.get(f"/admin/rights/model/{model}/change/").status_code == 404
+    sent = {"id": str(uuid4()), "model": model, "label": "1"}
+    assert list(manager.post("/admin/rights/modelversion/add/", sent).context["form"].errors) == ["model"]
+    own = made(manager, "model", {"provider": key("publisher"), "name": "Own"})
+    version = made(manager, "modelversion", {"model": own, "label": "1"})
+    assert "Retire…" in text(manager.get(f"/admin/rights/modelversion/{version}/change/"))
