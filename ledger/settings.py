@@ -368,7 +368,12 @@ UNFOLD = {
                     _nav("Parties", "groups", "admin:rights_party_changelist"),
                     _nav("Works", "music_note", "admin:rights_work_changelist"),
                     _nav("Recordings", "album", "admin:rights_recording_changelist"),
+                    _nav("Releases", "library_music", "admin:rights_release_changelist"),
+                    _nav("Voices", "record_voice_over", "admin:rights_voice_changelist"),
+                    _nav("Stems", "graphic_eq", "admin:rights_stem_changelist"),
+                    _nav("Lyrics", "lyrics", "admin:rights_lyrics_changelist"),
                     _nav("Shares", "pie_chart", "admin:rights_share_changelist"),
+                    _nav("Conflicts", "report", "admin:rights_conflict_changelist"),
                     _nav("Imports", "upload_file", "admin:ledger_importbatch_changelist"),
                 ],
             },
@@ -384,6 +389,14 @@ UNFOLD = {
                     _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
                     _nav("Terms", "article", "admin:rights_termsversion_changelist"),
                     _nav("Most favored", "balance", "admin:rights_mfnclause_changelist"),
+                ],
+            },
+            {
+                "title": "Models",
+                "items": [
+                    _nav("Models", "model_training", "admin:rights_model_changelist"),
+                    _nav("Versions", "layers", "admin:rights_modelversion_changelist"),
+                    _nav("Datasets", "dataset", "admin:rights_dataset_changelist"),
                 ],
             },
             {
