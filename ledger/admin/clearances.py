@@ -83,6 +83,7 @@ class AskForm(FactForm):
     licensee = pick(Party, help_text="Who wants to")
     recordings = pick_several(Recording, required=False, help_text="Each is asked with its works")
     works = pick_several(Work, required=False)
+    voices = pick_several(Voice, required=False)
     uses = forms.MultipleChoiceField(
         choices=[(use.value, sheets.uses([use.value])) for use in Use], widget=forms.CheckboxSelectMultiple
     )
@@ -98,11 +99,11 @@ class AskForm(FactForm):
         label="As known on", required=False, help_text="Answer as of the end of an earlier day; empty for now"
     )
 
-    one_of = frozenset({"recordings", "works"})
+    one_of = frozenset({"recordings", "works", "voices"})
     lead = "May this licensee do this with these, there, on that day? Only a yes is a yes; the answer is recorded."
     done = "Answered; the entry goes into the log within a second."
     groups = (
-        ("Who, with what", ("licensee", "recordings", "works")),
+        ("Who, with what", ("licensee", "recordings", "works", "voices")),
         ("To do what", ("uses", "purposes")),
         ("Where and when", ("territories", "valid_at", "known_on")),
     )
@@ -130,6 +131,7 @@ class AskForm(FactForm):
             assets=[
                 *(Named(AssetKind.RECORDING, row.pk) for row in given["recordings"]),
                 *(Named(AssetKind.WORK, row.pk) for row in given["works"]),
+                *(Named(AssetKind.VOICE, row.pk) for row in given["voices"]),
             ],
             asker_id=self.registrar_id,
             at=at,

@@ -414,7 +414,7 @@ def test_registers_what_else_there_is(songs: World, staff: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "model, fields, field",
+    ("model", "fields", "field"),
     [
         ("release", {"title": "Twice", "icpn": "4006381333932"}, "icpn"),
         ("release", {"title": "Twice", "grid": "A1-"}, "grid"),
