@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
 from ledger.models import ApiClient, ImportBatch, Membership, Proposal
-from ledger.visibility import finds
+from ledger.visibility import finds, seen
 from rights.models import (
     Campaign,
     Consent,
@@ -26,6 +26,7 @@ from rights.models import (
     Submission,
     Work,
 )
+from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, sight_of
 
 Role = Membership.Role
@@ -141,6 +142,10 @@ class Caller:
         if not self.acts_for(party_id, verb):
             raise NotYourParty
 
+    def organizations(self, verb: Verb) -> list[UUID]:
+        """Return the organizations to which they belong and for which they may do this."""
+        return [duty.organization_id for duty in self.duties if verb in duty.verbs]
+
     def registrar(self, verb: Verb, *, party_id: UUID | None = None) -> UUID | None:
         """Return the organization in whose name they write: of several, the one that acts for ``party_id``."""
         able = [duty for duty in self.duties if verb in duty.verbs]
@@ -158,8 +163,8 @@ class Caller:
         if self.is_operator:
             return  # the database refuses what does not exist
         for field, (model, given) in named.items():
-            ids = [given] if isinstance(given, UUID) or given is None else list(given)
-            if not all(finds(model, id, self.sight) for id in ids if id is not None):
+            ids = {id for id in ([given] if isinstance(given, UUID) or given is None else given) if id is not None}
+            if ids and seen(QuerySet(model).filter(pk__in=ids), self.sight).count() != len(ids):
                 raise NotYours(field)
 
 
@@ -224,7 +229,7 @@ def may_record_representation(caller: Caller, *, principal_id: UUID) -> bool:
     ).exists()
 
 
-def may_keep(caller: Caller, fact: Party | Work | Recording | Release | None) -> bool:
+def may_keep(caller: Caller, fact: Party | Work | Recording | Release | GenerativeModel | None) -> bool:
     """
     Whether they may say what a party or an asset is called, coded and is: the party itself, or whoever registered it.
 
@@ -233,6 +238,8 @@ def may_keep(caller: Caller, fact: Party | Work | Recording | Release | None) ->
     if fact is None:
         return False
     if isinstance(fact, Party) and caller.acts_for(fact.pk, Verb.REGISTER):
+        return True
+    if isinstance(fact, GenerativeModel) and caller.acts_for(fact.provider_id, Verb.REGISTER):
         return True
     organizations = [duty.organization_id for duty in caller.duties if Verb.REGISTER in duty.verbs]
     return caller.is_operator or fact.registrar_id in organizations

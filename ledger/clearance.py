@@ -22,9 +22,9 @@ from provenance import manifests
 from provenance.assertions import ContributionFact, IngredientFact, ManifestFacts, SplitFact
 from provenance.guards import SignRefused
 from provenance.manifests import StagedManifest
-from rights import decisions, policy, submissions, terms
+from rights import consents, contracts, decisions, policy, submissions, terms
 from rights.case import Claim, DeclaredContribution, Terms, Verdict
-from rights.models import Decision, Submission
+from rights.models import Decision, License, Submission
 from rights.vocabulary import AiLevel
 from royalties import apportion, splits
 from royalties.apportion import Splits
@@ -36,6 +36,14 @@ class NoSuchSubmission(Exception):
 
 class AlreadyDecided(Exception):
     """A decision is final; send a new submission instead."""
+
+
+class TermsMoved(Exception):
+    """What a decision rests on changed while it was made."""
+
+    def __init__(self, known_at: datetime) -> None:
+        """Say up to which moment there is more to know."""
+        self.known_at = known_at
 
 
 @dataclass(frozen=True)
@@ -161,12 +169,24 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
         evidence = examine.examine(references.facts_of(submission.audio))  # slow; may run again
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
-        return _commit(submission, job, policy.unreadable(str(error)), None, None, None, at=at)
+        return _commit(submission, job, policy.unreadable(str(error)), None, None, None, None, known_at=at, at=at)
+    known_at = at
+    while True:
+        try:
+            return _judge(submission, job, claim, evidence, known_at=known_at, at=max(at, known_at))
+        except TermsMoved as moved:
+            # Somebody withdrew, or took the last place, while this was being decided: it is decided on what holds now.
+            known_at = max(known_at, moved.known_at)
+
+
+def _judge(
+    submission: Submission, job: jobs.Claimed, claim: Claim, evidence: Evidence, *, known_at: datetime, at: datetime
+) -> Entry:
     in_force = terms.on(
         claim.release_on,
         claim=claim,
         references=[match.reference_id for match in evidence.matches],
-        known_at=at,
+        known_at=known_at,
     )
     verdict = policy.decide(claim, evidence, in_force)
     divided = staged = None
@@ -179,7 +199,26 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
         except SignRefused as error:
             # Nothing wrong with the rights: somebody must look at the file, for example at the manifest it came with.
             verdict, divided = policy.unsignable(verdict, str(error)), None
-    return _commit(submission, job, verdict, evidence, staged, divided, at=at)
+    return _commit(submission, job, verdict, evidence, staged, divided, in_force, known_at=known_at, at=at)
+
+
+def _hold_still(verdict: Verdict, in_force: Terms, known_at: datetime) -> None:
+    """
+    Hold what a clearance rests on until it is committed.
+
+    :raises TermsMoved: a consent went on, or a quota was used up, after it was read
+    """
+    seen: dict[UUID, int] = {}
+    for term in in_force.consents:
+        seen[term.id] = len(term.event_ids) - 1
+    consents.lock_shared(seen)
+    if moved := consents.changed_since(seen):
+        raise TermsMoved(consents.last_moment(moved, known_at=known_at))
+    contracts.take_turns_at(verdict.licenses)
+    limited = License.objects.filter(pk__in=verdict.licenses, max_outputs__isnull=False)
+    latest = contracts.last_output(verdict.licenses)
+    if latest and terms.exhausted(limited, known_at=latest):
+        raise TermsMoved(latest)
 
 
 def _commit(
@@ -189,13 +228,17 @@ def _commit(
     evidence: Evidence | None,
     staged: StagedManifest | None,
     divided: Splits | None,
+    in_force: Terms | None,
     *,
+    known_at: datetime,
     at: datetime,
 ) -> Entry:
     try:
         with transaction.atomic(durable=True):  # the commit point
             # First of all: whoever lost the job hears so here, before a key that both use refuses the second.
             jobs.finish(job, at=at)
+            if in_force is not None and verdict.is_cleared:
+                _hold_still(verdict, in_force, known_at)
             examination = None
             if evidence is not None:
                 examination = examine.record(
@@ -205,7 +248,7 @@ def _commit(
                 submission=submission,
                 verdict=verdict,
                 examination_id=examination.id if examination else None,
-                known_at=at,
+                known_at=known_at,
                 at=at,
             )
             if staged is not None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 
 from ledger import approvals, log
+from ledger.access import Caller, Verb
 from ledger.constraints import violated
 from ledger.models import Approval, Entry, Proposal
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights import consents, effects, impacts, mandates, reservations
 from rights.consents import ConsentTerms, Evidence
 from rights.effects import Impact
@@ -20,9 +23,14 @@ from rights.mandates import Standing
 from rights.models import (
     Consent,
     ConsentEvent,
+    Dataset,
+    License,
+    ModelVersion,
     OutputFlag,
+    Party,
     Reservation,
     ReservationEnd,
+    Submission,
     WithdrawalTask,
     WithdrawalTaskDone,
 )
@@ -442,12 +450,15 @@ class Preview:
     """What an act would do: everything that it touches, and what has to be done by when."""
 
     consent: Consent
-    impact: Impact
-    tasks: tuple[effects.Task, ...]
+    impact: Impact  # what may be counted: all of it for the holder, for others what they see
+    named: Impact  # what may be named: what is seen
+    tasks: tuple[effects.Task, ...]  # without the ids of what is not seen
     earliest_on: date  # a withdrawal made today takes effect on this day or later
 
 
-def preview(*, consent_id: UUID, act: ConsentAct, effective_on: date | None, today: date) -> Preview:
+def preview(
+    *, consent_id: UUID, act: ConsentAct, effective_on: date | None, today: date, sight: Sight = EVERYTHING
+) -> Preview:
     """
     Return what a withdrawal or an annulment would do, before anyone confirms it.
 
@@ -457,8 +468,55 @@ def preview(*, consent_id: UUID, act: ConsentAct, effective_on: date | None, tod
     """
     consent = _consent(consent_id)
     earliest = today if act is ConsentAct.ANNULLED else today + timedelta(days=consent.notice_days)
-    impact = impact_of(consent, act=act, effective_on=effective_on or earliest)
-    return Preview(consent, impact, effects.tasks(impact), earliest)
+    whole = impact_of(consent, act=act, effective_on=effective_on or earliest)
+    if sight.is_whole:
+        return Preview(consent, whole, whole, effects.tasks(whole), earliest)
+    named = _as_seen(whole, sight)
+    counted = whole if consent.grantor_id in sight.ids else named
+    return Preview(consent, counted, named, _as_named(effects.tasks(counted), sight), earliest)
+
+
+def _as_seen(impact: Impact, sight: Sight) -> Impact:
+    """Return of what an act touches that which is seen."""
+    outputs = _among(Submission, (one.submission_id for one in impact.outputs), sight)
+    versions = _among(ModelVersion, (one.model_version_id for one in impact.versions), sight)
+    datasets = _among(Dataset, (one.dataset_id for one in impact.datasets), sight)
+    licenses = _among(License, (one.license_id for one in impact.licenses), sight)
+    return replace(
+        impact,
+        outputs=tuple(one for one in impact.outputs if one.submission_id in outputs),
+        versions=tuple(one for one in impact.versions if one.model_version_id in versions),
+        datasets=tuple(one for one in impact.datasets if one.dataset_id in datasets),
+        licenses=tuple(one for one in impact.licenses if one.license_id in licenses),
+        payees=_among(Party, impact.payees, sight),
+    )
+
+
+_NAMED: dict[str, type[Model]] = {
+    "party_id": Party,
+    "license_id": License,
+    "submission_id": Submission,
+    "dataset_id": Dataset,
+    "model_version_id": ModelVersion,
+}
+
+
+def _as_named(tasks: Sequence[effects.Task], sight: Sight) -> tuple[effects.Task, ...]:
+    """Return tasks without the ids of what is not seen."""
+    shown = {name: _among(model, (getattr(task, name) for task in tasks), sight) for name, model in _NAMED.items()}
+    return tuple(
+        effects.Task(
+            task.kind,
+            task.due_on,
+            **{name: getattr(task, name) if getattr(task, name) in ids else None for name, ids in shown.items()},
+        )
+        for task in tasks
+    )
+
+
+def _among(model: type[Model], ids: Iterable[UUID | None], sight: Sight) -> frozenset[UUID]:
+    rows: QuerySet[Any] = QuerySet(model).filter(pk__in={id for id in ids if id is not None})
+    return frozenset(seen(rows, sight).values_list("pk", flat=True))
 
 
 def impact_of(consent: Consent, *, act: ConsentAct, effective_on: date) -> Impact:
@@ -468,6 +526,12 @@ def impact_of(consent: Consent, *, act: ConsentAct, effective_on: date) -> Impac
         decision__submission__in=[one.submission_id for one in impact.outputs], decision__outcome=Outcome.CLEARED
     ).values_list("party_id", flat=True)
     return replace(impact, payees=frozenset(payees))
+
+
+def closes(caller: Caller, task: WithdrawalTask) -> UUID | None:
+    """Return as whom somebody may say that a task was carried out: as whoever has to, or as the holder; else None."""
+    sides = (task.party_id, task.event.consent.grantor_id)
+    return next((id for id in sides if id is not None and caller.acts_for(id, Verb.CONSENT)), None)
 
 
 def complete_task(

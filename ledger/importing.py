@@ -63,6 +63,7 @@ from rights.assets import GivenWork
 from rights.exchange.lines import Problem
 from rights.exchange.mapping import Mapping
 from rights.parties import StagedParty
+from rights.visibility import EVERYTHING, sight_of
 
 FACTS_AT_ONCE = 500
 MOST_PROBLEMS = 100_000  # that are kept; a file with more is not what it is said to be
@@ -259,14 +260,16 @@ class _Found:
         return sum(not problem.is_taken for problem in self.problems)
 
 
-def _plans(source: OpenFile, keys: Keys) -> Iterator[Plan]:
+def _plans(source: OpenFile, keys: Keys, *, at: datetime) -> Iterator[Plan]:
     """Go through what the file comes to, a few hundred lines at once; nothing follows what is fatal."""
     batch = source.batch
     if batch.format == ImportBatch.Format.CWR_ACK:
         answers = source.answers()
         yield from answered(batch, answers, lambda: source.heading.sender if source.heading else "")
         return
-    resolver = Resolver(batch, source.reading, keys, received_on=batch.received_at.date())
+    owner = batch.organization_id
+    sight = EVERYTHING if owner is None else sight_of([owner], on=at.date())  # without one it is the operator's
+    resolver = Resolver(batch, source.reading, keys, received_on=batch.received_at.date(), sight=sight)
     for groups in together(source.lines(), batch.format):
         plan = resolver.plan(groups)
         yield plan
@@ -284,7 +287,7 @@ def _progress(source: OpenFile, *, stage: Stage, lines: int, facts: int, problem
 def _read_through(source: OpenFile, *, stage: Stage, at: datetime) -> _Found:
     found = _Found()
     with Keys() as keys:
-        for plan in _plans(source, keys):
+        for plan in _plans(source, keys, at=at):
             found.add(plan)
             _progress(
                 source, stage=stage, lines=found.lines, facts=found.new.total(), problems=len(found.problems), at=at
@@ -418,7 +421,7 @@ def _write_all(source: OpenFile, job: jobs.Claimed, *, at: datetime) -> int:
     problems = ImportProblem.objects.filter(batch=batch).count()
     source.raw.furthest = 0
     with Keys() as keys:
-        for plan in _plans(source, keys):
+        for plan in _plans(source, keys, at=at):
             lines = max(lines, plan.last_line)
             _write(source, job, plan, at=at)
             facts += len(plan.facts)

@@ -10,11 +10,11 @@ from fractions import Fraction
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from ledger import canonical, log
 from ledger.constraints import violated
 from ledger.models import Entry
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights import contracts, mfn
 from rights.contracts import ExclusivityClash
 from rights.mfn import Favor, Trigger
@@ -103,19 +103,19 @@ def sign_license(
     favors: Sequence[Favor] = (),
     beside: Collection[UUID] = (),
     amends: UUID | None = None,
-    by: UUID | None = None,
+    sight: Sight = EVERYTHING,
 ) -> License:
     """
     Record a license with its schedule and its plan; with ``amends``, in place of another one from its first day on.
 
-    ``by`` is the party that asks, None for staff. Without a document of its own, what was signed is the text of the
-    terms.
+    Without a document of its own, what was signed is the text of the terms. A refusal names other licenses as far as
+    ``sight`` reaches.
 
     :raises NoSuchTerms: no terms were published under this id
     :raises NothingSigned: neither a document nor terms are named
     :raises NoSuchLicense: nothing was signed under the id that it amends
     :raises NotAPart: a part of the plan is not in [0, 1]
-    :raises ExclusivityClash: another license is in the way; it names those that ``by`` is a party of
+    :raises ExclusivityClash: another license is in the way; it names those that are seen
 
     Besides, whatever ``contracts.sign_license`` raises.
     """
@@ -157,7 +157,7 @@ def sign_license(
                 favors=favors,
                 beside=beside,
                 amends=amended,
-                registrar_id=registrar_id or by,
+                registrar_id=registrar_id,
                 at=at,
             )
             splits.record_plan(
@@ -181,13 +181,13 @@ def sign_license(
             if (event := contracts.amendment_of(license_)) is not None:
                 _log_event(event, at=at)
     except contracts.ExclusivityClash as error:
-        raise ExclusivityClash(error.license_ids, named=_seen_by(by, error.license_ids)) from error
+        raise ExclusivityClash(error.license_ids, named=_among(error.license_ids, sight)) from error
     except IntegrityError as error:
         # Both are exclusive: the constraint let the first one in. The same license sent twice meets itself.
         if violated(error) != "no_two_exclusives" or License.objects.filter(pk=id).exists():
             raise
         met = contracts.clashing(reach, except_for={amends} if amends else ())
-        raise ExclusivityClash(met, named=_seen_by(by, met)) from error
+        raise ExclusivityClash(met, named=_among(met, sight)) from error
     return license_
 
 
@@ -225,17 +225,23 @@ def schedule_digest(asset_ids: Iterable[UUID]) -> str:
     return hashlib.sha256("".join(f"{id}\n" for id in sorted(map(str, asset_ids))).encode()).hexdigest()
 
 
-def known_beside(license_: License) -> tuple[UUID, ...]:
-    """Return the licenses that an exclusive one lets stand, as its entry says."""
+def known_beside(license_: License, *, sight: Sight = EVERYTHING) -> tuple[UUID, ...]:
+    """Return the licenses that an exclusive one lets stand, as its entry says, and that are seen."""
     named = canonical.read(bytes(Entry.objects.get(license=license_).body)).data.get("beside")
-    return tuple(UUID(str(one)) for one in named) if isinstance(named, list) else ()
+    beside = tuple(UUID(str(one)) for one in named) if isinstance(named, list) else ()
+    shown = _among(beside, sight)
+    return tuple(one for one in beside if one in shown)
 
 
-def mfn_register(*, known_at: datetime) -> tuple[Trigger, ...]:
-    """Return where a newer license is better than one whose licensor is favored; nothing follows by itself (LIC-5)."""
+def mfn_register(*, known_at: datetime, sight: Sight = EVERYTHING) -> tuple[Trigger, ...]:
+    """
+    Return where a newer license is better than one whose licensor is favored; nothing follows by itself (LIC-5).
+
+    Both are to be seen: that somebody else's license is better would tell its terms to whoever writes clauses to try.
+    """
     clauses, deals = contracts.favored(known_at=known_at)
     plans = splits.plans_of(deal.license_id for deal in deals)
-    return mfn.triggers(
+    found = mfn.triggers(
         clauses,
         [
             replace(deal, plan=mfn.Plan(plan.commission, plan.creators, plan.masters))
@@ -244,6 +250,8 @@ def mfn_register(*, known_at: datetime) -> tuple[Trigger, ...]:
             for deal in deals
         ],
     )
+    shown = _among((id for one in found for id in (one.favored.license_id, one.better.license_id)), sight)
+    return tuple(one for one in found if {one.favored.license_id, one.better.license_id} <= shown)
 
 
 def _license(id: UUID) -> License:
@@ -267,9 +275,6 @@ def _log_event(event: LicenseEvent, *, at: datetime) -> None:
     )
 
 
-def _seen_by(party_id: UUID | None, license_ids: Iterable[UUID]) -> set[UUID]:
-    """Return which licenses may be named to a party: its own and those that it registered; to staff, all."""
-    found = License.objects.filter(pk__in=list(license_ids))
-    if party_id is not None:
-        found = found.filter(Q(licensor=party_id) | Q(licensee=party_id) | Q(registrar=party_id))
-    return set(found.values_list("id", flat=True))
+def _among(license_ids: Iterable[UUID], sight: Sight) -> set[UUID]:
+    """Return which of these licenses are seen."""
+    return set(seen(License.objects.filter(pk__in=set(license_ids)), sight).values_list("pk", flat=True))

@@ -5,6 +5,12 @@ be taken. Looks up and writes nothing.
 Lines stand together as their format has them: the lines of a CWR work are taken whole or not at all, a row of a sheet
 too. What is new gets an id that follows from the batch and the key in the file, so that an import that was killed
 finds again what it had written.
+
+An import looks with the eyes of its organization. Names and titles are found among what that sees. A code of something
+that it does not see is a problem that tells nothing else: a code is registered once, and whose it is, is for the
+operator to say. What files say of others – a publisher's CWR names all writers of a work, with what they hold – are
+claims that the organization records, as their registrar: of what it registered or holds a part of itself, and of
+nothing else. A consent is imported for a party that the organization acts for, and for nobody else.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ from django.db.models import Model, QuerySet
 
 from ledger.incoming import SHEETS, Reading
 from ledger.models import ImportBatch
-from rights import authority, claims, mandates, matching, shares, term_limits, territories
+from rights import authority, claims, mandates, matching, shares, term_limits, territories, visibility
 from rights.claims import Holding
 from rights.consents import ConsentTerms
 from rights.exchange.ack import Acknowledgement
@@ -48,6 +54,7 @@ from rights.merges import survivors
 from rights.models import Consent, Identifier, Party, Recording, RecordingWork, Release, Share, Work
 from rights.registry import AssetRef
 from rights.shares import Field, GivenShare
+from rights.visibility import Sight
 from rights.vocabulary import Basis, ConsentAct, PartyKind, RightType, ShareAct
 
 LINES_AT_ONCE = 500  # and what belongs together with the last of them
@@ -323,6 +330,11 @@ def _refused(line: Line, name: str, code: str, sentence: str, raw: str = "") -> 
     return _Refused(Problem(line.line, name, code, sentence, raw[:200]))
 
 
+def _registered_elsewhere(line: Line, name: str, scheme: str, raw: str) -> _Refused:
+    sentence = f"This {scheme.replace('_', ' ')} is a code registered by another organization: ask the operator."
+    return _refused(line, name, "registered_elsewhere", sentence, raw)
+
+
 def _ambiguous_party(line: PartyLine, how_many: str) -> _Refused:
     return _refused(
         line,
@@ -337,8 +349,9 @@ def _ambiguous_party(line: PartyLine, how_many: str) -> _Refused:
 class Resolver:
     """What the lines of one batch come to, in their order."""
 
-    def __init__(self, batch: ImportBatch, reading: Reading, keys: Keys, *, received_on: date) -> None:
+    def __init__(self, batch: ImportBatch, reading: Reading, keys: Keys, *, received_on: date, sight: Sight) -> None:
         self._batch = batch
+        self._sight = sight
         self._reading = reading
         self._keys = keys
         self._holds_from = reading.holds_from or received_on
@@ -349,6 +362,8 @@ class Resolver:
         self._titled: dict[str, dict[str, set[UUID]]] = {}
         self._own: set[UUID] = set()  # ids of this batch that were written before it was interrupted
         self._ids: dict[str, set[UUID]] = {}
+        self._unseen: dict[str, set[UUID]] = {}  # what has a code of the lines at hand and is not theirs to know
+        self._registered: set[UUID] = set()  # the assets at hand that the organization registered
         self._links: dict[UUID, set[UUID]] = {}
         self._shares: dict[UUID, list[Share]] = {}
         self._consents: dict[UUID, list[Consent]] = {}
@@ -444,6 +459,7 @@ class Resolver:
             kind: set(model.objects.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
             for kind, model in (("party", Party), ("work", Work), ("recording", Recording))
         }
+        self._ids = {kind: found - matching.unseen(kind, found, self._sight) for kind, found in self._ids.items()}
         self._look_up_links(recordings)
         self._look_up_assets(claimed, given)
 
@@ -453,7 +469,9 @@ class Resolver:
         wanted = {key for written in said for code in written[1] if (key := _key_or_none(code))}
         wanted |= {key for named in keys if (key := _named_code(named))}
         self._found[thing] = matching.carriers(thing, wanted)
-        self._has[thing] = codes_of(thing, {id for ids in self._found[thing].values() for id in ids})
+        carriers = {id for ids in self._found[thing].values() for id in ids}
+        self._has[thing] = codes_of(thing, carriers)
+        self._unseen[thing] = matching.unseen(thing, carriers, self._sight)
         models: dict[str, type[Model]] = {"party": Party, "work": Work, "recording": Recording, "release": Release}
         own = [self._id(thing, key) for key, _ in said]
         rows: QuerySet[Any] = QuerySet(models[thing])
@@ -467,7 +485,7 @@ class Resolver:
             matching.titled(thing, said, registrar_id=registrar) if self._is_sheet and registrar and said else {}
         )
         if named:
-            self._titled[f"any {thing}"] = matching.titled(thing, named)
+            self._titled[f"any {thing}"] = matching.titled(thing, named, sight=self._sight)
 
     def _look_up_links(self, recordings: Sequence[RecordingLine]) -> None:
         known = {id for ids in self._found.get("recording", {}).values() for id in ids}
@@ -491,11 +509,18 @@ class Resolver:
         self._shares, self._consents = defaultdict(list), defaultdict(list)
         if claimed and ids:
             rows = Share.objects.filter(asset_id__in=ids).exclude(events__act=ShareAct.RETRACTED)
+            rows = visibility.seen(rows, self._sight)
             for share in rows.prefetch_related("events"):
                 self._shares[share.asset_id].append(share)
             self._counts_as = survivors({share.party_id for some in self._shares.values() for share in some})
+        registrar = self._batch.organization_id
+        self._registered = (
+            {id for kind in ("work", "recording") for id in matching.kept(kind, ids, registrar)}
+            if claimed and ids and registrar
+            else set()
+        )
         if given and ids:
-            consents = Consent.objects.filter(asset_id__in=ids, is_list=False)
+            consents = visibility.seen(Consent.objects.filter(asset_id__in=ids, is_list=False), self._sight)
             for consent in consents.exclude(events__act__in=[ConsentAct.WITHDRAWN, ConsentAct.ANNULLED]):
                 self._consents[consent.asset_id].append(consent)
 
@@ -520,6 +545,7 @@ class Resolver:
             id = own
             kind = PartyKind(line.kind) if line.kind else self._reading.kind
             plan.facts.append(NewParty(line.line, id, kind, line.name))
+            self._fresh["new", str(id)] = id
         else:
             plan.known.append(Known(line.line, id, Party))
         self._stand_for("party", line.key, id, codes, line.name)
@@ -531,7 +557,7 @@ class Resolver:
             raise _ambiguous_party(line, "Several")
         if found:
             return found
-        same = matching.parties_named(line.name)
+        same = matching.parties_named(line.name, self._sight)
         if same and codes:
             own = {
                 code.scheme.value: key_of(code) for code in codes if code.scheme in _ONE_OF_A_KIND | {Scheme.IPI_NAME}
@@ -554,6 +580,7 @@ class Resolver:
         if id is None:
             id = self._id("work", line.key)
             plan.facts.append(NewWork(line.line, id, line.title, _value(codes, Scheme.ISWC)))
+            self._fresh["new", str(id)] = id
         else:
             plan.known.append(Known(line.line, id, Work))
         self._stand_for("work", line.key, id, codes)
@@ -568,13 +595,14 @@ class Resolver:
             if id is None:
                 id = self._id("recording", line.key)
                 plan.facts.append(NewRecording(line.line, id, line.title, _value(codes, Scheme.ISRC), works))
+                self._fresh["new", str(id)] = id
                 works = ()
             else:
                 plan.known.append(Known(line.line, id, Recording))
             self._stand_for("recording", line.key, id, codes)
             self._add_codes("recording", line, id, codes, plan, in_column=frozenset({Scheme.ISRC}))
         for work_id in works:
-            if work_id not in self._links[id]:
+            if work_id not in self._links[id] and self._may_add("recording", line, id, "works", "", plan):
                 self._links[id].add(work_id)
                 plan.facts.append(NewLink(line.line, self._id("link", f"{id} {work_id}"), id, work_id))
         self._disclosures(line, id, plan)
@@ -637,7 +665,10 @@ class Resolver:
         for public in (True, False):
             for code in codes:
                 if (code.scheme is not Scheme.PROPRIETARY) is public:
-                    found |= self._found[thing].get(key_of(code), set())
+                    has = self._found[thing].get(key_of(code), set())
+                    if public and has & self._unseen[thing]:
+                        raise _registered_elsewhere(line, code.scheme.value, code.scheme.name, code.raw)
+                    found |= has - self._unseen[thing]  # numbers of others are nobody's business, and not one's own
                     if fresh := self._remembered(f"code {thing}", "\t".join(key_of(code))):
                         found.add(fresh)
             if found:
@@ -682,8 +713,30 @@ class Resolver:
             key = key_of(code)
             if key in self._has[thing].get(id, set()) or (is_new and code.scheme in in_column):
                 continue
+            if not is_new and not self._may_add(thing, line, id, code.scheme.value, code.raw, plan):
+                continue
             named = self._id("code", f"{thing} {id} {' '.join(key)}")
             plan.facts.append(NewCode(line.line, named, thing, id, code))
+
+    def _may_add(self, thing: str, line: Line, id: UUID, name: str, raw: str, plan: Plan) -> bool:
+        """Whether more may be said of something: of what one is, or registered; else the line says so and is taken."""
+        registrar = self._batch.organization_id
+        if (
+            registrar is None
+            or self._is_new(id)
+            or id in (self._sight.parties or ())
+            or matching.kept(thing, [id], registrar)
+        ):
+            return True
+        sentence = (
+            f"This {thing} was registered by another organization, which adds to what is known of it; you do not."
+        )
+        plan.problems.append(Problem(line.line, name, "not_your_party", sentence, raw[:200], is_taken=True))
+        return False
+
+    def _is_new(self, id: UUID) -> bool:
+        """Whether something is registered by this very file."""
+        return self._remembered("new", str(id)) is not None or id in self._own
 
     # --- Shares and consents
 
@@ -695,6 +748,7 @@ class Resolver:
             plan.notes.append(Note(line.line, "manuscript", model, asset_id, text))
             return
         party_id = self._holder(line, plan)
+        self._check_claim(line, asset_id, party_id)
         given = GivenShare(
             id=self._id("share", f"{line.line} {line.right_type} {line.basis}"),
             asset=AssetRef(**{f"{line.asset_kind}_id": asset_id}),
@@ -717,6 +771,27 @@ class Resolver:
                 return
         plan.facts.append(NewShare(line.line, given.id, given))
 
+    def _check_claim(self, line: ShareLine, asset_id: UUID, party_id: UUID) -> None:
+        """Check that the organization may say who holds this: for whom it acts, or of what it has to do with itself."""
+        own = self._sight.parties
+        if own is None:
+            return
+        if party_id in own:
+            self._fresh["claimed", str(asset_id)] = asset_id
+            return
+        if (
+            self._is_new(asset_id)
+            or asset_id in self._registered
+            or self._remembered("claimed", str(asset_id))
+            or any(share.party_id in own for share in self._shares[asset_id])
+        ):
+            return
+        sentence = (
+            f"You neither registered this {line.asset_kind} nor hold a part of it: state what you or those whom you"
+            " represent hold first, and then what others do."
+        )
+        raise _refused(line, "party", "not_your_party", sentence)
+
     def _holder(self, line: ShareLine, plan: Plan) -> UUID:
         id = self._meant("party", line.party_key)
         if id is not None:
@@ -731,6 +806,9 @@ class Resolver:
         grantor_id = self._named(line.grantor_key, line)
         actor_id = self._named(line.actor_key, line)
         licensee_id = self._named(line.licensee_key, line) if line.licensee_key else None
+        if self._sight.parties is not None and grantor_id not in self._sight.parties:
+            sentence = "You write down consents of your own and of whom you represent, and this party is neither."
+            raise _refused(line, "grantor", "not_your_party", sentence)
         id = self._id("consent", line.key)
         for consent in self._consents[asset_id]:
             if consent.id != id and _says_the_same(consent, line, grantor_id, licensee_id):
@@ -798,7 +876,7 @@ class Resolver:
             id = UUID(value)
             return id if id in self._ids.get(thing, set()) else None
         if code := _named_code(key):
-            found_by_code = self._found[thing].get(code, set())
+            found_by_code = self._found[thing].get(code, set()) - self._unseen.get(thing, set())
             return next(iter(found_by_code)) if len(found_by_code) == 1 else None
         return None
 
@@ -806,6 +884,8 @@ class Resolver:
         if found := self._meant(thing, key):
             return found
         scheme, _, value = key.partition(":")
+        if (code := _named_code(key)) and self._found[thing].get(code, set()) & self._unseen[thing]:
+            raise _registered_elsewhere(line, thing, code.scheme.upper(), value)
         if scheme == "title" and thing != "party":
             same = self._titled.get(f"any {thing}", {}).get(value, set())
             if len(same) == 1:

@@ -52,6 +52,10 @@ class PortionsBeyondTheWhole(Exception):
     """The portions of the works in one recording add up to more than the recording."""
 
 
+class TimesHalfKnown(Exception):
+    """A work is heard from a time to a time: name both, or neither."""
+
+
 class VoiceOfAPersonOnly(Exception):
     """A voice belongs to one natural person: name a party that is a person."""
 
@@ -124,6 +128,7 @@ def register_recording(
 
     :raises BadIsrc: the code is not one
     :raises PortionsBeyondTheWhole: its works are more than all of it
+    :raises TimesHalfKnown: a work has a beginning without an end, or an end without a beginning
     """
     _keep_within_whole(portion for portion in (given.portion for given in works) if portion is not None)
     recording = Recording.objects.create(
@@ -144,10 +149,13 @@ def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -
     Insert that one more work is in a recording. That it was there already is for the database to say.
 
     :raises PortionsBeyondTheWhole: with it, the works are more than all of the recording
+    :raises TimesHalfKnown: it has a beginning without an end, or an end without a beginning
     """
     with connection.cursor() as cursor:  # two who link at once would each see room for their own
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"works of recording {recording_id}"])
-    links = RecordingWork.objects.filter(recording=recording_id, portion_numerator__isnull=False)
+    # Of this very work there may be a link already: that is refused by its own name.
+    others = RecordingWork.objects.filter(recording=recording_id).exclude(work=given.work_id)
+    links = others.filter(portion_numerator__isnull=False)
     portions = [
         Fraction(over, under)
         for over, under in links.values_list("portion_numerator", "portion_denominator")
@@ -166,6 +174,9 @@ def _keep_within_whole(portions: Iterable[Fraction]) -> None:
 
 
 def _link(id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -> RecordingWork:
+    # To the database a comparison with nothing is no violation, so its constraint lets half a range pass.
+    if (given.start_ms is None) != (given.end_ms is None):
+        raise TimesHalfKnown
     return RecordingWork.objects.create(
         id=id,
         recording_id=recording_id,

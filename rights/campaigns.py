@@ -12,7 +12,7 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -52,9 +52,10 @@ from rights.models import (
     TermsVersion,
     Voice,
 )
-from rights.registry import LINKS, NoSuchUse, NothingAllowed
+from rights.registry import LINKS, AssetRef, NoSuchUse, NothingAllowed
 from rights.term_limits import DescriptionMissing, TermTooLong
 from rights.territories import check
+from rights.visibility import ASSETS, EVERYTHING, Sight, seen, sight_of
 from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, Outcome, PartyRole, Purpose, Use
 
 MOST_ARTISTS = 10_000
@@ -210,7 +211,9 @@ def invite(
     :raises TermTooLong: it would run longer than the law of a jurisdiction allows
     :raises DescriptionMissing: a consent to a voice says which uses are meant
     """
-    terms = terms_for(campaign=campaign, party_id=party_id, question=question, on=at.date(), before=at)
+    # What the organization does not see is not on the list that it is to read afterwards.
+    sight = EVERYTHING if registrar_id is None else sight_of([registrar_id], on=at.date())
+    terms = terms_for(campaign=campaign, party_id=party_id, question=question, on=at.date(), before=at, sight=sight)
     mandates.check_offer(terms, on=at.date())
     consent = consents.offer(
         id=uuid5(LINKS, f"{campaign.id}/{party_id}/consent"),
@@ -227,10 +230,16 @@ def invite(
 
 
 def terms_for(
-    *, campaign: Campaign, party_id: UUID, question: Question, on: date, before: datetime
-) -> ConsentTerms:  # fmt: skip
+    *,
+    campaign: Campaign,
+    party_id: UUID,
+    question: Question,
+    on: date,
+    before: datetime,
+    sight: Sight = EVERYTHING,
+) -> ConsentTerms:
     """
-    Return what one artist is asked, with the list of what they hold on the day.
+    Return what one artist is asked, with the list of what they hold on the day, as far as it is seen.
 
     :raises TooManyAssets: they hold too many
     """
@@ -245,6 +254,7 @@ def terms_for(
             ),
             on=on,
         )
+        listed = replace(listed, assets=visible(listed.assets, sight))
     if not listed.assets and not question.covers_future:
         raise NothingListed("The artist holds nothing of these kinds here")
     return ConsentTerms(
@@ -268,6 +278,19 @@ def terms_for(
         terms_id=campaign.terms_id,
         document_digest=campaign.terms.text_digest,
     )
+
+
+def visible(assets: Collection[AssetRef], sight: Sight) -> tuple[AssetRef, ...]:
+    """Return those assets that are seen, in their order."""
+    if sight.is_whole:
+        return tuple(assets)
+    found: set[UUID] = set()
+    for kind, model in ASSETS.items():
+        rows: QuerySet[Any] = QuerySet(model)
+        ids = [id for asset in assets if (id := getattr(asset, f"{kind}_id")) is not None]
+        if ids:
+            found |= set(seen(rows.filter(pk__in=ids), sight).values_list("pk", flat=True))
+    return tuple(asset for asset in assets if asset.id in found)
 
 
 # --- Links.

@@ -85,7 +85,7 @@ class Standing:
     state: State
     zones: tuple[Zone, ...]  # where more than the whole is claimed in it, with what is payable and held
     claimants: tuple[UUID, ...]
-    unanswered: tuple[UUID, ...]  # claimants who have said nothing yet
+    unanswered: tuple[UUID, ...]  # claimants who have said nothing yet, and have not given in either
     superseded_by: UUID | None
 
 
@@ -244,6 +244,8 @@ def standing_of(conflict: Conflict, *, on: date) -> Standing:
     events = list(conflict.events.all())
     everybody = claimants(conflict)
     heard = set(survivors({event.author_id for event in events if event.act != ConflictAct.SETTLED}).values())
+    own = {claim.share_id for claim in conflict.claims.all()}
+    still_claiming = {holding.party_id for holding in shares.holdings(field) if holding.share_id in own}
     successor = _superseding(conflict, _unsettled(field))
     where = covered(conflict.territories, day)
     return Standing(
@@ -254,7 +256,7 @@ def standing_of(conflict: Conflict, *, on: date) -> Standing:
             if zone.sum is Sum.OVER_CLAIM and zone.countries & where
         ),
         claimants=everybody,
-        unanswered=tuple(party for party in everybody if party not in heard),
+        unanswered=tuple(party for party in everybody if party in still_claiming - heard),
         superseded_by=successor,
     )
 

@@ -462,6 +462,14 @@ def changed_since(seen: Mapping[UUID, int]) -> list[UUID]:
     return sorted((id for id, position in seen.items() if now.get(id, -1) != position), key=str)
 
 
+def last_moment(consent_ids: Iterable[UUID], *, known_at: datetime) -> datetime:
+    """Return when something was last recorded about any of these consents, and no earlier than ``known_at``."""
+    found: datetime | None = ConsentEvent.objects.filter(consent__in=list(consent_ids)).aggregate(
+        last=Max("recorded_at")
+    )["last"]
+    return max(found, known_at) if found else known_at
+
+
 # --- A saved query, frozen.
 
 

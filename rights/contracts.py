@@ -50,6 +50,7 @@ from rights.models import (
 )
 from rights.registry import LINKS, AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoTerritory, Stretch, check, numbers, stretches
+from rights.visibility import EVERYTHING, Sight, seen
 from rights.vocabulary import AssetKind, LicenseAct, Outcome, Purpose, Use
 
 POSITIONS = {use.value: position for position, use in enumerate(Use)}
@@ -312,7 +313,9 @@ def state_of(license_: License, *, on: date, known_at: datetime | None = None) -
     return State.ENDED if license_.active_to is not None and license_.active_to <= on else State.IN_FORCE
 
 
-def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> tuple[AssetRef, ...]:
+def find_assets(
+    *, words: str, holder_id: UUID | None, on: date, most: int, sight: Sight = EVERYTHING
+) -> tuple[AssetRef, ...]:
     """
     Return up to ``most`` assets that have all the words in their title or code, of a holder if one is named.
 
@@ -326,7 +329,7 @@ def find_assets(*, words: str, holder_id: UUID | None, on: date, most: int) -> t
     for kind, (model, fields) in _SOUGHT.items():
         if (held is None and not words.strip()) or (words.strip() and not fields):
             continue
-        rows: QuerySet[Any] = QuerySet(model).all()
+        rows: QuerySet[Any] = seen(QuerySet(model), sight)
         if held is not None:
             rows = rows.filter(pk__in=held)
         for word in words.split():
@@ -611,6 +614,14 @@ def take_turns_at(license_ids: Iterable[UUID]) -> None:
     limited = License.objects.filter(pk__in=set(license_ids), max_outputs__isnull=False).values_list("id", flat=True)
     for id in sorted(limited, key=str):
         _take_turn(f"outputs of license {id}", alone=True)
+
+
+def last_output(license_ids: Iterable[UUID]) -> datetime | None:
+    """Return when an output was last cleared under any of these licenses."""
+    found: datetime | None = Decision.objects.filter(
+        licenses__overlap=list(license_ids), outcome=Outcome.CLEARED
+    ).aggregate(last=Max("decided_at"))["last"]
+    return found
 
 
 # --- most favored nation

@@ -1,4 +1,9 @@
-"""Which party or asset a file means: by its codes, else by its exact name or title. Reads, many at once."""
+"""
+Which party or asset a file means: by its codes, else by its exact name or title. Reads, many at once.
+
+A code is one thing in the whole house, so codes are looked up everywhere; whoever asks then learns with ``unseen``
+which of the finds are not theirs to be told about. Names and titles are looked up among what is seen alone.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,9 @@ from rights import parties
 from rights.exchange.lines import WrittenCode
 from rights.identifiers import Code, Scheme, read
 from rights.merges import survivors
-from rights.models import Identifier, PartyIdentity, PartyName, Recording, Release, Work
+from rights.models import Identifier, Party, PartyIdentity, PartyMerge, PartyName, Recording, Release, Work
 from rights.sealing import NothingToSearch
+from rights.visibility import EVERYTHING, Sight, seen
 
 THINGS = ("party", "work", "recording", "release")
 # Codes that stand in a column of their own, beside those that were recorded as identifiers.
@@ -25,6 +31,12 @@ _COLUMNS: dict[str, tuple[tuple[Scheme, type[Work | Recording | Release], str], 
     "work": ((Scheme.ISWC, Work, "iswc"),),
     "recording": ((Scheme.ISRC, Recording, "isrc"),),
     "release": ((Scheme.GTIN, Release, "icpn"), (Scheme.GRID, Release, "grid")),
+}
+_MODELS: dict[str, type[Party | Work | Recording | Release]] = {
+    "party": Party,
+    "work": Work,
+    "recording": Recording,
+    "release": Release,
 }
 _MOST_OF_ONE_NAME = 200  # candidates that are looked at; more than one is ambiguous in any case
 
@@ -88,15 +100,41 @@ def codes_of(thing: str, ids: Iterable[UUID]) -> dict[UUID, set[CodeKey]]:
     return found
 
 
+def unseen(thing: str, ids: Iterable[UUID], sight: Sight) -> set[UUID]:
+    """Return which of these are not seen. Of merged parties the survivor is, where one of its duplicates is."""
+    left = set(ids)
+    if sight.is_whole or not left:
+        return set()
+    rows: QuerySet[Any] = QuerySet(_MODELS[thing])
+    # Most are the asker's own; that is known without the long question.
+    left -= set(rows.filter(pk__in=left, registrar__in=sight.ids).values_list("pk", flat=True)) | set(sight.ids)
+    if left:
+        left -= set(seen(rows.filter(pk__in=left), sight).values_list("pk", flat=True))
+    if left and thing == "party":
+        merges = PartyMerge.objects.filter(survivor__in=left, undo__isnull=True)
+        survivor_of = dict(merges.values_list("duplicate", "survivor"))
+        left -= {survivor_of[id] for id in seen(rows.filter(pk__in=survivor_of), sight).values_list("pk", flat=True)}
+    return left
+
+
+def kept(thing: str, ids: Iterable[UUID], registrar_id: UUID) -> set[UUID]:
+    """Return which of these an organization registered."""
+    rows: QuerySet[Any] = QuerySet(_MODELS[thing])
+    return set(rows.filter(pk__in=set(ids), registrar=registrar_id).values_list("pk", flat=True))
+
+
 def plain(name: str) -> str:
     """Return the form in which names and titles are compared: case, width and blanks aside, all letters count."""
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
-def parties_named(name: str) -> set[UUID]:
-    """Return the parties that have exactly this name, or had it; of merged ones, the survivor."""
+def parties_named(name: str, sight: Sight = EVERYTHING) -> set[UUID]:
+    """Return the parties that are seen and have exactly this name, or had it; of merged ones, the survivor."""
     try:
-        candidates = list(parties.named(name).values_list("pk", flat=True)[:_MOST_OF_ONE_NAME])
+        rows = parties.named(name).values_list("pk", flat=True)
+        candidates = set(rows[:_MOST_OF_ONE_NAME])
+        if not sight.is_whole:  # so many of one name elsewhere must not hide one's own
+            candidates |= set(rows.filter(registrar__in=sight.ids)[:_MOST_OF_ONE_NAME])
     except NothingToSearch:
         return set()
     if not candidates:
@@ -109,18 +147,19 @@ def parties_named(name: str) -> set[UUID]:
         for row in PartyName.objects.filter(party__in=candidates).select_related("party__identity")
         if row.name is not None and plain(row.name) == wanted
     }
-    return set(survivors(found).values())
+    return set(survivors(found - unseen("party", found, sight)).values())
 
 
-def titled(thing: str, titles: Iterable[str], *, registrar_id: UUID | None = None) -> dict[str, set[UUID]]:
+def titled(
+    thing: str, titles: Iterable[str], *, registrar_id: UUID | None = None, sight: Sight = EVERYTHING
+) -> dict[str, set[UUID]]:
     """
-    Return the works, recordings or releases with exactly these titles, by title.
+    Return the works, recordings or releases that are seen and have exactly these titles, by title.
 
     With ``registrar_id`` only those without a code that this organization registered: the same line of the same
     catalogue again.
     """
-    models: dict[str, type[Work | Recording | Release]] = {"work": Work, "recording": Recording, "release": Release}
-    rows: QuerySet[Any] = QuerySet(models[thing]).filter(title__in=set(titles))
+    rows: QuerySet[Any] = seen(QuerySet(_MODELS[thing]).filter(title__in=set(titles)), sight)
     if registrar_id is not None:
         without = {f"{column}__isnull": True for _, _, column in _COLUMNS[thing]}
         rows = rows.filter(registrar=registrar_id, **without)
@@ -147,5 +186,6 @@ def works_numbered(numbers: Iterable[str], *, registrar_id: UUID | None = None) 
     for number in wanted - found.keys():
         if re.fullmatch(r"[0-9A-F]{14}", number):
             own = Work.objects.filter(pk__gte=UUID(f"{number:0<32}"), pk__lte=UUID(f"{number:F<32}"))
+            own = own if registrar_id is None else own.filter(registrar=registrar_id)
             found[number] = set(own.values_list("pk", flat=True))
     return found

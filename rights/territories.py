@@ -210,6 +210,11 @@ def from_cwr(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return _from_cwr(tuple((indicator, code) for indicator, code in rows))
 
 
+def codes() -> tuple[str, ...]:
+    """Return every code of the tables: letters and numbers of countries and of groups."""
+    return tuple(_SPANS)
+
+
 def name(code: str) -> str:
     """Return what people call a territory."""
     return _NAMES.get(_bare(code), code)

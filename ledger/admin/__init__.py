@@ -1,8 +1,11 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
 from ledger.admin import (
+    assets,
     campaigns,
     catalogue,
+    clearances,
+    conflicts,
     consents,
     imports,
     licenses,
@@ -11,13 +14,17 @@ from ledger.admin import (
     parties,
     people,
     reservations,
+    shares,
     site,
     withdrawals,
 )
 
 __all__ = [
+    "assets",
     "campaigns",
     "catalogue",
+    "clearances",
+    "conflicts",
     "consents",
     "imports",
     "licenses",
@@ -26,6 +33,7 @@ __all__ = [
     "parties",
     "people",
     "reservations",
+    "shares",
     "site",
     "withdrawals",
 ]

@@ -21,12 +21,15 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from ledger import campaigning, tasks
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, pick, pick_several
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Shown
+from ledger.api.access import caller_of
 from ledger.models import CampaignMailing, CampaignPlan, Entry, Job
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights import campaigns
 from rights.campaigns import Funnel, Progress, Question
 from rights.consents import NoSuchPurpose, NoSuchRole, NothingListed, OneLicenseeOrARole
@@ -190,9 +193,25 @@ class CampaignForm(FactForm):
         self.fields["active_from"].initial = today
         self.fields["closes_on"].initial = today + timedelta(days=28)
 
+    sight: Sight = EVERYTHING
+
+    def look_through(self, sight: Sight) -> None:
+        """Offer and find only who is seen."""
+        super().look_through(sight)
+        self.sight = sight
+
+    def ask_for(self, organizations: list[UUID]) -> None:
+        """Offer these as those who ask, and no others."""
+        own = Party.objects.select_related("identity").filter(pk__in=organizations)
+        given = self.fields["organization"]
+        self.fields["organization"] = forms.ModelChoiceField(
+            own, label=given.label, initial=own.first(), empty_label=None, widget=forms.Select(INPUT),
+            help_text=given.help_text,
+        )  # fmt: skip
+
     def roster(self) -> QuerySet[Party]:
         """
-        Return everybody who is chosen by name or found by role, label or words.
+        Return everybody who is seen and chosen by name or found by role, label or words.
 
         :raises NothingToSearch: the words hold neither letters nor digits
         """
@@ -208,7 +227,7 @@ class CampaignForm(FactForm):
                     on=timezone.now().date(),
                 ).values("pk")
             )
-        return Party.objects.filter(chosen)
+        return seen(Party.objects.filter(chosen), self.sight)
 
     def write(self, *, id: UUID, at: datetime) -> Model:
         """Open the campaign."""
@@ -236,6 +255,7 @@ class CampaignForm(FactForm):
             ),
             roster=self.roster().values_list("pk", flat=True),
             closes_on=given["closes_on"],
+            registrar_id=self.registrar_id,
             at=at,
         )
         tasks.ring_for(Job.Kind.CAMPAIGN, campaign.id)
@@ -395,6 +415,24 @@ class CampaignAdmin(FactAdmin):
 
     # --- Opening one: first what it comes to, then the act.
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
+        """Return the campaigns of whoever asks: an artist, and who acts for one, has a page of their own."""
+        rows: QuerySet[Campaign] = super().get_queryset(request)
+        sight = caller_of(request).sight
+        return rows if sight.is_whole else rows.filter(organization__in=sight.ids)
+
+    def _prepared(self, request: HttpRequest, form: FactForm) -> FactForm:
+        super()._prepared(request, form)
+        caller = caller_of(request)
+        if isinstance(form, CampaignForm) and not caller.is_operator:
+            form.ask_for(caller.organizations(Verb.LICENSE))
+        return form
+
+    def _may_act(self, request: HttpRequest, campaign: Campaign) -> bool:
+        """Whether this person may ask and close for who asks: whoever sees a campaign need not."""
+        may = request.user.has_perm("rights.add_campaign")
+        return bool(may and caller_of(request).acts_for(campaign.organization_id, Verb.LICENSE))
+
     def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:
         preview = self._preview(form) if request.method == "POST" and isinstance(form, CampaignForm) else None
         response = self.page(
@@ -402,15 +440,16 @@ class CampaignAdmin(FactAdmin):
             "ledger/admin/campaign_form.html",
             None,
             {"form": form, "title": "New campaign", "lead": form.lead, "preview": preview,
-             "has_terms": TermsVersion.objects.exists()},
+             "has_terms": self.seen(request, TermsVersion.objects.all()).exists()},
         )  # fmt: skip
         response.status_code = 422 if form.errors else 200
         return response
 
     def _add(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and "open" not in request.POST:
-            form = CampaignForm(request.POST)
-            form.is_valid()
+            form = self._prepared(request, CampaignForm(request.POST))
+            if form.is_valid():
+                self._answers(request, form)
             return self._form(request, form)
         return super()._add(request)
 
@@ -471,7 +510,7 @@ class CampaignAdmin(FactAdmin):
             "rows": [_row_of(invitation) for invitation in self._with_events(page.object_list)],
             "state": state,
             "state_name": _STATES[Progress(state)][0] if state in set(Progress) else "",
-            "may_act": request.user.has_perm("rights.add_campaign"),
+            "may_act": self._may_act(request, campaign),
             "is_open": is_open,
             "is_asking": asking > 0,
             "has_stopped": asking > 0 and campaigning.has_stopped(campaign.pk),
@@ -521,6 +560,8 @@ class CampaignAdmin(FactAdmin):
         if not request.user.has_perm("rights.add_campaign"):
             raise PermissionDenied
         found: Campaign = self.fact(request, id)
+        if not self._may_act(request, found):
+            raise PermissionDenied
         return found
 
     def mail_view(self, request: HttpRequest, id: UUID) -> HttpResponse:

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin, add_address
-from ledger.admin.forms import RecordingForm, ShareForm, WorkForm
-from ledger.admin.sheets import Sheet, Shown, Table
+from ledger.admin.forms import RecordingForm, WorkForm
+from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import seen_by
 from rights.models import Consent, License, Recording, RecordingWork, Share, Submission, Work
 
@@ -20,16 +21,22 @@ MOST_RELATED = 100
 
 def share_rows(shares: QuerySet[Share], *, of_party: bool = False) -> tuple[tuple[Shown, ...], ...]:
     """Return shares as rows of a table."""
-    rows = shares.select_related("party__identity", "recording", "work").order_by("-active_from", "id")
+    rows = shares.select_related(
+        "party__identity", "recording", "work", "voice__person__identity", "stem", "lyrics__work"
+    ).order_by("-active_from", "id")
     return tuple(
         (
             sheets.link(share, f"{share.numerator}/{share.denominator}"),
-            sheets.link(share.recording or share.work) if of_party else sheets.link(share.party),
+            sheets.link(_asset_of(share)) if of_party else sheets.link(share.party),
             sheets.territories(share.territories, share.active_from),
             sheets.period(share),
         )
         for share in rows[:MOST_RELATED]
     )
+
+
+def _asset_of(share: Share) -> Any:
+    return share.recording or share.work or share.voice or share.stem or share.lyrics
 
 
 def consent_rows(consents: QuerySet[Consent], *, of_party: bool = False) -> tuple[tuple[Shown, ...], ...]:
@@ -115,6 +122,7 @@ class WorkAdmin(FactAdmin):
         return Sheet(
             title=fact.title,
             lead="A work, the publishing side. Outputs are cleared only if all shares of it add up to 1.",
+            steps=(Step("Shares…", shares_address("work", fact)),),
             facts=(
                 ("ISWC", fact.iswc or sheets.NOTHING),
                 ("Id", sheets.long_id(fact.pk)),
@@ -189,6 +197,7 @@ class RecordingAdmin(FactAdmin):
             title=fact.title,
             lead="A recording, the master side."
             + (" Every output is compared with it." if sound else " It has no audio here, so it is never heard."),
+            steps=(Step("Shares…", shares_address("recording", fact)),),
             facts=(
                 ("ISRC", fact.isrc or sheets.NOTHING),
                 ("Works", sheets.links(works) if works else "None, which refuses every output that declares it"),
@@ -207,12 +216,17 @@ class RecordingAdmin(FactAdmin):
         )  # fmt: skip
 
 
+def shares_address(kind: str, asset: Any) -> str:
+    """Return where the shares of an asset are: what they come to, as known on a day, and the form for more."""
+    return reverse("admin:rights_share_editor", args=[kind, asset.pk])
+
+
 def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ...]:
     ids = {side: fact.pk}
     return (
         Table("Shares", SHARES, share_rows(seen_by(request, fact.shares.all())),
               "Nobody is registered as holding it, which refuses outputs.",
-              add_address(request, Share, **ids), "Add share"),
+              shares_address(side, fact), "Edit shares, sums and history"),
         Table("Consents", CONSENTS, consent_rows(seen_by(request, fact.consents.all())),
               "Nobody has agreed to anything, which refuses outputs.",
               add_address(request, Consent, **ids), "Add consent"),
@@ -230,75 +244,3 @@ def _described(sound: Any) -> str:
     minutes, seconds = divmod(sound.duration_ms // 1000, 60)
     channels = {1: "mono", 2: "stereo"}.get(sound.channels, f"{sound.channels} channels")
     return f"{minutes}:{seconds:02d}, {sound.media_type} ({sound.codec}), {sound.sample_rate_hz} Hz, {channels}"
-
-
-@admin.register(Share)
-class ShareAdmin(FactAdmin):
-    """Who holds which part."""
-
-    fact_form = ShareForm
-    search_fields = ("recording__title", "work__title")
-    search_help_text = "Title of the asset"
-    list_display = (
-        "shown_part",
-        "shown_asset",
-        "shown_side",
-        "shown_party",
-        "shown_territories",
-        sheets.column("active_from", "From"),
-        sheets.column("active_to", "To before"),
-    )
-    list_filter = (("recording", admin.EmptyFieldListFilter),)
-    list_select_related = ("recording", "work", "party__identity")
-    ordering = ("-recorded_at",)
-    blank = "Nobody is registered as holding anything yet. Add who holds which part of each recording and work."
-    about = (
-        "Exact parts of a right, per asset, territory and period. They must add up to 1 before an output is cleared."
-    )
-
-    @admin.display(description="Part")
-    def shown_part(self, row: Share) -> str:
-        """Show the fraction."""
-        return f"{row.numerator}/{row.denominator}"
-
-    @admin.display(description="Asset")
-    def shown_asset(self, row: Share) -> Shown:
-        """Link to what it is a share of."""
-        return sheets.link(row.recording or row.work)
-
-    @admin.display(description="Side")
-    def shown_side(self, row: Share) -> str:
-        """Say which side that is."""
-        return "Master" if row.recording_id else "Publishing"
-
-    @admin.display(description="Holder")
-    def shown_party(self, row: Share) -> Shown:
-        """Link to who holds it."""
-        return sheets.link(row.party)
-
-    @admin.display(description="Where")
-    def shown_territories(self, row: Share) -> Shown:
-        """Say where."""
-        return sheets.territories(row.territories, row.active_from)
-
-    def sheet(self, request: HttpRequest, fact: Share) -> Sheet:
-        """Show the share beside the others of the same asset."""
-        asset: Any = fact.recording or fact.work
-        return Sheet(
-            title=f"{fact.numerator}/{fact.denominator} of “{asset}”",
-            lead=f"{'Master' if fact.recording_id else 'Publishing'} side: the right to be asked about AI outputs.",
-            facts=(
-                ("Holder", sheets.link(fact.party)),
-                ("Asset", sheets.link(asset)),
-                ("Where", sheets.territories(fact.territories, fact.active_from)),
-                ("When", sheets.period(fact)),
-                ("Id", sheets.long_id(fact.pk)),
-                ("Recorded", sheets.moment(fact.recorded_at)),
-                sheets.entry_of(share=fact),
-            ),
-            tables=(
-                Table("All shares of this asset", SHARES, share_rows(self.seen(request, asset.shares.all())), "",
-                      add_address(request, Share, **{"recording" if fact.recording_id else "work": asset.pk}),
-                      "Add share"),
-            ),
-        )  # fmt: skip

@@ -16,11 +16,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from ledger import approvals, consenting
+from ledger.access import Verb, may_approve
 from ledger.admin import sheets, withdrawals
-from ledger.admin.facts import FactAdmin
+from ledger.admin.facts import FactAdmin, link_if_seen
 from ledger.admin.fields import INPUT, DateField, digest_of, pick
 from ledger.admin.forms import AgreementFields, AssetForm, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
 from ledger.models import Approval, Proposal
 from rights import consents, effects
 from rights.authority import LIKENESS_USES, UnauthorizedAct
@@ -171,7 +173,7 @@ class ConsentForm(AgreementFields, AssetForm):
             description=given["description"],
             document_digest=given["document_digest"],
         )
-        return consenting.grant(id=id, terms=terms, channel="desk", at=at)
+        return consenting.grant(id=id, terms=terms, channel="desk", registrar_id=self.registrar_id, at=at)
 
 
 class WithdrawalForm(FactForm):
@@ -370,7 +372,7 @@ class ConsentAdmin(FactAdmin):
             .prefetch_related("evidence")
             .order_by("position")
         )
-        tasks = withdrawals.tasks().filter(event__consent=fact)
+        tasks = withdrawals.tasks(request).filter(event__consent=fact)
         proposal = _open_proposal(fact)
         return Sheet(
             title=str(fact),
@@ -399,7 +401,7 @@ class ConsentAdmin(FactAdmin):
                 Table(
                     "What became of it",
                     ("Act", "Effective", "By", "Why", "Evidence", "Recorded", "Log entry"),
-                    tuple(_event_row(event) for event in events),
+                    tuple(_event_row(request, event) for event in events),
                     "",
                 ),
                 *(
@@ -421,15 +423,13 @@ class ConsentAdmin(FactAdmin):
     def _steps(
         self, request: HttpRequest, fact: Consent, state: State | None, proposal: Proposal | None
     ) -> Iterable[Step]:
-        if not withdrawals.may_withdraw(request):
-            return
-        if state in {State.GRANTED, State.AMENDING, State.SUPERSEDED}:
+        if state in {State.GRANTED, State.AMENDING, State.SUPERSEDED} and withdrawals.may_withdraw(request, fact):
             yield Step("Withdraw…", reverse("admin:rights_consent_withdraw", args=[fact.pk]), is_grave=True)
         if proposal is not None:
-            if proposal.proposed_by_id != request.user.pk:
+            if _may_answer(request, proposal):
                 address = reverse("admin:rights_consent_agree", args=[fact.pk, proposal.pk])
                 yield Step("Answer the proposed annulment…", address, is_grave=True)
-        elif state in {State.GRANTED, State.AMENDING, State.SUPERSEDED, State.WITHDRAWAL_NOTICED, State.WITHDRAWN}:
+        elif state in _ANNULLABLE and _may_propose(request, fact):
             yield Step("Propose an annulment…", reverse("admin:rights_consent_annul", args=[fact.pk]))
 
     # --- Withdrawing.
@@ -437,13 +437,15 @@ class ConsentAdmin(FactAdmin):
     def withdraw_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Show what a withdrawal touches, ask once more, and withdraw."""
         consent: Consent = self.fact(request, id)
-        if not withdrawals.may_withdraw(request):
+        if not withdrawals.may_withdraw(request, consent):
             raise PermissionDenied
         if request.method != "POST":
             day = _asked_day(request) or timezone.now().date() + timedelta(days=consent.notice_days)
             form = WithdrawalForm(initial={"id": uuid4(), "effective_on": day}, consent=consent)
+            self._prepared(request, form)
             return self._ask(request, consent, form, ConsentAct.WITHDRAWN, day)
         form = WithdrawalForm(request.POST, request.FILES, consent=consent)
+        self._prepared(request, form)
         if form.is_valid():
             try:
                 event = form.write(id=form.cleaned_data["id"], at=timezone.now())
@@ -458,7 +460,7 @@ class ConsentAdmin(FactAdmin):
     def annul_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Show what an annulment touches, and propose it to a second person."""
         consent: Consent = self.fact(request, id)
-        if not withdrawals.may_withdraw(request):
+        if not _may_propose(request, consent):
             raise PermissionDenied
         form = AnnulmentForm(request.POST if request.method == "POST" else None, initial={"id": uuid4()})
         if request.method == "POST" and form.is_valid():
@@ -477,11 +479,12 @@ class ConsentAdmin(FactAdmin):
     def agree_view(self, request: HttpRequest, id: UUID, proposal: UUID) -> HttpResponse:
         """Show what a proposed annulment touches, and agree to it or refuse."""
         consent: Consent = self.fact(request, id)
-        if not withdrawals.may_withdraw(request):
-            raise PermissionDenied
         asked = Proposal.objects.filter(pk=proposal, consent=consent, act=Proposal.Act.ANNUL).first()
         if asked is None:
             raise Http404
+        is_own = asked.proposed_by_id == request.user.pk  # who is told by the use case to ask a second person
+        if not _may_answer(request, asked) and not (is_own and _may_propose(request, consent)):
+            raise PermissionDenied
         form = AnnulmentForm(request.POST if request.method == "POST" else None, initial={"id": uuid4()})
         form.fields["reason"].label = "What you looked at"
         if request.method == "POST" and form.is_valid():
@@ -513,7 +516,13 @@ class ConsentAdmin(FactAdmin):
         *,
         asked: Proposal | None = None,
     ) -> HttpResponse:
-        preview = consenting.preview(consent_id=consent.pk, act=act, effective_on=day, today=timezone.now().date())
+        preview = consenting.preview(
+            consent_id=consent.pk,
+            act=act,
+            effective_on=day,
+            today=timezone.now().date(),
+            sight=caller_of(request).sight,
+        )
         rows = [
             (row.what, effects.count(row.thing, preview.impact), row.effect(act), row.reason) for row in effects.MATRIX
         ]
@@ -534,6 +543,19 @@ class ConsentAdmin(FactAdmin):
         response = self.page(request, "ledger/admin/withdraw.html", consent, context)
         response.status_code = 422 if form.errors else 200
         return response
+
+
+_ANNULLABLE = frozenset({State.GRANTED, State.AMENDING, State.SUPERSEDED, State.WITHDRAWAL_NOTICED, State.WITHDRAWN})
+
+
+def _may_propose(request: HttpRequest, consent: Consent) -> bool:
+    speaks = caller_of(request).acts_for(consent.grantor_id, Verb.PROPOSE)
+    return speaks and request.user.has_perm("ledger.add_proposal")
+
+
+def _may_answer(request: HttpRequest, proposal: Proposal) -> bool:
+    user: Any = request.user
+    return user.has_perm("ledger.add_approval") and may_approve(user, proposal, at=timezone.now())
 
 
 def _counts(preview: consenting.Preview) -> list[tuple[int, str]]:
@@ -585,7 +607,7 @@ def _licensee(row: Consent) -> Shown:
     return f"Any {row.licensee_role.replace('_', ' ')}" if row.licensee_role else "Any"
 
 
-def _event_row(event: ConsentEvent) -> tuple[Shown, ...]:
+def _event_row(request: HttpRequest, event: ConsentEvent) -> tuple[Shown, ...]:
     is_first = event.position == 0
     papers = ", ".join(sorted({one.kind.replace("_", " ") for one in event.evidence.all()}))
     act = event.get_act_display()
@@ -593,7 +615,9 @@ def _event_row(event: ConsentEvent) -> tuple[Shown, ...]:
         sheets.link(event, act) if event.act in withdrawals.ENDS else act,
         str(event.effective_on),
         sheets.link(event.actor),
-        sheets.link(event.successor, "replaced by these terms") if event.successor else event.reason or sheets.NOTHING,
+        link_if_seen(request, event.successor, "replaced by these terms", unseen="replaced by other terms")
+        if event.successor
+        else event.reason or sheets.NOTHING,
         papers or sheets.NOTHING,
         sheets.moment(event.recorded_at),
         "with the consent" if is_first else sheets.entry_of(consent_event=event)[1],

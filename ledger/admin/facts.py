@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -23,11 +23,12 @@ from unfold.admin import ModelAdmin
 
 from ledger.access import STATED_AS, NotYourParty, Verb
 from ledger.admin.forms import FactForm, sentence_of
-from ledger.admin.sheets import Sheet, address
+from ledger.admin.sheets import Sheet, Shown, address, link
 from ledger.api.access import caller_of, seen_by
 from ledger.api.once import OtherContent
 from ledger.api.uploads import UploadTooLarge
 from ledger.constraints import REFUSALS, violated
+from ledger.visibility import finds
 
 if TYPE_CHECKING:
     Base = Any
@@ -35,6 +36,7 @@ else:
     Base = ModelAdmin
 
 MOST_PICKED = 20
+Given = TypeVar("Given", bound=FactForm)
 
 
 class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
@@ -213,7 +215,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
         """Return where to go once a fact was added: to its page."""
         return address(made)
 
-    def _prepared(self, request: HttpRequest, form: FactForm) -> FactForm:
+    def _prepared(self, request: HttpRequest, form: Given) -> Given:
         form.look_through(caller_of(request).sight)
         return form
 
@@ -296,6 +298,13 @@ def add_address(request: HttpRequest, model: type[Model], **ids: Any) -> str:
     query = QueryDict(mutable=True)
     query.update({key: str(id) for key, id in ids.items()})
     return f"{reverse(f'admin:{name}_add')}?{query.urlencode()}"
+
+
+def link_if_seen(request: HttpRequest, row: Model | None, text: str, *, unseen: str) -> Shown:
+    """Return a link to the page of a fact where the caller sees it, else what may be said without naming it."""
+    if row is None or not finds(type(row), row.pk, caller_of(request).sight):
+        return unseen
+    return link(row, text)
 
 
 def list_of(model: type[Model]) -> str:

@@ -14,7 +14,7 @@ from django.db.models import Model
 from fingerprint.audio import AudioRefused
 from ledger import holding, registration
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, digest_of, pick, pick_several
-from ledger.visibility import Sight, seen
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights.assets import GivenWork
 from rights.identifiers import BadIsrc, BadIswc
 from rights.models import Party, Recording, Share, Work
@@ -56,9 +56,11 @@ class FactForm(forms.Form):
     refusals: ClassVar[Refusals] = {}  # what the use case may raise → the field that it is about
 
     registrar_id: UUID | None = None  # the organization in whose name it is registered
+    sight: Sight = EVERYTHING  # whose eyes it is filled in with
 
     def look_through(self, sight: Sight) -> None:
         """Offer only what is seen, also where an address or a body names something else by its id."""
+        self.sight = sight
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 field.queryset = seen(field.queryset, sight)

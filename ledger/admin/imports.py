@@ -23,17 +23,20 @@ from django.views.decorators.http import require_POST
 
 from fingerprint import store
 from ledger import batches, importing, incoming, reversing, tasks
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, DateField, pick
 from ledger.admin.forms import sentence_of
 from ledger.admin.sheets import Shown
+from ledger.api.access import caller_of
 from ledger.api.imports import csv_of
 from ledger.api.uploads import ImportUpload, UploadTooLarge
 from ledger.batches import State
 from ledger.constraints import violated
 from ledger.incoming import ALIAS, SHEETS, Reading
 from ledger.models import ImportBatch, ImportedFact, Job, SavedMapping
+from ledger.visibility import seen
 from rights.exchange.mapping import DELIMITERS, FIELDS, UNITS, BadMapping, Mapping
 from rights.exchange.text import AUTO, ENCODINGS
 from rights.models import Party
@@ -41,6 +44,8 @@ from rights.vocabulary import PartyKind
 
 SHOWN_PROBLEMS = 100
 SHOWN_ANSWERS = 100
+KEPT_FILES = "import_files"  # of a session: those whose columns are being chosen
+MOST_KEPT = 20
 
 # State → the color of its chip, and what it is called.
 CHIPS = {
@@ -147,6 +152,19 @@ class HandInForm(forms.Form):
         ("How it is read", ("saved", "holds_from", "kind", "is_partial")),
     )
     optional = frozenset({"organization", "saved", "holds_from"})
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        """Offer the organizations for which this person imports, and their mappings."""
+        super().__init__(*args, **kwargs)
+        caller = caller_of(request)
+        self.fields["saved"].queryset = seen(SavedMapping.objects.order_by("name"), caller.sight)  # type: ignore[attr-defined]
+        if not caller.is_operator:
+            own = Party.objects.select_related("identity").filter(pk__in=caller.organizations(Verb.IMPORT))
+            given = self.fields["organization"]
+            self.fields["organization"] = forms.ModelChoiceField(
+                own, initial=own.first(), empty_label=None, widget=forms.Select(INPUT), help_text=given.help_text
+            )
+            self.optional -= {"organization"}
 
     def grouped(self) -> list[tuple[str, list[tuple[forms.BoundField, bool]]]]:
         """Return the fields under their headings, each with whether it may be left empty."""
@@ -311,8 +329,8 @@ class ImportBatchAdmin(FactAdmin):
     def _hand_in(self, request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             again = request.GET.get("again", "")
-            return self._form(request, HandInForm(initial={"id": uuid4(), "again": again}))
-        form = HandInForm(request.POST, request.FILES)
+            return self._form(request, HandInForm(initial={"id": uuid4(), "again": again}, request=request))
+        form = HandInForm(request.POST, request.FILES, request=request)
         if not form.is_valid():
             return self._form(request, form)
         given = form.cleaned_data
@@ -320,6 +338,7 @@ class ImportBatchAdmin(FactAdmin):
         if given["format"] in SHEETS and given["saved"] is None:
             # Kept for the next step; the bytes are collected after a day if nobody comes back.
             digest = store.put(source, alias=ALIAS)
+            request.session[KEPT_FILES] = [*request.session.get(KEPT_FILES, []), digest][-MOST_KEPT:]
             kept = ("id", "format", "kind", "is_partial", "holds_from", "again")
             query = {name: str(given[name]) for name in kept if given[name]}
             if given["organization"]:
@@ -372,14 +391,18 @@ class ImportBatchAdmin(FactAdmin):
     def _refuse_upload(self, request: HttpRequest) -> HttpResponse:
         limit = settings.LEDGER_MAX_IMPORT_BYTES // 2**20
         said = f"The file is larger than {limit} MiB: split it."
-        return self._form(request, HandInForm(initial={"id": uuid4()}), said, 413)
+        return self._form(request, HandInForm(initial={"id": uuid4()}, request=request), said, 413)
 
     def map_view(self, request: HttpRequest, digest: str) -> HttpResponse:
         """Choose which column holds what, with the first rows in sight."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if digest not in request.session.get(KEPT_FILES, []):
+            raise Http404  # a file that this person handed in, and not any whose digest they have heard of
         try:
             given = _carried(request)
+            if not caller_of(request).acts_for(given["organization"], Verb.IMPORT):
+                raise PermissionDenied
             with store.local(digest, alias=ALIAS) as source:
                 preview = batches.preview(source, given["format"])
                 if request.method != "POST":
@@ -447,7 +470,7 @@ class ImportBatchAdmin(FactAdmin):
             "notes": batch.notes.count(),
             "back": reversing.taken_back(batch) if hasattr(batch, "reversal") else None,
             "read_with": _in_words(Reading.of(batch)),
-            "may": self.has_add_permission(request),
+            "may": self._may_act(request, batch),
             "entry": sheets.entry_of(import_batch=batch)[1],
         }
         return self.page(request, "ledger/admin/import.html", batch, context)
@@ -478,10 +501,16 @@ class ImportBatchAdmin(FactAdmin):
         """Ask for an import to be looked through again."""
         return self._ask(request, id, importing.ask_to_rehearse, Job.Kind.REHEARSE)
 
+    def _may_act(self, request: HttpRequest, batch: ImportBatch) -> bool:
+        """Whether this person may take an import or take it back: whoever sees it need not."""
+        return self.has_add_permission(request) and caller_of(request).acts_for(batch.organization_id, Verb.IMPORT)
+
     def _ask(self, request: HttpRequest, id: UUID, ask: Any, kind: Job.Kind) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
         batch = self.fact(request, id)
+        if not self._may_act(request, batch):
+            raise PermissionDenied
         try:
             ask(batch_id=batch.pk, at=timezone.now())
         except (importing.AlreadyTaken, importing.BeingTaken) as error:
@@ -495,6 +524,8 @@ class ImportBatchAdmin(FactAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         batch = self.fact(request, id)
+        if not self._may_act(request, batch):
+            raise PermissionDenied
         form = ReversalForm(request.POST if request.method == "POST" else None, initial={"id": uuid4()})
         if request.method == "POST" and form.is_valid():
             try:

@@ -27,13 +27,16 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_protect
 
 from ledger import licensing
+from ledger.access import Verb
 from ledger.admin import sheets
-from ledger.admin.facts import FactAdmin
+from ledger.admin.facts import FactAdmin, link_if_seen
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, pick, pick_several
 from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of, seen_by
 from ledger.constraints import REFUSALS, violated
-from ledger.licensing import AmendedBySigning, GivenPlan, NothingSigned
+from ledger.licensing import AmendedBySigning, GivenPlan, NoSuchLicense, NothingSigned
+from ledger.visibility import Sight, finds, seen
 from rights import contracts, obstacles, wording
 from rights.clearances import Asked
 from rights.contracts import ExclusivityClash, State
@@ -217,6 +220,8 @@ class LicenseForm(AgreementFields, FactForm):
             self.put_there()
         except ValueError:
             self.add_error(None, "The schedule in this form is damaged: search for the assets again.")
+        if given.get("amends") and not finds(License, given["amends"], self.sight):
+            self.add_error(None, sentence_of(NoSuchLicense()))
         return given
 
     def put_there(self) -> tuple[AssetRef, ...]:
@@ -225,7 +230,10 @@ class LicenseForm(AgreementFields, FactForm):
 
         :raises ValueError: somebody altered it
         """
-        return read_schedule(str(self.data.get("schedule", "") if self.is_bound else self.initial.get("schedule", "")))
+        found = read_schedule(str(self.data.get("schedule", "") if self.is_bound else self.initial.get("schedule", "")))
+        if found != _seen_assets(found, self.sight):
+            raise ValueError("not seen")
+        return found
 
     def assets(self) -> tuple[AssetRef, ...]:
         """Return the whole schedule: what searches put there, and what was chosen one by one."""
@@ -238,7 +246,8 @@ class LicenseForm(AgreementFields, FactForm):
     def beside(self) -> tuple[UUID, ...]:
         """Return the licenses that were ticked to be let stand."""
         ticked = self.data.getlist("beside") if isinstance(self.data, QueryDict) else []
-        return tuple(UUID(one) for one in ticked if re.fullmatch(_UUID, one))
+        named = [UUID(one) for one in ticked if re.fullmatch(_UUID, one)]
+        return tuple(seen(License.objects.filter(pk__in=named), self.sight).values_list("pk", flat=True))
 
     def write(self, *, id: UUID, at: datetime) -> License:
         """Sign the license."""
@@ -270,6 +279,8 @@ class LicenseForm(AgreementFields, FactForm):
                 amends=given["amends"],
                 document_digest=given["document_digest"],
                 plan=GivenPlan(commission=given["commission"], creators=given["creators"], masters=given["masters"]),
+                registrar_id=self.registrar_id,
+                sight=self.sight,
                 at=at,
             )
         except IntegrityError as error:
@@ -310,6 +321,18 @@ def read_schedule(text: str) -> tuple[AssetRef, ...]:
 def write_schedule(assets: Iterable[AssetRef]) -> str:
     """Write a schedule as ``read_schedule`` reads it."""
     return " ".join(f"{_kind(asset).value}:{asset.id}" for asset in assets)
+
+
+def _seen_assets(assets: tuple[AssetRef, ...], sight: Sight) -> tuple[AssetRef, ...]:
+    """Return those assets that are seen."""
+    if sight.is_whole:
+        return assets
+    shown: set[UUID] = set()
+    for kind, model in _MODELS.items():
+        ids = [asset.id for asset in assets if _kind(asset) is kind]
+        if ids:
+            shown |= set(seen(QuerySet(model).filter(pk__in=ids), sight).values_list("pk", flat=True))
+    return tuple(asset for asset in assets if asset.id in shown)
 
 
 def _kind(asset: AssetRef) -> AssetKind:
@@ -428,7 +451,8 @@ class LicenseAdmin(FactAdmin):
         )
         amended = contracts.amendment_of(fact)
         cleared = contracts.cleared_outputs([fact.pk], known_at=known_at)[fact.pk]
-        beside = licensing.known_beside(fact) if fact.is_exclusive else ()
+        sight = caller_of(request).sight
+        beside = licensing.known_beside(fact, sight=sight) if fact.is_exclusive else ()
         lead = f"From {fact.licensor}, {sheets.period(fact).lower()}."
         if known_at != now:
             lead += f" Its history is shown as it was known on {sheets.moment(known_at)}."
@@ -436,7 +460,7 @@ class LicenseAdmin(FactAdmin):
             title=f"License to {fact.licensee}",
             lead=lead,
             chip=_state_chip(state),
-            steps=tuple(_steps(fact, state) if request.user.has_perm("rights.add_license") else ()),
+            steps=tuple(_steps(fact, state) if _may_change(request, fact) else ()),
             facts=(
                 ("Licensor", sheets.link(fact.licensor)),
                 ("Licensee", sheets.link(fact.licensee)),
@@ -451,7 +475,8 @@ class LicenseAdmin(FactAdmin):
                 ("Release window", _window(fact)),
                 ("Model versions", ", ".join(str(one) for one in fact.model_versions.all()) or "Bound to none"),
                 ("Terms", sheets.link(fact.terms)),
-                *([("Amends", sheets.link(amended.license))] if amended else []),
+                *([("Amends", link_if_seen(request, amended.license, str(amended.license), unseen="Another license"))]
+                  if amended else []),
                 ("Signed text", sheets.long_id(f"sha256:{fact.document_digest}")),
                 ("Schedule", sheets.long_id(f"sha256:{licensing.schedule_digest(line.asset_id for line in lines)}")),
                 ("Id", sheets.long_id(fact.pk)),
@@ -460,10 +485,10 @@ class LicenseAdmin(FactAdmin):
             ),
             tables=(
                 Table("What became of it", ("Act", "Effective", "By", "Reason", "Recorded", "Log entry", "Then known"),
-                      _history(fact, known_at),
+                      _history(request, fact, known_at),
                       "Nothing: it holds as it was signed."),
                 Table("How net receipts are divided", ("Step", "Part", "Of"), _plan(fact), "No plan is recorded."),
-                Table("Better licenses", MFN_COLUMNS, _triggers({fact.pk}),
+                Table("Better licenses", MFN_COLUMNS, _triggers({fact.pk}, sight),
                       "No later license is better in what its licensor is favored in."
                       if fact.mfn_clauses.exists() else "Its licensor has no most-favored-nation clause."),
                 Table(f"Schedule: {len(lines)} asset{'s' * (len(lines) != 1)}", ("Kind", "Asset"),
@@ -476,7 +501,7 @@ class LicenseAdmin(FactAdmin):
 
     def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
         given = super()._initial(request, form_class)
-        amended = _amended(given)
+        amended = _amended(given, caller_of(request).sight)
         return {**given, **(_initial_of(amended) if amended else {"active_from": timezone.now().date()})}
 
     @method_decorator(csrf_protect)
@@ -487,15 +512,16 @@ class LicenseAdmin(FactAdmin):
             return super()._add(request)
         data: QueryDict = request.POST.copy()
         builder = Builder(found=(), checked=None, sought=data.get("sought", "")[:200], holder=data.get("holder", ""))
+        sight = caller_of(request).sight
         try:
-            schedule = read_schedule(data.get("schedule", ""))
+            schedule = _seen_assets(read_schedule(data.get("schedule", "")), sight)
         except ValueError:
             schedule = ()
         match act:
             case "find":
-                builder = builder.searched()
+                builder = builder.searched(sight)
             case "take":
-                taken = _readable(data.getlist("found"))
+                taken = _seen_assets(_readable(data.getlist("found")), sight)
                 schedule = tuple(dict.fromkeys((*schedule, *taken)))[:MOST_SCHEDULED]
             case "drop":
                 dropped = set(data.getlist("drop"))
@@ -503,25 +529,25 @@ class LicenseAdmin(FactAdmin):
                     asset for asset, line in zip(schedule, lines_of(schedule), strict=True) if line.value not in dropped
                 )
             case "fill":
-                _fill_in(data)
+                _fill_in(data, sight)
         data["schedule"] = write_schedule(schedule)
         if act == "check":
-            form = LicenseForm(data, request.FILES)
+            form = self._prepared(request, LicenseForm(data, request.FILES))
             if form.is_valid():
                 if form.cleaned_data["document_digest"] and not data.get("digest"):
                     data["digest"] = form.cleaned_data["document_digest"]  # a browser does not send the file again
-                    form = LicenseForm(data)
+                    form = self._prepared(request, LicenseForm(data))
                     form.is_valid()
                 builder = builder.after(form)
             return self._build(request, form, builder)
-        return self._build(request, DraftForm(data), builder)
+        return self._build(request, self._prepared(request, DraftForm(data)), builder)
 
     def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:
         if not isinstance(form, LicenseForm):
             raise TypeError(type(form).__name__)
         builder = Builder(found=(), checked=None, sought="", holder="")
         if set(form.errors) == {"is_exclusive"}:  # refused for what it meets: show what that is
-            again = LicenseForm(form.data, form.files)
+            again = self._prepared(request, LicenseForm(form.data, form.files))
             builder = builder.after(again) if again.is_valid() else builder
         return self._build(request, form, builder)
 
@@ -530,7 +556,9 @@ class LicenseAdmin(FactAdmin):
             schedule = form.put_there()
         except ValueError:
             schedule = ()
-        amended = _amended(form.data if form.is_bound else form.initial)
+        amended = _amended(form.data if form.is_bound else form.initial, form.sight)
+        holders = pick(Party, required=False).widget
+        holders.rows = seen(holders.rows, form.sight)
         response = self.page(
             request,
             "ledger/admin/license_builder.html",
@@ -546,9 +574,7 @@ class LicenseAdmin(FactAdmin):
                 "schedule": lines_of(schedule[:MOST_RELATED]),
                 "scheduled": len(schedule),
                 "schedule_digest": licensing.schedule_digest(asset.id for asset in schedule),
-                "holder_widget": pick(Party, required=False).widget.render(
-                    "holder", builder.holder, {"id": "id_holder"}
-                ),
+                "holder_widget": holders.render("holder", builder.holder, {"id": "id_holder"}),
             },
         )
         response.status_code = 422 if form.errors else 200
@@ -559,13 +585,14 @@ class LicenseAdmin(FactAdmin):
     def event_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Suspend, resume or terminate a license, after saying what that does."""
         license_: License = self.fact(request, id)
-        if not request.user.has_perm("rights.add_license"):
+        if not _may_change(request, license_):
             raise PermissionDenied
         act = request.GET.get("act", "")
         if request.method != "POST":
             initial = {"id": uuid4(), "act": act, "effective_on": timezone.now().date()}
-            return self._ask(request, license_, LicenseEventForm(initial=initial, license_=license_))
-        form = LicenseEventForm(request.POST, license_=license_)
+            form = self._prepared(request, LicenseEventForm(initial=initial, license_=license_))
+            return self._ask(request, license_, form)
+        form = self._prepared(request, LicenseEventForm(request.POST, license_=license_))
         if form.is_valid():
             try:
                 event = form.write(id=form.cleaned_data["id"], at=timezone.now())
@@ -595,6 +622,12 @@ class LicenseAdmin(FactAdmin):
         )
         response.status_code = 422 if form.errors else 200
         return response
+
+
+def _may_change(request: HttpRequest, license_: License) -> bool:
+    """Whether somebody at the desk may change a license: its licensee sees it, and does not decide on it."""
+    speaks = caller_of(request).acts_for(license_.licensor_id, Verb.LICENSE)
+    return speaks and request.user.has_perm("rights.add_licenseevent")
 
 
 class LicenseEventForm(FactForm):
@@ -654,12 +687,13 @@ class Checked:
     blocked: tuple[tuple[Line, tuple[str, ...]], ...]
     blocked_count: int
     met: tuple[Met, ...]
+    others: int  # licenses in the way that are not seen
     compared: tuple[tuple[str, Shown, Shown, bool], ...]
 
     @property
     def may_sign(self) -> bool:
         """Whether exclusivity leaves it to be signed; whatever else is in the way only keeps outputs from going out."""
-        return all(one.is_let_stand and not one.license.is_exclusive for one in self.met)
+        return not self.others and all(one.is_let_stand and not one.license.is_exclusive for one in self.met)
 
 
 @dataclass(frozen=True)
@@ -673,11 +707,13 @@ class Builder:
     has_searched: bool = False
     is_cut: bool = False
 
-    def searched(self) -> Builder:
+    def searched(self, sight: Sight) -> Builder:
         """Return it with what a search finds."""
         holder = UUID(self.holder) if re.fullmatch(_UUID, self.holder) else None
+        if holder is not None and not finds(Party, holder, sight):
+            holder = uuid4()  # like one that does not exist: nothing is found
         found = contracts.find_assets(
-            words=self.sought, holder_id=holder, on=timezone.now().date(), most=MOST_FOUND + 1
+            words=self.sought, holder_id=holder, on=timezone.now().date(), most=MOST_FOUND + 1, sight=sight
         )
         return Builder(
             found=tuple(lines_of(found[:MOST_FOUND])),
@@ -697,7 +733,7 @@ def check_license(form: LicenseForm) -> Checked:
     """Return what stands in the way of a license, and how it differs from the one that it amends."""
     given = form.cleaned_data
     assets = form.assets()
-    amended = License.objects.filter(pk=given["amends"]).first() if given["amends"] else None
+    amended = _amended(given, form.sight)
     except_for = {amended.pk} if amended else set()
     reach = contracts.Reach(
         licensee_id=given["licensee"].pk,
@@ -712,7 +748,7 @@ def check_license(form: LicenseForm) -> Checked:
         check(given["territories"])
     except (NoSuchTerritory, NoTerritory) as error:
         form.add_error("territories", sentence_of(error))
-        return Checked(len(assets), "", (), 0, (), ())
+        return Checked(len(assets), "", (), 0, (), 0, ())
     let_stand = set(form.beside())
     found = obstacles.explain(
         [Asked(_kind(asset), asset.id) for asset in assets],
@@ -722,7 +758,8 @@ def check_license(form: LicenseForm) -> Checked:
         known_at=timezone.now(),
     )
     blocked = [asset for asset in assets if asset.id in found]
-    met = License.objects.filter(pk__in=contracts.clashing(reach, except_for=except_for)).order_by("recorded_at")
+    clashing = contracts.clashing(reach, except_for=except_for)
+    met = list(seen(License.objects.filter(pk__in=clashing), form.sight).order_by("recorded_at"))
     return Checked(
         assets=len(assets),
         digest=licensing.schedule_digest(asset.id for asset in assets),
@@ -732,6 +769,7 @@ def check_license(form: LicenseForm) -> Checked:
         ),
         blocked_count=len(blocked),
         met=tuple(Met(license_, license_.pk in let_stand) for license_ in met),
+        others=len(set(clashing)) - len(met),
         compared=_compared(amended, given, len(assets)) if amended else (),
     )
 
@@ -766,10 +804,10 @@ def _compared(old: License, new: dict[str, Any], assets: int) -> tuple[tuple[str
     return tuple((name, before, after, before != after) for name, before, after in rows)
 
 
-def _amended(given: Mapping[str, Any]) -> License | None:
-    """Return the license that a form amends."""
+def _amended(given: Mapping[str, Any], sight: Sight) -> License | None:
+    """Return the license that a form amends, if it is seen."""
     named = str(given.get("amends") or "")
-    return License.objects.filter(pk=named).first() if re.fullmatch(_UUID, named) else None
+    return seen(License.objects.filter(pk=named), sight).first() if re.fullmatch(_UUID, named) else None
 
 
 def _readable(values: Iterable[str]) -> tuple[AssetRef, ...]:
@@ -809,10 +847,10 @@ def _initial_of(license_: License) -> dict[str, Any]:
     }
 
 
-def _fill_in(data: QueryDict) -> None:
+def _fill_in(data: QueryDict, sight: Sight) -> None:
     """Put what terms say into the fields of a license."""
     chosen = data.get("terms", "")
-    version = TermsVersion.objects.filter(pk=chosen).first() if re.fullmatch(_UUID, chosen) else None
+    version = seen(TermsVersion.objects.filter(pk=chosen), sight).first() if re.fullmatch(_UUID, chosen) else None
     if version is None:
         return
     terms = wording.parse(version.data)
@@ -914,12 +952,16 @@ def _steps(license_: License, state: State) -> Iterable[Step]:
     yield Step("Terminate…", f"{event}?act=terminated", is_grave=True)
 
 
-def _history(license_: License, known_at: datetime) -> tuple[tuple[Shown, ...], ...]:
+def _history(request: HttpRequest, license_: License, known_at: datetime) -> tuple[tuple[Shown, ...], ...]:
     events = license_.events.select_related("actor__identity", "successor").order_by("position")
     page = sheets.address(license_)
     return tuple(
         (
-            format_html("{} by {}", event.get_act_display(), sheets.link(event.successor, "another license"))
+            format_html(
+                "{} by {}",
+                event.get_act_display(),
+                link_if_seen(request, event.successor, "another license", unseen="another license"),
+            )
             if event.successor
             else event.get_act_display(),
             str(event.effective_on),
@@ -953,10 +995,10 @@ def _plan(license_: License) -> tuple[tuple[Shown, ...], ...]:
 MFN_COLUMNS = ("Compared", "This license", "Better license", "Has", "Reaches back to", "As good would be")
 
 
-def _triggers(license_ids: set[UUID]) -> tuple[tuple[Shown, ...], ...]:
+def _triggers(license_ids: set[UUID], sight: Sight) -> tuple[tuple[Shown, ...], ...]:
     found = [
         trigger
-        for trigger in licensing.mfn_register(known_at=timezone.now())
+        for trigger in licensing.mfn_register(known_at=timezone.now(), sight=sight)
         if trigger.favored.license_id in license_ids
     ]
     rows = License.objects.select_related("licensee__identity").in_bulk([one.better.license_id for one in found])
@@ -973,11 +1015,11 @@ def _triggers(license_ids: set[UUID]) -> tuple[tuple[Shown, ...], ...]:
     )
 
 
-def _said_class(reference_class: str) -> str:
+def _said_class(reference_class: str, sight: Sight) -> str:
     if reference_class in CLASSES:
         return _said("class", [reference_class])
-    party = Party.objects.select_related("identity").filter(pk=reference_class.removeprefix(LICENSOR)).first()
-    return f"The licenses that {party or 'a party that is not registered'} gives"
+    named = Party.objects.select_related("identity").filter(pk=reference_class.removeprefix(LICENSOR))
+    return f"The licenses that {seen(named, sight).first() or 'one party'} gives"
 
 
 def _proposal(amendment: Any) -> str:
@@ -1008,7 +1050,7 @@ class MfnClauseAdmin(FactAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the clauses, each with whether a better license is there."""
-        register = licensing.mfn_register(known_at=timezone.now())
+        register = licensing.mfn_register(known_at=timezone.now(), sight=caller_of(request).sight)
         request.triggered = [trigger.clause.id for trigger in register]  # type: ignore[attr-defined]
         return super().changelist_view(request, extra_context)
 
@@ -1029,8 +1071,8 @@ class MfnClauseAdmin(FactAdmin):
 
     @admin.display(description="With")
     def shown_class(self, row: MfnClause) -> str:
-        """Say with whom."""
-        return _said_class(row.reference_class)
+        """Say with whom; which party it is stands on its page."""
+        return _said("class", [row.reference_class]) if row.reference_class in CLASSES else "The licenses of one party"
 
     @admin.display(description="Register")
     def shown_state(self, row: MfnClause) -> Shown:
@@ -1039,20 +1081,23 @@ class MfnClauseAdmin(FactAdmin):
             return sheets.chip("review", "A better license")
         return sheets.chip("cleared", "None better")
 
-    def sheet(self, request: HttpRequest, fact: MfnClause) -> Sheet:  # noqa: ARG002
+    def sheet(self, request: HttpRequest, fact: MfnClause) -> Sheet:
         """Show the clause and what triggers it."""
+        sight = caller_of(request).sight
         return Sheet(
             title=f"Most favored in {wording.said('measure', fact.measure)}",
             lead="The register compares later licenses with this one. It proposes, and changes nothing.",
             facts=(
                 ("License", sheets.link(fact.license)),
                 ("Compared", _said("measure", [fact.measure])),
-                ("With", _said_class(fact.reference_class)),
+                ("With", _said_class(fact.reference_class, sight)),
                 ("Looks back to", str(fact.looks_back_to)),
                 ("Id", sheets.long_id(fact.pk)),
             ),
             tables=(
-                Table("Better licenses", MFN_COLUMNS, _triggers({fact.license_id}), "No later license is better."),
+                Table(
+                    "Better licenses", MFN_COLUMNS, _triggers({fact.license_id}, sight), "No later license is better."
+                ),
             ),
         )
 
@@ -1141,7 +1186,7 @@ class TermsForm(FactForm):
     def original(self) -> TermsVersion | None:
         """Return the version that this one began as a copy of."""
         named = self.cleaned_data["like"]
-        return TermsVersion.objects.filter(pk=named).first() if named else None
+        return seen(TermsVersion.objects.filter(pk=named), self.sight).first() if named else None
 
     def document(self) -> dict[str, Any]:
         """Return the terms as the JSON object that they are published from."""
@@ -1175,13 +1220,12 @@ class TermsForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> TermsVersion:
         """Publish the terms."""
         given = self.cleaned_data
-        like = self.original()
         return licensing.publish_terms(
             id=id,
             name=given["name"],
             terms=wording.read(self.document()),
             language=given["language"],
-            registrar_id=like.registrar_id if like else None,  # versions of one name have one registrar
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -1265,20 +1309,30 @@ class TermsVersionAdmin(FactAdmin):
 
     def _initial(self, request: HttpRequest, form_class: type[FactForm]) -> dict[str, Any]:
         given = super()._initial(request, form_class)
-        like = TermsVersion.objects.filter(pk=given["like"]).first() if "like" in given else None
+        like = seen_by(request, TermsVersion.objects.filter(pk=given["like"])).first() if "like" in given else None
         return given | _initial_of_terms(like, request.GET.get("language", "")) if like else given
+
+    def _answers(self, request: HttpRequest, form: FactForm) -> bool:
+        """Keep in whose name it is published: versions of one name have one registrar, if they speak for it."""
+        if not isinstance(form, TermsForm):
+            raise TypeError(type(form).__name__)
+        caller, like = caller_of(request), form.original()
+        goes_on = like is not None and caller.acts_for(like.registrar_id, Verb.LICENSE)
+        form.registrar_id = like.registrar_id if like and goes_on else caller.registrar(Verb.LICENSE)
+        return True
 
     def change_view(self, request: HttpRequest, object_id: str, *_unused: Any, **_also: Any) -> HttpResponse:
         """Show text and data side by side, and what changed since another version."""
         if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
             raise PermissionDenied
         fact: TermsVersion = self.fact(request, object_id)
-        versions = TermsVersion.objects.filter(name=fact.name, registrar=fact.registrar_id, language=fact.language)
+        named = self.seen(request, TermsVersion.objects.filter(name=fact.name, registrar=fact.registrar_id))
+        versions = named.filter(language=fact.language)
         other_id = request.GET.get("with", "")
         other = versions.filter(pk=other_id).first() if re.fullmatch(_UUID, other_id) else None
         if other is None:
             other = versions.filter(number__lt=fact.number).order_by("-number").first()
-        languages = TermsVersion.objects.filter(name=fact.name, registrar=fact.registrar_id, number=fact.number)
+        languages = named.filter(number=fact.number)
         return self.page(
             request,
             "ledger/admin/terms.html",
@@ -1291,7 +1345,7 @@ class TermsVersionAdmin(FactAdmin):
                 "versions": versions.exclude(pk=fact.pk).order_by("number"),
                 "languages": languages.exclude(pk=fact.pk).order_by("language"),
                 "changes": list(_changes(other, fact)) if other else [],
-                "licenses": fact.licenses.count(),
+                "licenses": self.seen(request, fact.licenses.all()).count(),
                 "entry": sheets.entry_of(terms=fact)[1],
                 "missing": sorted(set(wording.LANGUAGES) - {one.language for one in languages})
                 if self.has_add_permission(request)

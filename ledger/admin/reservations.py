@@ -15,11 +15,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from ledger import consenting
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, digest_of, pick
 from ledger.admin.forms import AssetForm, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
 from rights.models import Party, Reservation
 from rights.registry import AssetRef, NoSuchUse, NothingAllowed, NotOneAsset
 from rights.reservations import Channel
@@ -81,6 +83,7 @@ class ReservationForm(AssetForm):
             channel=Channel(given["channel"]),
             wording=given["wording"],
             snapshot_digest=digest_of(given["document"], "") if given["document"] else "",
+            registrar_id=self.registrar_id,
             at=at,
         )
 
@@ -152,8 +155,8 @@ class ReservationAdmin(FactAdmin):
     def sheet(self, request: HttpRequest, fact: Reservation) -> Sheet:
         """Show what is reserved and which consents name it."""
         end = getattr(fact, "end", None)
-        can_lift = end is None and request.user.has_perm("rights.add_reservation")
-        named = fact.overrides.select_related("consent__recording", "consent__work")[:MOST_RELATED]
+        can_lift = end is None and _may_lift(request, fact)
+        named = self.seen(request, fact.overrides.select_related("consent__recording", "consent__work"))[:MOST_RELATED]
         return Sheet(
             title=f"Reserved: {_asset(fact) or 'everything of the holder'}",
             lead="A standing no in its period, for what it names." if end is None else "It was lifted.",
@@ -187,7 +190,7 @@ class ReservationAdmin(FactAdmin):
     def lift_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Ask from when on, and lift."""
         reservation: Reservation = self.fact(request, id)
-        if not request.user.has_perm("rights.add_reservation"):
+        if not _may_lift(request, reservation):
             raise PermissionDenied
         initial = {"id": uuid4(), "effective_on": timezone.now().date()}
         form = LiftForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -209,6 +212,11 @@ class ReservationAdmin(FactAdmin):
                 messages.success(request, form.done)
                 return HttpResponseRedirect(sheets.address(reservation))
         return self.ask(request, reservation, form, title="Lift this reservation")
+
+
+def _may_lift(request: HttpRequest, reservation: Reservation) -> bool:
+    speaks = caller_of(request).acts_for(reservation.holder_id, Verb.CONSENT)
+    return speaks and request.user.has_perm("rights.add_reservationend")
 
 
 def _asset(row: Reservation) -> Model | None:

@@ -9,29 +9,40 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, F, Model, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from ledger import consenting
+from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, digest_of, pick
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
+from ledger.visibility import seen
 from rights import effects
 from rights.effects import TaskKind
-from rights.models import ConsentEvent, Party, WithdrawalTask
+from rights.models import Consent, ConsentEvent, Dataset, License, ModelVersion, Party, Submission, WithdrawalTask
 from rights.vocabulary import ConsentAct
 
 MOST_RELATED = 200
 ENDS = (ConsentAct.WITHDRAWN, ConsentAct.ANNULLED)
 
 
-def may_withdraw(request: HttpRequest) -> bool:
-    """Whether somebody at the desk may withdraw consents and close what withdrawals ask for."""
-    return request.user.has_perm("rights.add_consentevent")
+def may_withdraw(request: HttpRequest, consent: Consent) -> bool:
+    """Whether somebody at the desk may withdraw a consent: who sees it does not speak for its holder."""
+    speaks = caller_of(request).acts_for(consent.grantor_id, Verb.CONSENT)
+    return speaks and request.user.has_perm("rights.add_consentevent")
+
+
+def _may_close(request: HttpRequest, task: WithdrawalTask) -> bool:
+    caller = caller_of(request)
+    return request.user.has_perm("rights.add_withdrawaltaskdone") and (
+        caller.is_operator or consenting.closes(caller, task) is not None
+    )
 
 
 class CompletionForm(FactForm):
@@ -65,6 +76,13 @@ class CompletionForm(FactForm):
 
 
 NEAREST = (F("done__recorded_at").asc(nulls_first=True), "due_on", "kind")  # what is open first
+_ABOUT: tuple[tuple[str, str, type[Model]], ...] = (
+    ("consent", "event__consent", Consent),
+    ("license", "license", License),
+    ("submission", "submission", Submission),
+    ("dataset", "dataset", Dataset),
+    ("model_version", "model_version", ModelVersion),
+)
 _TASKS: dict[TaskKind, str] = {
     TaskKind.REFUSE_CLEARANCE: "Refuse new clearances",
     TaskKind.STOP_INGESTION: "Stop ingestion",
@@ -83,9 +101,14 @@ _TASKS: dict[TaskKind, str] = {
 }
 
 
-def tasks() -> QuerySet[WithdrawalTask]:
-    """Return tasks with what they are about."""
-    return WithdrawalTask.objects.select_related(
+def tasks(request: HttpRequest) -> QuerySet[Any]:
+    """Return the tasks that the caller sees, each with which of the things that it is about are theirs to see."""
+    sight = caller_of(request).sight
+
+    def shows(column: str, model: type[Any]) -> Q | Value:
+        return Value(True) if sight.is_whole else Q(**{f"{column}__in": seen(QuerySet(model), sight).values("pk")})
+
+    rows: QuerySet[Any] = WithdrawalTask.objects.select_related(
         "done__by__identity",
         "party__identity",
         "license__licensee__identity",
@@ -95,6 +118,10 @@ def tasks() -> QuerySet[WithdrawalTask]:
         "event__consent__recording",
         "event__consent__work",
     )
+    shown: QuerySet[Any] = seen(rows, sight).annotate(
+        **{f"shows_{name}": shows(column, model) for name, column, model in _ABOUT}
+    )
+    return shown
 
 
 def task_name(kind: str) -> str:
@@ -102,7 +129,7 @@ def task_name(kind: str) -> str:
     return _TASKS[TaskKind(kind)]
 
 
-def table_of(tasks: QuerySet[WithdrawalTask], today: date) -> Table:
+def table_of(tasks: QuerySet[Any], today: date) -> Table:
     """Return tasks as a table that says how far they have come, what is open first."""
     done = tasks.filter(done__isnull=False).count()
     rows = tuple(_row(task, today) for task in tasks.order_by(*NEAREST)[:MOST_RELATED])
@@ -112,12 +139,19 @@ def table_of(tasks: QuerySet[WithdrawalTask], today: date) -> Table:
     )
 
 
-def _about(task: WithdrawalTask) -> Shown:
-    if task.license:
-        return sheets.link(task.license)
-    if task.submission:
-        return sheets.link(task.submission)
-    return str(task.dataset or task.model_version or sheets.NOTHING)
+def _about(task: Any) -> Shown:
+    for name, *_ in _ABOUT[1:]:
+        about = getattr(task, name)
+        if about is None:
+            continue
+        if not getattr(task, f"shows_{name}"):
+            return f"A {name.replace('_', ' ').replace('submission', 'output')} that is not yours to see"
+        return sheets.link(about) if name in {"license", "submission"} else str(about)
+    return sheets.NOTHING
+
+
+def _consent(task: Any) -> Shown:
+    return sheets.link(task.event.consent) if task.shows_consent else "A consent that is not yours to see"
 
 
 def _due(task: WithdrawalTask, today: date) -> Shown:
@@ -131,7 +165,7 @@ def _due(task: WithdrawalTask, today: date) -> Shown:
     return sheets.chip("waiting", f"In {days} day{'s' * (days != 1)}")
 
 
-def _row(task: WithdrawalTask, today: date) -> tuple[Shown, ...]:
+def _row(task: Any, today: date) -> tuple[Shown, ...]:
     done = getattr(task, "done", None)
     proof: Shown = sheets.NOTHING
     if done:
@@ -208,9 +242,10 @@ class WithdrawalAdmin(FactAdmin):
             return sheets.chip("waiting", f"{row.open_count} open")
         return sheets.chip("cleared", "All done")
 
-    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:  # noqa: ARG002
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
         """Show when it takes effect, what has to be done, and which outputs are marked."""
-        flags = list(fact.flags.select_related("submission").order_by("submission__title")[:MOST_RELATED])
+        marked = self.seen(request, fact.flags.select_related("submission"))
+        flags = list(marked.order_by("submission__title")[:MOST_RELATED])
         return Sheet(
             title=f"{fact.get_act_display()}: {fact.consent}",
             lead=_effect_lead(fact),
@@ -227,8 +262,8 @@ class WithdrawalAdmin(FactAdmin):
                 sheets.entry_of(consent_event=fact),
             ),
             tables=(
-                table_of(tasks().filter(event=fact), timezone.now().date()),
-                Table(f"Outputs marked: {fact.flags.count()}", ("Output", "Release", "Mark"),
+                table_of(tasks(request).filter(event=fact), timezone.now().date()),
+                Table(f"Outputs marked: {marked.count()}", ("Output", "Release", "Mark"),
                       tuple((sheets.link(flag.submission), str(flag.submission.release_on),
                              flag.kind.replace("_", " ")) for flag in flags), "None rested on the consent."),
             ),
@@ -303,9 +338,9 @@ class TaskAdmin(FactAdmin):
         view = self.admin_site.admin_view(self.complete_view)
         return [path("<uuid:id>/complete/", view, name="rights_withdrawaltask_complete"), *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WithdrawalTask]:  # noqa: ARG002 - Django's signature
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return tasks with what they are about."""
-        return tasks()
+        return tasks(request)
 
     @admin.display(description="Task", ordering="kind")
     def shown_kind(self, row: WithdrawalTask) -> str:
@@ -313,14 +348,14 @@ class TaskAdmin(FactAdmin):
         return task_name(row.kind)
 
     @admin.display(description="About")
-    def shown_about(self, row: WithdrawalTask) -> Shown:
+    def shown_about(self, row: Any) -> Shown:
         """Link to the thing."""
         return _about(row)
 
     @admin.display(description="Withdrawn")
-    def shown_consent(self, row: WithdrawalTask) -> Shown:
+    def shown_consent(self, row: Any) -> Shown:
         """Link to the consent."""
-        return sheets.link(row.event.consent)
+        return _consent(row)
 
     @admin.display(description="Who")
     def shown_party(self, row: WithdrawalTask) -> Shown:
@@ -332,11 +367,11 @@ class TaskAdmin(FactAdmin):
         """Say how long there is, or that it is done."""
         return _due(row, timezone.now().date())
 
-    def sheet(self, request: HttpRequest, fact: WithdrawalTask) -> Sheet:
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
         """Show the task and its proof."""
         done = getattr(fact, "done", None)
         steps: tuple[Step, ...] = ()
-        if done is None and may_withdraw(request):
+        if done is None and _may_close(request, fact):
             steps = (Step("Record the proof…", reverse("admin:rights_withdrawaltask_complete", args=[fact.pk])),)
         proof: tuple[tuple[str, Shown], ...] = ()
         if done is not None:
@@ -358,8 +393,12 @@ class TaskAdmin(FactAdmin):
             facts=(
                 ("About", _about(fact)),
                 ("Who", sheets.link(fact.party) if fact.party else "This desk"),
-                ("Consent", sheets.link(fact.event.consent)),
-                ("Withdrawal", sheets.link(fact.event, fact.event.get_act_display())),
+                ("Consent", _consent(fact)),
+                *(
+                    (("Withdrawal", sheets.link(fact.event, fact.event.get_act_display())),)
+                    if fact.shows_consent
+                    else ()
+                ),
                 ("Id", sheets.long_id(fact.pk)),
                 ("Recorded", sheets.moment(fact.recorded_at)),
                 *proof,
@@ -369,19 +408,21 @@ class TaskAdmin(FactAdmin):
     def complete_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Ask for the proof, and record it."""
         task: WithdrawalTask = self.fact(request, id)
-        if not may_withdraw(request):
+        if not _may_close(request, task):
             raise PermissionDenied
         is_sent = request.method == "POST"
         form = CompletionForm(
             request.POST if is_sent else None, request.FILES if is_sent else None, initial={"id": uuid4()}
         )
+        self._prepared(request, form)
+        caller = caller_of(request)
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
             try:
                 done = consenting.complete_task(
                     id=given["id"],
                     task_id=task.pk,
-                    by_id=given["by"].pk if given["by"] else None,
+                    by_id=given["by"].pk if given["by"] else caller.registrar(Verb.CONSENT, party_id=task.party_id),
                     note=given["note"],
                     evidence_digest=given["evidence_digest"],
                     at=timezone.now(),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -20,7 +21,8 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import registration
-from ledger.api.access import party_of
+from ledger.access import Caller, NotYourParty, Verb, may_keep
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
@@ -34,21 +36,36 @@ from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
     Dataset,
     DatasetMember,
+    License,
     Lyrics,
     Model,
     ModelVersion,
     ModelVersionRetirement,
+    Party,
     Recording,
     RecordingVoice,
     RecordingWork,
     Release,
+    ReleaseRecording,
     Stem,
+    TrainingLicense,
     Voice,
     Work,
 )
+from rights.visibility import ASSETS
 from rights.vocabulary import Component
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
+
+
+def keep(caller: Caller, fact: Party | Recording | Model) -> None:
+    """
+    Check that the caller may say what belongs to somebody, to a recording or to a model: seeing it is not enough.
+
+    :raises NotYourParty: it is neither theirs nor registered by them
+    """
+    if not may_keep(caller, fact):
+        raise NotYourParty
 
 
 class WorkOutput(serializers.Serializer[Work]):
@@ -81,10 +98,12 @@ class Works(APIView):
         data = given.validated_data
         iswc = canonical_iswc(data["iswc"]) if data["iswc"] else None
         work, created = once(
-            Work.objects.all(),
+            seen_by(request, Work.objects.all()),
             data["id"],
             same=lambda found: (found.title, found.iswc) == (data["title"], iswc),
-            create=lambda: registration.register_work(**data, registrar_id=party_of(request), at=timezone.now()),
+            create=lambda: registration.register_work(
+                **data, registrar_id=caller_of(request).registrar(Verb.REGISTER), at=timezone.now()
+            ),
         )
         return Response(WorkOutput(work).data, status=201 if created else 200)
 
@@ -177,6 +196,8 @@ class Recordings(TakesUploads):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         isrc = canonical_isrc(data["isrc"]) if data["isrc"] else None
+        caller = caller_of(request)
+        caller.look_up(works=(Work, data["works"]), portions=(Work, [portion["work"] for portion in data["portions"]]))
         upload = data.get("audio")
         path = Path(upload.temporary_file_path()) if upload else None
         audio_digest = store.digest_of(path) if path else None
@@ -193,7 +214,7 @@ class Recordings(TakesUploads):
             return (found.title, found.isrc, linked, known) == wanted
 
         recording, created = once(
-            Recording.objects.select_related("reference").prefetch_related("work_links"),
+            seen_by(request, Recording.objects.select_related("reference").prefetch_related("work_links")),
             data["id"],
             same=same,
             create=lambda: registration.register_recording(
@@ -203,7 +224,7 @@ class Recordings(TakesUploads):
                 works=works,
                 audio_path=path,
                 media_type=upload.content_type if upload else None,
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -220,6 +241,7 @@ class RecordingDetail(APIView):
     """One recording."""
 
     scopes = SCOPES
+    sees = {"id": Recording}
 
     @extend_schema(operation_id="read_recording", responses=RecordingOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -231,6 +253,7 @@ class WorkDetail(APIView):
     """One work."""
 
     scopes = SCOPES
+    sees = {"id": Work}
 
     @extend_schema(operation_id="read_work", responses=WorkOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -259,6 +282,7 @@ class RecordingWorks(APIView):
     """Which works are in a recording."""
 
     scopes = SCOPES
+    sees = {"id": Recording}
 
     @extend_schema_serializer(component_name="WorkLink")
     class Input(PortionInput):
@@ -269,12 +293,13 @@ class RecordingWorks(APIView):
     @extend_schema(operation_id="link_work", request=Input, responses={201: WorkLinkOutput}, tags=["catalogue"])
     def post(self, request: Request, id: UUID) -> Response:
         """Register that one more work is in a recording; the portions of all of them are at most the whole."""
-        get_object_or_404(Recording, pk=id)
+        keep(caller_of(request), get_object_or_404(Recording, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
+        caller_of(request).look_up(work=(Work, given.validated_data["work"]))
         wanted = given_work(given.validated_data)
         link, created = once(
-            RecordingWork.objects.all(),
+            seen_by(request, RecordingWork.objects.all()),
             given.validated_data["id"],
             same=lambda found: (found.recording_id, work_of(found)) == (id, wanted),
             create=lambda: registration.link_work(
@@ -303,6 +328,7 @@ class RecordingVoices(APIView):
     """Whose voices are heard in a recording."""
 
     scopes = SCOPES
+    sees = {"id": Recording}
 
     @extend_schema_serializer(component_name="VoiceLink")
     class Input(serializers.Serializer[Any]):
@@ -315,12 +341,13 @@ class RecordingVoices(APIView):
     @extend_schema(operation_id="link_voice", request=Input, responses={201: VoiceLinkOutput}, tags=["catalogue"])
     def post(self, request: Request, id: UUID) -> Response:
         """Register that a voice is heard in a recording."""
-        get_object_or_404(Recording, pk=id)
+        keep(caller_of(request), get_object_or_404(Recording, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller_of(request).look_up(voice=(Voice, data["voice"]))
         link, created = once(
-            RecordingVoice.objects.all(),
+            seen_by(request, RecordingVoice.objects.all()),
             data["id"],
             same=lambda found: (
                 (found.recording_id, found.voice_id, found.component) == (id, data["voice"], data["component"])
@@ -348,12 +375,17 @@ class ReleaseOutput(serializers.Serializer[Release]):
     title = serializers.CharField()
     icpn = serializers.CharField(allow_null=True)
     grid = serializers.CharField(allow_null=True)
-    recordings = serializers.SerializerMethodField(help_text="Its tracks, in their order")
+    recordings = serializers.SerializerMethodField(help_text="Its tracks that are yours to see, in their order")
     registered_at = serializers.DateTimeField()
 
     def get_recordings(self, release: Release) -> list[UUID]:
         """Return the ids of its tracks."""
         return [track.recording_id for track in sorted(release.tracks.all(), key=lambda track: track.position)]
+
+
+def _releases(request: Request) -> QuerySet[Release]:
+    """Return releases with those of their tracks that the caller sees: a holder of one track holds no other by it."""
+    return Release.objects.prefetch_related(Prefetch("tracks", seen_by(request, ReleaseRecording.objects.all())))
 
 
 class Releases(APIView):
@@ -377,6 +409,8 @@ class Releases(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.look_up(recordings=(Recording, data["recordings"]))
         icpn = read(Scheme.GTIN, data["icpn"]).value if data["icpn"] else None
         grid = read(Scheme.GRID, data["grid"]).value if data["grid"] else None
 
@@ -385,7 +419,7 @@ class Releases(APIView):
             return (found.title, found.icpn, found.grid, tracks) == (data["title"], icpn, grid, data["recordings"])
 
         release, created = once(
-            Release.objects.prefetch_related("tracks"),
+            seen_by(request, Release.objects.prefetch_related("tracks")),
             data["id"],
             same=same,
             create=lambda: registration.register_release(
@@ -394,7 +428,7 @@ class Releases(APIView):
                 icpn=data["icpn"],
                 grid=data["grid"],
                 recording_ids=data["recordings"],
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -403,18 +437,19 @@ class Releases(APIView):
     @extend_schema(operation_id="list_releases", responses=Page.of(ReleaseOutput), tags=["catalogue"])
     def get(self, request: Request) -> Response:
         """List releases, oldest first."""
-        return page_of(Release.objects.prefetch_related("tracks"), "registered_at", ReleaseOutput, request)
+        return page_of(_releases(request), "registered_at", ReleaseOutput, request)
 
 
 class ReleaseDetail(APIView):
     """One release."""
 
     scopes = SCOPES
+    sees = {"id": Release}
 
     @extend_schema(operation_id="read_release", responses=ReleaseOutput, tags=["catalogue"])
-    def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
+    def get(self, request: Request, id: UUID) -> Response:
         """Read a release."""
-        return Response(ReleaseOutput(get_object_or_404(Release, pk=id)).data)
+        return Response(ReleaseOutput(get_object_or_404(_releases(request), pk=id)).data)
 
 
 class VoiceOutput(serializers.Serializer[Voice]):
@@ -447,15 +482,19 @@ class Voices(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.look_up(person=(Party, data["person"]))
+        if (person := Party.objects.filter(pk=data["person"]).first()) is not None:
+            keep(caller, person)
         voice, created = once(
-            Voice.objects.all(),
+            seen_by(request, Voice.objects.all()),
             data["id"],
             same=lambda found: (found.person_id, found.label) == (data["person"], data["label"]),
             create=lambda: registration.register_voice(
                 id=data["id"],
                 person_id=data["person"],
                 label=data["label"],
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -503,9 +542,11 @@ class Stems(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.look_up(recording=(Recording, data["recording"]))
         wanted = (data["recording"], data["title"], data["component"], data["audio"])
         stem, created = once(
-            Stem.objects.all(),
+            seen_by(request, Stem.objects.all()),
             data["id"],
             same=lambda found: (found.recording_id, found.title, found.component, found.audio_digest) == wanted,
             create=lambda: registration.register_stem(
@@ -514,7 +555,7 @@ class Stems(APIView):
                 title=data["title"],
                 component=Component(data["component"]),
                 audio_digest=data["audio"],
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -560,9 +601,11 @@ class AllLyrics(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.look_up(work=(Work, data["work"]))
         wanted = (data["work"], data["language"], data["text"])
         lyrics, created = once(
-            Lyrics.objects.all(),
+            seen_by(request, Lyrics.objects.all()),
             data["id"],
             same=lambda found: (found.work_id, found.language, found.text_digest) == wanted,
             create=lambda: registration.register_lyrics(
@@ -570,7 +613,7 @@ class AllLyrics(APIView):
                 work_id=data["work"],
                 language=data["language"],
                 text_digest=data["text"],
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -634,7 +677,12 @@ class Datasets(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.answer_for(data["keeper"], Verb.REGISTER)
         members = [GivenMember(asset_of(member), member["license"]) for member in data["members"]]
+        for kind, model in ASSETS.items():
+            caller.look_up(members=(model, [member.asset.columns[f"{kind}_id"] for member in members]))
+        caller.look_up(members=(License, [member.license_id for member in members]))
 
         def same(found: Dataset) -> bool:
             known = set(found.members.values_list("asset_id", "license_id"))
@@ -642,7 +690,7 @@ class Datasets(APIView):
             return (found.keeper_id, found.name, known) == wanted
 
         dataset, created = once(
-            Dataset.objects.all(),
+            seen_by(request, Dataset.objects.all()),
             data["id"],
             same=same,
             create=lambda: registration.freeze_dataset(
@@ -661,6 +709,7 @@ class DatasetDetail(APIView):
     """One dataset."""
 
     scopes = SCOPES
+    sees = {"id": Dataset}
 
     @extend_schema(operation_id="read_dataset", responses=DatasetOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -672,6 +721,7 @@ class DatasetMembers(APIView):
     """What is in a dataset."""
 
     scopes = SCOPES
+    sees = {"id": Dataset}
 
     @extend_schema(operation_id="list_dataset_members", responses=Page.of(MemberOutput), tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -708,15 +758,17 @@ class Models(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        caller.look_up(provider=(Party, data["provider"]))
         model, created = once(
-            Model.objects.all(),
+            seen_by(request, Model.objects.all()),
             data["id"],
             same=lambda found: (found.provider_id, found.name) == (data["provider"], data["name"]),
             create=lambda: registration.register_model(
                 id=data["id"],
                 provider_id=data["provider"],
                 name=data["name"],
-                registrar_id=party_of(request),
+                registrar_id=caller.registrar(Verb.REGISTER),
                 at=timezone.now(),
             ),
         )
@@ -735,7 +787,7 @@ class ModelVersionOutput(serializers.Serializer[ModelVersion]):
     model = serializers.UUIDField(source="model_id")
     label = serializers.CharField()  # type: ignore[assignment] # a name of DRF's Field
     dataset = serializers.UUIDField(source="dataset_id", allow_null=True)
-    licenses = serializers.SerializerMethodField(help_text="What its training rested on")
+    licenses = serializers.SerializerMethodField(help_text="What its training rested on, as far as it is yours to see")
     code = serializers.SerializerMethodField()
     weights = serializers.SerializerMethodField()
     trained_from = serializers.DateField(allow_null=True)
@@ -766,6 +818,7 @@ class ModelVersions(APIView):
     """Trained versions of a model."""
 
     scopes = SCOPES
+    sees = {"id": Model}
 
     @extend_schema_serializer(component_name="ModelVersion")
     class Input(serializers.Serializer[Any]):
@@ -796,10 +849,11 @@ class ModelVersions(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """Register a version; each license that it rests on must be in force when training begins and when it ends."""
-        get_object_or_404(Model, pk=id)
+        keep(caller_of(request), get_object_or_404(Model, pk=id))
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller_of(request).look_up(dataset=(Dataset, data["dataset"]), licenses=(License, data["licenses"]))
         facts = {
             "label": data["label"],
             "dataset_id": data["dataset"],
@@ -818,7 +872,7 @@ class ModelVersions(APIView):
             )
 
         version, created = once(
-            ModelVersion.objects.select_related("retirement").prefetch_related("training_licenses"),
+            seen_by(request, ModelVersion.objects.select_related("retirement").prefetch_related("training_licenses")),
             data["id"],
             same=same,
             create=lambda: registration.register_model_version(
@@ -831,8 +885,9 @@ class ModelVersions(APIView):
     def get(self, request: Request, id: UUID) -> Response:
         """List the versions of a model, oldest first."""
         get_object_or_404(Model, pk=id)
-        versions = ModelVersion.objects.filter(model=id).select_related("retirement")
-        return page_of(versions.prefetch_related("training_licenses"), "registered_at", ModelVersionOutput, request)
+        rested_on = Prefetch("training_licenses", seen_by(request, TrainingLicense.objects.all()))
+        versions = ModelVersion.objects.filter(model=id).select_related("retirement").prefetch_related(rested_on)
+        return page_of(versions, "registered_at", ModelVersionOutput, request)
 
 
 class RetirementOutput(serializers.Serializer[ModelVersionRetirement]):
@@ -849,6 +904,7 @@ class ModelVersionRetirements(APIView):
     """Ends of versions."""
 
     scopes = SCOPES
+    sees = {"id": Model, "version_id": ModelVersion}
 
     @extend_schema_serializer(component_name="ModelVersionRetirement")
     class Input(serializers.Serializer[Any]):
@@ -863,13 +919,14 @@ class ModelVersionRetirements(APIView):
     )
     def post(self, request: Request, id: UUID, version_id: UUID) -> Response:
         """Register that a version of a model no longer runs, from a day on."""
-        get_object_or_404(ModelVersion, pk=version_id, model=id)
+        version = get_object_or_404(ModelVersion.objects.select_related("model"), pk=version_id, model=id)
+        keep(caller_of(request), version.model)
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
         wanted = (version_id, data["effective_on"], data["reason"])
         retirement, created = once(
-            ModelVersionRetirement.objects.all(),
+            seen_by(request, ModelVersionRetirement.objects.all()),
             data["id"],
             same=lambda found: (found.model_version_id, found.effective_on, found.reason) == wanted,
             create=lambda: registration.retire_model_version(

@@ -17,23 +17,30 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import consenting
-from ledger.api.access import client_of, party_of
+from ledger.access import NotYourParty, Verb
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from rights import consents, effects
 from rights.consents import AssetQuery, ConsentTerms, Evidence, EvidenceKind, FrozenList
+from rights.effects import Impact
 from rights.models import (
     Consent,
     ConsentEvent,
+    Model,
+    ModelVersion,
+    Party,
     Reservation,
     ReservationEnd,
+    TermsVersion,
     WithdrawalTask,
     WithdrawalTaskDone,
 )
 from rights.registry import AssetRef, NotOneAsset
 from rights.reservations import Channel
 from rights.standing import Stance
+from rights.visibility import ASSETS
 from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Purpose, Use
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
@@ -336,8 +343,55 @@ def _unordered(terms: ConsentTerms, stored: ConsentTerms) -> tuple[object, ...]:
     return (bare, listed, query, future, frozenset(terms.overrides), frozenset(terms.evidence))
 
 
-def _registrar(request: Request) -> UUID | None:
-    return party_of(request) if client_of(request) else None
+def _registrar(request: Request, party_id: UUID) -> UUID | None:
+    return caller_of(request).registrar(Verb.CONSENT, party_id=party_id)
+
+
+def _look_up(request: Request, terms: ConsentTerms) -> None:
+    """
+    Check that whatever terms name, besides their grantor, is the caller's to see.
+
+    :raises NotYours: something is not, or does not exist
+    :raises NotYourParty: a query is about the holdings of a party that the caller does not speak for
+    """
+    caller = caller_of(request)
+    scope = terms.scope
+    if isinstance(scope, AssetQuery):
+        caller.answer_for(scope.holder_id, Verb.CONSENT)  # the frozen list tells what that party holds
+    caller.look_up(
+        actor=(Party, terms.actor_id),
+        licensee=(Party, terms.licensee_id),
+        model=(Model, terms.model_id),
+        model_version=(ModelVersion, terms.model_version_id),
+        terms=(TermsVersion, terms.terms_id),
+        overrides=(Reservation, terms.overrides),
+    )
+    if isinstance(scope, AssetRef):
+        _look_up_asset(request, scope)
+    elif isinstance(scope, FrozenList):
+        for kind, table in ASSETS.items():
+            caller.look_up(assets=(table, [asset.columns[f"{kind}_id"] for asset in scope.assets]))
+
+
+def _look_up_asset(request: Request, asset: AssetRef) -> None:
+    caller_of(request).look_up(**{kind: (table, asset.columns[f"{kind}_id"]) for kind, table in ASSETS.items()})
+
+
+def _answer_for_grantor(request: Request, consent_id: UUID) -> None:
+    """
+    Check that the caller speaks for whoever gave a consent: its licensee sees it too, and decides nothing.
+
+    :raises NoSuchConsent: there is none
+    :raises NotYourParty: they do not
+    """
+    caller_of(request).answer_for(_grantor(consent_id), Verb.CONSENT)
+
+
+def _grantor(consent_id: UUID) -> UUID:
+    found = Consent.objects.filter(pk=consent_id).values_list("grantor_id", flat=True).first()
+    if found is None:
+        raise consenting.NoSuchConsent
+    return found
 
 
 # --- Consents.
@@ -377,15 +431,17 @@ class Consents(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         terms = terms_of(data)
+        caller_of(request).answer_for(terms.grantor_id, Verb.CONSENT)
+        _look_up(request, terms)
         consent, created = once(
-            _consents(),
+            seen_by(request, _consents()),
             data["id"],
             same=lambda found: is_same(found, terms),
             create=lambda: consenting.grant(
                 id=data["id"],
                 terms=terms,
                 channel=data["channel"],
-                registrar_id=_registrar(request),
+                registrar_id=_registrar(request, terms.grantor_id),
                 at=timezone.now(),
             ),
         )
@@ -423,6 +479,8 @@ class ConsentDetail(APIView):
     """One consent."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = consenting.NoSuchConsent
 
     @extend_schema(operation_id="get_consent", parameters=[Moment], responses=ConsentDetailOutput, tags=["licensing"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -456,15 +514,18 @@ class Offers(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         terms = terms_of(data)
+        # Whoever sees a holder may ask: nothing follows until somebody answers who speaks for the holder.
+        caller_of(request).look_up(grantor=(Party, terms.grantor_id))
+        _look_up(request, terms)
         consent, created = once(
-            _consents(),
+            seen_by(request, _consents()),
             data["id"],
             same=lambda found: is_same(found, terms),
             create=lambda: consenting.offer(
                 id=data["id"],
                 terms=terms,
                 channel=data["channel"],
-                registrar_id=_registrar(request),
+                registrar_id=_registrar(request, terms.grantor_id),
                 at=timezone.now(),
             ),
         )
@@ -475,6 +536,8 @@ class Events(APIView):
     """The course of a consent."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = consenting.NoSuchConsent
 
     @extend_schema_serializer(component_name="ConsentAnswer")
     class Input(serializers.Serializer[Any]):
@@ -493,8 +556,9 @@ class Events(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        self._check(request, id, ConsentAct(data["act"]), actor_id=data["actor"])
         event, created = once(
-            ConsentEvent.objects.prefetch_related("evidence"),
+            seen_by(request, ConsentEvent.objects.prefetch_related("evidence")),
             data["id"],
             same=lambda found: (
                 (found.consent_id, found.act, found.actor_id, found.reason, found.channel)
@@ -513,6 +577,14 @@ class Events(APIView):
         )
         return Response(EventOutput(event).data, status=201 if created else 200)
 
+    def _check(self, request: Request, id: UUID, act: ConsentAct, *, actor_id: UUID) -> None:
+        # The holder answers; that nobody did, whoever asked may say as well.
+        caller = caller_of(request)
+        asker = Consent.objects.filter(pk=id).values_list("registrar_id", flat=True).first()
+        if not (act is ConsentAct.EXPIRED and caller.acts_for(asker, Verb.CONSENT)):
+            _answer_for_grantor(request, id)
+        caller.look_up(actor=(Party, actor_id))
+
     @extend_schema(operation_id="list_consent_events", responses=EventOutput(many=True), tags=["licensing"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
         """List what happened to a consent, in order."""
@@ -526,6 +598,8 @@ class Amendments(APIView):
     """Other terms in the place of a consent."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = consenting.NoSuchConsent
 
     @extend_schema_serializer(component_name="Amendment")
     class Input(serializers.Serializer[Any]):
@@ -543,8 +617,11 @@ class Amendments(APIView):
         data = given.validated_data
         terms = terms_of(data["successor"])
         successor_id = data["successor"]["id"]
+        _answer_for_grantor(request, id)
+        caller_of(request).answer_for(terms.grantor_id, Verb.CONSENT)
+        _look_up(request, terms)
         event, created = once(
-            ConsentEvent.objects.select_related("successor").prefetch_related("evidence"),
+            seen_by(request, ConsentEvent.objects.select_related("successor").prefetch_related("evidence")),
             data["id"],
             same=lambda found: (
                 (found.consent_id, found.successor_id, found.reason) == (id, successor_id, data["reason"])
@@ -558,7 +635,7 @@ class Amendments(APIView):
                 terms=terms,
                 reason=data["reason"],
                 channel=data["successor"]["channel"],
-                registrar_id=_registrar(request),
+                registrar_id=_registrar(request, terms.grantor_id),
                 at=timezone.now(),
             ),
         )
@@ -572,6 +649,8 @@ class Withdrawals(APIView):
     """The end of a consent."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = consenting.NoSuchConsent
 
     @extend_schema_serializer(component_name="Withdrawal")
     class Input(serializers.Serializer[Any]):
@@ -590,8 +669,10 @@ class Withdrawals(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        _answer_for_grantor(request, id)
+        caller_of(request).look_up(actor=(Party, data["actor"]))
         event, created = once(
-            ConsentEvent.objects.filter(act=ConsentAct.WITHDRAWN).prefetch_related("evidence"),
+            seen_by(request, ConsentEvent.objects.filter(act=ConsentAct.WITHDRAWN).prefetch_related("evidence")),
             data["id"],
             same=lambda found: (
                 (found.consent_id, found.actor_id, found.effective_on) == (id, data["actor"], data["effective_on"])
@@ -658,6 +739,8 @@ class WithdrawalPreview(APIView):
     """What a withdrawal would touch, before anyone confirms it (CON-7)."""
 
     scopes = SCOPES
+    sees = {"id": Consent}
+    absent = consenting.NoSuchConsent
 
     class Filter(serializers.Serializer[Any]):
         """Which act, from when on."""
@@ -669,49 +752,56 @@ class WithdrawalPreview(APIView):
 
     @extend_schema(operation_id="preview_withdrawal", parameters=[Filter], responses=PreviewOutput, tags=["licensing"])
     def get(self, request: Request, id: UUID) -> Response:
-        """Count and name what a withdrawal or an annulment would touch, and what would stop when."""
+        """
+        Count and name what a withdrawal or an annulment would touch, and what would stop when.
+
+        The holder is told how many there are of everything; ids, and counts for others, are of what the caller sees.
+        """
         asked = self.Filter(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        today = timezone.now().date()
         found = consenting.preview(
             consent_id=id,
             act=ConsentAct(asked.validated_data["act"]),
             effective_on=asked.validated_data.get("effective_on"),
-            today=today,
+            today=timezone.now().date(),
+            sight=caller_of(request).sight,
         )
         return Response(PreviewOutput(_shown(found)).data)
 
 
 def _shown(found: consenting.Preview) -> dict[str, Any]:
-    impact = found.impact
-    listed: dict[str, list[UUID]] = {
+    counted = found.impact
+    return {
+        "consent": found.consent.pk,
+        "act": counted.act.value,
+        "effective_on": counted.effective_on,
+        "notice_days": found.consent.notice_days,
+        "earliest_on": found.earliest_on,
+        "counts": {name: len(ids) for name, ids in _ids(counted).items()} | {"territories": len(counted.territories)},
+        **{name: ids[:MOST_SHOWN] for name, ids in _ids(found.named).items()},
+        "territories": sorted(counted.territories),
+        "effects": [
+            {
+                "thing": row.thing.value,
+                "what": row.what,
+                "count": effects.count(row.thing, counted),
+                "effect": row.effect(counted.act),
+                "reason": row.reason,
+                "tasks": [kind.value for kind in row.tasks(counted.act)],
+            }
+            for row in effects.MATRIX
+        ],
+        "tasks": found.tasks[:MOST_SHOWN],
+    }
+
+
+def _ids(impact: Impact) -> dict[str, list[UUID]]:
+    return {
         "outputs": [one.submission_id for one in impact.outputs],
         "models": [one.model_version_id for one in impact.versions],
         "datasets": [one.dataset_id for one in impact.datasets],
         "licenses": [one.license_id for one in impact.licenses],
         "payees": sorted(impact.payees, key=str),
-    }
-    return {
-        "consent": found.consent.pk,
-        "act": impact.act.value,
-        "effective_on": impact.effective_on,
-        "notice_days": found.consent.notice_days,
-        "earliest_on": found.earliest_on,
-        "counts": {name: len(ids) for name, ids in listed.items()} | {"territories": len(impact.territories)},
-        **{name: ids[:MOST_SHOWN] for name, ids in listed.items()},
-        "territories": sorted(impact.territories),
-        "effects": [
-            {
-                "thing": row.thing.value,
-                "what": row.what,
-                "count": effects.count(row.thing, impact),
-                "effect": row.effect(impact.act),
-                "reason": row.reason,
-                "tasks": [kind.value for kind in row.tasks(impact.act)],
-            }
-            for row in effects.MATRIX
-        ],
-        "tasks": found.tasks[:MOST_SHOWN],
     }
 
 
@@ -785,6 +875,8 @@ class Completions(APIView):
     """That a task was carried out."""
 
     scopes = SCOPES
+    sees = {"id": WithdrawalTask}
+    absent = consenting.NoSuchTask
 
     @extend_schema_serializer(component_name="TaskCompletion")
     class Input(serializers.Serializer[Any]):
@@ -800,9 +892,9 @@ class Completions(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        by_id = _registrar(request)
+        by_id = self._by(request, id)
         done, created = once(
-            WithdrawalTaskDone.objects.all(),
+            seen_by(request, WithdrawalTaskDone.objects.all()),
             data["id"],
             same=lambda found: (
                 (found.task_id, found.evidence_digest, found.note) == (id, data["evidence"], data["note"])
@@ -817,6 +909,16 @@ class Completions(APIView):
             ),
         )
         return Response(DoneOutput(done).data, status=201 if created else 200)
+
+    def _by(self, request: Request, id: UUID) -> UUID | None:
+        """Return in whose name it is closed: by whoever has to do it, or by the holder who withdrew."""
+        task = WithdrawalTask.objects.select_related("event__consent").filter(pk=id).first()
+        if task is None:
+            raise consenting.NoSuchTask
+        acting = consenting.closes(caller_of(request), task)
+        if acting is None:
+            raise NotYourParty
+        return _registrar(request, acting)
 
 
 # --- Reservations.
@@ -878,6 +980,9 @@ class Reservations(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         asset = asset_of(data) if any(kind.value in data for kind in AssetKind) else None
+        caller_of(request).answer_for(data["holder"], Verb.CONSENT)
+        if asset is not None:
+            _look_up_asset(request, asset)
         facts: dict[str, Any] = {
             "holder_id": data["holder"],
             "uses": sorted(set(data["uses"])),
@@ -890,13 +995,13 @@ class Reservations(APIView):
         }
         columns = asset.columns if asset else {f"{kind.value}_id": None for kind in AssetKind}
         reservation, created = once(
-            Reservation.objects.select_related("end"),
+            seen_by(request, Reservation.objects.select_related("end")),
             data["id"],
             same=lambda found: all(getattr(found, name) == value for name, value in (facts | columns).items()),
             create=lambda: consenting.reserve(
                 id=data["id"],
                 asset=asset,
-                registrar_id=_registrar(request),
+                registrar_id=_registrar(request, data["holder"]),
                 at=timezone.now(),
                 **facts | {"channel": Channel(data["channel"])},
             ),
@@ -937,6 +1042,8 @@ class Lifts(APIView):
     """The end of a reservation."""
 
     scopes = SCOPES
+    sees = {"id": Reservation}
+    absent = consenting.NoSuchReservation
 
     @extend_schema_serializer(component_name="Lift")
     class Input(serializers.Serializer[Any]):
@@ -951,8 +1058,12 @@ class Lifts(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        holder_id = Reservation.objects.filter(pk=id).values_list("holder_id", flat=True).first()
+        if holder_id is None:
+            raise consenting.NoSuchReservation
+        caller_of(request).answer_for(holder_id, Verb.CONSENT)
         end, created = once(
-            ReservationEnd.objects.all(),
+            seen_by(request, ReservationEnd.objects.all()),
             data["id"],
             same=lambda found: (found.reservation_id, found.effective_on) == (id, data["effective_on"]),
             create=lambda: consenting.lift(

@@ -16,6 +16,7 @@ from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
     approvals,
+    asking,
     checkpoints,
     clearance,
     consenting,
@@ -30,6 +31,7 @@ from ledger import (
     reversing,
 )
 from ledger.api import access, once, preferences, uploads
+from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
 from rights import (
     assets,
@@ -106,6 +108,13 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     wording.BadTerms: (422, "bad_terms"),
     wording.NoSuchLanguage: (422, "no_such_language"),
     wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Clearances.
+    asking.NothingAsked: (422, "nothing_asked"),
+    asking.TooManyAssets: (422, "too_many_assets"),
+    asking.KnownInTheFuture: (422, "known_in_the_future"),
+    asking.NoSuchPurpose: (422, "no_such_purpose"),
+    asking.NoSuchModelVersion: (422, "no_such_model_version"),
+    asking.NoSuchLicensee: (422, "no_such_licensee"),
     # Imports.
     importing.NoSuchImport: (404, "no_such_import"),
     importing.AlreadyTaken: (409, "already_taken"),
@@ -170,6 +179,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     erasure.NotAskedFor: (409, "not_asked_for"),
     # Assets and shares
     assets.PortionsBeyondTheWhole: (422, "portions_beyond_the_whole"),
+    assets.TimesHalfKnown: (422, "times_half_known"),
     assets.VoiceOfAPersonOnly: (422, "voice_of_a_person_only"),
     assets.NotALanguage: (422, "not_a_language"),
     assets.NothingInTheDataset: (422, "nothing_in_the_dataset"),
@@ -181,6 +191,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     shares.EndsOutsideItsPeriod: (422, "ends_outside_its_period"),
     shares.AlreadyRetracted: (409, "already_retracted"),
     shares.SucceedsAnother: (422, "succeeds_another"),
+    asset_shares.NotYourPosition: (403, "not_your_position"),
     holding.NoSuchShare: (404, "no_such_share"),
     holding.AlreadyEnded: (409, "already_ended"),
     conflicts.NoSuchConflict: (404, "no_such_conflict"),

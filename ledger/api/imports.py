@@ -20,7 +20,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import batches, importing, reversing, tasks
+from ledger.access import Verb
 from ledger.api import access
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import digest
 from ledger.api.once import OtherContent, once
 from ledger.api.paging import Page, page_of
@@ -35,14 +37,23 @@ PARTY_KINDS = [(kind.value, kind.value) for kind in PartyKind]
 _JSON = {"type": "object", "additionalProperties": True}
 
 
-def _batches(request: Request) -> QuerySet[ImportBatch]:
-    """Return the imports that the caller may see: its own, and for staff all."""
-    rows = ImportBatch.objects.select_related("progress", "outcome", "reversal", "rehearsal")
-    return rows if access.client_of(request) is None else rows.filter(organization=access.party_of(request))
+def _batches() -> QuerySet[ImportBatch]:
+    return ImportBatch.objects.select_related("progress", "outcome", "reversal", "rehearsal")
 
 
 def _batch(request: Request, id: UUID) -> ImportBatch:
-    return get_object_or_404(_batches(request), pk=id)
+    return get_object_or_404(seen_by(request, _batches()), pk=id)
+
+
+def _kept(request: Request, id: UUID) -> ImportBatch:
+    """
+    Return an import that the caller may do something with.
+
+    :raises NotYourParty: it is seen, and of an organization for which the caller does not import
+    """
+    batch = _batch(request, id)
+    caller_of(request).answer_for(batch.organization_id, Verb.IMPORT)
+    return batch
 
 
 class OutcomeOutput(serializers.Serializer[Any]):
@@ -216,6 +227,7 @@ class Imports(TakesUploads):
         The same file read with the same mapping is the same import: the first one is returned, under its own id.
         """
         party_id = access.party_of(request)
+        caller_of(request).answer_for(party_id, Verb.IMPORT)
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -245,7 +257,7 @@ class Imports(TakesUploads):
     @extend_schema(operation_id="list_imports", responses=Page.of(ImportRow), tags=["imports"])
     def get(self, request: Request) -> Response:
         """List imports, oldest first."""
-        return page_of(_batches(request), "received_at", ImportRow, request)
+        return page_of(_batches(), "received_at", ImportRow, request)
 
 
 def _mapping(data: dict[str, Any], party_id: UUID) -> Mapping | None:
@@ -259,6 +271,7 @@ class ImportDetail(APIView):
     """One import."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="read_import", responses=ImportOutput, tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -270,11 +283,12 @@ class ImportRehearsals(APIView):
     """Looking up what an import would do."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="rehearse_import", request=None, responses={202: ImportOutput}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
         """Look up again what an import would do; nothing is written."""
-        batch = importing.ask_to_rehearse(batch_id=_batch(request, id).pk, at=timezone.now())
+        batch = importing.ask_to_rehearse(batch_id=_kept(request, id).pk, at=timezone.now())
         tasks.ring_for(Job.Kind.REHEARSE, batch.pk)
         return Response(ImportOutput(_batch(request, id)).data, status=202)
 
@@ -283,11 +297,12 @@ class ImportTakings(APIView):
     """Taking an import that was rehearsed, or whose job was given up."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="take_import", request=None, responses={202: ImportOutput}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
         """Take an import over. Asking twice takes it once."""
-        batch = importing.ask_to_take(batch_id=_batch(request, id).pk, at=timezone.now())
+        batch = importing.ask_to_take(batch_id=_kept(request, id).pk, at=timezone.now())
         tasks.ring_for(Job.Kind.IMPORT, batch.pk)
         return Response(ImportOutput(_batch(request, id)).data, status=202)
 
@@ -306,6 +321,7 @@ class ImportProblems(APIView):
     """What is wrong with which line."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="list_import_problems", responses=Page.of(ProblemOutput), tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -317,6 +333,7 @@ class ImportProblemsSheet(APIView):
     """The rows that were not taken."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(
         operation_id="download_import_problems",
@@ -348,6 +365,7 @@ class ImportFacts(APIView):
     """What the lines of an import became."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="list_import_facts", responses=Page.of(ImportedFactOutput), tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -374,6 +392,7 @@ class ImportAnswers(APIView):
     """The answers of a society that a file of acknowledgements holds."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema(operation_id="list_import_answers", responses=Page.of(AnswerOutput), tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
@@ -386,6 +405,7 @@ class ImportReversals(APIView):
     """Taking an import back."""
 
     scopes = SCOPES
+    sees = {"id": ImportBatch}
 
     @extend_schema_serializer(component_name="ImportReversal")
     class Input(serializers.Serializer[Any]):
@@ -404,9 +424,9 @@ class ImportReversals(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        batch = _batch(request, id)
+        batch = _kept(request, id)
         _, created = once(
-            ImportReversal.objects.all(),
+            seen_by(request, ImportReversal.objects.all()),
             data["id"],
             same=lambda found: (found.batch_id, found.reason) == (batch.pk, data["reason"]),
             create=lambda: reversing.ask_to_reverse(
@@ -448,6 +468,7 @@ class Mappings(APIView):
     def post(self, request: Request) -> Response:
         """Save how one sender's sheets are read."""
         party_id = access.party_of(request)
+        caller_of(request).answer_for(party_id, Verb.IMPORT)
         given = MappingInput(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -465,18 +486,25 @@ class Mappings(APIView):
     @extend_schema(operation_id="list_mappings", responses=Page.of(MappingOutput), tags=["imports"])
     def get(self, request: Request) -> Response:
         """List the saved mappings."""
-        rows = SavedMapping.objects.filter(organization=access.party_of(request))
-        return page_of(rows, "changed_at", MappingOutput, request)
+        return page_of(SavedMapping.objects.all(), "changed_at", MappingOutput, request)
 
 
 def _saved(request: Request, id: UUID) -> SavedMapping:
-    return get_object_or_404(SavedMapping.objects.filter(organization=access.party_of(request)), pk=id)
+    """
+    Return a mapping that the caller may change.
+
+    :raises NotYourParty: it is seen, and of an organization for which the caller does not import
+    """
+    saved = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
+    caller_of(request).answer_for(saved.organization_id, Verb.IMPORT)
+    return saved
 
 
 class MappingDetail(APIView):
     """One saved mapping."""
 
     scopes = SCOPES
+    sees = {"id": SavedMapping}
 
     @extend_schema_serializer(component_name="MappingChange")
     class Input(serializers.Serializer[Any]):
@@ -488,7 +516,8 @@ class MappingDetail(APIView):
     @extend_schema(operation_id="read_mapping", responses=MappingOutput, tags=["imports"])
     def get(self, request: Request, id: UUID) -> Response:
         """Read a saved mapping."""
-        return Response(MappingOutput(_saved(request, id)).data)
+        found = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
+        return Response(MappingOutput(found).data)
 
     @extend_schema(operation_id="change_mapping", request=Input, responses=MappingOutput, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
@@ -506,6 +535,7 @@ class MappingRemoval(APIView):
     """Forgetting a saved mapping."""
 
     scopes = SCOPES
+    sees = {"id": SavedMapping}
 
     @extend_schema(operation_id="delete_mapping", request=None, responses={204: None}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -17,13 +18,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import licensing
-from ledger.api.access import client_of
+from ledger.access import Verb
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from rights import wording
-from rights.mfn import Favor, Measure, Trigger
-from rights.models import License, LicenseEvent, MfnClause, TermsVersion
+from rights.mfn import LICENSOR, Favor, Measure, Trigger, check_class
+from rights.models import License, LicenseEvent, MfnClause, ModelVersion, Party, TermsVersion
+from rights.visibility import ASSETS
 from rights.vocabulary import LicenseAct, Purpose, Use
 from royalties import splits
 
@@ -31,10 +34,16 @@ SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 MOST_NAMED = 100  # licenses and model versions that one license names
 
 
-def _asker(request: Request) -> UUID | None:
-    """Return the party that asks; None for staff, who speak for nobody."""
-    client = client_of(request)
-    return client.client.party_id if client else None
+def _look_up_favors(request: Request, reference_classes: Iterable[str]) -> None:
+    """
+    Check that the parties whose licenses a clause compares with are the caller's to see.
+
+    :raises NotYours: one is not, or does not exist
+    """
+    named = [
+        given.removeprefix(LICENSOR) for given in map(check_class, reference_classes) if given.startswith(LICENSOR)
+    ]
+    caller_of(request).look_up(mfn=(Party, [UUID(id) for id in named]))
 
 
 # --- terms
@@ -95,14 +104,20 @@ class Terms(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller = caller_of(request)
+        agreed: wording.Wording = data["terms"]
+        caller.look_up(terms=(ModelVersion, [id for id, _ in agreed.model_versions]))
+        _look_up_favors(request, [favor.reference_class for favor in agreed.mfn])
         version, created = once(
-            TermsVersion.objects.all(),
+            seen_by(request, TermsVersion.objects.all()),
             data["id"],
             same=lambda found: (
                 (found.name, found.language, found.data)
                 == (data["name"], data["language"], wording.data(data["terms"]))
             ),
-            create=lambda: licensing.publish_terms(**data, registrar_id=_asker(request), at=timezone.now()),
+            create=lambda: licensing.publish_terms(
+                **data, registrar_id=caller.registrar(Verb.LICENSE), at=timezone.now()
+            ),
         )
         return Response(TermsOutput(version).data, status=201 if created else 200)
 
@@ -116,6 +131,7 @@ class TermsDetail(APIView):
     """One version of terms."""
 
     scopes = SCOPES
+    sees = {"id": TermsVersion}
 
     @extend_schema(operation_id="get_terms", responses=TermsOutput, tags=["licensing"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -240,7 +256,7 @@ class LicenseHistoryOutput(LicenseOutput):
 
     def get_beside(self, license_: License) -> list[UUID]:
         """Return the licenses that an exclusive one lets stand."""
-        return list(licensing.known_beside(license_))
+        return list(licensing.known_beside(license_, sight=self.context["sight"]))
 
     @extend_schema_field(LicenseEventOutput(many=True))
     def get_events(self, license_: License) -> Any:
@@ -337,6 +353,19 @@ class Licenses(APIView):
         plan = licensing.GivenPlan(**data["plan"])
         favors = [Favor(row["reference_class"], Measure(row["measure"]), row["looks_back_to"]) for row in data["mfn"]]
 
+        caller = caller_of(request)
+        caller.answer_for(data["licensor"], Verb.LICENSE)
+        caller.look_up(
+            licensee=(Party, data["licensee"]),
+            terms=(TermsVersion, data["terms"]),
+            model_versions=(ModelVersion, data["model_versions"]),
+            beside=(License, data["beside"]),
+            amends=(License, data["amends"]),
+        )
+        _look_up_favors(request, [favor.reference_class for favor in favors])
+        for kind, table in ASSETS.items():
+            caller.look_up(schedule=(table, [asset.columns[f"{kind}_id"] for asset in schedule]))
+
         def same(found: License) -> bool:
             known = splits.plans_of([found.id]).get(found.id)
             if known is None or (known.commission, known.creators, known.masters) != (
@@ -358,7 +387,7 @@ class Licenses(APIView):
             )
 
         license_, created = once(
-            LicenseOutput.rows().select_related("terms"),
+            seen_by(request, LicenseOutput.rows().select_related("terms")),
             data["id"],
             same=same,
             create=lambda: licensing.sign_license(
@@ -371,7 +400,8 @@ class Licenses(APIView):
                 favors=favors,
                 beside=data["beside"],
                 amends=data["amends"],
-                by=_asker(request),
+                registrar_id=caller.registrar(Verb.LICENSE, party_id=data["licensor"]),
+                sight=caller.sight,
                 at=timezone.now(),
                 **facts,
             ),
@@ -398,6 +428,7 @@ class LicenseDetail(APIView):
     """One license with its history."""
 
     scopes = SCOPES
+    sees = {"id": License}
 
     class Query(serializers.Serializer[Any]):
         """Which history."""
@@ -418,13 +449,16 @@ class LicenseDetail(APIView):
         license_ = LicenseOutput.rows().filter(pk=id, recorded_at__lte=known_at).first()
         if license_ is None:
             raise Http404
-        return Response(LicenseHistoryOutput(license_, context={"known_at": known_at}).data)
+        context = {"known_at": known_at, "sight": caller_of(request).sight}
+        return Response(LicenseHistoryOutput(license_, context=context).data)
 
 
 class LicenseEvents(APIView):
     """What becomes of a license."""
 
     scopes = SCOPES
+    sees = {"id": License}
+    absent = licensing.NoSuchLicense
 
     @extend_schema_serializer(component_name="LicenseEvent")
     class Input(serializers.Serializer[Any]):
@@ -450,8 +484,13 @@ class LicenseEvents(APIView):
             "effective_on": data["effective_on"],
             "reason": data["reason"],
         }
+        licensor_id = License.objects.filter(pk=id).values_list("licensor_id", flat=True).first()
+        if licensor_id is None:
+            raise licensing.NoSuchLicense
+        caller_of(request).answer_for(licensor_id, Verb.LICENSE)  # its licensee sees it too
+        caller_of(request).look_up(actor=(Party, data["actor"]))
         event, created = once(
-            LicenseEvent.objects.all(),
+            seen_by(request, LicenseEvent.objects.all()),
             data["id"],
             same=lambda found: (
                 found.license_id == id and all(getattr(found, name) == value for name, value in facts.items())
@@ -519,8 +558,13 @@ class MfnTriggers(APIView):
         tags=["licensing"],
     )
     def get(self, request: Request) -> Response:
-        """List where a newer license is better than one whose licensor is favored. Nothing follows by itself."""
+        """
+        List where a newer license is better than one whose licensor is favored. Nothing follows by itself.
+
+        Only where the caller sees both licenses, as their licensee does.
+        """
         query = self.Query(data=request.query_params)
         query.is_valid(raise_exception=True)
         known_at = query.validated_data.get("known_at", timezone.now())
-        return Response([TriggerOutput(trigger).data for trigger in licensing.mfn_register(known_at=known_at)])
+        found = licensing.mfn_register(known_at=known_at, sight=caller_of(request).sight)
+        return Response([TriggerOutput(trigger).data for trigger in found])

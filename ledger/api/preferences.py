@@ -128,6 +128,7 @@ class RecordingPreferences(APIView):
     """What is published about one recording, for whoever may read the catalogue."""
 
     scopes = {"GET": "catalogue:read"}
+    sees = {"id": Recording}
 
     @extend_schema(operation_id="read_recording_preferences", responses=PreferencesOutput, tags=["preferences"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002 - DRF's signature

@@ -18,27 +18,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import holding
-from ledger.api.access import party_of
+from ledger.access import Verb
+from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.holding import Change, Ending, Retraction
 from rights import conflicts, shares
 from rights.claims import Hold, Zone
-from rights.models import Conflict, ConflictEvent, Lyrics, Recording, Share, ShareEvent, Stem, Voice, Work
+from rights.models import Conflict, ConflictEvent, Share, ShareEvent
 from rights.registry import AssetRef
 from rights.shares import Field, GivenShare
 from rights.territories import phrase
+from rights.visibility import ASSETS
 from rights.vocabulary import AssetKind, Basis, ConflictAct, RightType, ShareAct
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
-MODELS: dict[AssetKind, type[Model]] = {
-    AssetKind.RECORDING: Recording,
-    AssetKind.WORK: Work,
-    AssetKind.VOICE: Voice,
-    AssetKind.STEM: Stem,
-    AssetKind.LYRICS: Lyrics,
-}
 
 
 # --- shares
@@ -101,7 +96,7 @@ class ShareInput(serializers.Serializer[Any]):
     active_to = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-def _given(data: Mapping[str, Any], field: Field, registrar_id: UUID) -> GivenShare:
+def _given(data: Mapping[str, Any], field: Field, registrar_id: UUID | None) -> GivenShare:
     return GivenShare(
         id=data["id"],
         asset=field.asset,
@@ -161,9 +156,12 @@ class Shares(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         field = Field(asset_of(data), RightType(data["right_type"]), Basis(data["basis"]))
-        wanted = _given(data, field, party_of(request))
+        caller = caller_of(request)
+        caller.answer_for(data["party"], Verb.REGISTER)
+        caller.look_up(**{kind: (model, field.asset.columns[f"{kind}_id"]) for kind, model in ASSETS.items()})
+        wanted = _given(data, field, caller.registrar(Verb.REGISTER, party_id=data["party"]))
         share, created = once(
-            Share.objects.prefetch_related("events"),
+            seen_by(request, Share.objects.prefetch_related("events")),
             data["id"],
             same=lambda found: _is(found, wanted),
             create=lambda: holding.register_share(wanted, at=timezone.now()),
@@ -180,6 +178,7 @@ class ShareDetail(APIView):
     """One share."""
 
     scopes = SCOPES
+    sees = {"id": Share}
 
     @extend_schema(operation_id="read_share", responses=ShareOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -191,6 +190,7 @@ class ShareEvents(APIView):
     """What becomes of a share."""
 
     scopes = SCOPES
+    sees = {"id": Share}
 
     @extend_schema_serializer(component_name="ShareEvent")
     class Input(serializers.Serializer[Any]):
@@ -221,7 +221,12 @@ class ShareEvents(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         share = get_object_or_404(Share, pk=id)
-        successor = _given(data["successor"], shares.field_of(share), party_of(request)) if data["successor"] else None
+        caller, successor = caller_of(request), None
+        caller.answer_for(share.party_id, Verb.REGISTER)
+        if after := data["successor"]:
+            caller.answer_for(after["party"], Verb.REGISTER)
+            by = caller.registrar(Verb.REGISTER, party_id=after["party"])
+            successor = _given(after, shares.field_of(share), by)
         change: Change = (
             Ending(data["id"], id, data["effective_on"], data["reason"], successor)
             if data["act"] == ShareAct.ENDED
@@ -237,7 +242,7 @@ class ShareEvents(APIView):
             return found.successor_id == successor.id and _is(found.successor, successor)
 
         event, created = once(
-            ShareEvent.objects.select_related("successor"),
+            seen_by(request, ShareEvent.objects.select_related("successor")),
             data["id"],
             same=same,
             create=lambda: holding.change_share(change, at=timezone.now()),
@@ -246,6 +251,10 @@ class ShareEvents(APIView):
 
 
 # --- positions
+
+
+class NotYourPosition(Exception):
+    """Who holds how much of an asset is told to whoever holds a part of it, and to whoever registered it."""
 
 
 class ClaimantOutput(serializers.Serializer[Any]):
@@ -322,7 +331,8 @@ class Position(APIView):
     """What the shares of a right in one asset come to."""
 
     scopes = SCOPES
-    kind = AssetKind.WORK
+    kind: AssetKind
+    sees: Mapping[str, type[Model]]
 
     class Query(serializers.Serializer[Any]):
         """Which right, when, and as known when."""
@@ -334,7 +344,7 @@ class Position(APIView):
 
     def answer(self, request: Request, id: UUID) -> Response:
         """Add the shares up."""
-        get_object_or_404(MODELS[self.kind], pk=id)
+        get_object_or_404(self.sees["id"], pk=id)
         query = self.Query(data=request.query_params)
         query.is_valid(raise_exception=True)
         now = timezone.now()
@@ -345,6 +355,9 @@ class Position(APIView):
             RightType(query.validated_data["right"]),
             Basis(query.validated_data["basis"]),
         )
+        claimed = Share.objects.filter(**field.columns)
+        if claimed.exclude(pk__in=seen_by(request, claimed).values("pk")).exists():
+            raise NotYourPosition
         zones = shares.position(field, on=on, known_at=known_at)
         document = {
             "asset": {self.kind.value: str(id)},
@@ -380,7 +393,7 @@ def position_of(kind: AssetKind) -> type[Position]:
         def get(self, request: Request, id: UUID) -> Response:
             return self.answer(request, id)
 
-    Of.kind = kind
+    Of.kind, Of.sees = kind, {"id": ASSETS[kind]}
     return Of
 
 
@@ -498,6 +511,7 @@ class ConflictDetail(APIView):
     """One conflict."""
 
     scopes = SCOPES
+    sees = {"id": Conflict}
 
     @extend_schema(operation_id="read_conflict", responses=ConflictInFullOutput, tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
@@ -510,6 +524,8 @@ class ConflictEvents(APIView):
     """What is said and done about a conflict."""
 
     scopes = SCOPES
+    sees = {"id": Conflict}
+    absent = conflicts.NoSuchConflict
 
     @extend_schema_serializer(component_name="ConflictEvent")
     class Input(serializers.Serializer[Any]):
@@ -533,6 +549,7 @@ class ConflictEvents(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
+        caller_of(request).answer_for(data["author"], Verb.REGISTER)
 
         def same(found: ConflictEvent) -> bool:
             mine = (found.conflict_id, found.act, found.author_id, found.evidence_digest)
@@ -540,7 +557,7 @@ class ConflictEvents(APIView):
             return mine == wanted and (conflicts.words_of(found) or "") == data["text"]
 
         event, created = once(
-            ConflictEvent.objects.all(),
+            seen_by(request, ConflictEvent.objects.all()),
             data["id"],
             same=same,
             create=lambda: holding.act_on_conflict(

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from ledger.api import assets, consents, exports, imports, licenses, log, parties, preferences, shares, submissions
+from ledger.api import (
+    assets,
+    clearances,
+    consents,
+    exports,
+    imports,
+    licenses,
+    log,
+    parties,
+    preferences,
+    shares,
+    submissions,
+)
 from rights.vocabulary import AssetKind
 
 urlpatterns = [
@@ -52,6 +64,9 @@ urlpatterns = [
     path("licenses/<uuid:id>", licenses.LicenseDetail.as_view()),
     path("licenses/<uuid:id>/events", licenses.LicenseEvents.as_view()),
     path("mfn-triggers", licenses.MfnTriggers.as_view()),
+    path("clearances", clearances.Clearances.as_view()),
+    path("clearances/<uuid:id>", clearances.ClearanceDetail.as_view()),
+    path("clearances/<uuid:id>/answers", clearances.ClearanceAnswerLines.as_view()),
     path("submissions", submissions.Submissions.as_view()),
     path("submissions/<uuid:id>", submissions.SubmissionDetail.as_view(), name="submission"),
     path("submissions/<uuid:id>/evidence", submissions.SubmissionEvidence.as_view()),

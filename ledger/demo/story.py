@@ -38,8 +38,14 @@ from ledger.demo.doors import Api, Door
 from rights.models import Party
 from rights.vocabulary import PartyKind
 
-CATALOGUE_SCOPES = ["catalogue:read", "catalogue:write", "catalogue:all"]  # it speaks for every holder
-SUBMISSION_SCOPES = ["submissions:read", "submissions:write"]
+CATALOGUE_SCOPES = [
+    "catalogue:read",
+    "catalogue:write",
+    "catalogue:all",
+    "clearances:read",
+    "clearances:write",
+]  # it speaks for every holder
+SUBMISSION_SCOPES = ["submissions:read", "submissions:write", "clearances:read", "clearances:write"]
 PATIENCE_S = 120
 MANIFEST_CHECK = 9  # the obligation of ledger-verify that reads the signed file
 

@@ -37,8 +37,14 @@ WORLD = "2136"
 USES = ["distribute.outside", "infer.input"]
 SINCE = "2026-01-01"
 DOCUMENT = "d0" * 32
-CATALOGUE = ["catalogue:read", "catalogue:write", "catalogue:all"]  # the operator's own client
-SUBMISSIONS = ["submissions:read", "submissions:write"]
+CATALOGUE = [
+    "catalogue:read",
+    "catalogue:write",
+    "catalogue:all",
+    "clearances:read",
+    "clearances:write",
+]  # the operator's own client
+SUBMISSIONS = ["submissions:read", "submissions:write", "clearances:read", "clearances:write"]
 MEDIA_TYPES = {
     "wav": "audio/wav",
     "mp3": "audio/mpeg",

@@ -228,7 +228,7 @@ def test_adds_a_share(world: World, staff: Client) -> None:
         "active_from": SINCE,
     }
     assert add(staff, "share", fields).status_code == 302
-    share = Share.objects.get(party=key("singer"))
+    share = Share.objects.get(party=UUID(key("singer")))
     assert (share.numerator, share.denominator, share.territories) == (1, 3, ["2136", "-US"])
     assert entry_of(share=share).kind == Entry.Kind.SHARE_REGISTERED
 
@@ -240,7 +240,7 @@ def test_adds_a_consent_by_the_text_that_was_signed(world: World, staff: Client)
     signed = SimpleUploadedFile("consent.txt", b"I agree.")
     fields = {**CONSENT, "work": key("work of country"), "grantor": key("singer"), "document": signed}
     assert add(staff, "consent", fields).status_code == 302
-    consent = Consent.objects.get(grantor=key("singer"))
+    consent = Consent.objects.get(grantor=UUID(key("singer")))
     assert consent.document_digest == hashlib.sha256(b"I agree.").hexdigest()
     assert (str(consent.actor_id), consent.licensee) == (key("singer"), None)
     assert entry_of(consent=consent).kind == Entry.Kind.CONSENT_GRANTED
@@ -266,7 +266,7 @@ def test_adds_a_license_with_schedule_and_plan(world: World, staff: Client) -> N
         "works": [key("work of country")],
     }
     assert add(staff, "license", fields).status_code == 302
-    license_ = License.objects.get(licensee=key("rival"))
+    license_ = License.objects.get(licensee=UUID(key("rival")))
     assert license_.schedule.count() == 2
     plan = Plan.objects.get(license=license_)
     assert (plan.commission_numerator, plan.commission_denominator) == (3, 20)

@@ -178,7 +178,12 @@ class Chance:
             self.shares({"recording": recording}, RightType.AI_TRAINING)
 
     def any_asset(self) -> dict[str, Any]:
-        pools = {"recording": self.recordings, "work": self.works, "voice": self.voices, "stem": self.stems}
+        pools: dict[str, list[Any]] = {
+            "recording": self.recordings,
+            "work": self.works,
+            "voice": self.voices,
+            "stem": self.stems,
+        }
         kind = self.random.choice([kind for kind, pool in pools.items() if pool])
         return {kind: self.random.choice(pools[kind])}
 

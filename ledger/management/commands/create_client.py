@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from ledger import clients
 from rights.models import Party
 
+OWN = ["submissions:read", "submissions:write", "clearances:read", "clearances:write"]
+
 
 class Command(BaseCommand):
     """Prints the client's id and, once, its secret."""
@@ -23,7 +25,7 @@ class Command(BaseCommand):
             "--scope",
             action="append",
             choices=sorted(settings.API_SCOPES),
-            help="once for each; default: submissions:read and submissions:write",
+            help="once for each; default: to submit outputs and to ask what may be done",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +35,7 @@ class Command(BaseCommand):
         made = clients.create(
             name=options["name"],
             party_id=options["party"],
-            scopes=options["scope"] or ["submissions:read", "submissions:write"],
+            scopes=options["scope"] or OWN,
         )
         self.stdout.write(f"client_id={made.client_id}\nclient_secret={made.secret}\n")
         self.stdout.write("The secret is not shown again. Ask for a token at /oauth/token (client_credentials).")

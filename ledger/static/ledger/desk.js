@@ -12,7 +12,7 @@ document.addEventListener("click", async (event) => {
 });
 
 // Choosing a party or an asset: what is typed is posted, so that no name stands in an address.
-for (const pick of document.querySelectorAll("[data-pick]")) {
+const startPick = (pick) => {
   const input = pick.querySelector("[role=combobox]");
   const list = pick.querySelector("[role=listbox]");
   const picked = pick.querySelector("[data-picked]");
@@ -96,7 +96,9 @@ for (const pick of document.querySelectorAll("[data-pick]")) {
     if (remove) { remove.closest(".l-token").remove(); fill(); input.focus(); }
   });
   fill();
-}
+};
+document.querySelectorAll("[data-pick]").forEach(startPick);
+document.addEventListener("row-added", (event) => event.target.querySelectorAll("[data-pick]").forEach(startPick));
 
 // A code is checked while it is typed: the server knows the check digits.
 for (const input of document.querySelectorAll("[data-check]")) {

@@ -613,8 +613,8 @@ class _Generated:
 
 
 @pytest.mark.slow
-def test_a_hundred_megabytes_are_read_in_bounded_memory() -> None:
-    stream = _Generated(100_000_000)
+def test_tens_of_megabytes_are_read_in_bounded_memory() -> None:
+    stream = _Generated(25_000_000)
     mapping = suggest_for("ISRC,Title,Artist,Work title,UPC,Release,Track no")
     tracemalloc.start()
     counts: dict[str, int] = {}
@@ -623,7 +623,7 @@ def test_a_hundred_megabytes_are_read_in_bounded_memory() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert counts.keys() == {"PartyLine", "WorkLine", "RecordingLine", "ReleaseLine"}
-    assert counts["RecordingLine"] == counts["WorkLine"] > 50_000
+    assert counts["RecordingLine"] == counts["WorkLine"] > 12_500
     assert peak < 16_000_000
 
 

@@ -1,0 +1,320 @@
+""" "May I?", asked about one asset or a hundred thousand: answered from what is known, and the answers recorded."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from ledger import log
+from ledger.models import Entry
+from rights import clearances, permission
+from rights.clearances import Asked
+from rights.identifiers import BadCode, isrc, iswc
+from rights.merges import survivor
+from rights.models import Clearance, ClearanceAnswers, ModelVersion, Party, Recording, Work
+from rights.permission import Code, Question, Reason, Ruling
+from rights.registry import NoSuchUse, NothingAllowed
+from rights.territories import expand
+from rights.vocabulary import Answer, AssetKind, Purpose, Use
+
+MOST_ASSETS = 100_000
+CHUNK = 5_000
+SPOOLED_BYTES = 8 * 2**20  # beyond it the answers of one question wait on disk
+
+Seen = Callable[[AssetKind, Sequence[UUID]], set[UUID]]
+
+
+class TooManyAssets(Exception):
+    """One question is about at most 100,000 assets: ask in several."""
+
+
+class NothingAsked(Exception):
+    """Name at least one asset that the question is about."""
+
+
+class KnownInTheFuture(Exception):
+    """What will be known later cannot be asked for: known_at is now or earlier."""
+
+
+class NoSuchPurpose(Exception):
+    """This is not a purpose; the API's docs list them."""
+
+
+class NoSuchModelVersion(Exception):
+    """No model version is registered under this id."""
+
+
+class NoSuchLicensee(Exception):
+    """No party is registered under this id."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """An asset as somebody names it: by its id, or by a public code of it."""
+
+    kind: AssetKind
+    id: UUID | None = None
+    code: str = ""  # an ISRC of a recording or an ISWC of a work, as written
+
+    @property
+    def document(self) -> dict[str, str]:
+        """How the answer names it: as the question did."""
+        if self.id is not None:
+            return {self.kind.value: str(self.id)}
+        return {"isrc" if self.kind is AssetKind.RECORDING else "iswc": self.code}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who wants to do what, where, on which day and with what; and what was known when."""
+
+    licensee_id: UUID
+    uses: Sequence[str]
+    territories: Sequence[str]
+    valid_at: date
+    known_at: datetime
+    purposes: Sequence[str] = ()
+    model_version_id: UUID | None = None
+
+
+def ask(
+    *,
+    id: UUID,
+    asking: Asking,
+    assets: Iterable[Named],
+    asker_id: UUID | None,
+    at: datetime,
+    seen: Seen | None = None,
+) -> Clearance:
+    """
+    Answer a question about assets as at its day and as known at its moment, and record the answers with an entry.
+
+    ``assets`` is read as it is answered: memory does not grow with it. ``seen`` narrows what the asker may ask about;
+    what they do not see is answered as what is not registered. Nothing is kept unless all of it was answered.
+
+    :raises NothingAsked: no asset is named
+    :raises TooManyAssets: more are named than one question may have
+    :raises NothingAllowed: no use is named
+    :raises NoSuchUse: a use is not in the vocabulary
+    :raises NoSuchPurpose: a purpose is not in the vocabulary
+    :raises KnownInTheFuture: ``known_at`` lies ahead
+    :raises NoSuchLicensee: the licensee is not registered
+    :raises NoSuchModelVersion: the model version is not registered
+    :raises NoSuchTerritory: a territory is not in the tables, or not in force on the day
+    """
+    question = question_of(asking, at=at)
+    counts: Counter[str] = Counter()
+    digest = sha256()
+    compressor = zlib.compressobj(6)
+    until: list[date] = []
+    with tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES) as spool:
+        for named, ruling in _answers(assets, question, asking.known_at, seen):
+            line = written(named, ruling)
+            digest.update(line)
+            spool.write(compressor.compress(line))
+            counts[ruling.answer] += 1
+            if ruling.valid_until is not None:
+                until.append(ruling.valid_until)
+                until = [min(until)]
+        if not counts:
+            raise NothingAsked
+        spool.write(compressor.flush())
+        spool.seek(0)
+        with transaction.atomic(durable=True):
+            clearance = Clearance.objects.create(
+                id=id,
+                licensee_id=asking.licensee_id,
+                asker_id=asker_id,
+                model_version_id=asking.model_version_id,
+                uses=sorted(set(asking.uses)),
+                purposes=sorted(set(asking.purposes)),
+                territories=list(asking.territories),
+                valid_at=asking.valid_at,
+                known_at=asking.known_at,
+                policy_version=permission.VERSION,
+                assets=counts.total(),
+                allowed=counts[Answer.ALLOW],
+                denied=counts[Answer.DENY],
+                needing_approval=counts[Answer.NEEDS_APPROVAL],
+                unknown=counts[Answer.UNKNOWN],
+                valid_until=until[0] if until else None,
+                answers_digest=digest.hexdigest(),
+                answered_at=at,
+            )
+            ClearanceAnswers.objects.create(clearance=clearance, body=spool.read())
+            log.append(
+                Entry.Kind.CLEARANCE_ANSWERED,
+                clearance,
+                {
+                    "policy": clearance.policy_version,
+                    "assets": clearance.assets,
+                    "allowed": clearance.allowed,
+                    "answers": f"sha256:{clearance.answers_digest}",
+                },
+                at=at,
+            )
+    return clearance
+
+
+def question_of(asking: Asking, *, at: datetime) -> Question:
+    """Return the question as the policy takes it; raises what ``ask`` raises about it."""
+    if asking.known_at > at:
+        raise KnownInTheFuture
+    if not asking.uses:
+        raise NothingAllowed
+    _check(asking.uses, {use.value for use in Use}, NoSuchUse)
+    _check(asking.purposes, {purpose.value for purpose in Purpose}, NoSuchPurpose)
+    if not Party.objects.filter(pk=asking.licensee_id).exists():
+        raise NoSuchLicensee
+    version = None
+    if asking.model_version_id is not None:
+        version = ModelVersion.objects.filter(pk=asking.model_version_id).first()
+        if version is None:
+            raise NoSuchModelVersion
+    return Question(
+        licensee_id=survivor(asking.licensee_id, known_at=asking.known_at),
+        uses=frozenset(asking.uses),
+        territories=expand(asking.territories, asking.valid_at),
+        on=asking.valid_at,
+        purposes=frozenset(asking.purposes),
+        model_id=version.model_id if version else None,
+        model_version_id=version.id if version else None,
+    )
+
+
+def _check(given: Sequence[str], known: set[str], unknown: type[Exception]) -> None:
+    for code in given:
+        if code not in known:
+            raise unknown(f"{code!r} is none of {', '.join(sorted(known))}")
+
+
+def _answers(
+    assets: Iterable[Named], question: Question, known_at: datetime, seen: Seen | None
+) -> Iterator[tuple[Named, Ruling]]:
+    iterator = iter(assets)
+    count = 0
+    while chunk := list(itertools.islice(iterator, CHUNK)):
+        count += len(chunk)
+        if count > MOST_ASSETS:
+            raise TooManyAssets
+        ids = _ids(chunk)
+        if seen is not None:
+            visible = {
+                kind: seen(kind, [id for one, id in zip(chunk, ids, strict=True) if id and one.kind is kind])
+                for kind in {one.kind for one in chunk}
+            }
+            ids = [id if id and id in visible[one.kind] else None for one, id in zip(chunk, ids, strict=True)]
+        asked = [Asked(one.kind, id) for one, id in zip(chunk, ids, strict=True) if id]
+        rulings = clearances.answer(asked, question, known_at=known_at)
+        for one, id in zip(chunk, ids, strict=True):
+            yield one, next(rulings) if id else _unregistered(one)
+
+
+def _ids(chunk: Sequence[Named]) -> list[UUID | None]:
+    """Return the ids of assets; of codes, as they are registered."""
+    codes = {
+        AssetKind.RECORDING: _canonical(chunk, AssetKind.RECORDING, isrc),
+        AssetKind.WORK: _canonical(chunk, AssetKind.WORK, iswc),
+    }
+    recordings = Recording.objects.filter(isrc__in=set(codes[AssetKind.RECORDING].values()))
+    works = Work.objects.filter(iswc__in=set(codes[AssetKind.WORK].values()))
+    found: Mapping[AssetKind, Mapping[str | None, UUID]] = {
+        AssetKind.RECORDING: dict(recordings.values_list("isrc", "id")) if codes[AssetKind.RECORDING] else {},
+        AssetKind.WORK: dict(works.values_list("iswc", "id")) if codes[AssetKind.WORK] else {},
+    }
+    return [one.id if one.id is not None else found[one.kind].get(codes[one.kind].get(one.code, "")) for one in chunk]
+
+
+def _canonical(chunk: Sequence[Named], kind: AssetKind, read: Callable[[str], str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for one in chunk:
+        if one.id is None and one.kind is kind:
+            with suppress(BadCode):  # a code that is none is registered for nothing
+                known[one.code] = read(one.code)
+    return known
+
+
+_NIL = UUID(int=0)
+
+
+def _unregistered(named: Named) -> Ruling:
+    asset_id = named.id or _NIL
+    return Ruling(asset_id, Answer.UNKNOWN, (Reason(Code.NO_SUCH_ASSET, None, asset_id),), None)
+
+
+def written(named: Named, ruling: Ruling) -> bytes:
+    """
+    Return one answer as a line of JSON, sorted and without spaces: what is kept, sent and digested.
+
+    Ids, codes and days are ASCII, so these are the bytes of RFC 8785 too.
+    """
+    document: dict[str, Any] = {
+        "asset": named.document,
+        "answer": ruling.answer.value,
+        "missing": [side.value for side in ruling.missing],
+        "reasons": [_reason(reason) for reason in ruling.reasons],
+        "valid_until": ruling.valid_until.isoformat() if ruling.valid_until else None,
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": reason.code.value,
+        "side": reason.side.value if reason.side else None,
+        "asset": str(reason.asset_id) if reason.asset_id != _NIL else None,
+        "rests_on": [str(id) for id in reason.rests_on],
+    }
+
+
+def lines_of(clearance: Clearance) -> Iterator[bytes]:
+    """Yield the answers that were given, a line each, as they were sent and digested."""
+    decompressor = zlib.decompressobj()
+    body = memoryview(clearance.answers.body)
+    rest = b""
+    for start in range(0, len(body), 64 * 1024):
+        rest += decompressor.decompress(body[start : start + 64 * 1024])
+        *whole, rest = rest.split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+    if rest + decompressor.flush():
+        raise AssertionError("the answers of a clearance end in the middle of a line")
+
+
+def is_same(clearance: Clearance, *, asking: Asking, assets: Iterable[Named], has_moment: bool) -> bool:
+    """Whether a question sent again under the same id is the one that was answered."""
+    given = (
+        asking.licensee_id,
+        sorted(set(asking.uses)),
+        sorted(set(asking.purposes)),
+        list(asking.territories),
+        asking.valid_at,
+        asking.model_version_id,
+    )
+    stored = (
+        clearance.licensee_id,
+        clearance.uses,
+        clearance.purposes,
+        clearance.territories,
+        clearance.valid_at,
+        clearance.model_version_id,
+    )
+    if given != stored or (has_moment and asking.known_at != clearance.known_at):
+        return False
+    answered = (json.loads(line)["asset"] for line in lines_of(clearance))
+    return all(
+        one is not None and other is not None and one.document == other
+        for one, other in itertools.zip_longest(assets, answered)
+    )
