@@ -8,17 +8,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from ledger.models import Membership
 from rights import obstacles
 from rights.clearances import Asked
 from rights.contracts import Reach
 from rights.models import License, LicenseEvent, TermsVersion
 from rights.obstacles import Kind
 from rights.vocabulary import AssetKind
-from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, World, key, row_counts, today
+from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, World, admitted, key, row_counts, today
 from tests.flows.test_admin import text
 from tests.flows.test_licenses import FULL_TERMS, act, publish, signed
 
@@ -59,10 +60,10 @@ def staff(transactional_db: None) -> Client:
 
 
 @pytest.fixture
-def reader(transactional_db: None) -> Client:
-    """Somebody who is staff, and nothing more."""
+def reader(trade: World) -> Client:
+    """An auditor of the label."""
     client = Client()
-    client.force_login(User.objects.create_user("reader", is_staff=True))
+    client.force_login(admitted("reader", "label", Membership.Role.AUDITOR))
     return client
 
 
@@ -221,8 +222,10 @@ def test_who_may_not_add_a_license_changes_none(songs: World, reader: Client) ->
     for path in (url, ADD, "/admin/rights/termsversion/add/"):
         assert (reader.get(path).status_code, reader.post(path, given).status_code) == (403, 403)
     assert "Terminate…" not in text(reader.get(f"/admin/rights/license/{license_}/change/"))
-    User.objects.get(username="reader").user_permissions.add(Permission.objects.get(codename="add_license"))
-    assert reader.post(url, given).status_code == 302
+    for party, expected in (("distributor", 403), ("label", 302)):  # its licensee sees it, and decides nothing
+        manager = Client()
+        manager.force_login(admitted(f"of {party}", party, Membership.Role.RIGHTS_MANAGER))
+        assert manager.post(url, given).status_code == expected, party
 
 
 # --- terms
