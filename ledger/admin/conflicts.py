@@ -129,7 +129,8 @@ class ActForm(FactForm):
         """Act in this conflict, as one of these."""
         super().__init__(*args, **options)
         self.conflict = conflict
-        self.fields["author"].choices = authors
+        author: Any = self.fields["author"]
+        author.choices = authors
 
     def write(self, *, id: UUID, at: datetime) -> ConflictEvent:
         """Record it."""

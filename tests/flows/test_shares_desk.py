@@ -205,7 +205,7 @@ def test_copies_the_shares_of_another_work(songs: World, staff: Client) -> None:
     assert answer.status_code == 200
     assert [row.cleaned_data["role"] for row in answer.context["rows"]] == ["", "CA"]
     assert staff.post(EDITOR, resent(answer)).status_code == 302
-    copies = Share.objects.filter(work=key("first"))
+    copies = Share.objects.filter(work=UUID(key("first")))
     assert {(one.party_id, one.denominator) for one in copies} == {
         (UUID(key("publisher")), 3),
         (UUID(key("writer")), 3),
@@ -369,7 +369,7 @@ def made(client: Client, model: str, fields: dict[str, Any]) -> str:
     assert answer.status_code == 302, answer.context["form"].errors
     assert client.post(f"/admin/rights/{model}/add/", sent)["Location"] == answer["Location"]  # sent twice
     assert answer["Location"] == f"/admin/rights/{model}/{sent['id']}/change/"
-    return sent["id"]
+    return str(sent["id"])
 
 
 def test_registers_what_else_there_is(songs: World, staff: Client) -> None:
@@ -414,7 +414,7 @@ def test_registers_what_else_there_is(songs: World, staff: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "model, fields, field",
+    ("model", "fields", "field"),
     [
         ("release", {"title": "Twice", "icpn": "4006381333932"}, "icpn"),
         ("release", {"title": "Twice", "grid": "A1-"}, "grid"),
