@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
 from ledger import people
 from ledger.models import Entry, Membership
+from ledger.today import today as today_at
 from rights.models import Conflict, Share, ShareEvent
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import SINCE, World, admitted, key, row_counts, today
@@ -152,7 +155,7 @@ def test_pasted_lines_become_rows_with_what_is_wrong(songs: World, staff: Client
     answer = staff.post(EDITOR, {"action": "paste", "pasted": pasted})
     assert answer.status_code == 422
     assert row_counts() == before
-    assert "Line 4, line 5: look again." in text(answer)
+    assert "Look again at line 4, line 5: what is wrong stands at the row." in text(answer)
     first, second, third, fourth = answer.context["rows"]
     assert not first.errors
     assert first.cleaned_data["party"].pk == UUID(key("publisher"))
@@ -439,3 +442,18 @@ def test_only_a_provider_says_what_a_model_was_trained_on(trade: World, manager:
     own = made(manager, "model", {"provider": key("publisher"), "name": "Own"})
     version = made(manager, "modelversion", {"model": own, "label": "1"})
     assert "Retire…" in text(manager.get(f"/admin/rights/modelversion/{version}/change/"))
+
+
+# --- today
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [(22, "None. A conflict opens"), (23, "answer by"), (31, "answers were due"), (60, "escalated"), (91, "overdue")],
+)
+def test_clocks_come_up_on_the_first_page(later: int, expected: str, contested: World, staff: Client) -> None:
+    found = today_at(at=timezone.now() + timedelta(days=later))
+    said = render_to_string("ledger/admin/today.html", {"today": found, "request": None})
+    part = said.partition("Conflicts whose days have come")[2].partition("</section>")[0]
+    assert expected in part
+    assert (str(Conflict.objects.get().pk) in part) is (later > 22)
