@@ -223,4 +223,4 @@ def held(table: str) -> list[Any]:
     """What stands, without when it became known."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT to_jsonb(t) - 'id' - 'known' AS row FROM {table} AS t ORDER BY 1")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
