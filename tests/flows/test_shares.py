@@ -14,7 +14,7 @@ from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
 
-from ledger import clients, holding
+from ledger import clients, holding, people
 from ledger.models import Entry
 from rights import conflicts
 from rights.models import Conflict, ConflictEvent, Share
@@ -423,6 +423,26 @@ def test_two_over_claims_in_one_step_are_one_conflict(holders: Holders) -> None:
     assert {str(claim.share_id) for claim in opened.claims.all()} == {base, key("writer"), key("rival")}
 
 
+def test_parties_that_are_one_claim_and_speak_as_one(holders: Holders) -> None:
+    id = over_claimed(holders)["id"]
+    people.merge(
+        id=UUID(key("merge")),
+        duplicate_id=UUID(key("writer")),
+        survivor_id=UUID(key("publisher")),
+        reason="the same house",
+        at=timezone.now(),
+    )
+    shown = holders.publisher.get(f"/v1/conflicts/{id}").json()
+    assert shown["must_answer"] == [key("publisher")]
+    (zone,) = shown["zones"]
+    assert [(one["party"], one["claimed"], one["payable"]) for one in zone["claimants"]] == [
+        (key("publisher"), "11/10", "1")
+    ]
+    assert {claim["status"] for claim in zone["claims"]} == {"DataInconsistent"}
+    assert say(holders.writer, id, "writer", "message", "m", text="We look into it").status_code == 201
+    assert holders.publisher.get(f"/v1/conflicts/{id}").json()["must_answer"] == []
+
+
 def test_of_two_over_claims_at_once_none_goes_unseen(holders: Holders) -> None:
     holders.claimed(holders.publisher, "publisher", "1/2", "half")
     ready = threading.Barrier(2)
@@ -477,3 +497,104 @@ def test_a_position_is_told_to_whoever_holds_a_part(holders: Holders) -> None:
     holders.world.share("in it", party="rival", part="1", recording=key("theirs"))
     assert holders.stranger.get(f"/v1/works/{WORK}").status_code == 200
     assert code_of(holders.stranger.get(path)) == (403, "not_your_position")
+
+
+# --- at the edges
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("on=0001-01-01", 200),
+        ("on=9999-12-31", 200),
+        ("on=2026-02-30", 400),
+        ("on=x", 400),
+        ("known_at=0001-01-01T00:00:00Z", 200),
+        ("known_at=9999-12-31T23:59:59Z", 200),
+        ("known_at=0001-01-01T00:00:00%2B14:00", 400),
+        ("known_at=9999-12-31T23:59:59-12:00", 400),
+        ("known_at=yesterday", 400),
+        ("right=everything", 400),
+        ("basis=%00", 400),
+    ],
+)
+def test_a_position_is_asked_for_any_day_or_refused(query: str, expected: int, holders: Holders) -> None:
+    holders.claimed(holders.writer, "writer", "1", "share", active_from="0001-01-01", active_to="9999-12-31")
+    answer = holders.writer.get(f"/v1/works/{WORK}/position?{query}")
+    assert answer.status_code == expected, answer.content
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"active_from": "0001-01-01", "active_to": None}, 201),
+        ({"active_from": "9999-12-30", "active_to": None}, 201),
+        ({"active_from": "9999-12-31", "active_to": None}, 422),  # no day is left
+        ({"active_from": "9999-12-30", "active_to": "9999-12-31"}, 201),
+        ({"active_from": "2026-06-01", "active_to": "2026-06-01"}, 422),
+        ({"territories": ["2136"] * 301}, 400),
+        ({"territories": ["2136"] * 300}, 201),
+        ({"territories": ["2136", "-2136"]}, 422),
+        ({"territories": ["X" * 7]}, 400),
+        ({"part": f"{10**18 - 1}/{10**18 - 1}"}, 201),
+        ({"part": f"1/{10**18 - 1}"}, 201),
+        ({"part": f"1/{10**18}"}, 400),
+        ({"part": "0"}, 422),
+        ({"part": "-1/2"}, 400),
+        ({"role": "C\0A"}, 400),
+        ({"party": "x"}, 400),
+        ({"work": "x"}, 400),
+    ],
+)
+def test_a_share_at_its_edges_beside_a_whole(more: dict[str, Any], expected: int, holders: Holders) -> None:
+    holders.claimed(holders.publisher, "publisher", "1", "whole", active_from="0001-01-01")
+    document = {"id": key("share"), "work": WORK, "party": key("writer"), "part": "1/2"}
+    answer = holders.writer.post("/v1/shares", document | {"territories": [WORLD], "active_from": SINCE} | more)
+    assert answer.status_code == expected, answer.content
+    assert Conflict.objects.exists() is (expected == 201)
+    for row in holders.writer.get("/v1/conflicts").json()["results"]:
+        shown = holders.writer.get(f"/v1/conflicts/{row['id']}").json()
+        assert [zone["sum"] for zone in shown["zones"]] == ["over_claim"], shown
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"text": "x" * 10_001},
+        {"text": "a\0b"},
+        {"text": "a\ud83d"},
+        {"text": {"a": 1}},
+        {"evidence": "sha256:zz"},
+        {"act": "apology"},
+        {"author": "me"},
+    ],
+)
+def test_words_that_cannot_be_kept_are_refused(more: dict[str, Any], holders: Holders) -> None:
+    id = over_claimed(holders)["id"]
+    document = {"id": key("m"), "act": "message", "author": key("writer"), "text": "x"} | more
+    assert code_of(holders.writer.post(f"/v1/conflicts/{id}/events", document)) == (400, "malformed")
+    longest = document | {"act": "message", "author": key("writer"), "text": "ü" * 10_000, "evidence": DOCUMENT}
+    assert holders.writer.post(f"/v1/conflicts/{id}/events", longest).status_code == 201
+
+
+def test_a_share_that_is_ended_twice_at_once_ends_once(holders: Holders) -> None:
+    share = holders.claimed(holders.writer, "writer", "1", "share")
+    ready = threading.Barrier(2)
+    statuses: list[int] = []
+
+    def end(name: str) -> None:
+        api = Api(token=holders.writer.token)
+        ready.wait()
+        try:
+            answer = change(api, share, "ended", name, effective_on=(today() + timedelta(days=3)).isoformat())
+            statuses.append(answer.status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=end, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [201, 409]
+    assert Share.objects.get(pk=share).events.count() == 1
