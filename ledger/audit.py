@@ -12,7 +12,7 @@ from django.db.models import Model
 from ledger import canonical, checkpoints, merkle, notes, rows
 from ledger.log import SUBJECT_OF
 from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
-from rights import parties
+from rights import contracts, parties, restate
 from rights.models import PartyIdentity, PartyName
 from rights.sealing import UnknownKek
 
@@ -61,6 +61,7 @@ def audit() -> Audit:
     4. No row with legal weight is without an entry, and no entry is without a place.
     5. Names that were not erased are those that were committed to.
     6. The newest checkpoint outside the database is one of the database's.
+    7. What stands, and what exclusive licenses have to themselves, is what the facts come to when folded again.
 
     It cannot see a history that was rewritten and signed again with the log's own key: only somebody who kept an
     older checkpoint can.
@@ -69,7 +70,7 @@ def audit() -> Audit:
         with connection.cursor() as cursor:
             # Everything of one moment: the log goes on growing meanwhile.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        faults = [*_outside(), *_leaves_and_roots(), *_rows(), *_orphans(), *_names()]
+        faults = [*_outside(), *_leaves_and_roots(), *_rows(), *_orphans(), *_names(), *_standing()]
         return Audit(
             entries=Leaf.objects.count(),
             pending=PendingEntry.objects.count(),
@@ -196,6 +197,13 @@ def _rewritten() -> Iterator[Fault]:
     for name in PartyName.objects.select_related("party__identity").iterator(chunk_size=CHUNK):
         if not parties.holds_to(name):
             yield _another_name({"party_name": name}, f"The name {name.pk}")
+
+
+def _standing() -> Iterator[Fault]:
+    for one in restate.differences():
+        yield Fault(None, f"What stands in {one.table} for {one.id} of {one.fact} is not what that fact comes to.")
+    for id_ in contracts.misheld():
+        yield Fault(None, f"What stands in rights_exclusiveright for {id_} of rights_license is not what is due to it.")
 
 
 def _another_name(subject: dict[str, Model], unplaced: str) -> Fault:

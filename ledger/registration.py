@@ -62,6 +62,7 @@ def register_recording(
     :raises AudioRefused: the audio is not what it should be
     :raises BadIsrc: the code is not one
     :raises PortionsBeyondTheWhole: its works are more than all of it
+    :raises TimesHalfKnown: a work has a beginning without an end, or an end without a beginning
     """
     if audio_path is None:
         return _register(id, title, isrc, works, registrar_id, at=at)
@@ -123,6 +124,7 @@ def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -
     Register that one more work is in a recording.
 
     :raises PortionsBeyondTheWhole: with it, the works are more than all of the recording
+    :raises TimesHalfKnown: it has a beginning without an end, or an end without a beginning
     """
     with transaction.atomic(durable=True):
         link = assets.link_work(id=id, recording_id=recording_id, given=given, at=at)

@@ -12,8 +12,10 @@ from django.db.models import Count, Q, QuerySet
 from ledger import checkpoints, identity, report
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
-from rights.models import Consent, ConsentEvent, Decision, License, Submission
-from rights.vocabulary import ConsentAct, Outcome
+from rights import conflicts
+from rights.conflicts import State
+from rights.models import Conflict, Consent, ConsentEvent, Decision, License, Submission
+from rights.vocabulary import ConflictAct, ConsentAct, Outcome
 
 WAITING = "waiting"
 FAILED = "failed"
@@ -21,6 +23,7 @@ STATES = (WAITING, FAILED, Outcome.REVIEW.value, Outcome.REFUSED.value, Outcome.
 
 SOON = timedelta(days=30)
 LATELY = timedelta(days=30)
+WEEK = timedelta(days=7)
 NEWEST = 5
 MOST_ROWS = 20
 
@@ -42,6 +45,7 @@ class Today:
     piles: tuple[Pile, ...]
     withdrawn: tuple[ConsentEvent, ...]
     ending: tuple[Consent | License, ...]
+    contested: tuple[Conflict, ...]  # with a day that has passed, or comes within a week
     given_up: tuple[tuple[Job, Submission | None], ...]
     checkpoint: Checkpoint | None
     pending_entries: int
@@ -93,6 +97,7 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
             .order_by("-recorded_at")[:MOST_ROWS]
         ),
         ending=_ending(at, sight),
+        contested=_contested(at, sight),
         given_up=_given_up(sight),
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
@@ -112,6 +117,18 @@ def _ending(at: datetime, sight: Sight) -> tuple[Consent | License, ...]:
         seen(License.objects.select_related("licensee__identity"), sight).filter(soon).order_by("active_to")[:MOST_ROWS]
     )
     return tuple(sorted(chain(consents, licenses), key=lambda row: (row.active_to or at.date(), str(row.pk))))
+
+
+def _contested(at: datetime, sight: Sight) -> tuple[Conflict, ...]:
+    rows = (
+        seen(Conflict.objects.select_related("recording", "work", "voice__person__identity", "stem", "lyrics"), sight)
+        .filter(answer_by__lte=at.date() + WEEK)
+        .exclude(events__act=ConflictAct.SETTLED)
+        .prefetch_related("events", "claims__share")
+        .order_by("close_by", "id")[:MOST_ROWS]
+    )
+    # One that a later claim joined goes on in the other's name.
+    return tuple(row for row in rows if conflicts.state_of(row, on=at.date()) is not State.SUPERSEDED)
 
 
 def _given_up(sight: Sight) -> tuple[tuple[Job, Submission | None], ...]:

@@ -13,7 +13,8 @@ amended, gives it back from its day on.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -544,6 +545,40 @@ def _give_back(license_: License, *, from_day: date) -> None:
             " SELECT license_id, asset, use, countries, valid FROM given WHERE NOT isempty(valid)",
             [license_.id, from_day, from_day],
         )
+
+
+def misheld() -> Iterator[UUID]:
+    """
+    Return the licenses, by id, that have something else to themselves than their facts say. Nothing is written.
+
+    It does not look for two exclusive licenses that overlap: the constraint refuses the second.
+    """
+    licenses = License.objects.filter(Q(is_exclusive=True) | Q(pk__in=ExclusiveRight.objects.values("license")))
+    for license_ in licenses.order_by("id").prefetch_related("events").iterator(chunk_size=100):
+        held = Counter(
+            (asset_id, use, countries, valid.lower, valid.upper)
+            for asset_id, use, countries, valid in license_.exclusive_rights.values_list(
+                "asset", "use", "countries", "valid"
+            )
+        )
+        try:
+            is_due = held == _due_to(license_)
+        except restate.UNREADABLE:
+            is_due = False
+        if not is_due:
+            yield license_.id
+
+
+def _due_to(license_: License) -> Counter[tuple[Any, ...]]:
+    if not license_.is_exclusive:
+        return Counter()
+    spans = [(numbers(span.countries), span.active_from, span.active_to) for span in _stretches_of(license_)]
+    return Counter(
+        (asset_id, POSITIONS[use], *span)
+        for asset_id in license_.schedule.values_list("asset_id", flat=True)
+        for use in license_.uses
+        for span in spans
+    )
 
 
 def _take_turn(name: str, *, alone: bool) -> None:

@@ -117,14 +117,14 @@ class ReleaseForm(FactForm):
     def write(self, *, id: UUID, at: datetime) -> Release:
         """Register the release."""
         given = self.cleaned_data
-        order = [UUID(one) for one in self.data.getlist("recordings")]  # type: ignore[union-attr]
-        chosen = {row.pk for row in given["recordings"]}
+        sent: Any = self.data
+        chosen = {str(row.pk): row.pk for row in given["recordings"]}
         return registration.register_release(
             id=id,
             title=given["title"],
             icpn=given["icpn"] or None,
             grid=given["grid"] or None,
-            recording_ids=[one for one in order if one in chosen],
+            recording_ids=[chosen[one] for one in sent.getlist("recordings") if one in chosen],
             registrar_id=self.registrar_id,
             at=at,
         )
@@ -274,7 +274,8 @@ class VersionForm(FactForm):
     def look_through(self, sight: Sight) -> None:
         """Offer only what is seen."""
         super().look_through(sight)
-        self.fields["licenses"].sight = sight
+        field: Any = self.fields["licenses"]
+        field.sight = sight
 
     def write(self, *, id: UUID, at: datetime) -> ModelVersion:
         """Register the version."""
@@ -344,7 +345,8 @@ class DatasetForm(FactForm):
     def look_through(self, sight: Sight) -> None:
         """Offer only what is seen."""
         super().look_through(sight)
-        self.fields["license"].sight = sight
+        field: Any = self.fields["license"]
+        field.sight = sight
 
     def write(self, *, id: UUID, at: datetime) -> Dataset:
         """Freeze the dataset."""
@@ -768,7 +770,7 @@ class ModelVersionAdmin(AssetAdmin):
     def sheet(self, request: HttpRequest, fact: ModelVersion) -> Sheet:
         """Show what its training rested on."""
         licenses = self.seen(request, License.objects.filter(training_licenses__model_version=fact))
-        dataset = self.seen(request, Dataset.objects.filter(pk=fact.dataset_id)).first()
+        dataset = self.seen(request, Dataset.objects.filter(model_versions=fact)).first()
         may_retire = self.may_act(request, fact) and not hasattr(fact, "retirement")
         retirement = getattr(fact, "retirement", None)
         return Sheet(

@@ -25,7 +25,7 @@ from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, digest_of
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.share_rows import BASES, RIGHTS
-from ledger.admin.shares import SIDES, asset_of, editor_of, kind_of, percent, share_lines, where
+from ledger.admin.shares import SIDES, asset_of, editor_of, kind_of, percent, share_lines, territories, where
 from ledger.admin.sheets import Shown, Table
 from ledger.api.access import caller_of
 from ledger.constraints import violated
@@ -129,7 +129,8 @@ class ActForm(FactForm):
         """Act in this conflict, as one of these."""
         super().__init__(*args, **options)
         self.conflict = conflict
-        self.fields["author"].choices = authors
+        author: Any = self.fields["author"]
+        author.choices = authors
 
     def write(self, *, id: UUID, at: datetime) -> ConflictEvent:
         """Record it."""
@@ -302,7 +303,7 @@ class ConflictAdmin(FactAdmin):
     @admin.display(description="Where")
     def shown_where(self, row: Conflict) -> Shown:
         """Say where."""
-        return sheets.territories(row.territories, row.active_from)
+        return territories(row.territories, row.active_from)
 
     @admin.display(description="Claims")
     def shown_claims(self, row: Conflict) -> str:

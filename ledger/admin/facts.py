@@ -290,7 +290,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
         return ""
 
 
-def add_address(request: HttpRequest, model: type[Model], **ids: Any) -> str:
+def add_address(request: HttpRequest, model: type[Model], /, **ids: Any) -> str:
     """Return the address of a form with what is known filled in, empty where this person may not add."""
     name = f"{model._meta.app_label}_{model._meta.model_name}"
     if not request.user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}"):

@@ -19,6 +19,7 @@ from django.db.models import Model, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from ledger import holding
 from ledger.access import NotYourParty, Verb
@@ -38,7 +39,7 @@ from rights.claims import TOLERANCE, Holding, OverClaim, Sum, Zone
 from rights.models import Conflict, Lyrics, Party, Recording, Share, ShareEvent, Stem, Voice, Work
 from rights.registry import AssetRef, NotAPart
 from rights.shares import Field, GivenShare
-from rights.territories import NoSuchTerritory, NoTerritory, codes, countries, covered, name, phrase
+from rights.territories import NoSuchTerritory, NoTerritory, codes, countries, covered, name
 from rights.vocabulary import AssetKind, Basis, RightType, ShareAct
 
 ASSETS: dict[str, type[Model]] = {
@@ -89,6 +90,11 @@ class SumRow:
     filled: int  # thousandths of the bar
     beyond: int
 
+    @property
+    def kept(self) -> int:
+        """Where on the bar that begins which is too much."""
+        return 1000 - self.beyond
+
 
 @dataclass(frozen=True)
 class SumBlock:
@@ -109,6 +115,12 @@ def where(found: frozenset[str], on: date) -> str:
     if len(listed) <= MOST_NAMED:
         return ", ".join(name(code) for code in listed)
     return f"{len(listed)} countries: {', '.join(name(code) for code in listed[:3])} …"
+
+
+def territories(codes: list[str], on: date) -> Shown:
+    """Return what codes mean on a day, with the codes on hover; those that mean nothing that day as they are."""
+    found = covered(codes, on)
+    return format_html('<span title="{}">{}</span>', " ".join(codes), where(found, on) if found else " ".join(codes))
 
 
 def percent(part: Fraction) -> str:
@@ -160,8 +172,8 @@ def warning_of(over: OverClaim, names: dict[UUID, str]) -> str:
     until = f" to before {over.active_to}" if over.active_to else " on"
     whose = ", ".join(f"{names.get(one.party_id, 'somebody')} {one.part}" for one in over.holdings)
     return (
-        f"{phrase(covered(over.territories, day))[:1].upper()}{phrase(covered(over.territories, day))[1:]}, "
-        f"from {day}{until}: {percent(total)} is claimed, {percent(total - 1)} too much ({whose})."
+        f"{where(covered(over.territories, day), day)}, from {day}{until}:"
+        f" {percent(total)} is claimed, {percent(total - 1)} too much ({whose})."
     )
 
 
@@ -395,7 +407,7 @@ class ShareAdmin(FactAdmin):
     @admin.display(description="Where")
     def shown_territories(self, row: Share) -> Shown:
         """Say where."""
-        return sheets.territories(row.territories, row.active_from)
+        return territories(row.territories, row.active_from)
 
     @admin.display(description="State")
     def shown_state(self, row: Share) -> Shown:
@@ -420,7 +432,7 @@ class ShareAdmin(FactAdmin):
                 ("Asset", sheets.link(asset)),
                 ("Role", fact.role or sheets.NOTHING),
                 ("Written as", f"{fact.written} %" if fact.written else sheets.NOTHING),
-                ("Where", sheets.territories(fact.territories, fact.active_from)),
+                ("Where", territories(fact.territories, fact.active_from)),
                 ("When", sheets.period(fact)),
                 ("Id", sheets.long_id(fact.pk)),
                 ("Recorded", sheets.moment(fact.recorded_at)),
@@ -679,7 +691,7 @@ class ShareAdmin(FactAdmin):
         count = "One line was" if len(lines) == 1 else f"{len(lines)} lines were"
         draft.said = f"{count} read; nothing is saved yet."
         if bad:
-            draft.problem = f"{', '.join(bad[:1]).capitalize()}{''.join(f', {one}' for one in bad[1:])}: look again."
+            draft.problem = f"Look again at {', '.join(bad)}: what is wrong stands at the row."
         return draft
 
     def _copied(self, request: HttpRequest, kind: str, ref: AssetRef, rows: list[Values]) -> Draft:
@@ -824,7 +836,7 @@ def share_lines(rows: QuerySet[Share], on: date) -> tuple[tuple[Shown, ...], ...
             sheets.link(share, f"{share.numerator}/{share.denominator}"),
             sheets.link(share.party),
             RIGHTS[share.right_type] + (", collects" if share.basis == Basis.COLLECTION else ""),
-            sheets.territories(share.territories, share.active_from),
+            territories(share.territories, share.active_from),
             sheets.period(share),
             state_chip(share, on),
         )

@@ -151,7 +151,7 @@ class RecordingOutput(serializers.Serializer[Recording]):
     id = serializers.UUIDField()
     title = serializers.CharField()
     isrc = serializers.CharField(allow_null=True)
-    works = serializers.SerializerMethodField()
+    works = serializers.SerializerMethodField(help_text="Those that are yours to see")
     portions = serializers.SerializerMethodField(help_text="Of the works of which a portion or a time is known")
     audio = serializers.SerializerMethodField(help_text="Digest of the registered audio, if there is some")
     registered_at = serializers.DateTimeField()
@@ -168,6 +168,12 @@ class RecordingOutput(serializers.Serializer[Recording]):
     def get_audio(self, recording: Recording) -> str | None:
         """Return the digest of its audio."""
         return digest(recording.reference.audio_id) if recording.reference else None
+
+
+def _recordings(request: Request) -> QuerySet[Recording]:
+    """Return recordings with those of their works that the caller sees: a singer holds no work by singing it."""
+    links = Prefetch("work_links", seen_by(request, RecordingWork.objects.all()))
+    return Recording.objects.select_related("reference").prefetch_related(links)
 
 
 class Recordings(TakesUploads):
@@ -233,8 +239,7 @@ class Recordings(TakesUploads):
     @extend_schema(operation_id="list_recordings", responses=Page.of(RecordingOutput), tags=["catalogue"])
     def get(self, request: Request) -> Response:
         """List recordings, oldest first."""
-        recordings = Recording.objects.select_related("reference").prefetch_related("work_links")
-        return page_of(recordings, "registered_at", RecordingOutput, request)
+        return page_of(_recordings(request), "registered_at", RecordingOutput, request)
 
 
 class RecordingDetail(APIView):
@@ -244,9 +249,9 @@ class RecordingDetail(APIView):
     sees = {"id": Recording}
 
     @extend_schema(operation_id="read_recording", responses=RecordingOutput, tags=["catalogue"])
-    def get(self, request: Request, id: UUID) -> Response:  # noqa: ARG002
+    def get(self, request: Request, id: UUID) -> Response:
         """Read a recording."""
-        return Response(RecordingOutput(get_object_or_404(Recording, pk=id)).data)
+        return Response(RecordingOutput(get_object_or_404(_recordings(request), pk=id)).data)
 
 
 class WorkDetail(APIView):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -89,6 +90,7 @@ class Decision(models.Model):
                 name="only_a_refusal_is_without_evidence",
             ),
         ]
+        indexes = [GinIndex(fields=["licenses"], name="decision_rests_on_licenses")]
 
     def __str__(self) -> str:
         return self.outcome

@@ -376,6 +376,20 @@ def test_who_holds_one_track_sees_no_other_by_it(songs: World, label: Api, other
     assert label.get(f"/v1/releases/{key('album')}").json()["recordings"] == [key("song"), key("b-side")]
 
 
+def test_a_singer_sees_where_the_voice_is_heard_and_no_work_by_it(label: Api) -> None:
+    made(label, f"/v1/recordings/{key('song')}/works", id=key("link"), work=key("first"))
+    made(label, f"/v1/recordings/{key('song')}/voices", id=key("heard"), voice=key("voice"))
+    singer = Api(clients.create(name="own", party_id=UUID(key("own singer")), scopes=["catalogue:read"]))
+    for answer in (
+        singer.get(f"/v1/recordings/{key('song')}").json(),
+        singer.get("/v1/recordings").json()["results"][0],
+    ):
+        assert (answer["id"], answer["works"]) == (key("song"), [])
+    assert singer.get(f"/v1/recordings/{key('song')}/works").json()["results"] == []
+    assert singer.get("/v1/works").json()["results"] == []
+    assert label.get(f"/v1/recordings/{key('song')}").json()["works"] == [key("first")]
+
+
 def test_whoever_licensed_a_member_sees_that_one_of_a_dataset(songs: World, label: Api) -> None:
     long = licensed(songs, "long")
     members = [{"work": key("first"), "license": long}, {"work": key("second")}]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
 from ledger import people
 from ledger.models import Entry, Membership
+from ledger.today import today as today_at
 from rights.models import Conflict, Share, ShareEvent
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import SINCE, World, admitted, key, row_counts, today
@@ -152,7 +155,7 @@ def test_pasted_lines_become_rows_with_what_is_wrong(songs: World, staff: Client
     answer = staff.post(EDITOR, {"action": "paste", "pasted": pasted})
     assert answer.status_code == 422
     assert row_counts() == before
-    assert "Line 4, line 5: look again." in text(answer)
+    assert "Look again at line 4, line 5: what is wrong stands at the row." in text(answer)
     first, second, third, fourth = answer.context["rows"]
     assert not first.errors
     assert first.cleaned_data["party"].pk == UUID(key("publisher"))
@@ -205,7 +208,7 @@ def test_copies_the_shares_of_another_work(songs: World, staff: Client) -> None:
     assert answer.status_code == 200
     assert [row.cleaned_data["role"] for row in answer.context["rows"]] == ["", "CA"]
     assert staff.post(EDITOR, resent(answer)).status_code == 302
-    copies = Share.objects.filter(work=key("first"))
+    copies = Share.objects.filter(work=UUID(key("first")))
     assert {(one.party_id, one.denominator) for one in copies} == {
         (UUID(key("publisher")), 3),
         (UUID(key("writer")), 3),
@@ -369,7 +372,7 @@ def made(client: Client, model: str, fields: dict[str, Any]) -> str:
     assert answer.status_code == 302, answer.context["form"].errors
     assert client.post(f"/admin/rights/{model}/add/", sent)["Location"] == answer["Location"]  # sent twice
     assert answer["Location"] == f"/admin/rights/{model}/{sent['id']}/change/"
-    return sent["id"]
+    return str(sent["id"])
 
 
 def test_registers_what_else_there_is(songs: World, staff: Client) -> None:
@@ -439,3 +442,18 @@ def test_only_a_provider_says_what_a_model_was_trained_on(trade: World, manager:
     own = made(manager, "model", {"provider": key("publisher"), "name": "Own"})
     version = made(manager, "modelversion", {"model": own, "label": "1"})
     assert "Retire…" in text(manager.get(f"/admin/rights/modelversion/{version}/change/"))
+
+
+# --- today
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [(22, "None. A conflict opens"), (23, "answer by"), (31, "answers were due"), (60, "escalated"), (91, "overdue")],
+)
+def test_clocks_come_up_on_the_first_page(later: int, expected: str, contested: World, staff: Client) -> None:
+    found = today_at(at=timezone.now() + timedelta(days=later))
+    said = render_to_string("ledger/admin/today.html", {"today": found, "request": None})
+    part = said.partition("Conflicts whose days have come")[2].partition("</section>")[0]
+    assert expected in part
+    assert (str(Conflict.objects.get().pk) in part) is (later > 22)

@@ -60,6 +60,7 @@ class Command(BaseCommand):
             self._say("Bringing the database up to date")
             call_command("migrate", verbosity=0)
             self._seal_names()
+            self._restate()
             if not supervisor.stopping:
                 self._say("Starting the web server, the worker, the scheduler and the sequencer")
                 supervisor.start()
@@ -88,6 +89,12 @@ class Command(BaseCommand):
 
         if count := people.seal_names():  # of an older release; at every later start there are none
             self._say(f"Sealed {count} names")
+
+    def _restate(self) -> None:
+        from ledger import restating
+
+        if count := restating.restate_if_behind(at=timezone.now()):
+            self._say(f"Stated what follows from {count} facts")
 
     def _keep_database(self) -> None:
         embedded.ensure(settings.EMBEDDED_POSTGRES)  # a few milliseconds where it runs; starts it where it was killed

@@ -23,7 +23,7 @@ const startPick = (pick) => {
   const options = () => [...list.querySelectorAll("[data-id]")];
   const current = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
   const fill = () => pick.classList.toggle("is-full", !isMultiple && picked.children.length > 0);
-  const close = () => { list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+  const close = () => { asked++; clearTimeout(timer); list.hidden = true; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
 
   const select = (index) => {
     const all = options();

@@ -83,6 +83,7 @@ if (form) {
       rect.setAttribute("class", `l-sum-${name}`);
       rect.setAttribute("width", width);
       rect.setAttribute("height", 10);
+      if (name === "beyond") rect.setAttribute("x", 1000 - width);
       svg.append(rect);
     }
     return svg;
