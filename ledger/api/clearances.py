@@ -163,6 +163,7 @@ class ReasonOutput(serializers.Serializer[Any]):
     rests_on = serializers.ListField(child=serializers.UUIDField(), help_text="Ids of shares, consents, licenses …")
 
 
+@extend_schema_serializer(component_name="ClearanceAnswer")
 class AnswerOutput(serializers.Serializer[Any]):
     """The answer about one asset."""
 

@@ -412,12 +412,14 @@ def test_a_licensee_may_have_more_beside_what_it_has_to_itself(songs: World) -> 
     assert code(sign(songs, "twice", exclusive=True)) == (409, "exclusivity_clash")
 
 
-def test_a_license_of_others_is_not_named_to_a_stranger(songs: World, rival: Api) -> None:
-
+def test_a_license_of_others_is_not_named_to_a_stranger(songs: World) -> None:
     signed(songs, "one", exclusive=True)
+    songs.share("first", party="writer", part="1/2", work=key("first"))  # so the writer sees the work …
+    songs.consent("first", grantor="writer", licensee=key("rival"), work=key("first"))  # … and the licensee
     stranger = Api(clients.create(name="catalogue", party_id=UUID(key("writer")), scopes=["catalogue:write"]))
     for exclusive in (True, False):
-        answer = stranger.post("/v1/licenses", document("other", licensee=key("rival"), exclusive=exclusive))
+        asked = document("other", licensor=key("writer"), licensee=key("rival"), exclusive=exclusive)
+        answer = stranger.post("/v1/licenses", asked)
         assert code(answer) == (409, "exclusivity_clash")
         assert key("one") not in answer.json()["detail"]
         assert "not yours to see" in answer.json()["detail"]
