@@ -14,7 +14,7 @@ from ledger.admin.facts import FactAdmin, add_address
 from ledger.admin.forms import RecordingForm, WorkForm
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import seen_by
-from rights.models import Consent, License, Recording, RecordingWork, Share, Submission, Work
+from rights.models import Consent, License, Lyrics, Recording, RecordingWork, Share, Stem, Submission, Work
 
 MOST_RELATED = 100
 
@@ -135,6 +135,11 @@ class WorkAdmin(FactAdmin):
                       "No recording of it is registered.",
                       add_address(request, Recording, works=fact.pk), "Add recording"),
                 *_asset_tables(request, "work", fact),
+                Table("Lyrics", ("Language", "SHA-256"),
+                      tuple((sheets.link(row, row.language), sheets.short_id(f"sha256:{row.text_digest}"))
+                            for row in self.seen(request, fact.lyrics.order_by("language"))[:MOST_RELATED]),
+                      "No text of it is registered.",
+                      add_address(request, Lyrics, work=fact.pk), "Add lyrics"),
             ),
         )  # fmt: skip
 
@@ -193,6 +198,8 @@ class RecordingAdmin(FactAdmin):
 
         sound = fact.reference.audio if fact.reference else None
         works = [link.work for link in self.seen(request, fact.work_links.select_related("work"))]
+        voices = self.seen(request, fact.voice_links.select_related("voice__person__identity")).order_by("recorded_at")
+        tracks = self.seen(request, fact.releases.select_related("release")).order_by("release", "position")
         return Sheet(
             title=fact.title,
             lead="A recording, the master side."
@@ -209,6 +216,17 @@ class RecordingAdmin(FactAdmin):
             ),
             tables=(
                 *_asset_tables(request, "recording", fact),
+                Table("Voices in it", ("Voice", "As"),
+                      tuple((sheets.link(row.voice), row.get_component_display()) for row in voices[:MOST_RELATED]),
+                      "No voice is known to be heard in it."),
+                Table("Stems", ("Stem", "What it is"),
+                      tuple((sheets.link(row), row.get_component_display())
+                            for row in self.seen(request, fact.stems.order_by("title", "id"))[:MOST_RELATED]),
+                      "No part of it is registered by itself.",
+                      add_address(request, Stem, recording=fact.pk), "Add stem"),
+                Table("Sold as", ("Release", "Track"),
+                      tuple((sheets.link(row.release), str(row.position)) for row in tracks[:MOST_RELATED]),
+                      "No release names it."),
                 Table("Declared as an ingredient of", OUTPUTS,
                       submission_rows(self.seen(request, outputs().filter(ingredients__recording=fact))),
                       "No output declares it."),

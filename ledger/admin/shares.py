@@ -571,6 +571,10 @@ class ShareAdmin(FactAdmin):
                     draft.problem = "There is no row to save: name a holder and a part."
                 elif not draft.is_sound:
                     draft.problem = "Nothing was saved: all rows are, or none."
+                else:
+                    draft.problem = (
+                        "Nothing was saved: more than the whole would be claimed. The warning below says where."
+                    )
             case _:
                 draft = self._draft(request, ref, rows)
                 if draft.rows and draft.is_sound:

@@ -109,14 +109,15 @@ def test_asks_before_more_than_the_whole_is_claimed(songs: World, staff: Client)
     assert staff.post(EDITOR, grid(of("publisher", "1"))).status_code == 302
     sent = grid(of("writer", "1/2", territories="DE"))
     asked = staff.post(EDITOR, sent)
-    assert asked.status_code == 200
+    assert asked.status_code == 422
+    assert "Nothing was saved: more than the whole would be claimed" in text(asked)
     assert "Germany, from 2026-01-01 on: 3/2 is claimed, 1/2 too much (Publisher 1, Writer 1/2)." in text(asked)
     assert ("AI output, owns", "Germany", "Too much") in shown_sums(asked)
     assert (Share.objects.count(), Conflict.objects.count()) == (1, 0)
     # A tick accepts what was shown, and nothing else.
     token = asked.context["draft"].token
     other = grid(of("writer", "1/2", territories="DE FR"), accepted=token)
-    assert staff.post(EDITOR, other).status_code == 200
+    assert staff.post(EDITOR, other).status_code == 422
     assert staff.post(EDITOR, sent | {"accepted": token}).status_code == 302
     assert Conflict.objects.get().territories == ["DE"]
 
