@@ -42,7 +42,8 @@ def _batches() -> QuerySet[ImportBatch]:
 
 
 def _batch(request: Request, id: UUID) -> ImportBatch:
-    return get_object_or_404(seen_by(request, _batches()), pk=id)
+    found: ImportBatch = get_object_or_404(seen_by(request, _batches()), pk=id)
+    return found
 
 
 def _kept(request: Request, id: UUID) -> ImportBatch:
@@ -495,7 +496,7 @@ def _saved(request: Request, id: UUID) -> SavedMapping:
 
     :raises NotYourParty: it is seen, and of an organization for which the caller does not import
     """
-    saved = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
+    saved: SavedMapping = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
     caller_of(request).answer_for(saved.organization_id, Verb.IMPORT)
     return saved
 
