@@ -983,6 +983,9 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.APPROVED: _one(Approval),
 }
 
+# What only a recording with a reference has: a catalogue of thousands without audio is not asked for it each time.
+WITH_AUDIO: frozenset[type[Model]] = frozenset({Reference, Fingerprint, Audio})
+
 Document = dict[str, Any]
 
 
@@ -1018,11 +1021,16 @@ def collect(kind: str, subject_id: UUID, *, versions: Mapping[str, int] | None =
     ``versions`` names the version per table under which an old entry was written; without it the newest is used.
     """
     groups = []
+    empty: frozenset[type[Model]] = frozenset()
     for rows in COVERED[kind](subject_id):
+        if rows.model in empty:
+            continue
         table = rows.model._meta.db_table
         version = (versions or {}).get(table, len(COLUMNS[rows.model]))
         if found := documents(rows, version=version):
             groups.append(Group(table, version, found))
+            if rows.model is Recording and found[0]["reference_id"] is None:
+                empty = WITH_AUDIO
     return tuple(sorted(groups, key=lambda group: group.table))
 
 

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ledger import batches, importing, reversing, tasks
-from ledger.access import Verb
+from ledger.access import Caller, Verb
 from ledger.api import access
 from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import digest
@@ -42,17 +42,18 @@ def _batches() -> QuerySet[ImportBatch]:
 
 
 def _batch(request: Request, id: UUID) -> ImportBatch:
-    return get_object_or_404(seen_by(request, _batches()), pk=id)
+    found: ImportBatch = get_object_or_404(seen_by(request, _batches()), pk=id)
+    return found
 
 
-def _kept(request: Request, id: UUID) -> ImportBatch:
+def _kept(request: Request, id: UUID, *, by: Caller) -> ImportBatch:
     """
     Return an import that the caller may do something with.
 
     :raises NotYourParty: it is seen, and of an organization for which the caller does not import
     """
     batch = _batch(request, id)
-    caller_of(request).answer_for(batch.organization_id, Verb.IMPORT)
+    by.answer_for(batch.organization_id, Verb.IMPORT)
     return batch
 
 
@@ -288,7 +289,7 @@ class ImportRehearsals(APIView):
     @extend_schema(operation_id="rehearse_import", request=None, responses={202: ImportOutput}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
         """Look up again what an import would do; nothing is written."""
-        batch = importing.ask_to_rehearse(batch_id=_kept(request, id).pk, at=timezone.now())
+        batch = importing.ask_to_rehearse(batch_id=_kept(request, id, by=caller_of(request)).pk, at=timezone.now())
         tasks.ring_for(Job.Kind.REHEARSE, batch.pk)
         return Response(ImportOutput(_batch(request, id)).data, status=202)
 
@@ -302,7 +303,7 @@ class ImportTakings(APIView):
     @extend_schema(operation_id="take_import", request=None, responses={202: ImportOutput}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
         """Take an import over. Asking twice takes it once."""
-        batch = importing.ask_to_take(batch_id=_kept(request, id).pk, at=timezone.now())
+        batch = importing.ask_to_take(batch_id=_kept(request, id, by=caller_of(request)).pk, at=timezone.now())
         tasks.ring_for(Job.Kind.IMPORT, batch.pk)
         return Response(ImportOutput(_batch(request, id)).data, status=202)
 
@@ -424,7 +425,7 @@ class ImportReversals(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        batch = _kept(request, id)
+        batch = _kept(request, id, by=caller_of(request))
         _, created = once(
             seen_by(request, ImportReversal.objects.all()),
             data["id"],
@@ -489,14 +490,14 @@ class Mappings(APIView):
         return page_of(SavedMapping.objects.all(), "changed_at", MappingOutput, request)
 
 
-def _saved(request: Request, id: UUID) -> SavedMapping:
+def _saved(request: Request, id: UUID, *, by: Caller) -> SavedMapping:
     """
     Return a mapping that the caller may change.
 
     :raises NotYourParty: it is seen, and of an organization for which the caller does not import
     """
-    saved = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
-    caller_of(request).answer_for(saved.organization_id, Verb.IMPORT)
+    saved: SavedMapping = get_object_or_404(seen_by(request, SavedMapping.objects.all()), pk=id)
+    by.answer_for(saved.organization_id, Verb.IMPORT)
     return saved
 
 
@@ -526,7 +527,10 @@ class MappingDetail(APIView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         changed = importing.change_mapping(
-            _saved(request, id), name=data["name"], mapping=Mapping.from_dict(data["mapping"]), at=timezone.now()
+            _saved(request, id, by=caller_of(request)),
+            name=data["name"],
+            mapping=Mapping.from_dict(data["mapping"]),
+            at=timezone.now(),
         )
         return Response(MappingOutput(changed).data)
 
@@ -540,5 +544,5 @@ class MappingRemoval(APIView):
     @extend_schema(operation_id="delete_mapping", request=None, responses={204: None}, tags=["imports"])
     def post(self, request: Request, id: UUID) -> Response:
         """Delete a saved mapping. Imports keep the one that they were read with."""
-        importing.delete_mapping(_saved(request, id))
+        importing.delete_mapping(_saved(request, id, by=caller_of(request)))
         return Response(status=204)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from datetime import timedelta
+from fractions import Fraction
 from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,15 +17,17 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from ledger import audit, campaigning, canonical, jobs, log, people, sequencer, tasks
+from ledger import audit, campaigning, canonical, holding, jobs, log, people, registration, sequencer, tasks
 from ledger.artists.discretion import NoSecrets, without_secrets
 from ledger.artists.views import network_class
-from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job
+from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job, Membership
 from rights import campaigns, parties
 from rights.campaigns import Progress, Question
 from rights.models import Campaign, CampaignInvitation, Consent, ConsentEvent, PermissionStanding, TermsVersion
-from rights.vocabulary import PartyKind, PartyRole, ProtectionKind
-from tests.flows.conftest import SINCE, WORLD, World, key, today
+from rights.registry import AssetRef
+from rights.shares import GivenShare
+from rights.vocabulary import PartyKind, PartyRole, ProtectionKind, RightType
+from tests.flows.conftest import SINCE, WORLD, World, admitted, key, today
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -718,13 +721,87 @@ def test_writes_from_the_desk(staff: Client, settings: Any) -> None:
 def test_lets_readers_look_and_not_act(artist: Client) -> None:
     campaign = opened("singer")
     reader = Client()
-    reader.force_login(User.objects.create_user("reader", is_staff=True))
+    reader.force_login(admitted("reader", "label", Membership.Role.AUDITOR))
     assert "Show link" not in desk(reader, campaign)
     for path in ("mail", "close", "links", "again", f"link/{invitation().pk}"):
         assert reader.post(f"/admin/rights/campaign/{campaign.pk}/{path}/").status_code == 403
     assert reader.get("/admin/rights/campaign/add/").status_code == 403
     assert Client().get(f"/admin/rights/campaign/{campaign.pk}/change/").status_code == 302
     assert not CampaignNotice.objects.exists()
+
+
+def acting(campaign: Campaign, invitation_id: UUID) -> list[str]:
+    """What can be done with a campaign, and what of it be read, as addresses."""
+    page = f"/admin/rights/campaign/{campaign.pk}/"
+    return [page + name for name in ("mail/", "close/", "links/", "again/", f"link/{invitation_id}/")]
+
+
+@pytest.mark.parametrize(
+    ("party", "role"),
+    [
+        ("publisher", Membership.Role.RIGHTS_MANAGER),
+        ("singer", Membership.Role.ARTIST),  # who is asked has a page of their own, and not the others' names
+        ("singer", Membership.Role.RIGHTS_MANAGER),
+    ],
+)
+def test_is_shown_to_who_asks_and_to_nobody_else(artist: Client, party: str, role: Membership.Role) -> None:
+    campaign = opened("singer", "writer")
+    member = Client()
+    member.force_login(admitted("member", party, role))
+    assert "Spring" not in text(member.get("/admin/rights/campaign/"))
+    assert member.get(f"/admin/rights/campaign/{campaign.pk}/change/").status_code == 404
+    for path in acting(campaign, invitation().pk):
+        assert member.post(path, {"sure": "1"}).status_code in {403, 404}, path
+    assert not CampaignNotice.objects.exists()
+    assert not CampaignMailing.objects.exists()
+    assert not Job.objects.filter(kind=Job.Kind.CLOSING).exists()
+    own = Client()
+    own.force_login(admitted("manager", "label", Membership.Role.RIGHTS_MANAGER))
+    assert "2 artists" in desk(own, campaign) or "Asked" in desk(own, campaign)
+    assert own.post(acting(campaign, invitation().pk)[-1]).status_code == 200
+
+
+def test_a_member_asks_for_ones_own_organization(artist: Client) -> None:
+    manager = Client()
+    manager.force_login(admitted("manager", "publisher", Membership.Role.RIGHTS_MANAGER))
+    form = manager.get("/admin/rights/campaign/add/").context["form"]
+    assert [str(party) for party in form.fields["organization"].queryset] == ["Publisher"]
+    assert not form.fields["terms"].queryset.exists()
+    answer = new(manager, filled(open="1"))  # the label's name, terms and artists
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"organization", "terms", "artists"}
+    looked = new(manager, filled(artists=[], words="singer", organization=key("publisher")))
+    assert "Singer" not in text(looked).replace("singer", "")
+    assert not Campaign.objects.exists()
+
+
+def test_lists_what_who_asks_may_know_of(artist: Client) -> None:
+    hidden = registration.register_recording(
+        id=uuid4(), title="Elsewhere", isrc=None, works=[], audio_path=None, media_type=None,
+        registrar_id=UUID(key("rival")), at=timezone.now(),
+    )  # fmt: skip
+    holding.register_share(
+        GivenShare(
+            id=uuid4(), asset=AssetRef(recording_id=hidden.pk), party_id=UUID(key("singer")),
+            right_type=RightType.AI_OUTPUT, part=Fraction(1), territories=(WORLD,), active_from=today(),
+            active_to=None,
+        ),
+        at=timezone.now(),
+    )  # fmt: skip
+    with transaction.atomic(durable=True):
+        terms = TermsVersion.objects.create(
+            id=uuid4(), name="Own", number=1, language="en", data="{}", text=TEXT, data_digest="0" * 64,
+            text_digest="0" * 64, registrar_id=UUID(key("label")), recorded_at=timezone.now(),
+        )  # fmt: skip
+        log.append(Entry.Kind.TERMS_PUBLISHED, terms, {}, at=timezone.now())
+    manager = Client()
+    manager.force_login(admitted("manager", "label", Membership.Role.RIGHTS_MANAGER))
+    answer = new(manager, filled(open="1", terms=str(terms.pk)))
+    assert answer.status_code == 302, answer.context["form"].errors
+    campaigning.ask_everybody(campaign_id=Campaign.objects.get().pk, at=timezone.now())
+    consent = invitation().consent
+    assert consent.registrar_id == UUID(key("label"))
+    assert list(consent.assets.values_list("recording", flat=True)) == [UUID(key("song of singer"))]
 
 
 # --- chasing

@@ -10,9 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ledger import canonical, people, rows
+from ledger import canonical, people, registration, rows
 from ledger.log import SUBJECT_OF
 from ledger.models import SUBJECTS, Entry
 from rights.models import Party
@@ -126,6 +128,21 @@ def test_an_old_entry_is_checked_under_its_own_version(monkeypatch: pytest.Monke
     assert (oldest.version, list(oldest.documents[0])) == (1, ["id", "kind"])
     assert (old.version, list(old.documents[0])) == (2, list(first))
     assert (new.version, new.documents) == (3, before[0].documents)
+
+
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_audio_is_looked_for_where_there_is_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = registration.register_recording(
+        id=uuid4(), title="Without", isrc=None, works=[], audio_path=None, media_type=None, at=timezone.now()
+    )
+    entry = canonical.read(bytes(Entry.objects.get(recording=plain).body))
+    with CaptureQueriesContext(connection) as asked:
+        found = rows.collect("recording_registered", plain.pk)
+    assert [group.table for group in found] == ["rights_recording"]
+    assert not any("fingerprint_" in query["sql"] for query in asked)
+    monkeypatch.setattr(rows, "WITH_AUDIO", frozenset())
+    assert rows.collect("recording_registered", plain.pk) == found
+    assert entry.rows == tuple(group.vouched for group in found)
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
