@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 from functools import lru_cache
@@ -23,13 +23,13 @@ from django.db import connection
 from psycopg import RawCursor
 
 from rights import permission, terms
-from rights.case import Side
+from rights.case import Asset, ConsentTerm, LicenseTerm, ReservationTerm, ShareTerm, Side, Terms
 from rights.permission import Code, Question, Reason, Ruling
 from rights.standing import UNITS
 from rights.territories import numbers
 from rights.vocabulary import Answer, AssetKind, purpose_mask, use_mask
 
-CHUNK = 5_000  # assets a round trip: enough to be set-based, few enough to be held in memory
+CHUNK = 1_000  # assets a round trip: enough to be set-based, few enough that indexes are read and not tables
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,45 @@ def _asked_of_the_policy(
     sides = terms.sides_of(kind, [ids[place] for place in places], known_at=known_at)
     assets = {asset.id for one in sides.values() for asset in one}
     known = terms.about(assets, on=question.on, licensee_id=question.licensee_id, known_at=known_at)
-    return {place: permission.rule(ids[place], kind, sides.get(ids[place], ()), question, known) for place in places}
+    near = _Near(known)
+    return {
+        place: permission.rule(ids[place], kind, assets_of, question, near.to(assets_of))
+        for place, assets_of in ((place, sides.get(ids[place], ())) for place in places)
+    }
+
+
+class _Near:
+    """Terms of many assets by what they are about: the policy reads all that it is given, for each asset."""
+
+    def __init__(self, known: Terms) -> None:
+        self.known = known
+        self.shares: dict[UUID, list[ShareTerm]] = {}
+        self.consents: dict[UUID, list[ConsentTerm]] = {}  # by asset, or by the party that agreed for all it holds
+        self.reservations: dict[UUID, list[ReservationTerm]] = {}
+        self.licenses: dict[UUID, list[LicenseTerm]] = {}
+        for share in known.shares:
+            self.shares.setdefault(share.asset_id, []).append(share)
+        for consent in known.consents:
+            self.consents.setdefault(consent.asset_id or consent.party_id, []).append(consent)
+        for reservation in known.reservations:
+            self.reservations.setdefault(reservation.asset_id or reservation.party_id, []).append(reservation)
+        for license_ in known.licenses:
+            for asset_id in license_.asset_ids:
+                self.licenses.setdefault(asset_id, []).append(license_)
+
+    def to(self, assets: Iterable[Asset]) -> Terms:
+        """Return the terms that can bear on these assets."""
+        ids = dict.fromkeys(asset.id for asset in assets)
+        shares = [share for id_ in ids for share in self.shares.get(id_, ())]
+        reached = dict.fromkeys([*ids, *(share.party_id for share in shares)])
+        licenses = {license_.id: license_ for id_ in ids for license_ in self.licenses.get(id_, ())}
+        return replace(
+            self.known,
+            shares=tuple(shares),
+            consents=tuple(one for id_ in reached for one in self.consents.get(id_, ())),
+            reservations=tuple(one for id_ in reached for one in self.reservations.get(id_, ())),
+            licenses=tuple(licenses.values()),
+        )
 
 
 class _Says(IntEnum):
