@@ -65,6 +65,7 @@ lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 
 bench: system $(VENV)/.dev  ## measure, and print each figure beside its peer
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks clearances
 
 clean:  ## forget the virtual environment and the demo's data
 	rm -rf $(VENV) var

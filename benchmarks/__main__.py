@@ -4,6 +4,9 @@
    with one Chromaprint pass, and one signing by the C2PA SDK alone.
 2. Audio-seconds per CPU-second for decode and four fingerprints, over the same with one fingerprint.
 3. Peak memory of examining and signing, each in a process of its own, over what importing costs.
+
+``python -m benchmarks clearances`` measures answers to "may I?" over a large catalogue, one and in bulk, over the bare
+statement on the same rows; ``--recordings 1000000`` is the full size.
 """
 
 from __future__ import annotations
@@ -24,11 +27,14 @@ from typing import Any
 
 ROUNDS = 5
 TRACK_S = 240
+RECORDINGS = 20_000
 
 
 def main() -> None:
     """Run everything in a data folder of its own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="?", choices=["job", "clearances"], default="job")
+    parser.add_argument("--recordings", type=int, default=RECORDINGS, help="size of the catalogue")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--peak", choices=["import", "examine", "sign"], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
@@ -37,7 +43,10 @@ def main() -> None:
     if given.peak:
         _peak(given.peak, given.file)
         return
-    os.environ["LEDGER_DATA"] = str(Path("var/bench").absolute())
+    folder = Path("var/bench" if given.what == "job" else "var/bench-clearances").absolute()
+    os.environ["LEDGER_DATA"] = str(folder)
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL"):
+        os.environ.pop(name, None)  # a server of yours is left alone
     import django
 
     django.setup()
@@ -47,7 +56,10 @@ def main() -> None:
     from ledger import embedded
 
     try:
-        _measure(given.rounds)
+        if given.what == "clearances":
+            _clearances(given.recordings)
+        else:
+            _measure(given.rounds)
     finally:
         connections.close_all()
         kombu.pools.reset()
@@ -111,6 +123,14 @@ def _measure(rounds: int) -> None:
                     f"the process before it {idle:,.0f}, the file {track.stat().st_size / 2**20:,.0f}",
                     peak / idle,
                 )
+
+
+def _clearances(recordings: int) -> None:
+    from benchmarks import clearances
+
+    for one in clearances.measure(recordings):
+        _line(one.what, one.figure, one.peer, one.ratio)
+    print(f"Load average at the end: {clearances.load_average()}.")
 
 
 def _decode(track: Path, media_type: str, fingerprints: Callable[[Any], Any]) -> None:

@@ -100,7 +100,7 @@ EMBEDDED_POSTGRES = DATA_DIR / "pg18"  # the folder's name carries the major ver
 
 
 def _database(*, role: str, url: str | None) -> dict[str, Any]:
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"prepare_threshold": 5}  # Django's own cursors prepare nothing; rights.clearances does
     if url:
         from psycopg.conninfo import conninfo_to_dict
 

@@ -1,32 +1,35 @@
 """
 "May I?" asked of many assets at once: the same answers as ``rights.permission``, computed over sets in the database.
 
-Two questions go to PostgreSQL a chunk and a right: who holds each side and what their permissions say, and which
-licenses cover it. Where a set of territories cuts through the question, a share has no whole units, or a consent
-names a reservation, the pure policy is asked about that asset instead; so the SQL stays one that can be read.
+One statement goes to PostgreSQL a chunk: who holds each side, what their permissions say, and which licenses cover it.
+What its rows come to is put together here. Where a set of territories cuts through the question, a share has no whole
+units, or a consent names a reservation, the pure policy is asked about that asset instead; so the SQL stays one that
+can be read.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import IntEnum
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from psycopg import RawCursor
 
 from rights import permission, terms
-from rights.case import Side
-from rights.models import License
-from rights.models.fields import multirange
+from rights.case import Asset, ConsentTerm, LicenseTerm, ReservationTerm, ShareTerm, Side, Terms
 from rights.permission import Code, Question, Reason, Ruling
 from rights.standing import UNITS
 from rights.territories import numbers
-from rights.vocabulary import Answer, AssetKind, RightType, purpose_mask, use_mask
+from rights.vocabulary import Answer, AssetKind, purpose_mask, use_mask
 
-CHUNK = 5_000  # assets a round trip: enough to be set-based, few enough to be held in memory
+CHUNK = 1_000  # assets a round trip: enough to be set-based, few enough that indexes are read and not tables
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,7 @@ def answer(asked: Iterable[Asked], question: Question, *, known_at: datetime) ->
 
     It reads in chunks: memory does not grow with the number of assets.
     """
-    roles = terms.roles_of(question.licensee_id, on=question.on, known_at=known_at)
-    used_up = _exhausted(question.licensee_id, known_at)
-    parameters = _parameters(question, roles, used_up, known_at)
+    parameters = _parameters(question, known_at)
     for chunk in _chunks(asked, CHUNK):
         found: dict[int, Ruling] = {}
         for kind in dict.fromkeys(one.kind for one in chunk):
@@ -62,65 +63,48 @@ def _chunks(asked: Iterable[Asked], size: int) -> Iterator[list[Asked]]:
         yield chunk
 
 
-def _exhausted(licensee_id: UUID, known_at: datetime) -> list[UUID]:
-    limited = License.objects.filter(
-        licensee__in=terms.duplicates_of(licensee_id, known_at), max_outputs__isnull=False, recorded_at__lte=known_at
+def _parameters(question: Question, known_at: datetime) -> tuple[Any, ...]:
+    """Return the values of ``_GIVEN`` but the ids, in its order."""
+    rights = question.rights
+    return (
+        [right.value for right in rights],
+        [use_mask(question.uses_of(right)) for right in rights],
+        question.licensee_id,
+        _where(question.territories),
+        question.on,
+        known_at,
+        purpose_mask(question.purposes),
+        question.model_id,
+        question.model_version_id,
     )
-    return sorted(terms.exhausted(limited, known_at=known_at), key=str)
 
 
-def _parameters(
-    question: Question, roles: frozenset[str], used_up: Sequence[UUID], known_at: datetime
-) -> dict[str, Any]:
-    return {
-        "licensee": question.licensee_id,
-        "roles": sorted(roles),
-        "where": multirange(numbers(question.territories)),
-        "day": question.on,
-        "known": known_at,
-        "purposes": purpose_mask(question.purposes),
-        "model": question.model_id,
-        "version": question.model_version_id,
-        "used_up": list(used_up),
-    }
+@lru_cache(maxsize=256)
+def _where(countries: frozenset[str]) -> str:
+    return "{" + ",".join(f"[{first},{end})" for first, end in numbers(countries)) + "}"
 
 
 def _of_kind(
-    kind: AssetKind, ids: Sequence[UUID], question: Question, parameters: Mapping[str, Any], known_at: datetime
-) -> Iterator[Ruling]:
+    kind: AssetKind, ids: Sequence[UUID], question: Question, parameters: Sequence[Any], known_at: datetime
+) -> list[Ruling]:
+    rulings: list[Ruling | None] = [
+        Ruling(id_, Answer.UNKNOWN, (Reason(Code.NO_SUCH_ASSET, None, id_),), None) for id_ in ids
+    ]
     needed = permission.sides_needed(kind, question)
-    sides = _SIDES[kind]
-    held: dict[int, list[_Held]] = {}
-    licensed: dict[tuple[int, UUID, RightType], _Licensed] = {}
-    registered: dict[int, list[tuple[Side, UUID]]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_ASKED.format(sides=sides), {**parameters, "ids": list(ids)})
-        for place, side, asset_id in cursor:
-            registered.setdefault(place - 1, []).append((_SIDE[side], asset_id))
-        for right in question.rights:
-            given = {
-                **parameters,
-                "ids": list(ids),
-                "right": right.value,
-                "uses": use_mask(question.uses_of(right)),
-                "voice": right is RightType.VOICE,
-            }
-            cursor.execute(_HELD.format(sides=sides), given)
-            for place, asset_id, *row in cursor:
-                held.setdefault(place - 1, []).append(_Held(asset_id, right, *row))
-            cursor.execute(_LICENSED.format(sides=sides), given)
-            for place, asset_id, *row in cursor:
-                licensed[place - 1, asset_id, right] = _Licensed(*row)
-    rulings: dict[int, Ruling] = {}
-    uneven: list[int] = []
-    for place, asset_id in enumerate(ids):
-        rows = held.get(place, [])
-        if any(row.is_uneven for row in rows):
-            uneven.append(place)
-            continue
-        rulings[place] = _ruling(asset_id, registered.get(place, []), rows, licensed, place, question, needed)
-    rulings.update(_asked_of_the_policy(kind, ids, uneven, question, known_at))
-    return (rulings[place] for place in range(len(ids)))
+    for place, rows in itertools.groupby(_read(kind, ids, parameters), _PLACE):
+        rulings[place - 1] = _ruling(ids[place - 1], list(rows), needed)
+    uneven = [place for place, ruling in enumerate(rulings) if ruling is None]
+    decided = _asked_of_the_policy(kind, ids, uneven, question, known_at)
+    return [ruling or decided[place] for place, ruling in enumerate(rulings)]
+
+
+def _read(kind: AssetKind, ids: Sequence[UUID], parameters: Sequence[Any]) -> list[_Row]:
+    values = [list(ids), *parameters]
+    # Django's own cursor writes values into the text, so that PostgreSQL would plan each question anew. One asset is
+    # asked with a plan that is kept; many are worth a plan of their own.
+    with connection.cursor() as given, connection.wrap_database_errors, RawCursor(given.connection) as cursor:
+        cursor.execute(_STATEMENT[kind], values, prepare=len(ids) == 1, binary=True)
+        return cursor.fetchall()
 
 
 def _asked_of_the_policy(
@@ -131,215 +115,279 @@ def _asked_of_the_policy(
     sides = terms.sides_of(kind, [ids[place] for place in places], known_at=known_at)
     assets = {asset.id for one in sides.values() for asset in one}
     known = terms.about(assets, on=question.on, licensee_id=question.licensee_id, known_at=known_at)
-    return {place: permission.rule(ids[place], kind, sides.get(ids[place], ()), question, known) for place in places}
+    near = _Near(known)
+    return {
+        place: permission.rule(ids[place], kind, assets_of, question, near.to(assets_of))
+        for place, assets_of in ((place, sides.get(ids[place], ())) for place in places)
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    asset_id: UUID
-    right: RightType
-    share_id: UUID
-    holder_id: UUID
-    units: int | None
-    is_whole: bool  # the share covers all of the question's territories
-    until: date | None
-    blanket: UUID | None
-    blanket_until: date | None
-    by_approval: UUID | None
-    reserved: list[UUID] | None
-    lapsed: list[UUID] | None
-    given: list[UUID] | None
-    is_overriding: bool
+class _Near:
+    """Terms of many assets by what they are about: the policy reads all that it is given, for each asset."""
 
-    @property
-    def is_uneven(self) -> bool:
-        return not self.is_whole or self.units is None or self.is_overriding
+    def __init__(self, known: Terms) -> None:
+        self.known = known
+        self.shares: dict[UUID, list[ShareTerm]] = {}
+        self.consents: dict[UUID, list[ConsentTerm]] = {}  # by asset, or by the party that agreed for all it holds
+        self.reservations: dict[UUID, list[ReservationTerm]] = {}
+        self.licenses: dict[UUID, list[LicenseTerm]] = {}
+        for share in known.shares:
+            self.shares.setdefault(share.asset_id, []).append(share)
+        for consent in known.consents:
+            self.consents.setdefault(consent.asset_id or consent.party_id, []).append(consent)
+        for reservation in known.reservations:
+            self.reservations.setdefault(reservation.asset_id or reservation.party_id, []).append(reservation)
+        for license_ in known.licenses:
+            for asset_id in license_.asset_ids:
+                self.licenses.setdefault(asset_id, []).append(license_)
 
-    def reason(self, side: Side) -> tuple[Reason, date | None]:
-        asset, share = self.asset_id, self.share_id
-        if self.reserved:
-            return Reason(Code.RESERVED, side, asset, (share, *self.reserved)), None
-        if self.blanket:
-            until = min((day for day in (self.until, self.blanket_until) if day), default=None)
-            return Reason(Code.CONSENTED, side, asset, (share, self.blanket)), until
-        if self.by_approval:
-            return Reason(Code.APPROVAL_NEEDED, side, asset, (share, self.by_approval)), None
-        if self.lapsed:
-            return Reason(Code.WITHDRAWN, side, asset, (share, *self.lapsed)), None
-        if self.given:
-            return Reason(Code.NOT_COVERED_BY_CONSENT, side, asset, (share, *self.given)), None
-        return Reason(Code.NOT_CONSENTED, side, asset, (share,)), None
+    def to(self, assets: Iterable[Asset]) -> Terms:
+        """Return the terms that can bear on these assets."""
+        ids = dict.fromkeys(asset.id for asset in assets)
+        shares = [share for id_ in ids for share in self.shares.get(id_, ())]
+        reached = dict.fromkeys([*ids, *(share.party_id for share in shares)])
+        licenses = {license_.id: license_ for id_ in ids for license_ in self.licenses.get(id_, ())}
+        return replace(
+            self.known,
+            shares=tuple(shares),
+            consents=tuple(one for id_ in reached for one in self.consents.get(id_, ())),
+            reservations=tuple(one for id_ in reached for one in self.reservations.get(id_, ())),
+            licenses=tuple(licenses.values()),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Licensed:
-    usable: UUID | None
-    until: date | None
-    exhausted: list[UUID] | None
-    active: list[UUID] | None
-    has_lapsed: bool
-    about: list[UUID]
+class _Says(IntEnum):
+    """What a row of a permission or a license comes to, for the question."""
 
-    def reason(self, side: Side, asset_id: UUID) -> tuple[Reason, date | None]:
-        if self.usable:
-            return Reason(Code.LICENSED, side, asset_id, (self.usable,)), self.until
-        for code, ids in (
-            (Code.LICENSE_EXHAUSTED, self.exhausted),
-            (Code.NOT_COVERED_BY_LICENSE, self.active),
-            (Code.LICENSE_LAPSED, self.about if self.has_lapsed else None),
-        ):
-            if ids:
-                return Reason(code, side, asset_id, tuple(ids)), None
-        return Reason(Code.LICENSE_NOT_IN_FORCE, side, asset_id, tuple(self.about)), None
+    DENIES = 0
+    LAPSED = 1
+    GIVEN = 2  # agrees to something else
+    ALLOWS = 3
+    ALLOWS_IF_ASKED = 4
+    NAMES_RESERVATIONS = 5  # allows, and may win over a reservation
+    LICENSES = 6
+    EXHAUSTED = 7
+    LICENSES_OTHERS = 8
+    ENDED = 9
+    NOT_IN_FORCE = 10
 
 
-def _ruling(
-    asset_id: UUID,
-    registered: Sequence[tuple[Side, UUID]],
-    held: Sequence[_Held],
-    licensed: Mapping[tuple[int, UUID, RightType], _Licensed],
-    place: int,
-    question: Question,
-    needed: Sequence[Side],
-) -> Ruling:
-    if not registered:
-        return Ruling(asset_id, Answer.UNKNOWN, (Reason(Code.NO_SUCH_ASSET, None, asset_id),), None)
-    there = {side for side, _ in registered}
+# Place, side, asset, right (by its position), then of a share: id, holder, units where it covers all of the question,
+# last day; then of what a permission says of it, or a license of the asset: id, what it says, last day.
+_Row = tuple[
+    int, int, UUID, int | None, UUID | None, UUID | None, int | None, date | None, UUID | None, int | None, date | None
+]
+_PLACE = itemgetter(0)
+_PART = itemgetter(1, 2, 3)
+_SHARE = itemgetter(4)
+
+
+def _ruling(asset_id: UUID, rows: list[_Row], needed: Sequence[Side]) -> Ruling | None:
+    """Return the ruling that the rows of an asset come to; None where the policy must be asked."""
+    there = {_SIDE[row[1]] for row in rows}
     reasons = [Reason(Code.SIDE_UNKNOWN, side, asset_id) for side in needed if side not in there]
     until: list[date] = []
-    rows: dict[tuple[UUID, RightType], list[_Held]] = {}
-    for row in held:
-        rows.setdefault((row.asset_id, row.right), []).append(row)
-    for side, side_id in registered:
-        for right in permission.rights_on(side, question):
-            shares = rows.get((side_id, right), [])
-            ids = tuple(row.share_id for row in shares)
-            total = sum(row.units or 0 for row in shares)
-            if total == 0:
-                reasons.append(Reason(Code.NOBODY_REGISTERED, side, side_id, ids))
-            elif total < UNITS:
-                reasons.append(Reason(Code.UNDER_CLAIMED, side, side_id, ids))
-            elif total > UNITS:
-                reasons.append(Reason(Code.OVER_CLAIMED, side, side_id, ids))
-            seen: set[UUID] = set()
-            for row in shares:
-                if row.holder_id not in seen:
-                    seen.add(row.holder_id)
-                    reason, ends = row.reason(side)
-                    reasons.append(reason)
-                    if ends:
-                        until.append(ends)
-            found = licensed.get((place, side_id, right))
-            reason, ends = found.reason(side, side_id) if found else (Reason(Code.NOT_LICENSED, side, side_id), None)
+    for (number, side_id, right), part in itertools.groupby(rows, _PART):
+        if right is None:
+            continue  # the question needs no right on this side
+        side = _SIDE[number]
+        held: list[tuple[Reason, date | None]] = []
+        shares: list[UUID] = []
+        seen: set[UUID | None] = set()
+        total = 0
+        license_: tuple[Reason, date | None] = (Reason(Code.NOT_LICENSED, side, side_id), None)
+        for share_id, group in itertools.groupby(part, _SHARE):
+            of_share = list(group)
+            if share_id is None:
+                license_ = _licensed(side, side_id, of_share)
+                continue
+            _, _, _, _, _, holder_id, units, ends, _, _, _ = of_share[0]
+            if units is None:
+                return None
+            total += units
+            shares.append(share_id)
+            consented = _consented(side, side_id, share_id, ends, of_share)
+            if consented is None:
+                return None
+            if holder_id not in seen:
+                seen.add(holder_id)
+                held.append(consented)
+        if total != UNITS:
+            code = Code.NOBODY_REGISTERED if not total else Code.UNDER_CLAIMED if total < UNITS else Code.OVER_CLAIMED
+            reasons.append(Reason(code, side, side_id, tuple(shares)))
+        for reason, ends in (*held, license_):
             reasons.append(reason)
-            if ends:
+            if ends is not None:
                 until.append(ends)
     given = permission.combine(reason.answer for reason in reasons)
-    allowed = given is Answer.ALLOW
-    return Ruling(asset_id, given, tuple(reasons), min(until, default=None) if allowed else None)
+    return Ruling(asset_id, given, tuple(reasons), min(until, default=None) if given is Answer.ALLOW else None)
+
+
+def _consented(
+    side: Side, side_id: UUID, share_id: UUID, until: date | None, rows: list[_Row]
+) -> tuple[Reason, date | None] | None:
+    said: dict[int | None, list[tuple[UUID, date | None]]] = {}
+    for row in rows:
+        if row[8] is not None:
+            said.setdefault(row[9], []).append((row[8], row[10]))
+
+    def because(code: Code, *kinds: _Says) -> Reason:
+        ids = sorted({id_ for kind in kinds for id_, _ in said.get(kind, ())})
+        return Reason(code, side, side_id, (share_id, *ids))
+
+    if _Says.NAMES_RESERVATIONS in said:
+        return None
+    if _Says.DENIES in said:
+        return because(Code.RESERVED, _Says.DENIES), None
+    if _Says.ALLOWS in said:
+        consent_id, ends = said[_Says.ALLOWS][0]
+        if ends is None or (until is not None and until < ends):
+            ends = until
+        return Reason(Code.CONSENTED, side, side_id, (share_id, consent_id)), ends
+    if _Says.ALLOWS_IF_ASKED in said:
+        return Reason(Code.APPROVAL_NEEDED, side, side_id, (share_id, said[_Says.ALLOWS_IF_ASKED][0][0])), None
+    if _Says.LAPSED in said:
+        return because(Code.WITHDRAWN, _Says.LAPSED), None
+    if _Says.GIVEN in said:
+        return because(Code.NOT_COVERED_BY_CONSENT, _Says.GIVEN), None
+    return Reason(Code.NOT_CONSENTED, side, side_id, (share_id,)), None
+
+
+def _licensed(side: Side, side_id: UUID, rows: list[_Row]) -> tuple[Reason, date | None]:
+    said: dict[int | None, list[UUID]] = {}
+    about: dict[UUID, None] = {}
+    for row in rows:
+        if row[8] is not None:
+            if row[9] == _Says.LICENSES:
+                return Reason(Code.LICENSED, side, side_id, (row[8],)), row[10]
+            said.setdefault(row[9], []).append(row[8])
+            about[row[8]] = None
+    for code, found in (
+        (Code.LICENSE_EXHAUSTED, said.get(_Says.EXHAUSTED)),
+        (Code.NOT_COVERED_BY_LICENSE, said.get(_Says.LICENSES_OTHERS)),
+        (Code.LICENSE_LAPSED, about if _Says.ENDED in said else None),
+        (Code.LICENSE_NOT_IN_FORCE, about),
+    ):
+        if found:
+            return Reason(code, side, side_id, tuple(dict.fromkeys(found))), None
+    return Reason(Code.NOT_LICENSED, side, side_id), None
 
 
 _SIDE = {1: Side.MASTER, 2: Side.PUBLISHING, 3: Side.VOICE}
 
-# What an asset consists of: itself, and of recordings and stems the works and voices in them.
-_ITSELF = """
-    SELECT a.place, {number} AS side, x.id, x.registered_at FROM asked AS a JOIN {table} AS x ON x.id = a.id
+# The assets that are asked about, and what each consists of: itself, and of recordings and stems the works and voices
+# in them.
+_OWN = """
+    SELECT a.place, {number} AS side, x.id, x.registered_at, {recording} AS recording_id
+      FROM unnest(%(ids)s) WITH ORDINALITY AS a (id, place) JOIN {table} AS x ON x.id = a.id
      WHERE x.registered_at <= %(known)s"""
+_ITSELF = "SELECT place, side, id, registered_at FROM own"
 _INSIDE = """
     UNION ALL
-    SELECT a.place, 2, w.id, w.registered_at FROM asked AS a {stem} JOIN rights_recording AS r ON r.id = {recording}
-      JOIN rights_recordingwork AS l ON l.recording_id = r.id AND l.recorded_at <= %(known)s
-      JOIN rights_work AS w ON w.id = l.work_id WHERE {known}.registered_at <= %(known)s
+    SELECT own.place, 2, w.id, w.registered_at FROM own
+      JOIN rights_recordingwork AS l ON l.recording_id = own.recording_id AND l.recorded_at <= %(known)s
+      JOIN rights_work AS w ON w.id = l.work_id
     UNION ALL
-    SELECT a.place, 3, v.id, v.registered_at FROM asked AS a {stem} JOIN rights_recording AS r ON r.id = {recording}
-      JOIN rights_recordingvoice AS l ON l.recording_id = r.id AND l.recorded_at <= %(known)s
-      JOIN rights_voice AS v ON v.id = l.voice_id WHERE {known}.registered_at <= %(known)s"""
-_SIDES: dict[AssetKind, str] = {
-    AssetKind.RECORDING: _ITSELF.format(number=1, table="rights_recording")
-    + _INSIDE.format(stem="", recording="a.id", known="r"),
-    AssetKind.STEM: _ITSELF.format(number=1, table="rights_stem")
-    + _INSIDE.format(stem="JOIN rights_stem AS s ON s.id = a.id", recording="s.recording_id", known="s"),
-    AssetKind.WORK: _ITSELF.format(number=2, table="rights_work"),
-    AssetKind.LYRICS: _ITSELF.format(number=2, table="rights_lyrics"),
-    AssetKind.VOICE: _ITSELF.format(number=3, table="rights_voice"),
+    SELECT own.place, 3, v.id, v.registered_at FROM own
+      JOIN rights_recordingvoice AS l ON l.recording_id = own.recording_id AND l.recorded_at <= %(known)s
+      JOIN rights_voice AS v ON v.id = l.voice_id"""
+_SIDES: dict[AssetKind, tuple[str, str]] = {
+    AssetKind.RECORDING: (_OWN.format(number=1, table="rights_recording", recording="x.id"), _ITSELF + _INSIDE),
+    AssetKind.STEM: (_OWN.format(number=1, table="rights_stem", recording="x.recording_id"), _ITSELF + _INSIDE),
+    AssetKind.WORK: (_OWN.format(number=2, table="rights_work", recording="NULL"), _ITSELF),
+    AssetKind.LYRICS: (_OWN.format(number=2, table="rights_lyrics", recording="NULL"), _ITSELF),
+    AssetKind.VOICE: (_OWN.format(number=3, table="rights_voice", recording="NULL"), _ITSELF),
 }
 
-_ASKED = """
-WITH asked AS (SELECT place, id FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS t (id, place))
-SELECT place::int, side, id FROM ({sides}) AS s ORDER BY place, side, id
-"""
-
-# A row per share that reaches into the question's territories, with what its holder's permissions come to.
-_HELD = """
-WITH asked AS (SELECT place, id FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS t (id, place))
-SELECT s.place::int, s.id, h.share_id, h.holder_id, h.units, h.countries @> %(where)s, upper(h.valid),
-       p.blanket, p.blanket_until, p.by_approval, p.reserved, p.lapsed, p.given,
-       coalesce(cardinality(p.reserved) > 0 AND p.names_reservations, false)
-  FROM ({sides}) AS s
-  JOIN rights_sharestanding AS h
-    ON h.asset_id = s.id AND h.right_type = %(right)s AND h.basis = 'ownership'
-   AND h.known @> %(known)s::timestamptz AND h.valid @> %(day)s::date AND h.countries && %(where)s
- CROSS JOIN LATERAL (
-    SELECT (array_agg(c.consent_id ORDER BY c.consent_id) FILTER (WHERE allows AND NOT c.approval))[1] AS blanket,
-           (array_agg(upper(c.valid) ORDER BY c.consent_id) FILTER (WHERE allows AND NOT c.approval))[1]
-               AS blanket_until,
-           (array_agg(c.consent_id ORDER BY c.consent_id) FILTER (WHERE allows AND c.approval))[1] AS by_approval,
-           array_agg(DISTINCT c.reservation_id) FILTER (WHERE denies) AS reserved,
-           array_agg(DISTINCT c.consent_id) FILTER (WHERE c.stance = 1 AND covers) AS lapsed,
-           array_agg(DISTINCT c.consent_id) FILTER (WHERE c.stance > 0) AS given,
-           coalesce(bool_or(allows AND cardinality(c.overrides) > 0), false) AS names_reservations
-      FROM (SELECT p.*, p.valid @> %(day)s::date AND p.uses & %(uses)s = %(uses)s AND p.countries @> %(where)s
-                        AND p.barred & %(purposes)s = 0
-                        AND (p.model_id IS NULL OR p.model_id = %(model)s)
-                        AND (p.model_version_id IS NULL OR p.model_version_id = %(version)s) AS covers
-              FROM rights_permissionstanding AS p
-             WHERE p.holder_id = h.holder_id AND p.asset_id = s.id AND p.known @> %(known)s::timestamptz
-               AND (p.licensee_id IS NULL OR p.licensee_id = %(licensee)s)
-               AND (p.licensee_role = '' OR p.licensee_role = ANY (%(roles)s))
-            UNION ALL
-            SELECT p.*, p.valid @> %(day)s::date AND p.uses & %(uses)s = %(uses)s AND p.countries @> %(where)s
-                        AND p.barred & %(purposes)s = 0
-                        AND (p.model_id IS NULL OR p.model_id = %(model)s)
-                        AND (p.model_version_id IS NULL OR p.model_version_id = %(version)s)
-              FROM rights_permissionstanding AS p
-             WHERE p.holder_id = h.holder_id AND p.asset_id IS NULL AND p.known @> %(known)s::timestamptz
-               AND (p.assets_from IS NULL OR p.assets_from <= s.registered_at)
-               AND (p.licensee_id IS NULL OR p.licensee_id = %(licensee)s)
-               AND (p.licensee_role = '' OR p.licensee_role = ANY (%(roles)s))
-           ) AS c
-      CROSS JOIN LATERAL (SELECT c.stance = 2 AND c.covers AS allows,
-                                 c.stance = 0 AND c.valid @> %(day)s::date AND c.uses & %(uses)s <> 0
-                                 AND c.countries && %(where)s AS denies) AS says
- ) AS p
- WHERE (s.side = 3) = %(voice)s
- ORDER BY s.place, s.side, s.id, h.share_id
-"""
-
-# A row per side that is on a schedule of the licensee's.
-_LICENSED = """
-WITH asked AS (SELECT place, id FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY AS t (id, place)),
-ours AS MATERIALIZED (
-    SELECT l.license_id, l.stance, upper(l.valid) AS until, l.valid @> %(day)s::date AS is_now,
-           l.valid @> %(day)s::date AND l.stance = 2 AS is_active,
-           l.valid @> %(day)s::date AND l.stance = 2 AND l.uses & %(uses)s = %(uses)s AND l.countries @> %(where)s
-           AND l.barred & %(purposes)s = 0
-           AND (l.model_versions = '{{}}' OR %(version)s = ANY (l.model_versions))
-           AND (t.release_from IS NULL OR t.release_from <= %(day)s)
-           AND (t.release_to IS NULL OR t.release_to > %(day)s) AS covers,
-           l.license_id = ANY (%(used_up)s::uuid[]) AS is_exhausted
-      FROM rights_licensestanding AS l JOIN rights_license AS t ON t.id = l.license_id
-     WHERE l.licensee_id = %(licensee)s AND l.known @> %(known)s::timestamptz
-)
-SELECT s.place::int, s.id,
-       (array_agg(o.license_id ORDER BY o.license_id) FILTER (WHERE o.covers AND NOT o.is_exhausted))[1],
-       (array_agg(o.until ORDER BY o.license_id) FILTER (WHERE o.covers AND NOT o.is_exhausted))[1],
-       array_agg(DISTINCT o.license_id) FILTER (WHERE o.covers AND o.is_exhausted),
-       array_agg(DISTINCT o.license_id) FILTER (WHERE o.is_active),
-       coalesce(bool_or(o.is_now AND o.stance = 1), false),
-       array_agg(DISTINCT o.license_id)
-  FROM ({sides}) AS s
+# A row per share that reaches into the question's territories and permission of its holder, then one per license of
+# the licensee with the asset on its schedule; a side with neither has a row of its own. What is asked of roles and of
+# exhausted licenses is read once, and only where a permission or a license depends on it.
+_PERMITS = """
+    SELECT coalesce(p.consent_id, p.reservation_id) AS said, upper(p.valid) AS ends,
+           CASE WHEN p.stance = 0 THEN {says.DENIES}
+                WHEN (p.valid @> %(day)s AND p.uses & n.uses = n.uses AND p.countries @> %(where)s
+                          AND p.barred & %(purposes)s = 0
+                          AND (p.model_id IS NULL OR p.model_id = %(model)s)
+                          AND (p.model_version_id IS NULL OR p.model_version_id = %(version)s)) IS NOT TRUE
+                THEN {says.GIVEN}
+                WHEN p.stance = 1 THEN {says.LAPSED}
+                WHEN p.overrides <> '{{}}' THEN {says.NAMES_RESERVATIONS}
+                WHEN p.approval THEN {says.ALLOWS_IF_ASKED} ELSE {says.ALLOWS} END AS says
+      FROM rights_permissionstanding AS p
+     WHERE p.holder_id = h.holder_id AND {reach} AND p.known @> %(known)s
+       AND (p.licensee_id IS NULL OR p.licensee_id = %(licensee)s)
+       AND (p.licensee_role = '' OR p.licensee_role = ANY (ARRAY(SELECT role FROM roles)))
+       AND (p.stance > 0 OR p.valid @> %(day)s AND p.uses & n.uses <> 0 AND p.countries && %(where)s)"""
+_READ = """
+WITH own AS MATERIALIZED ({own}),
+s AS MATERIALIZED ({sides}),
+n AS MATERIALIZED (
+    SELECT number, right_type, uses, right_type = 'voice' AS is_voice
+      FROM unnest(%(rights)s, %(uses)s) WITH ORDINALITY AS t (right_type, uses, number)),
+roles AS (
+    SELECT r.role FROM rights_partyinrole AS r
+     WHERE r.recorded_at <= %(known)s AND r.active_from <= %(day)s AND (r.active_to IS NULL OR r.active_to > %(day)s)
+       AND (r.party_id = %(licensee)s OR r.party_id IN (
+            SELECT m.duplicate_id FROM rights_partymerge AS m LEFT JOIN rights_partymergeundo AS u ON u.merge_id = m.id
+             WHERE m.survivor_id = %(licensee)s AND m.recorded_at <= %(known)s
+               AND (u.id IS NULL OR u.recorded_at > %(known)s)))),
+used_up AS (
+    SELECT t.id FROM rights_license AS t
+     WHERE t.max_outputs <= (SELECT count(*) FROM rights_decision AS d WHERE d.licenses @> ARRAY[t.id]
+                              AND d.outcome = 'cleared' AND d.decided_at <= %(known)s)
+       AND t.id IN (SELECT l.license_id FROM rights_licensestanding AS l WHERE l.licensee_id = %(licensee)s))
+SELECT s.place::int, s.side, s.id, n.number::int, h.share_id, h.holder_id,
+       CASE WHEN h.countries @> %(where)s THEN h.units END, upper(h.valid), p.said, p.says, p.ends
+  FROM s
+  LEFT JOIN n ON n.is_voice = (s.side = 3)
+  LEFT JOIN rights_sharestanding AS h
+    ON h.asset_id = s.id AND h.right_type = n.right_type AND h.basis = 'ownership'
+   AND h.known @> %(known)s AND h.valid @> %(day)s AND h.countries && %(where)s
+  LEFT JOIN LATERAL ({of_the_asset} UNION ALL {of_all}) AS p ON true
+UNION ALL
+SELECT s.place::int, s.side, s.id, n.number::int, NULL, NULL, NULL, NULL, l.license_id,
+       CASE WHEN NOT l.valid @> %(day)s THEN {says.NOT_IN_FORCE}
+            WHEN l.stance = 1 THEN {says.ENDED}
+            WHEN l.stance <> 2 THEN {says.NOT_IN_FORCE}
+            WHEN (l.uses & n.uses = n.uses AND l.countries @> %(where)s AND l.barred & %(purposes)s = 0
+                      AND (l.model_versions = '{{}}' OR %(version)s = ANY (l.model_versions))
+                      AND (t.release_from IS NULL OR t.release_from <= %(day)s)
+                      AND (t.release_to IS NULL OR t.release_to > %(day)s)) IS NOT TRUE THEN {says.LICENSES_OTHERS}
+            WHEN t.max_outputs IS NOT NULL AND t.id IN (SELECT id FROM used_up) THEN {says.EXHAUSTED}
+            ELSE {says.LICENSES} END, upper(l.valid)
+  FROM s
+  JOIN n ON n.is_voice = (s.side = 3)
   JOIN rights_licenseasset AS x ON x.asset_id = s.id
-  JOIN ours AS o ON o.license_id = x.license_id
- WHERE (s.side = 3) = %(voice)s
- GROUP BY s.place, s.id
+  JOIN rights_licensestanding AS l
+    ON l.license_id = x.license_id AND l.licensee_id = %(licensee)s AND l.known @> %(known)s
+  JOIN rights_license AS t ON t.id = l.license_id
+ ORDER BY 1, 2, 3, 4, 5, 9
 """
+_GIVEN = {
+    "ids": "uuid[]",
+    "rights": "text[]",
+    "uses": "int[]",
+    "licensee": "uuid",
+    "where": "int4multirange",
+    "day": "date",
+    "known": "timestamptz",
+    "purposes": "int",
+    "model": "uuid",
+    "version": "uuid",
+}
+
+
+def _statement(kind: AssetKind) -> str:
+    reach = {
+        "of_the_asset": "p.asset_id = s.id",
+        "of_all": "p.asset_id IS NULL AND (p.assets_from IS NULL OR p.assets_from <= s.registered_at)",
+    }
+    permits = {name: _PERMITS.format(says=_Says, reach=one) for name, one in reach.items()}
+    own, sides = _SIDES[kind]
+    whole = _READ.format(says=_Says, own=own, sides=sides, **permits)
+    for number, (name, written) in enumerate(_GIVEN.items(), start=1):
+        whole = whole.replace(f"%({name})s", f"${number}::{written}")
+    return whole
+
+
+_STATEMENT = {kind: _statement(kind).encode() for kind in AssetKind}
