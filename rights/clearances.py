@@ -172,11 +172,13 @@ class _Says(IntEnum):
     NOT_IN_FORCE = 10
 
 
-# Place, side, asset, right (by its position), then of a share: id, holder, units where it covers all of the question,
-# last day; then of what a permission says of it, or a license of the asset: id, what it says, last day.
+# Place, side, asset, right (by its position), then of a share: id, holder, units, last day; then of what a permission
+# says of it, or a license of the asset: id, what it says, last day; then which part of the question's territories the
+# share covers, None for all of them.
 _Row = tuple[
-    int, int, UUID, int | None, UUID | None, UUID | None, int | None, date | None, UUID | None, int | None, date | None
-]
+    int, int, UUID, int | None, UUID | None, UUID | None, int | None, date | None, UUID | None, int | None, date | None,
+    str | None,
+]  # fmt: skip
 _PLACE = itemgetter(0)
 _PART = itemgetter(1, 2, 3)
 _SHARE = itemgetter(4)
@@ -195,15 +197,17 @@ def _ruling(asset_id: UUID, rows: list[_Row], needed: Sequence[Side]) -> Ruling 
         shares: list[UUID] = []
         seen: set[UUID | None] = set()
         total = 0
+        cuts: set[str | None] = set()
         license_: tuple[Reason, date | None] = (Reason(Code.NOT_LICENSED, side, side_id), None)
         for share_id, group in itertools.groupby(part, _SHARE):
             of_share = list(group)
             if share_id is None:
                 license_ = _licensed(side, side_id, of_share)
                 continue
-            _, _, _, _, _, holder_id, units, ends, _, _, _ = of_share[0]
-            if units is None:
-                return None
+            _, _, _, _, _, holder_id, units, ends, _, _, _, cut = of_share[0]
+            cuts.add(cut)
+            if units is None or len(cuts) > 1:
+                return None  # no sum that is the same in every country
             total += units
             shares.append(share_id)
             consented = _consented(side, side_id, share_id, ends, of_share)
@@ -212,8 +216,10 @@ def _ruling(asset_id: UUID, rows: list[_Row], needed: Sequence[Side]) -> Ruling 
             if holder_id not in seen:
                 seen.add(holder_id)
                 held.append(consented)
-        if total != UNITS:
-            code = Code.NOBODY_REGISTERED if not total else Code.UNDER_CLAIMED if total < UNITS else Code.OVER_CLAIMED
+        if cuts != {None}:  # nobody at all, or nobody in the countries that the shares leave out
+            reasons.append(Reason(Code.NOBODY_REGISTERED, side, side_id, tuple(shares)))
+        if total and total != UNITS:
+            code = Code.UNDER_CLAIMED if total < UNITS else Code.OVER_CLAIMED
             reasons.append(Reason(code, side, side_id, tuple(shares)))
         for reason, ends in (*held, license_):
             reasons.append(reason)
@@ -305,7 +311,7 @@ _SIDES: dict[AssetKind, tuple[str, str]] = {
 _PERMITS = """
     SELECT coalesce(p.consent_id, p.reservation_id) AS said, upper(p.valid) AS ends,
            CASE WHEN p.stance = 0 THEN {says.DENIES}
-                WHEN (p.valid @> %(day)s AND p.uses & n.uses = n.uses AND p.countries @> %(where)s
+                WHEN (p.valid @> %(day)s AND p.uses & n.uses = n.uses AND p.countries @> (h.countries * %(where)s)
                           AND p.barred & %(purposes)s = 0
                           AND (p.model_id IS NULL OR p.model_id = %(model)s)
                           AND (p.model_version_id IS NULL OR p.model_version_id = %(version)s)) IS NOT TRUE
@@ -317,7 +323,7 @@ _PERMITS = """
      WHERE p.holder_id = h.holder_id AND {reach} AND p.known @> %(known)s
        AND (p.licensee_id IS NULL OR p.licensee_id = %(licensee)s)
        AND (p.licensee_role = '' OR p.licensee_role = ANY (ARRAY(SELECT role FROM roles)))
-       AND (p.stance > 0 OR p.valid @> %(day)s AND p.uses & n.uses <> 0 AND p.countries && %(where)s)"""
+       AND (p.stance > 0 OR p.valid @> %(day)s AND p.uses & n.uses <> 0 AND p.countries && (h.countries * %(where)s))"""
 _READ = """
 WITH own AS MATERIALIZED ({own}),
 s AS MATERIALIZED ({sides}),
@@ -337,7 +343,8 @@ used_up AS (
                               AND d.outcome = 'cleared' AND d.decided_at <= %(known)s)
        AND t.id IN (SELECT l.license_id FROM rights_licensestanding AS l WHERE l.licensee_id = %(licensee)s))
 SELECT s.place::int, s.side, s.id, n.number::int, h.share_id, h.holder_id,
-       CASE WHEN h.countries @> %(where)s THEN h.units END, upper(h.valid), p.said, p.says, p.ends
+       h.units, upper(h.valid), p.said, p.says, p.ends,
+       CASE WHEN h.countries @> %(where)s THEN NULL ELSE (h.countries * %(where)s)::text END
   FROM s
   LEFT JOIN n ON n.is_voice = (s.side = 3)
   LEFT JOIN rights_sharestanding AS h
@@ -354,7 +361,7 @@ SELECT s.place::int, s.side, s.id, n.number::int, NULL, NULL, NULL, NULL, l.lice
                       AND (t.release_from IS NULL OR t.release_from <= %(day)s)
                       AND (t.release_to IS NULL OR t.release_to > %(day)s)) IS NOT TRUE THEN {says.LICENSES_OTHERS}
             WHEN t.max_outputs IS NOT NULL AND t.id IN (SELECT id FROM used_up) THEN {says.EXHAUSTED}
-            ELSE {says.LICENSES} END, upper(l.valid)
+            ELSE {says.LICENSES} END, upper(l.valid), NULL
   FROM s
   JOIN n ON n.is_voice = (s.side = 3)
   JOIN rights_licenseasset AS x ON x.asset_id = s.id

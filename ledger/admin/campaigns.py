@@ -421,7 +421,7 @@ class CampaignAdmin(FactAdmin):
         sight = caller_of(request).sight
         return rows if sight.is_whole else rows.filter(organization__in=sight.ids)
 
-    def _prepared(self, request: HttpRequest, form: FactForm) -> FactForm:
+    def _prepared(self, request: HttpRequest, form: Any) -> Any:
         super()._prepared(request, form)
         caller = caller_of(request)
         if isinstance(form, CampaignForm) and not caller.is_operator:

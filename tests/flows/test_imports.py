@@ -710,7 +710,7 @@ def test_what_another_registered_gets_no_more_codes(stocked: World, other: Api) 
     batch = taken(other, "theirs", "catalogue", rows, mapping=CATALOGUE)
     assert batch["state"] == "taken"
     assert problems(other, batch) == [(2, "not_your_party")]
-    assert RecordingWork.objects.filter(recording=first).count() == 1  # the label's
+    assert RecordingWork.objects.filter(recording_id=first).count() == 1  # the label's
     sound_log()
 
 

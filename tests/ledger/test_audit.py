@@ -92,7 +92,7 @@ def test_two_entries_that_changed_places_are_named(large: None) -> None:
 
 
 def test_a_row_that_nothing_vouches_for_is_counted(large: None) -> None:
-    own, *columns = [field.column for field in Party._meta.concrete_fields]
+    own, *columns = [str(field.column) for field in Party._meta.concrete_fields]
     listed = ", ".join(columns)
     statement = (
         f"INSERT INTO rights_party ({own}, {listed}) SELECT gen_random_uuid(), {listed} FROM rights_party LIMIT 3"
