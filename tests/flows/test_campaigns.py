@@ -444,6 +444,8 @@ def test_shows_and_withdraws_what_was_given_before(artist: Client, trade: World)
 def test_shows_an_organization_nothing_that_others_keep(artist: Client, trade: World) -> None:
     rival = trade.party("rival")
     trade.consent("with the label", grantor="singer", recording=key("song of singer"), uses=["identify"])
+    # Who asks has to see what they ask about.
+    trade.license("of the song", schedule=[{"recording": key("song of singer")}], licensee=rival)
     campaign = campaigning.open_campaign(
         id=uuid4(), organization_id=UUID(rival), name="Rival", terms_id=publish().pk, question=question(),
         roster=[UUID(key("singer"))], closes_on=today(), registrar_id=UUID(rival), at=timezone.now(),
