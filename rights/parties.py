@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -407,17 +407,12 @@ def undo_merge(*, id: UUID, merge_id: UUID, reason: str, at: datetime) -> PartyM
     return PartyMergeUndo.objects.create(id=id, merge_id=merge_id, reason=reason, recorded_at=at)
 
 
-def canonical(party_ids: Iterable[UUID], known_at: datetime | None = None) -> dict[UUID, UUID]:
-    """Return for each party whom it counts as, now or as known at a moment: its merge's survivor, else itself."""
-    return survivors(party_ids, known_at=known_at)
-
-
 def same_as(party_id: UUID, known_at: datetime | None = None) -> tuple[UUID, ...]:
     """Return every party that is the same one: the survivor first, then the duplicates merged into it."""
-    survivor = canonical([party_id], known_at)[party_id]
+    survivor = survivors([party_id], known_at=known_at)[party_id]
     merged = PartyMerge.objects.filter(survivor=survivor).order_by("recorded_at", "pk")
     duplicates = list(merged.values_list("duplicate_id", flat=True))
-    counts_as = canonical(duplicates, known_at)
+    counts_as = survivors(duplicates, known_at=known_at)
     return (survivor, *dict.fromkeys(one for one in duplicates if counts_as[one] == survivor))
 
 

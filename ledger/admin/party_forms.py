@@ -18,7 +18,7 @@ from ledger.admin import sheets
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, digest_of, pick
 from ledger.admin.forms import FactForm
 from ledger.models import Approval, ErasureRequest, Proposal
-from rights import codes, parties
+from rights import codes, merges, parties
 from rights.identifiers import BadCode, Scheme
 from rights.models import (
     Identifier,
@@ -435,11 +435,11 @@ class MergeForm(ActForm):
         elif given.get("survivor") == self.fact:
             self.add_error("survivor", "A party is not a duplicate of itself: choose another.")
         elif survivor := given.get("survivor"):
-            if parties.canonical([self.fact.pk])[self.fact.pk] != self.fact.pk:
+            if merges.survivor(self.fact.pk) != self.fact.pk:
                 self.add_error("survivor", "This party is merged already: undo that merge first.")
             elif len(parties.same_as(self.fact.pk)) > 1:
                 self.add_error("survivor", "Others are merged into this party: merge this way round instead.")
-            elif parties.canonical([survivor.pk])[survivor.pk] != survivor.pk:
+            elif merges.survivor(survivor.pk) != survivor.pk:
                 self.add_error("survivor", "That party is itself merged: choose the one that stays.")
         return given
 
