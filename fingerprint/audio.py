@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import wave
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -64,6 +64,7 @@ __all__ = [
     "TruncatedAudio",
     "WrongMediaType",
     "decode",
+    "decode_at",
     "excerpt",
     "pcm_digest",
     "probe",
@@ -185,24 +186,42 @@ def decode(path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_H
     :raises CorruptAudio: the decoder gave up, or nothing could be decoded
     :raises AudioRefused: the file is not what it was when it was probed
     """
-    resampler = AudioResampler(format="s16", layout="mono", rate=sample_rate_hz)
-    pending: list[NDArray[np.int16]] = []
-    size = decoded = 0
+    for blocks in decode_at(path, media_type, (sample_rate_hz,)):
+        yield blocks[sample_rate_hz]
+
+
+def decode_at(path: Path, media_type: str, rates: Collection[int]) -> Iterator[dict[int, NDArray[np.int16]]]:
+    """
+    Decode a probed file once, as blocks of mono 16-bit samples of about a second, at each of these rates in hertz.
+
+    The blocks of one step are of the same second, but for what a resampler holds back; a block may be empty. Errors
+    and what is tolerated are those of `decode`.
+    """
+    resamplers = {rate: AudioResampler(format="s16", layout="mono", rate=rate) for rate in rates}
+    pending: dict[int, list[NDArray[np.int16]]] = {rate: [] for rate in rates}
+    waiting = decoded = 0
     for frame in _frames(path, media_type):
         decoded += frame.samples
-        for resampled in _resample(resampler, frame):
-            block = resampled.to_ndarray()[0]
-            pending.append(block)
-            size += block.size
-        if size >= sample_rate_hz:
-            yield np.concatenate(pending)
-            pending, size = [], 0
-    pending += [resampled.to_ndarray()[0] for resampled in _resample(resampler, None)]
-    rest = np.concatenate(pending) if pending else np.zeros(0, np.int16)
+        waiting += frame.samples
+        for rate, resampler in resamplers.items():
+            pending[rate] += [resampled.to_ndarray()[0] for resampled in _resample(resampler, frame)]
+        if waiting >= frame.sample_rate:
+            yield _taken(pending)
+            waiting = 0
+    for rate, resampler in resamplers.items():
+        pending[rate] += [resampled.to_ndarray()[0] for resampled in _resample(resampler, None)]
     if decoded == 0:
         raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
-    if rest.size:
+    rest = _taken(pending)
+    if any(block.size for block in rest.values()):
         yield rest
+
+
+def _taken(pending: dict[int, list[NDArray[np.int16]]]) -> dict[int, NDArray[np.int16]]:
+    blocks = {rate: np.concatenate([np.zeros(0, np.int16), *parts]) for rate, parts in pending.items()}
+    for parts in pending.values():
+        parts.clear()
+    return blocks
 
 
 def excerpt(path: Path, media_type: str, start_ms: int, end_ms: int) -> bytes:

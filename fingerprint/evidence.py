@@ -13,12 +13,19 @@ from uuid import UUID
 
 import rfc8785
 
-FORMAT: Final = "fingerprint-evidence/1"
+FORMAT: Final = "fingerprint-evidence/2"
+_FIRST_FORMAT: Final = "fingerprint-evidence/1"  # one detector, Chromaprint; still read
+
+Kind = Literal["exact_match", "version_match", "voice_match"]
 EXACT_MATCH: Final = "exact_match"
+VERSION_MATCH: Final = "version_match"
+VOICE_MATCH: Final = "voice_match"
+KINDS: Final[tuple[Kind, ...]] = (EXACT_MATCH, VERSION_MATCH, VOICE_MATCH)
 
 _Json = dict[str, Any]  # its values are checked while they are written
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LARGEST_INTEGER = 2**53 - 1  # beyond it, RFC 8785 numbers are no longer exact
+_MILLION = 1_000_000
 
 
 class NotEvidence(Exception):
@@ -34,24 +41,55 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Detector:
+    """
+    What looked for one kind of match, and against what: enough to look again (CHK-2).
+
+    `index_snapshot` is a SHA-256 that names the content of everything it was compared with, `index_size` counts it.
+    """
+
+    kind: Kind
+    algorithm: str
+    parameters: tuple[tuple[str, str], ...]
+    index_snapshot: str
+    index_size: int
+
+
+@dataclass(frozen=True)
 class Match:
     """
-    A stretch of the examined audio that sounds like a stretch of a reference, position by position.
+    A stretch of the examined audio that is like a stretch of a reference, as one detector measured it.
 
-    `time_ratio_millionths` is how much of the reference passes while a million units of the output do:
-    1,050,000 when the output plays five per cent faster. `bit_error_millionths` is the share of fingerprint
-    bits that differ, about half a million for unrelated audio. `score_millionths` grows with length and
-    closeness, from half a million, the least that is reported, toward a million; it ranks matches and is no
-    probability.
+    `reference_id` is a reference's, or for a voice that of its enrollment. `time_ratio_millionths` is how much of the
+    reference passes while a million units of the output do: 1,050,000 when the output plays five per cent faster.
+    `pitch_shift_cents` is how much higher the output sounds. `score_millionths` ranks the matches of one algorithm
+    and is no probability; `probability_millionths` is one: how many of a million such matches are right where the
+    detector was calibrated, and None where it was not. `measures` are further figures by name, such as the share of
+    fingerprint bits that differ.
     """
 
-    kind: Literal["exact_match"]
+    kind: Kind
+    algorithm: str
     reference_id: UUID
     output: Segment
     reference: Segment
     time_ratio_millionths: int
-    bit_error_millionths: int
+    pitch_shift_cents: int
     score_millionths: int
+    probability_millionths: int | None = None
+    measures: tuple[tuple[str, int], ...] = ()
+
+    def measure(self, name: str) -> int | None:
+        """Return a further figure, or None where this algorithm has none of that name."""
+        return dict(self.measures).get(name)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What one detector has to say about one piece of audio."""
+
+    detector: Detector
+    matches: tuple[Match, ...]
 
 
 @dataclass(frozen=True)
@@ -59,19 +97,20 @@ class Evidence:
     """
     Everything one examination measured, and what it measured with.
 
-    `matches` stand in the order of their place in the output. No match means that nothing in this index was
-    found by this algorithm, not that nothing is there.
+    `matches` stand in the order of their place in the output. No match means that nothing was found by these
+    detectors in what they were compared with, not that nothing is there.
     """
 
     audio_digest: str
     duration_ms: int
-    algorithm: str
-    parameters: tuple[tuple[str, str], ...]
-    index_snapshot: str
-    index_size: int
+    detectors: tuple[Detector, ...]
     matches: tuple[Match, ...]
     peak_millionths: int
     rms_millionths: int
+
+    def of_kind(self, kind: Kind) -> tuple[Match, ...]:
+        """Return the matches of one kind."""
+        return tuple(match for match in self.matches if match.kind == kind)
 
     def to_document(self) -> dict[str, object]:
         """Say the same in strings, integers, lists and objects."""
@@ -79,19 +118,28 @@ class Evidence:
             "format": FORMAT,
             "audio_digest": self.audio_digest,
             "duration_ms": self.duration_ms,
-            "algorithm": self.algorithm,
-            "parameters": dict(self.parameters),
-            "index_snapshot": self.index_snapshot,
-            "index_size": self.index_size,
+            "detectors": [
+                {
+                    "kind": detector.kind,
+                    "algorithm": detector.algorithm,
+                    "parameters": dict(detector.parameters),
+                    "index_snapshot": detector.index_snapshot,
+                    "index_size": detector.index_size,
+                }
+                for detector in self.detectors
+            ],
             "matches": [
                 {
                     "kind": match.kind,
+                    "algorithm": match.algorithm,
                     "reference_id": str(match.reference_id),
                     "output": {"start_ms": match.output.start_ms, "end_ms": match.output.end_ms},
                     "reference": {"start_ms": match.reference.start_ms, "end_ms": match.reference.end_ms},
                     "time_ratio_millionths": match.time_ratio_millionths,
-                    "bit_error_millionths": match.bit_error_millionths,
+                    "pitch_shift_cents": match.pitch_shift_cents,
                     "score_millionths": match.score_millionths,
+                    "probability_millionths": match.probability_millionths,
+                    "measures": dict(match.measures),
                 }
                 for match in self.matches
             ],
@@ -106,7 +154,7 @@ class Evidence:
     @classmethod
     def from_document(cls, document: object) -> "Evidence":
         """
-        Read a document back.
+        Read a document back, of this format or of the first one.
 
         Checks its shape and nothing else: whether it is the document that was logged is for its digest to
         say.
@@ -114,35 +162,85 @@ class Evidence:
         :raises NotEvidence: another format, a missing or an additional name, or a value of the wrong type
         """
         given = _Reader(document, "evidence")
-        if given.text("format") != FORMAT:
-            raise NotEvidence(f"The document's format is not {FORMAT}.")
+        match given.text("format"):
+            case str(name) if name == FORMAT:
+                detectors = tuple(_detector(item) for item in given.items("detectors"))
+                matches = tuple(_match(item) for item in given.items("matches"))
+            case str(name) if name == _FIRST_FORMAT:
+                detectors = (_detector_of_first_format(given),)
+                matches = tuple(_match_of_first_format(item, detectors[0]) for item in given.items("matches"))
+            case _:
+                raise NotEvidence(f"The document's format is neither {FORMAT} nor {_FIRST_FORMAT}.")
         evidence = cls(
             audio_digest=given.digest("audio_digest"),
             duration_ms=given.integer("duration_ms"),
-            algorithm=given.text("algorithm"),
-            parameters=given.texts("parameters"),
-            index_snapshot=given.digest("index_snapshot"),
-            index_size=given.integer("index_size"),
-            matches=tuple(_match(item) for item in given.items("matches")),
+            detectors=detectors,
+            matches=matches,
             peak_millionths=given.integer("peak_millionths"),
             rms_millionths=given.integer("rms_millionths"),
         )
         given.end()
+        known = {(detector.kind, detector.algorithm) for detector in detectors}
+        if any((match.kind, match.algorithm) not in known for match in matches):
+            raise NotEvidence("A match is by an algorithm that is not among the detectors.")
         return evidence
+
+
+def _detector(document: object) -> Detector:
+    given = _Reader(document, "detector")
+    detector = Detector(
+        kind=given.kind(),
+        algorithm=given.text("algorithm"),
+        parameters=given.texts("parameters"),
+        index_snapshot=given.digest("index_snapshot"),
+        index_size=given.integer("index_size"),
+    )
+    given.end()
+    return detector
 
 
 def _match(document: object) -> Match:
     given = _Reader(document, "match")
-    if given.text("kind") != EXACT_MATCH:
-        raise NotEvidence("A match is of a kind this release does not know.")
     match = Match(
-        kind=EXACT_MATCH,
+        kind=given.kind(),
+        algorithm=given.text("algorithm"),
         reference_id=given.uuid("reference_id"),
         output=_segment(given.value("output")),
         reference=_segment(given.value("reference")),
         time_ratio_millionths=given.integer("time_ratio_millionths"),
-        bit_error_millionths=given.integer("bit_error_millionths"),
+        pitch_shift_cents=given.integer("pitch_shift_cents", least=-_LARGEST_INTEGER),
         score_millionths=given.integer("score_millionths"),
+        probability_millionths=given.probability("probability_millionths"),
+        measures=given.integers("measures"),
+    )
+    given.end()
+    return match
+
+
+def _detector_of_first_format(given: "_Reader") -> Detector:
+    return Detector(
+        kind=EXACT_MATCH,
+        algorithm=given.text("algorithm"),
+        parameters=given.texts("parameters"),
+        index_snapshot=given.digest("index_snapshot"),
+        index_size=given.integer("index_size"),
+    )
+
+
+def _match_of_first_format(document: object, detector: Detector) -> Match:
+    given = _Reader(document, "match")
+    if given.text("kind") != EXACT_MATCH:
+        raise NotEvidence("A match is of a kind that its format does not know.")
+    match = Match(
+        kind=EXACT_MATCH,
+        algorithm=detector.algorithm,
+        reference_id=given.uuid("reference_id"),
+        output=_segment(given.value("output")),
+        reference=_segment(given.value("reference")),
+        time_ratio_millionths=given.integer("time_ratio_millionths"),
+        pitch_shift_cents=0,
+        score_millionths=given.integer("score_millionths"),
+        measures=(("bit_error_millionths", given.integer("bit_error_millionths")),),
     )
     given.end()
     return match
@@ -177,12 +275,29 @@ class _Reader:
             raise NotEvidence(f"The {self._what}'s {name} is not a string.")
         return value
 
-    def integer(self, name: str) -> int:
+    def integer(self, name: str, *, least: int = 0) -> int:
         value = self.value(name)
         # JSON's true is Python's 1.
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST_INTEGER:
-            raise NotEvidence(f"The {self._what}'s {name} is not a whole number from zero to 2^53 - 1.")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LARGEST_INTEGER:
+            start = "zero" if least == 0 else "1 - 2^53"
+            raise NotEvidence(f"The {self._what}'s {name} is not a whole number from {start} to 2^53 - 1.")
         return value
+
+    def probability(self, name: str) -> int | None:
+        if self._left.get(name, ...) is None:
+            self._left.pop(name)
+            return None
+        value = self.integer(name)
+        if value > _MILLION:
+            raise NotEvidence(f"The {self._what}'s {name} is more than a million.")
+        return value
+
+    def kind(self) -> Kind:
+        value = self.text("kind")
+        for kind in KINDS:
+            if value == kind:
+                return kind
+        raise NotEvidence(f"The {self._what} is of a kind this release does not know.")
 
     def digest(self, name: str) -> str:
         value = self.text(name)
@@ -203,6 +318,10 @@ class _Reader:
     def texts(self, name: str) -> tuple[tuple[str, str], ...]:
         given = _Reader(self.value(name), name)
         return tuple((key, given.text(key)) for key in sorted(given._left))
+
+    def integers(self, name: str) -> tuple[tuple[str, int], ...]:
+        given = _Reader(self.value(name), name)
+        return tuple((key, given.integer(key, least=-_LARGEST_INTEGER)) for key in sorted(given._left))
 
     def items(self, name: str) -> Sequence[object]:
         value = self.value(name)

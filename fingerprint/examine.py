@@ -1,14 +1,12 @@
-"""
-Examining audio: one decode, four fingerprints, every match with both its places; and keeping what was found.
-"""
+"""Examining audio: one decode, every detector, every match with both its places; and keeping what was found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from math import isqrt
+from typing import Protocol
 from uuid import UUID
 
 import numpy as np
@@ -16,30 +14,73 @@ from numpy.typing import NDArray
 
 from fingerprint import audio, extract, index, matching, store
 from fingerprint.audio import AudioFacts, CorruptAudio
-from fingerprint.evidence import Evidence, NotEvidence
+from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
 from fingerprint.matching import Index
 from fingerprint.models import Examination
 
 FULL_SCALE = 32_768
 
 
+class Listener(Protocol):
+    """
+    A detector while it listens to one piece of audio.
+
+    It is fed mono blocks at its own rate, keeps features and never the samples, and answers once, at the end.
+    """
+
+    @property
+    def rate_hz(self) -> int:
+        """The sample rate that it wants to hear."""
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block, which may be empty."""
+
+    def search(self) -> Detection:
+        """Say what was heard; nothing may be fed afterwards."""
+
+
+class CopiesListener:
+    """Listens for recorded material with Chromaprint."""
+
+    rate_hz = extract.SAMPLE_RATE_HZ
+
+    def __init__(self, known: Index) -> None:
+        self._known = known
+        self._fingerprints = extract.Fingerprints()
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        self._fingerprints.feed(block)
+
+    def search(self) -> Detection:
+        """Say which registered recordings were heard, and where."""
+        algorithm = extract.algorithm()
+        return Detection(
+            Detector(
+                kind=EXACT_MATCH,
+                algorithm=algorithm,
+                parameters=matching.PARAMETERS,
+                index_snapshot=self._known.snapshot,
+                index_size=len(self._known),
+            ),
+            matching.search(self._known, self._fingerprints.finish(), algorithm=algorithm),
+        )
+
+
 class _Level:
     """Measures loudness in passing, so that the audio is decoded once."""
 
-    def __init__(self, blocks: Iterator[NDArray[np.int16]]) -> None:
-        self.blocks = blocks
+    def __init__(self) -> None:
         self.peak = 0
         self.energy = 0  # an exact sum of squares
         self.samples = 0
 
-    def __iter__(self) -> Iterator[NDArray[np.int16]]:
-        for block in self.blocks:
-            if block.size:
-                wide = block.astype(np.int64)
-                self.peak = max(self.peak, int(np.abs(wide).max()))
-                self.energy += int(np.dot(wide, wide))
-                self.samples += block.size
-            yield block
+    def feed(self, block: NDArray[np.int16]) -> None:
+        if block.size:
+            wide = block.astype(np.int64)
+            self.peak = max(self.peak, int(np.abs(wide).max()))
+            self.energy += int(np.dot(wide, wide))
+            self.samples += block.size
 
     @property
     def peak_millionths(self) -> int:
@@ -59,37 +100,48 @@ def fingerprint(facts: AudioFacts) -> bytes:
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
+    samples = 0
+    fingerprints = extract.Fingerprints((0,))
     with store.local(facts.digest) as path:
-        level = _Level(audio.decode(path, facts.media_type))
-        items = extract.reference(level)
-    _whole(facts, level.samples)
-    return items.astype("<u4").tobytes()
+        for block in audio.decode(path, facts.media_type):
+            fingerprints.feed(block)
+            samples += block.size
+    _whole(facts, samples)
+    return fingerprints.finish()[0].astype("<u4").tobytes()
 
 
 def examine(facts: AudioFacts, *, against: Index | None = None) -> Evidence:
     """
     Measure which registered recordings are heard in stored audio, and where.
 
-    It finds recorded material, not melodies and not voices, and says nothing about whether it may be there.
+    It says nothing about whether what is heard may be there.
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
-    known = index.current() if against is None else against
+    listeners: tuple[Listener, ...] = (CopiesListener(index.current() if against is None else against),)
+    level = _Level()
+    rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in listeners)}
     with store.local(facts.digest) as path:
-        level = _Level(audio.decode(path, facts.media_type))
-        shifted = extract.query(level)
+        for blocks in audio.decode_at(path, facts.media_type, sorted(rates)):
+            level.feed(blocks[extract.SAMPLE_RATE_HZ])
+            for listener in listeners:
+                listener.feed(blocks[listener.rate_hz])
     _whole(facts, level.samples)
+    detections = [listener.search() for listener in listeners]
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
-        algorithm=extract.algorithm(),
-        parameters=matching.PARAMETERS,
-        index_snapshot=known.snapshot,
-        index_size=len(known),
-        matches=matching.search(known, shifted),
+        detectors=tuple(detection.detector for detection in detections),
+        matches=tuple(sorted((match for one in detections for match in one.matches), key=_order)),
         peak_millionths=level.peak_millionths,
         rms_millionths=level.rms_millionths,
     )
+
+
+def _order(match: Match) -> tuple[int, int, str, str, str, int]:
+    """Order matches by their place in the output; which of two equal ones comes first is settled too."""
+    output, reference = match.output, match.reference
+    return output.start_ms, output.end_ms, match.kind, str(match.reference_id), match.algorithm, reference.start_ms
 
 
 def _whole(facts: AudioFacts, samples: int) -> None:

@@ -71,20 +71,40 @@ def query(blocks: Iterable[NDArray[np.int16]]) -> tuple[Items, ...]:
     return _extract(blocks, SHIFT_SAMPLES)
 
 
-def _extract(blocks: Iterable[NDArray[np.int16]], offsets: tuple[int, ...]) -> tuple[Items, ...]:
-    if chromaprint is None:
-        raise ChromaprintMissing
-    printers = [chromaprint.Fingerprinter(_TEST2) for _ in offsets]
-    for printer in printers:
-        printer.start(SAMPLE_RATE_HZ, 1)
-    position = 0
-    for block in blocks:
-        for printer, offset in zip(printers, offsets, strict=True):
-            rest = block[max(0, offset - position) :]
+class Fingerprints:
+    """
+    Fingerprints of mono blocks at 11,025 Hz, taken while the blocks come: one for each offset in samples.
+
+    :raises ChromaprintMissing: libchromaprint is not installed
+    """
+
+    def __init__(self, offsets: tuple[int, ...] = SHIFT_SAMPLES) -> None:
+        if chromaprint is None:
+            raise ChromaprintMissing
+        self._offsets = offsets
+        self._printers = [chromaprint.Fingerprinter(_TEST2) for _ in offsets]
+        self._position = 0
+        for printer in self._printers:
+            printer.start(SAMPLE_RATE_HZ, 1)
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        for printer, offset in zip(self._printers, self._offsets, strict=True):
+            rest = block[max(0, offset - self._position) :]
             if rest.size:
                 printer.feed(rest.tobytes())
-        position += block.size
-    return tuple(_items(printer.finish()) for printer in printers)
+        self._position += block.size
+
+    def finish(self) -> tuple[Items, ...]:
+        """Return the items of each offset; nothing may be fed afterwards."""
+        return tuple(_items(printer.finish()) for printer in self._printers)
+
+
+def _extract(blocks: Iterable[NDArray[np.int16]], offsets: tuple[int, ...]) -> tuple[Items, ...]:
+    fingerprints = Fingerprints(offsets)
+    for block in blocks:
+        fingerprints.feed(block)
+    return fingerprints.finish()
 
 
 def _items(encoded: bytes) -> Items:

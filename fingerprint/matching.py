@@ -135,14 +135,14 @@ class Index:
         return Index([*self.references, *more], algorithm=self.algorithm)
 
 
-def search(index: Index, shifted: Sequence[Items]) -> tuple[Match, ...]:
+def search(index: Index, shifted: Sequence[Items], *, algorithm: str) -> tuple[Match, ...]:
     """
     Find where a query follows any reference of an index.
 
     `shifted` are the query's fingerprints, each a quarter of an item later than the one before, as
     `extract.query` makes them. Matches of one reference do not share output; matches of different references
-    may. They are ordered by their place in the output, then by their reference. Says nothing of audio that
-    was transposed.
+    may. They are ordered by their place in the output, then by their reference, and name the `algorithm` that made
+    the query. Says nothing of audio that was transposed.
     """
     query = _interleaved(shifted)
     if query.size == 0 or index.items.size == 0:
@@ -155,7 +155,8 @@ def search(index: Index, shifted: Sequence[Items]) -> tuple[Match, ...]:
         pair = _Pair(index.items[start:end], query)
         lines = _lines(pair, chosen.query, chosen.place - start)
         reference_id = index.references[number][0]
-        matches += [match for line in _disjoint(pair, lines) if (match := _match(pair, line, reference_id)) is not None]
+        found = (_match(pair, line, reference_id, algorithm) for line in _disjoint(pair, lines))
+        matches += [match for match in found if match is not None]
     return tuple(sorted(matches, key=_order))
 
 
@@ -456,7 +457,7 @@ def _disjoint(pair: _Pair, lines: Sequence[_Line]) -> list[_Line]:
 # --- matches
 
 
-def _match(pair: _Pair, line: _Line, reference_id: UUID) -> Match | None:
+def _match(pair: _Pair, line: _Line, reference_id: UUID, algorithm: str) -> Match | None:
     items = np.arange(line.first, line.last + 1)
     bits, at, _ = pair.along(line, items)
     before, after = np.rint((SHIFTS * np.array([line.first - 1, line.last + 1]) - line.offset) / line.ratio).tolist()
@@ -470,12 +471,14 @@ def _match(pair: _Pair, line: _Line, reference_id: UUID) -> Match | None:
         return None
     return Match(
         kind=EXACT_MATCH,
+        algorithm=algorithm,
         reference_id=reference_id,
         output=output,
         reference=reference,
         time_ratio_millionths=round(line.ratio * 1_000_000),
-        bit_error_millionths=int(bits.sum()) * 1_000_000 // (32 * items.size),
+        pitch_shift_cents=0,
         score_millionths=line.mass * 1_000_000 // (line.mass + 100 * MIN_MASS),
+        measures=(("bit_error_millionths", int(bits.sum()) * 1_000_000 // (32 * items.size)),),
     )
 
 

@@ -412,9 +412,14 @@ def _row(heard: Heard, found: Dossier) -> Row:
         tempo=tempo(match.time_ratio_millionths),
         score_in_words=strength(match.score_millionths),
         score=f"{match.score_millionths / 1_000_000:.3f}",
-        differs=f"{match.bit_error_millionths / 10_000:.1f} %",
+        differs=_differs(match),
         parts=tuple(range(parts_of(match))),
     )
+
+
+def _differs(match: Match) -> str:
+    bits = match.measure("bit_error_millionths")
+    return "" if bits is None else f"{bits / 10_000:.1f} %"
 
 
 def parts_of(match: Match) -> int:

@@ -67,9 +67,10 @@ def test_finds_registered_songs_and_says_with_what(output: AudioFacts) -> None:
     assert (match.reference.start_ms, match.reference.end_ms) == pytest.approx((30_000, 40_000), abs=1_000)
     assert evidence.audio_digest == output.digest
     assert evidence.duration_ms == output.duration_ms
-    assert evidence.algorithm == extract.algorithm()
-    assert evidence.index_size == 2
-    assert evidence.index_snapshot == index.current().snapshot
+    (detector,) = evidence.detectors
+    assert (detector.kind, detector.algorithm) == (match.kind, match.algorithm) == ("exact_match", extract.algorithm())
+    assert detector.index_size == 2
+    assert detector.index_snapshot == index.current().snapshot
     assert 0 < evidence.rms_millionths < evidence.peak_millionths <= 1_000_000
 
 

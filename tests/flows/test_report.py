@@ -221,7 +221,14 @@ def test_answers_with_the_range_that_was_asked_for(header: str, status: int, con
 
 def _match(output_ms: int, reference_ms: int) -> Match:
     return Match(
-        "exact_match", uuid4(), Segment(1000, 1000 + output_ms), Segment(0, reference_ms), 1_000_000, 0, 900_000
+        "exact_match",
+        "test/1",
+        uuid4(),
+        Segment(1000, 1000 + output_ms),
+        Segment(0, reference_ms),
+        1_000_000,
+        0,
+        900_000,
     )
 
 

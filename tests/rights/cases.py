@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from fingerprint.evidence import EXACT_MATCH, Evidence, Match, Segment
+from fingerprint.evidence import EXACT_MATCH, Detector, Evidence, Match, Segment
 from rights.case import (
     Asset,
     Claim,
@@ -93,11 +93,12 @@ def match(one: Material | None, *, start_s: int = 0, seconds: int = 10) -> Match
     assert reference_id is not None
     return Match(
         kind=EXACT_MATCH,
+        algorithm="test/1",
         reference_id=reference_id,
         output=Segment(start_s * 1000, (start_s + seconds) * 1000),
         reference=Segment((start_s + 60) * 1000, (start_s + 60 + seconds) * 1000),
         time_ratio_millionths=1_000_000,
-        bit_error_millionths=20_000,
+        pitch_shift_cents=0,
         score_millionths=900_000,
     )
 
@@ -107,10 +108,7 @@ def evidence(*matches: Match, **changed: Any) -> Evidence:
     measured = Evidence(
         audio_digest="cd" * 32,
         duration_ms=30_000,
-        algorithm="test/1",
-        parameters=(),
-        index_snapshot="ef" * 32,
-        index_size=3,
+        detectors=(Detector(EXACT_MATCH, "test/1", (), "ef" * 32, 3),),
         matches=matches,
         peak_millionths=900_000,
         rms_millionths=200_000,
