@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from fingerprint import audio, extract, index, matching, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
-from fingerprint.matching import Index
 from fingerprint.models import Examination
+from fingerprint.postings import Postings
 
 FULL_SCALE = 32_768
 
@@ -44,7 +44,7 @@ class CopiesListener:
 
     rate_hz = extract.SAMPLE_RATE_HZ
 
-    def __init__(self, known: Index) -> None:
+    def __init__(self, known: Postings) -> None:
         self._known = known
         self._fingerprints = extract.Fingerprints()
 
@@ -110,7 +110,7 @@ def fingerprint(facts: AudioFacts) -> bytes:
     return fingerprints.finish()[0].astype("<u4").tobytes()
 
 
-def examine(facts: AudioFacts, *, against: Index | None = None) -> Evidence:
+def examine(facts: AudioFacts, *, against: Postings | None = None) -> Evidence:
     """
     Measure which registered recordings are heard in stored audio, and where.
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from fingerprint import extract
 from fingerprint.extract import Items
-from fingerprint.matching import Index
 from fingerprint.models import Fingerprint
+from fingerprint.postings import Index
 
 _Row = tuple[int, UUID, bytes | memoryview]
 
@@ -42,7 +42,7 @@ def current() -> Index:
         if _held is not None:
             highest, held, index = _held
             fresh = list(rows.filter(id__gt=highest).values_list("id", "reference_id", "data"))
-            known = {reference_id for reference_id, _ in index.references} if fresh else set()
+            known = set(index.ids()) if fresh else set()
             if (
                 held + len(fresh) == count
                 and _still_there(highest)

@@ -30,8 +30,7 @@ may begin seconds late.
 Not found: pitch shifts, and music under a voice or drums as loud as itself.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -40,6 +39,7 @@ from numpy.typing import NDArray
 
 from fingerprint.evidence import EXACT_MATCH, Match, Segment
 from fingerprint.extract import HOP_SAMPLES, ITEM_SAMPLES, SAMPLE_RATE_HZ, SHIFT_SAMPLES, SHIFTS, Items
+from fingerprint.postings import Positions, Postings
 
 MAX_BITS = 10  # of 32 that may differ before an item counts against a line
 BACKGROUND_PERCENT = 65  # of the bits that unrelated stretches of the same two recordings differ in
@@ -60,7 +60,7 @@ _SEED_ITEMS = 10  # looked at on each side of a seed
 _SEED_BITS = 12  # a mean of more around a seed is chance
 _SEED_CHANGES = 5  # distinct neighbors; fewer are silence or a tone
 _MAX_LINES = 64  # tried in one reference; repetitive music offers thousands, and the longest come first
-_VOTES_AT_ONCE = 1 << 18
+_VOTES_AT_ONCE = 1 << 14
 _FIT_ITEMS = 512
 _FIT_ROUNDS = 12
 _OUTSIDE = -100_000  # worse than any item inside
@@ -87,55 +87,8 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
     ("shifts", str(SHIFTS)),
 )
 
-Positions = NDArray[np.int64]
 
-
-class DuplicateReference(Exception):
-    """A reference stands in an index once."""
-
-
-class Index:
-    """
-    The fingerprints of all references, and for each hash the places where it occurs.
-
-    Two indexes of the same references are equal in every result, in whatever order they were given.
-    `snapshot` names the content: SHA-256 over one line for each reference in the order of their ids, made of
-    id, algorithm, and SHA-256 of the fingerprint's little-endian bytes.
-
-    :raises DuplicateReference: an id was given twice
-    """
-
-    def __init__(self, references: Iterable[tuple[UUID, Items]], *, algorithm: str) -> None:
-        self.references = tuple(sorted(references, key=lambda reference: reference[0]))
-        self.algorithm = algorithm
-        ids = [reference_id for reference_id, _ in self.references]
-        if len(set(ids)) != len(ids):
-            raise DuplicateReference(f"{len(ids) - len(set(ids))} ids were given more than once.")
-        self.snapshot = _snapshot(self.references, algorithm)
-        lengths = np.array([items.size for _, items in self.references], dtype=np.int64)
-        self.starts: Positions = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-        self.items: Items = np.concatenate(
-            [np.zeros(0, np.uint32), *(items for _, items in self.references)], dtype=np.uint32
-        )
-        # A run of one hash is a held chord or silence; its first place stands for all.
-        places = np.flatnonzero(_changes(self.items))
-        places = places[np.argsort(self.items[places], kind="stable")]
-        self.hashes, self.first, self.count = np.unique(self.items[places], return_index=True, return_counts=True)
-        self.places: Positions = places
-
-    def __len__(self) -> int:
-        return len(self.references)
-
-    def with_references(self, more: Iterable[tuple[UUID, Items]]) -> "Index":
-        """
-        Make the index that has these references too.
-
-        :raises DuplicateReference: an id was given twice, or is there already
-        """
-        return Index([*self.references, *more], algorithm=self.algorithm)
-
-
-def search(index: Index, shifted: Sequence[Items], *, algorithm: str) -> tuple[Match, ...]:
+def search(index: Postings, shifted: Sequence[Items], *, algorithm: str) -> tuple[Match, ...]:
     """
     Find where a query follows any reference of an index.
 
@@ -145,16 +98,15 @@ def search(index: Index, shifted: Sequence[Items], *, algorithm: str) -> tuple[M
     the query. Says nothing of audio that was transposed.
     """
     query = _interleaved(shifted)
-    if query.size == 0 or index.items.size == 0:
+    if query.size == 0:
         return ()
     seeds = _seeds(index, query)
     matches: list[Match] = []
-    for number in np.unique(seeds.reference):
+    for number in np.unique(seeds.reference).tolist():
         chosen = seeds.of(number)
-        start, end = int(index.starts[number]), int(index.starts[number + 1])
-        pair = _Pair(index.items[start:end], query)
-        lines = _lines(pair, chosen.query, chosen.place - start)
-        reference_id = index.references[number][0]
+        pair = _Pair(index.items(number), query)
+        lines = _lines(pair, chosen.query, chosen.place - int(index.starts[number]))
+        reference_id = index.reference(number)
         found = (_match(pair, line, reference_id, algorithm) for line in _disjoint(pair, lines))
         matches += [match for match in found if match is not None]
     return tuple(sorted(matches, key=_order))
@@ -162,14 +114,6 @@ def search(index: Index, shifted: Sequence[Items], *, algorithm: str) -> tuple[M
 
 def _order(match: Match) -> tuple[int, int, UUID, int]:
     return match.output.start_ms, match.output.end_ms, match.reference_id, match.reference.start_ms
-
-
-def _snapshot(references: Sequence[tuple[UUID, Items]], algorithm: str) -> str:
-    digest = hashlib.sha256()
-    for reference_id, items in references:
-        content = hashlib.sha256(items.astype("<u4").tobytes()).hexdigest()
-        digest.update(f"{reference_id} {algorithm} {content}\n".encode())
-    return digest.hexdigest()
 
 
 def _interleaved(shifted: Sequence[Items]) -> Items:
@@ -208,75 +152,52 @@ class _Seeds:
         return _Seeds(self.query[chosen], self.place[chosen], self.reference[chosen], self.bits[chosen])
 
 
-def _seeds(index: Index, query: Items) -> _Seeds:
+def _seeds(index: Postings, query: Items) -> _Seeds:
     positions = np.flatnonzero(_changes(query, SHIFTS))
     _, which, count = np.unique(query[positions], return_inverse=True, return_counts=True)
     positions = positions[count[which] <= _MAX_REPEATS]
-    lively_index = np.concatenate([[0], np.cumsum(_changes(index.items))])
     lively_query = np.concatenate([[0], np.cumsum(_changes(query, SHIFTS))])
+    begin = np.maximum(0, positions - SHIFTS * _SEED_ITEMS)
+    end = np.minimum(query.size, positions + SHIFTS * _SEED_ITEMS + 1)
+    positions = positions[lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES]
     found: list[tuple[Positions, Positions, Positions, Positions]] = []
     for flip in _ONE_BIT_AWAY:
-        for at, place in _votes(index, query[positions] ^ flip, positions):
-            reference = np.searchsorted(index.starts, place, side="right") - 1
-            low = np.maximum(index.starts[reference], place - _SEED_ITEMS)
-            high = np.minimum(index.starts[reference + 1], place + _SEED_ITEMS + 1)
-            lively = lively_index[high] - lively_index[low] >= _SEED_CHANGES
-            begin = np.maximum(0, at - SHIFTS * _SEED_ITEMS)
-            end = np.minimum(query.size, at + SHIFTS * _SEED_ITEMS + 1)
-            lively &= lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES
-            votes = (at[lively], place[lively], reference[lively], low[lively], high[lively])
-            found.append(_close(index, query, *votes))
+        hashes = query[positions] ^ flip
+        order = np.argsort(hashes, kind="stable")  # the index is read from its beginning to its end
+        for at, place in index.votes(hashes[order], positions[order], most=_MAX_POSTINGS):
+            portions = (slice(begin, begin + _VOTES_AT_ONCE) for begin in range(0, at.size, _VOTES_AT_ONCE))
+            found += [_close(index, query, at[some], place[some]) for some in portions]
     empty = np.zeros(0, np.int64)
     at, place, reference, bits = (np.concatenate([empty, *(part[number] for part in found)]) for number in range(4))
     # Neighbors tell the same; the closest of each half second by half second stays.
     order = np.lexsort((place, at, bits))
     at, place, reference, bits = at[order], place[order], reference[order], bits[order]
-    cells = (place // 4) * (query.size // (4 * SHIFTS) + 1) + at // (4 * SHIFTS)
-    _, first = np.unique(cells, return_index=True)
+    position = place - index.starts[reference]
+    cells = np.stack([reference, position // 4, at // (4 * SHIFTS)])
+    _, first = np.unique(cells, axis=1, return_index=True)
     first.sort()
     return _Seeds(at[first], place[first], reference[first], bits[first])
 
 
-def _votes(index: Index, hashes: Items, positions: Positions) -> Iterator[tuple[Positions, Positions]]:
-    """Pairs of a query position and an index place with the same hash, in portions of bounded size."""
-    entry = np.searchsorted(index.hashes, hashes)
-    entry[entry == index.hashes.size] = 0
-    known = (index.hashes[entry] == hashes) & (index.count[entry] <= _MAX_POSTINGS)
-    entry, positions = entry[known], positions[known]
-    ends = np.cumsum(index.count[entry])
-    begin = 0
-    while begin < entry.size:
-        done = int(ends[begin - 1]) if begin else 0
-        stop = max(begin + 1, int(np.searchsorted(ends, done + _VOTES_AT_ONCE)))
-        counts = index.count[entry[begin:stop]]
-        within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-        yield (
-            np.repeat(positions[begin:stop], counts),
-            index.places[np.repeat(index.first[entry[begin:stop]], counts) + within],
-        )
-        begin = stop
-
-
 def _close(
-    index: Index,
-    query: Items,
-    at: Positions,
-    place: Positions,
-    reference: Positions,
-    low: Positions,
-    high: Positions,
+    index: Postings, query: Items, at: Positions, place: Positions
 ) -> tuple[Positions, Positions, Positions, Positions]:
-    """The votes around which few bits differ at unchanged tempo, with thousandths of a bit an item."""
-    bits = np.zeros(at.size, np.int64)
-    items = np.zeros(at.size, np.int64)
-    for step in range(-_SEED_ITEMS, _SEED_ITEMS + 1):
-        there, here = place + step, at + SHIFTS * step
-        inside = (there >= low) & (there < high) & (here >= 0) & (here < query.size)
-        differing = np.bitwise_count(index.items[np.where(inside, there, 0)] ^ query[np.where(inside, here, 0)])
-        bits += np.where(inside, differing, 0)
-        items += inside
-    good = (items >= _SEED_ITEMS) & (bits <= _SEED_BITS * items)
-    return at[good], place[good], reference[good], 1_000 * bits[good] // items[good]
+    """The votes around which something happens and few bits differ, with thousandths of a bit an item."""
+    reference = np.searchsorted(index.starts, place, side="right") - 1
+    low, high = index.starts[reference], index.starts[reference + 1]
+    steps = np.arange(-_SEED_ITEMS - 1, _SEED_ITEMS + 1)  # one more before, to see whether the first is another
+    there = place[:, None] + steps
+    exists = (there >= low[:, None]) & (there < high[:, None])
+    items = index.at(np.where(exists, there, place[:, None]))
+    changes = (items[:, 1:] != items[:, :-1]) | ~exists[:, :-1]
+    lively = (changes & exists[:, 1:]).sum(axis=1) >= _SEED_CHANGES
+    here = at[:, None] + SHIFTS * steps[1:]
+    both = exists[:, 1:] & (here >= 0) & (here < query.size)
+    differing = np.bitwise_count(items[:, 1:] ^ query[np.where(both, here, 0)])
+    bits = np.where(both, differing, 0).sum(axis=1, dtype=np.int64)
+    count = both.sum(axis=1)
+    good = lively & (count >= _SEED_ITEMS) & (bits <= _SEED_BITS * count)
+    return at[good], place[good], reference[good], 1_000 * bits[good] // count[good]
 
 
 # --- lines

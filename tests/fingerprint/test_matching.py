@@ -12,7 +12,8 @@ import pytest
 from fingerprint import extract, matching
 from fingerprint.audio import decode
 from fingerprint.evidence import Match
-from fingerprint.matching import DuplicateReference, Index, search
+from fingerprint.matching import search
+from fingerprint.postings import DuplicateReference, Index
 from tests.fingerprint.sounds import FORMS, Sound, encoded, noise, tone
 
 RATE = extract.SAMPLE_RATE_HZ
@@ -239,7 +240,7 @@ def test_finds_nothing_in_an_empty_index(songs: dict[str, Sound]) -> None:
 
 
 def test_says_the_same_in_any_order(index: Index, songs: dict[str, Sound], host: Sound) -> None:
-    references = list(index.references)
+    references = [(index.reference(number), index.items(number)) for number in range(len(index))]
     other = Index(reversed(references), algorithm="test")
     grown = Index(references[3:], algorithm="test").with_references(references[:3])
     sound = (part(host, 0, 10), part(songs["vibe-ace.ogg"], 5, 15), part(songs["country.mp3"], 30, 40))
@@ -249,20 +250,19 @@ def test_says_the_same_in_any_order(index: Index, songs: dict[str, Sound], host:
 
 
 def test_names_its_content(index: Index) -> None:
-    references = list(index.references)
+    references = [(index.reference(number), index.items(number)) for number in range(len(index))]
     assert Index(references[1:], algorithm="test").snapshot != index.snapshot
     assert Index(references, algorithm="other").snapshot != index.snapshot
     first_id, first_items = references[0]
     changed = first_items.copy()
     changed[5] ^= 1
     assert Index([(first_id, changed), *references[1:]], algorithm="test").snapshot != index.snapshot
-    # SHA-256 of nothing: no reference, no line.
-    assert Index([], algorithm="test").snapshot.startswith("e3b0c44298fc1c14")
+    assert Index([], algorithm="test").snapshot == Index([], algorithm="other").snapshot
 
 
 def test_takes_a_reference_once(index: Index) -> None:
     with pytest.raises(DuplicateReference):
-        index.with_references([index.references[0]])
+        index.with_references([(index.reference(0), index.items(0))])
 
 
 def test_reports_within_its_own_limits(index: Index, songs: dict[str, Sound], host: Sound) -> None:
