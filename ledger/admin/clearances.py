@@ -36,7 +36,7 @@ from rights.models import (
     Work,
 )
 from rights.territories import NoSuchTerritory, NoTerritory
-from rights.vocabulary import AssetKind, Purpose, Use
+from rights.vocabulary import AssetKind, Use
 
 MOST_SHOWN = 100
 ASSETS: dict[str, type[Model]] = {
@@ -88,7 +88,7 @@ class AskForm(FactForm):
         choices=[(use.value, sheets.uses([use.value])) for use in Use], widget=forms.CheckboxSelectMultiple
     )
     purposes = forms.MultipleChoiceField(
-        choices=[(one.value, one.name.replace("_", " ").capitalize()) for one in Purpose],
+        choices=list(sheets.PURPOSES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What the output is for, where a holder may say no to it",
@@ -143,6 +143,7 @@ class ClearanceAdmin(FactAdmin):
     """Questions that were answered."""
 
     fact_form = AskForm
+    asked = ("May I?", "Ask")
     list_display = ("shown_question", "shown_licensee", "shown_answers", sheets.column("valid_at", "As at"),
                     sheets.column("answered_at", "Answered"))  # fmt: skip
     list_select_related = ("licensee__identity",)
@@ -177,7 +178,7 @@ class ClearanceAdmin(FactAdmin):
             facts=(
                 ("Licensee", sheets.link(fact.licensee)),
                 ("To do what", sheets.uses(fact.uses)),
-                ("For", ", ".join(fact.purposes) or sheets.NOTHING),
+                ("For", sheets.purposes(fact.purposes) or sheets.NOTHING),
                 ("Where", sheets.territories(fact.territories, fact.valid_at)),
                 ("As at", str(fact.valid_at)),
                 ("As known at", sheets.moment(fact.known_at)),

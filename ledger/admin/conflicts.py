@@ -311,7 +311,7 @@ class ConflictAdmin(FactAdmin):
         total = sum(
             (Fraction(claim.share.numerator, claim.share.denominator) for claim in row.claims.all()), Fraction(0)
         )
-        return f"{len(row.claims.all())}, {percent(total)}"
+        return f"{len(row.claims.all())}, together {percent(total)}"
 
     def _clock(self, row: Any, place: int) -> Shown:
         if not hasattr(row, "clocks"):  # three columns of one row

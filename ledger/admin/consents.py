@@ -19,25 +19,29 @@ from ledger import approvals, consenting
 from ledger.access import Verb, may_approve
 from ledger.admin import sheets, withdrawals
 from ledger.admin.facts import FactAdmin, link_if_seen
-from ledger.admin.fields import INPUT, DateField, digest_of, pick
-from ledger.admin.forms import AgreementFields, AssetForm, FactForm, sentence_of
+from ledger.admin.fields import INPUT, DateField, digest_of, pick, pick_several
+from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
 from ledger.models import Approval, Proposal
 from rights import consents, effects
-from rights.authority import LIKENESS_USES, UnauthorizedAct
-from rights.consents import ConsentTerms, Evidence, EvidenceKind, State
+from rights.authority import UnauthorizedAct
+from rights.consents import ConsentTerms, Evidence, EvidenceKind, FrozenList, State
 from rights.mandates import NotTheirVoice
 from rights.models import (
     Consent,
     ConsentAsset,
     ConsentEvent,
+    ModelVersion,
     Party,
+    Recording,
+    Voice,
+    Work,
 )
-from rights.registry import NoSuchUse, NothingAllowed, NotOneAsset
+from rights.registry import AssetRef, NoSuchUse, NothingAllowed, NotOneAsset
 from rights.term_limits import DescriptionMissing, EvidenceMissing, TermTooLong
 from rights.territories import NoSuchTerritory, NoTerritory
-from rights.vocabulary import AssetKind, ConsentAct, Purpose, Use
+from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Use
 
 MOST_RELATED = 200
 _TEXT = {"class": "l-input", "rows": 3}
@@ -52,14 +56,6 @@ _STATES: dict[State, tuple[str, str]] = {
     State.WITHDRAWAL_NOTICED: ("review", "Withdrawn"),
     State.WITHDRAWN: ("refused", "Withdrawn"),
     State.ANNULLED: ("refused", "Annulled"),
-}
-_PURPOSES: dict[str, str] = {
-    Purpose.ADVERTISING.value: "Advertising",
-    Purpose.FILM_TV.value: "Film and television",
-    Purpose.POLITICAL.value: "Politics",
-    Purpose.ADULT.value: "Adult material",
-    Purpose.OUTSIDE_SERVICE.value: "Outside the licensee’s own service",
-    Purpose.NAMED_IN_PROMPT.value: "A prompt that names the artist",
 }
 _LEADS: dict[State, str] = {
     State.OFFERED: "Offered and not answered yet: it allows nothing.",
@@ -99,22 +95,45 @@ def _shown(row: Consent | ConsentAsset) -> Shown:
 # --- Forms.
 
 
-class ConsentForm(AgreementFields, AssetForm):
-    """A consent to record."""
+_OFFERED, _AGREED = "offered", "agreed"
+_BACKINGS: dict[str, str] = {
+    EvidenceKind.SIGNATURE.value: "The record of a signing service",
+    EvidenceKind.COUNSEL.value: "That a lawyer of their own advised the holder",
+    EvidenceKind.UNION.value: "That a union represented the holder",
+    EvidenceKind.GUARDIAN.value: "That somebody has custody",
+    EvidenceKind.COURT_APPROVAL.value: "A court’s approval",
+    EvidenceKind.ESTATE_PAPERS.value: "The papers of an estate",
+    EvidenceKind.OTHER.value: "Something else",
+}
 
+
+class ConsentForm(AgreementFields, FactForm):
+    """A consent to record, or to offer."""
+
+    stage = forms.ChoiceField(
+        label="What happened",
+        choices=[(_AGREED, "The holder agreed"), (_OFFERED, "The holder is asked, and has not answered")],
+        initial=_AGREED,
+        required=False,
+        widget=forms.Select(INPUT),
+        help_text="What is only offered allows nothing; silence is a no",
+    )
+    recording = pick_several(Recording, label="Recordings", required=False, help_text="The master side")
+    work = pick_several(Work, label="Works", required=False, help_text="The publishing side")
+    voice = pick_several(Voice, label="Voices", required=False, help_text="The holder’s own voice")
     grantor = pick(Party, label="Holder", help_text="Who agrees")
     actor = pick(
         Party, label="Signed by", required=False, help_text="Who signed for the holder; empty if the holder did"
     )
     licensee = pick(Party, required=False, help_text="Who may rely on it; empty for any licensee")
     uses = forms.MultipleChoiceField(
-        choices=[(use.value, sheets.uses([use.value])) for use in Use if use.value not in LIKENESS_USES],
+        choices=[(use.value, sheets.uses([use.value])) for use in Use],
         widget=forms.CheckboxSelectMultiple,
-        help_text="What is not ticked is not allowed; consents to uses of a voice come through the API, with evidence",
+        help_text="What is not ticked is not allowed",
     )
     barred = forms.MultipleChoiceField(
         label="Not for",
-        choices=list(_PURPOSES.items()),
+        choices=list(sheets.PURPOSES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What it may not be used for, whatever else is allowed",
@@ -135,13 +154,48 @@ class ConsentForm(AgreementFields, AssetForm):
         help_text="Reasonably specific; asked for where a voice is used",
     )
 
-    lead = "A holder agrees to uses of one asset. Nothing is allowed that is not named here."
-    done = "Recorded; the consent holds from its first day on, and its entry goes into the log within a second."
+    licensee_role = forms.ChoiceField(
+        label="or anybody in a role",
+        required=False,
+        choices=[("", "–"), *((role.value, role.name.replace("_", " ").capitalize()) for role in PartyRole)],
+        widget=forms.Select(INPUT),
+    )
+    approval_mode = forms.ChoiceField(
+        label="Asked again",
+        required=False,
+        choices=[
+            (ApprovalMode.BLANKET.value, "No, this covers every use like this"),
+            (ApprovalMode.PROJECT.value, "For each project"),
+            (ApprovalMode.OUTPUT.value, "For each output"),
+        ],
+        initial=ApprovalMode.BLANKET.value,
+        widget=forms.Select(INPUT),
+    )
+    model_version = pick(
+        ModelVersion, required=False, help_text="Only what this version of a model makes; empty for any"
+    )
+    backing_kind = forms.ChoiceField(
+        label="Further evidence of",
+        required=False,
+        choices=[("", "–"), *_BACKINGS.items()],
+        widget=forms.Select(INPUT),
+        help_text="Some laws ask for it where a voice is used",
+    )
+    backing = forms.FileField(
+        label="The evidence",
+        required=False,
+        widget=forms.FileInput(INPUT),
+        help_text="Only its SHA-256 is kept",
+    )
+
+    one_of = frozenset({"recording", "work", "voice", "document", "digest"})
+    lead = "A holder agrees to uses of recordings, works or a voice. Nothing is allowed that is not named here."
+    done = "Recorded; its entry goes into the log within a second."
     groups = (
-        ("Who agrees, for whom", ("grantor", "actor", "licensee")),
-        ("To what", ("recording", "work", "uses", "barred", "description")),
+        ("Who agrees, for whom", ("stage", "grantor", "actor", "licensee", "licensee_role")),
+        ("To what", ("recording", "work", "voice", "uses", "barred", "description", "approval_mode", "model_version")),
         ("Where and when", ("territories", "active_from", "active_to", "notice_days")),
-        ("What was signed", ("document", "digest")),
+        ("What was signed", ("document", "digest", "backing_kind", "backing")),
     )
     refusals = {
         NotOneAsset: "recording",
@@ -156,24 +210,55 @@ class ConsentForm(AgreementFields, AssetForm):
         EvidenceMissing: "document",
     }
 
-    def write(self, *, id: UUID, at: datetime) -> Consent:
-        """Record the consent."""
+    def clean(self) -> dict[str, Any]:
+        """Check what one field alone does not show."""
+        given = super().clean()
+        if given.get("licensee") and given.get("licensee_role"):
+            self.add_error("licensee_role", "Name a licensee or a role, not both.")
+        if bool(given.get("backing")) != bool(given.get("backing_kind")):
+            self.add_error("backing", "Say what the evidence is of, and give the file; or leave both empty.")
+        return given
+
+    def scope(self) -> AssetRef | FrozenList:
+        """
+        Return what it is of: one asset, or a list.
+
+        :raises NotOneAsset: nothing is named
+        """
         given = self.cleaned_data
+        named = tuple(
+            AssetRef(**{f"{kind}_id": row.pk}) for kind in ("recording", "work", "voice") for row in given[kind]
+        )
+        if not named:
+            raise NotOneAsset
+        return named[0] if len(named) == 1 else FrozenList(named)
+
+    def write(self, *, id: UUID, at: datetime) -> Consent:
+        """Record the consent, or that it was offered."""
+        given = self.cleaned_data
+        backing = given["backing"]
         terms = ConsentTerms(
             grantor_id=given["grantor"].pk,
             actor_id=(given["actor"] or given["grantor"]).pk,
-            scope=self.asset(),
+            scope=self.scope(),
             licensee_id=given["licensee"].pk if given["licensee"] else None,
+            licensee_role=given["licensee_role"],
+            model_version_id=given["model_version"].pk if given["model_version"] else None,
             uses=tuple(given["uses"]),
             barred=tuple(given["barred"]),
+            approval_mode=ApprovalMode(given["approval_mode"] or ApprovalMode.BLANKET),
             territories=tuple(given["territories"]),
             active_from=given["active_from"],
             active_to=given["active_to"],
             notice_days=given["notice_days"] or 0,
             description=given["description"],
             document_digest=given["document_digest"],
+            evidence=(
+                (Evidence(EvidenceKind(given["backing_kind"]), digest_of(backing, "")),) if backing is not None else ()
+            ),
         )
-        return consenting.grant(id=id, terms=terms, channel="desk", registrar_id=self.registrar_id, at=at)
+        act = consenting.offer if given["stage"] == _OFFERED else consenting.grant
+        return act(id=id, terms=terms, channel="desk", registrar_id=self.registrar_id, at=at)
 
 
 class WithdrawalForm(FactForm):
@@ -387,7 +472,7 @@ class ConsentAdmin(FactAdmin):
                 *((("Frozen from", fact.query),) if fact.query else ()),
                 ("Licensee", _licensee(fact)),
                 ("Uses", sheets.uses(fact.uses)),
-                *((("Not for", "; ".join(_PURPOSES.get(one, one) for one in fact.barred)),) if fact.barred else ()),
+                *((("Not for", sheets.purposes(fact.barred)),) if fact.barred else ()),
                 *((("In words", fact.description),) if fact.description else ()),
                 ("Where", sheets.territories(fact.territories, fact.active_from)),
                 ("When", sheets.period(fact)),

@@ -54,6 +54,7 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     actions = None
     list_before_template = "ledger/admin/list_before.html"
     called = ""  # what one is called on its form, where the table has another word
+    asked = ("", "")  # heading and button of the form, where one does not add but ask
     about = ""  # one sentence above the list
     blank = ""  # what to do next where the list is empty
     has_filter_button = True
@@ -242,7 +243,8 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
 
     def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:
         what = self.called or str(self.opts.verbose_name)
-        context = {"form": form, "title": f"Add {what}", "action": f"Add {what}", "lead": form.lead}
+        title, action = self.asked if any(self.asked) else (f"Add {what}", f"Add {what}")
+        context = {"form": form, "title": title, "action": action, "lead": form.lead}
         response = self.page(request, "ledger/admin/form.html", None, context)
         response.status_code = 422 if form.errors else 200
         return response

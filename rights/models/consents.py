@@ -262,7 +262,7 @@ class WithdrawalTask(models.Model):
     recorded_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return self.kind
+        return self.kind.replace("_", " ").capitalize()
 
 
 class WithdrawalTaskDone(models.Model):

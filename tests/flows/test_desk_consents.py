@@ -156,6 +156,58 @@ def test_a_consent_says_what_it_is_not_for(world: World, staff: Client) -> None:
     assert "Nobody recorded" in refused.context["form"].errors["actor"][0]
 
 
+def test_a_consent_to_a_voice_is_recorded_with_what_the_law_asks_for(world: World, staff: Client) -> None:
+    world.state("/v1/voices", {"id": key("voice"), "person": key("singer"), "label": "singing"})
+    given = {
+        "voice": key("voice"),
+        "grantor": key("singer"),
+        "uses": ["voice.generate"],
+        "territories": "US",
+        "active_from": SINCE,
+        "active_to": "2028-01-01",
+        "digest": PROOF,
+    }
+    refused = add(staff, "consent", given)
+    assert refused.status_code == 422
+    assert "description" in refused.context["form"].errors["description"][0]
+    described = given | {"description": "The chorus of one song, sung by a model of this voice"}
+    lone = add(staff, "consent", described | {"backing_kind": "counsel"})
+    assert "give the file" in lone.context["form"].errors["backing"][0]
+    paper = SimpleUploadedFile("counsel.pdf", b"advised")
+    assert add(staff, "consent", described | {"backing_kind": "counsel", "backing": paper}).status_code == 302
+    made = Consent.objects.get(voice=UUID(key("voice")))
+    assert made.uses == ["voice.generate"]
+    (granted,) = made.events.all()
+    assert set(granted.evidence.values_list("kind", "digest")) >= {("counsel", hashlib.sha256(b"advised").hexdigest())}
+
+
+def test_a_list_is_offered_to_a_role_and_allows_nothing_yet(world: World, staff: Client) -> None:
+    world.register("piano", audio=False, licensed=False, consenting=())
+    given = {
+        "stage": "offered",
+        "recording": [key("country"), key("piano")],
+        "work": key("work of country"),
+        "grantor": key("label"),
+        "licensee_role": "ai_service",
+        "approval_mode": "project",
+        "uses": ["infer.input"],
+        "description": "Remixes",
+        "territories": "DE",
+        "active_from": SINCE,
+        "digest": PROOF,
+    }
+    both = add(staff, "consent", given | {"licensee": key("distributor")})
+    assert "not both" in both.context["form"].errors["licensee_role"][0]
+    assert add(staff, "consent", given).status_code == 302
+    made = Consent.objects.get(description="Remixes")
+    assert (made.is_list, made.assets.count(), made.licensee_role, made.approval_mode) == (
+        True, 3, "ai_service", "project",
+    )  # fmt: skip
+    assert [event.act for event in made.events.all()] == ["offered"]
+    assert "Offered and not answered yet" in page(staff, f"/admin/rights/consent/{made.pk}/change/")
+    assert add(staff, "consent", given | {"recording": [], "work": ""}).status_code == 422
+
+
 def test_consents_are_found_by_what_became_of_them(world: World, staff: Client) -> None:
     world.state("/v1/consents/offers", terms("offer"))
     world.state("/v1/consents/offers", terms("declined"))
