@@ -2,19 +2,21 @@
 The one place where bytes from outside meet a decoder.
 
 A file passes three gates, each cheaper than the next: its structure is read (`containers`), its packets are
-counted without decoding them (`probe`), and only then is it decoded, as a stream and never as a whole
-(`decode`). FFmpeg sees a window of an open file, under the name of one container that the bytes have shown,
+counted without decoding them (`probe`), and only then is it decoded, once, as a stream and never as a whole
+(`decode_at`). FFmpeg sees a window of an open file, under the name of one container that the bytes have shown,
 with the few decoders that we accept: no tag, playlist, or reference in a file can make it open anything else.
 """
 
 import hashlib
 import io
+import math
 import os
 import wave
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, ClassVar, cast
 
@@ -25,6 +27,8 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.filter import Graph
+from av.filter.context import FilterContext
 from av.packet import Packet
 from numpy.typing import NDArray
 
@@ -52,6 +56,7 @@ __all__ = [
     "AudioFacts",
     "AudioRefused",
     "CorruptAudio",
+    "Decoding",
     "EmptyFile",
     "ExcerptOutOfRange",
     "ImplausibleFormat",
@@ -74,9 +79,12 @@ FINGERPRINT_RATE_HZ = 11_025
 MAX_EXCERPT_MS = 60_000
 MAX_EXCERPT_RATE_HZ = 48_000
 _PREROLL_S = 1  # a lossy codec needs some frames before it sounds right again
+_LARGEST_SAMPLE = 1_000.0  # of a float file, where full scale is 1: 60 dB of headroom are more than any mixer leaves
+_SILENT_CENTI_LUFS = -7_000  # below it, nothing passed the absolute gate of BS.1770 and there is no loudness
 
 _DEMUXERS = {
     "audio/wav": "wav",
+    "audio/aiff": "aiff",
     "audio/mpeg": "mp3",
     "audio/flac": "flac",
     "audio/mp4": "mov",
@@ -88,6 +96,11 @@ _ALIASES = {
     "audio/wave": "audio/wav",
     "audio/vnd.wave": "audio/wav",
     "audio/x-pn-wav": "audio/wav",
+    "audio/aiff": "audio/aiff",
+    "audio/x-aiff": "audio/aiff",
+    "audio/aifc": "audio/aiff",
+    "audio/x-aifc": "audio/aiff",
+    "sound/aiff": "audio/aiff",
     "audio/mpeg": "audio/mpeg",
     "audio/mp3": "audio/mpeg",
     "audio/x-mp3": "audio/mpeg",
@@ -107,6 +120,9 @@ _ALIASES = {
 }
 _CODECS = {
     "audio/wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le"}),
+    "audio/aiff": frozenset(
+        {"pcm_s8", "pcm_s16be", "pcm_s24be", "pcm_s32be", "pcm_s16le", "pcm_f32be", "pcm_f64be"},
+    ),
     "audio/mpeg": frozenset({"mp3"}),
     "audio/flac": frozenset({"flac"}),
     "audio/mp4": frozenset({"aac", "alac"}),
@@ -176,52 +192,70 @@ def probe(path: Path, *, declared_media_type: str | None, limits: Limits) -> Aud
         )
 
 
+class Decoding:
+    """
+    One pass over a probed file: blocks of about a second, at every rate that was asked for.
+
+    Each step yields for each rate what has become ready, which may be nothing. Up to one per cent of an MP3's
+    frames, and at most four in a row, may be undecodable and become silence; any other container must decode
+    without an error. Channels are mixed down to one, as FFmpeg does it: a center counts less than a front, and
+    nothing clips. `loudness_centi_lufs` is known once the last block was taken.
+    """
+
+    def __init__(self, path: Path, media_type: str, rates_hz: Collection[int], *, with_loudness: bool) -> None:
+        self._path, self._media_type = path, media_type
+        self._rates = tuple(dict.fromkeys(rates_hz))
+        self._with_loudness = with_loudness
+        self._loudness: int | None = None
+
+    @property
+    def loudness_centi_lufs(self) -> int | None:
+        """
+        Hundredths of LUFS, integrated over the program (ITU-R BS.1770-4, as EBU R 128 gates it); measured at the
+        file's own rate and channels. None: all of it is below the gate, or too short for it (0.4 s).
+        """
+        return self._loudness
+
+    def __iter__(self) -> Iterator[dict[int, NDArray[np.int16]]]:
+        chain: _Chain | None = None
+        try:
+            for frame in _frames(self._path, self._media_type):
+                if chain is None:
+                    chain = _Chain(frame, self._rates, with_loudness=self._with_loudness)
+                chain.push(frame)
+                if blocks := chain.ready():
+                    yield blocks
+            if chain is None:
+                raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
+            chain.push(None)
+        except (av.FFmpegError, OverflowError) as error:
+            raise CorruptAudio("The audio cannot be converted; export it again from its source.") from error
+        if blocks := chain.ready():
+            yield blocks
+        self._loudness = chain.loudness_centi_lufs
+
+
+def decode_at(path: Path, media_type: str, rates_hz: Collection[int], *, with_loudness: bool = False) -> Decoding:
+    """
+    Decode a probed file once into mono 16-bit blocks at several rates.
+
+    Memory stays bounded, however long the file is. Iterating raises:
+
+    :raises CorruptAudio: the decoder gave up, nothing could be decoded, or samples are no numbers
+    :raises AudioRefused: the file is not what it was when it was probed
+    """
+    return Decoding(path, media_type, rates_hz, with_loudness=with_loudness)
+
+
 def decode(path: Path, media_type: str, sample_rate_hz: int = FINGERPRINT_RATE_HZ) -> Iterator[NDArray[np.int16]]:
     """
     Decode a probed file once, as blocks of mono 16-bit samples of about a second.
 
-    Up to one per cent of an MP3's frames, and at most four in a row, may be undecodable and become silence;
-    any other container must decode without an error.
-
-    :raises CorruptAudio: the decoder gave up, or nothing could be decoded
-    :raises AudioRefused: the file is not what it was when it was probed
+    :raises AudioRefused: as `decode_at`
     """
     for blocks in decode_at(path, media_type, (sample_rate_hz,)):
-        yield blocks[sample_rate_hz]
-
-
-def decode_at(path: Path, media_type: str, rates: Collection[int]) -> Iterator[dict[int, NDArray[np.int16]]]:
-    """
-    Decode a probed file once, as blocks of mono 16-bit samples of about a second, at each of these rates in hertz.
-
-    The blocks of one step are of the same second, but for what a resampler holds back; a block may be empty. Errors
-    and what is tolerated are those of `decode`.
-    """
-    resamplers = {rate: AudioResampler(format="s16", layout="mono", rate=rate) for rate in rates}
-    pending: dict[int, list[NDArray[np.int16]]] = {rate: [] for rate in rates}
-    waiting = decoded = 0
-    for frame in _frames(path, media_type):
-        decoded += frame.samples
-        waiting += frame.samples
-        for rate, resampler in resamplers.items():
-            pending[rate] += [resampled.to_ndarray()[0] for resampled in _resample(resampler, frame)]
-        if waiting >= frame.sample_rate:
-            yield _taken(pending)
-            waiting = 0
-    for rate, resampler in resamplers.items():
-        pending[rate] += [resampled.to_ndarray()[0] for resampled in _resample(resampler, None)]
-    if decoded == 0:
-        raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
-    rest = _taken(pending)
-    if any(block.size for block in rest.values()):
-        yield rest
-
-
-def _taken(pending: dict[int, list[NDArray[np.int16]]]) -> dict[int, NDArray[np.int16]]:
-    blocks = {rate: np.concatenate([np.zeros(0, np.int16), *parts]) for rate, parts in pending.items()}
-    for parts in pending.values():
-        parts.clear()
-    return blocks
+        if blocks[sample_rate_hz].size:
+            yield blocks[sample_rate_hz]
 
 
 def excerpt(path: Path, media_type: str, start_ms: int, end_ms: int) -> bytes:
@@ -335,6 +369,7 @@ def _opened(file: BinaryIO, structure: Structure) -> Iterator[tuple[InputContain
 
 _NAMES = {
     "audio/wav": "WAV",
+    "audio/aiff": "AIFF",
     "audio/mpeg": "MP3",
     "audio/flac": "FLAC",
     "audio/mp4": "M4A",
@@ -479,6 +514,7 @@ def _decoded(container: InputContainer, stream: AudioStream, structure: Structur
     if structure.media_type == "audio/flac":
         # FLAC carries a checksum for each frame; without this its decoder plays a damaged one as noise.
         stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    is_float = stream.codec_context.name.startswith("pcm_f")
     packets = bad = bad_in_a_row = 0
     try:
         for packet in container.demux(stream):
@@ -494,6 +530,8 @@ def _decoded(container: InputContainer, stream: AudioStream, structure: Structur
                 frames = [_silence(stream, structure.samples_per_packet or 0)]
             else:
                 bad_in_a_row = 0
+            if is_float:
+                _check_samples(name, frames)
             yield from frames
     except _DECODER_ERRORS as error:
         raise CorruptAudio(f"The {name} file is damaged after packet {packets:,}; export it again.") from error
@@ -501,6 +539,18 @@ def _decoded(container: InputContainer, stream: AudioStream, structure: Structur
         raise CorruptAudio(
             f"Of the MP3's {packets:,} frames {bad:,} cannot be decoded; export it again from its source."
         )
+
+
+def _check_samples(name: str, frames: list[AudioFrame]) -> None:
+    # One NaN makes a resampler answer NaN for as long as its filter is, and a spectrum for as long as a frame.
+    for frame in frames:
+        samples = frame.to_ndarray()
+        # The comparison is false for NaN, and for what is infinite.
+        if not bool(np.all(np.abs(samples) <= _LARGEST_SAMPLE)):
+            raise CorruptAudio(
+                f"The {name} file holds samples that are no numbers, or a thousand times full scale; "
+                "export it again, as 24 bit."
+            )
 
 
 def _damaged(name: str, packet: "Packet[AudioStream]") -> CorruptAudio:
@@ -517,6 +567,83 @@ def _silence(stream: AudioStream, samples: int) -> AudioFrame:
         plane.update(bytes(plane.buffer_size))
     frame.sample_rate = context.sample_rate
     return frame
+
+
+class _Chain:
+    """What decoded frames run through, all of it inside FFmpeg: one branch a rate, and one that listens."""
+
+    def __init__(self, first: AudioFrame, rates_hz: tuple[int, ...], *, with_loudness: bool) -> None:
+        self._form = _form(first)
+        self._samples = 0
+        self._metadata: dict[str, str] = {}
+        self._graph = Graph()
+        self._source = self._graph.add_abuffer(
+            format=first.format.name,
+            layout=first.layout.name,
+            sample_rate=first.sample_rate,
+            time_base=Fraction(1, first.sample_rate),
+        )
+        split = self._graph.add("asplit", str(len(rates_hz) + with_loudness))
+        self._source.link_to(split)
+        self._sinks: dict[int, FilterContext] = {}
+        for branch, rate_hz in enumerate(rates_hz):
+            self._sinks[rate_hz] = self._branch(
+                split,
+                branch,
+                ("aformat", f"sample_fmts=s16:channel_layouts=mono:sample_rates={rate_hz}"),
+                ("asetnsamples", f"n={rate_hz}:p=0"),
+            )
+        self._listener = (
+            self._branch(split, len(rates_hz), ("ebur128", "metadata=1:framelog=quiet")) if with_loudness else None
+        )
+        self._graph.configure()
+
+    def _branch(self, split: FilterContext, branch: int, *filters: tuple[str, str]) -> FilterContext:
+        contexts = [*(self._graph.add(name, given) for name, given in filters), self._graph.add("abuffersink")]
+        split.link_to(contexts[0], branch, 0)
+        for context, following in pairwise(contexts):
+            context.link_to(following)
+        return contexts[-1]
+
+    def push(self, frame: AudioFrame | None) -> None:
+        """Take a frame; None ends the audio."""
+        if frame is not None:
+            if _form(frame) != self._form:
+                raise CorruptAudio(
+                    "The audio changes its rate or its channels midway; export it again with one format."
+                )
+            # Samples follow each other; nothing may fill a gap in the times of a damaged file.
+            frame.time_base, frame.pts = Fraction(1, frame.sample_rate), self._samples
+            self._samples += frame.samples
+        self._source.push(frame)
+        if self._listener is not None:
+            for heard in _pulled(self._listener):
+                self._metadata = heard.metadata
+
+    def ready(self) -> dict[int, NDArray[np.int16]]:
+        """What every branch has ready; empty if none has anything."""
+        parts = {rate: [frame.to_ndarray()[0] for frame in _pulled(sink)] for rate, sink in self._sinks.items()}
+        if not any(parts.values()):
+            return {}
+        return {rate: np.concatenate(ready) if ready else np.zeros(0, np.int16) for rate, ready in parts.items()}
+
+    @property
+    def loudness_centi_lufs(self) -> int | None:
+        lufs = float(self._metadata.get("lavfi.r128.I", "nan"))
+        centi = round(100 * lufs) if math.isfinite(lufs) else _SILENT_CENTI_LUFS
+        return centi if centi > _SILENT_CENTI_LUFS else None
+
+
+def _form(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
+
+
+def _pulled(sink: FilterContext) -> Iterator[AudioFrame]:
+    while True:
+        try:
+            yield cast("AudioFrame", sink.pull())
+        except (av.BlockingIOError, av.EOFError):
+            return
 
 
 def _resample(resampler: AudioResampler, frame: AudioFrame | None) -> list[AudioFrame]:

@@ -5,7 +5,8 @@ A hostile file does its damage while it is being opened: a tag that unpacks to g
 four billion samples, a header that promises three hours. So the structure is walked here with plain reads of
 a few bytes each, and only the part that holds audio is handed on.
 
-Sources: RIFF/WAVE (Microsoft, Multimedia Data Standards Update, 1994), RFC 9639 (FLAC), RFC 3533 (Ogg),
+Sources: RIFF/WAVE (Microsoft, Multimedia Data Standards Update, 1994), AIFF 1.3 and AIFF-C (Apple, 1989 and
+1991), RFC 9639 (FLAC), RFC 3533 (Ogg),
 Vorbis I, RFC 7845 (Opus in Ogg), ISO/IEC 14496-12 (boxes), ISO/IEC 11172-3 and 13818-3 (MPEG audio), ID3v2.3
 and 2.4, the Xing and VBRI headers as LAME and Fraunhofer write them.
 """
@@ -39,7 +40,7 @@ class AudioRefused(Exception):
 
 
 class NotAudio(AudioRefused):
-    """The file is no audio we can read; send WAV, MP3, FLAC, M4A or Ogg."""
+    """The file is no audio we can read; send WAV, AIFF, MP3, FLAC, M4A or Ogg."""
 
     code, status = "not_audio", 422
 
@@ -147,7 +148,7 @@ def read_structure(file: BinaryIO, *, limits: Limits) -> Structure:
             return read(file, size, limits)
     for prefix, name in _NAMED:
         if head.startswith(prefix):
-            raise NotAudio(f"The file is {name}; send WAV, MP3, FLAC, M4A or Ogg.")
+            raise NotAudio(f"The file is {name}; send WAV, AIFF, MP3, FLAC, M4A or Ogg.")
     return _mpeg(file, size, limits)
 
 
@@ -235,6 +236,83 @@ def _wav_format(body: bytes) -> int:
 
 def _refuse_long_wav(_file: BinaryIO, _size: int, _limits: Limits) -> Structure:
     raise NotAudio("The file is RF64 or BW64, WAV for more than 4 GB; send it as FLAC, or as plain WAV.")
+
+
+# --- AIFF
+
+# Kinds of AIFF-C that are plain samples, and the bits each sample then has; None: as the common chunk says.
+_AIFF_C = {
+    b"NONE": None,
+    b"twos": None,
+    b"sowt": None,
+    b"in24": 24,
+    b"in32": 32,
+    b"fl32": 32,
+    b"FL32": 32,
+    b"fl64": 64,
+    b"FL64": 64,
+}
+
+
+def _aiff(file: BinaryIO, size: int, limits: Limits) -> Structure:
+    form_size, form = struct.unpack(">I4s", _at(file, 4, 8))
+    common = b""
+    sound: tuple[int, int] | None = None
+    others, position = 0, 12
+    for _ in range(MAX_PARTS):
+        header = _at(file, position, 8)
+        if len(header) < 8:
+            break
+        name, length = struct.unpack(">4sI", header)
+        if name == b"SSND" and sound is None:
+            sound = position + 8, length
+        else:
+            others += length + 8
+            if others > limits.max_tag_bytes:
+                raise OversizedTags(
+                    f"The AIFF file's other chunks exceed {limits.max_tag_bytes:,} bytes; remove pictures."
+                )
+            if name == b"COMM" and not common:
+                common = _at(file, position + 8, min(length, 40))
+        position += 8 + length + (length & 1)
+    else:
+        raise OversizedTags(f"The AIFF file has more than {MAX_PARTS:,} chunks; export it again without them.")
+    if not common:
+        raise ImplausibleFormat("The AIFF file has no common chunk; export it again.")
+    frames, align = _aiff_format(common, is_compressed=form == b"AIFC")
+    if sound is None:
+        if frames == 0:
+            raise EmptyFile("The AIFF file holds no samples; export it again.")
+        raise TruncatedAudio("The AIFF file has no sound chunk; upload it again, whole.")
+    body, length = sound
+    offset = int.from_bytes(_at(file, body, 4).ljust(4, b"\0"))
+    if form_size + 8 > size or position > size + 1 or 8 + offset + frames * align > length:
+        raise TruncatedAudio("The AIFF file is shorter than its header declares; upload it again, whole.")
+    if frames == 0:
+        raise EmptyFile("The AIFF file holds no samples; export it again.")
+    return Structure("audio/aiff", 0, size, samples=frames)
+
+
+def _aiff_format(common: bytes, *, is_compressed: bool) -> tuple[int, int]:
+    """:returns: samples of each channel, and the bytes that one of all channels takes"""
+    if len(common) < (22 if is_compressed else 18):
+        raise ImplausibleFormat("The AIFF file's common chunk is too short; export it again.")
+    channels, frames, bits = struct.unpack(">HIH", common[:8])
+    plausible_format("AIFF file", rate_hz=_extended(common[8:18]), channels=channels)
+    kind = common[18:22] if is_compressed else b"NONE"
+    if kind not in _AIFF_C:
+        raise ImplausibleFormat(f"The AIFF file is compressed (as {kind!r}); export it as PCM, or send FLAC.")
+    bits = _AIFF_C[kind] or bits
+    if bits not in (8, 16, 24, 32, 64) or (bits == 64 and kind not in (b"fl64", b"FL64")):
+        raise ImplausibleFormat(f"The AIFF file declares {bits} bits a sample; export it as 16, 24 or 32 bit PCM.")
+    return frames, channels * bits // 8
+
+
+def _extended(raw: bytes) -> int:
+    """The whole part of an 80-bit extended number (IEEE 754), as AIFF writes its rate; 0 for what is no rate."""
+    exponent, mantissa = struct.unpack(">HQ", raw)
+    shift = 16_383 + 63 - exponent
+    return mantissa >> shift if 0 <= shift < 64 else 0
 
 
 # --- FLAC
@@ -527,8 +605,8 @@ def _mpeg(file: BinaryIO, size: int, limits: Limits) -> Structure:
     if start:
         if start >= size:
             raise TruncatedAudio("The file ends inside its ID3 tag; upload it again, whole.")
-        raise NotAudio("The file has an ID3 tag and no MP3 behind it; send WAV, MP3, FLAC, M4A or Ogg.")
-    raise NotAudio("The file is no audio we know; send WAV, MP3, FLAC, M4A or Ogg.")
+        raise NotAudio("The file has an ID3 tag and no MP3 behind it; send WAV, AIFF, MP3, FLAC, M4A or Ogg.")
+    raise NotAudio("The file is no audio we know; send WAV, AIFF, MP3, FLAC, M4A or Ogg.")
 
 
 @dataclass(frozen=True)
@@ -717,6 +795,7 @@ def too_long(limits: Limits) -> TooLong:
 _CONTAINERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int, Limits], Structure]], ...] = (
     (lambda head: head[:4] == b"RIFF" and head[8:12] == b"WAVE", _wav),
     (lambda head: head[:4] in (b"RF64", b"BW64"), _refuse_long_wav),
+    (lambda head: head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"), _aiff),
     (lambda head: head[:4] == b"fLaC", _flac),
     (lambda head: head[:4] == b"OggS", _ogg),
     (lambda head: head[4:8] == b"ftyp", _mp4),
@@ -724,7 +803,7 @@ _CONTAINERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int, Limit
 _NAMED = (
     (b"RIFX", "big-endian WAV"),
     (b"RIFF", "RIFF but not WAV"),
-    (b"FORM", "AIFF"),
+    (b"FORM", "IFF but not AIFF"),
     (b"\x1aE\xdf\xa3", "Matroska or WebM"),
     (b"MThd", "MIDI, notes without sound"),
     (b"wvpk", "WavPack"),

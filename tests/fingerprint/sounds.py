@@ -26,6 +26,7 @@ LIMITS = Limits(max_bytes=64 * 1024 * 1024, max_duration_ms=600_000, max_tag_byt
 
 MEDIA_TYPES = {
     ".wav": "audio/wav",
+    ".aiff": "audio/aiff",
     ".mp3": "audio/mpeg",
     ".flac": "audio/flac",
     ".m4a": "audio/mp4",
@@ -48,6 +49,9 @@ FORMS = {
     "wav-16": Form(".wav", "wav", "pcm_s16le", "s16"),
     "wav-24": Form(".wav", "wav", "pcm_s24le", "s32"),
     "wav-float": Form(".wav", "wav", "pcm_f32le", "flt"),
+    "aiff-16": Form(".aiff", "aiff", "pcm_s16be", "s16"),
+    "aiff-24": Form(".aiff", "aiff", "pcm_s24be", "s32"),
+    "aiff-float": Form(".aiff", "aiff", "pcm_f32be", "flt"),
     "mp3": Form(".mp3", "mp3", "libmp3lame", "s16p", 128_000),
     "flac": Form(".flac", "flac", "flac", "s16"),
     "m4a-aac": Form(".m4a", "ipod", "aac", "fltp", 128_000),
@@ -145,6 +149,32 @@ def format_chunk(**changes: int) -> bytes:
             given["bits"],
         ),
     )
+
+
+def iff(kind: bytes, *chunks: bytes) -> bytes:
+    """An AIFF file."""
+    body = b"".join(chunks)
+    return struct.pack(">4sI4s", b"FORM", len(body) + 4, kind) + body
+
+
+def iff_chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">4sI", name, len(body)) + body + b"\0" * (len(body) & 1)
+
+
+def common_chunk(
+    *,
+    channels: int = 2,
+    frames: int = 100,
+    bits: int = 16,
+    rate: bytes = b"\x40\x0e\xac\x44" + bytes(6),
+    kind: bytes = b"",
+) -> bytes:
+    """An AIFF file's description of its samples; the rate is 44,100 as an 80-bit number."""
+    return iff_chunk(b"COMM", struct.pack(">HIH", channels, frames, bits) + rate + kind)
+
+
+def sound_chunk(samples: bytes, *, offset: int = 0) -> bytes:
+    return iff_chunk(b"SSND", struct.pack(">II", offset, 0) + samples)
 
 
 def synchsafe(value: int) -> bytes:

@@ -31,6 +31,7 @@ from fingerprint.audio import (
     TruncatedAudio,
     WrongMediaType,
     decode,
+    decode_at,
     excerpt,
     pcm_digest,
     probe,
@@ -42,11 +43,15 @@ from tests.fingerprint.sounds import (
     MUSIC,
     box,
     chunk,
+    common_chunk,
     encoded,
     format_chunk,
     id3,
+    iff,
+    iff_chunk,
     noise,
     riff,
+    sound_chunk,
     synchsafe,
     tone,
     wav,
@@ -58,6 +63,9 @@ CODECS = {
     "wav-16": "pcm_s16le",
     "wav-24": "pcm_s24le",
     "wav-float": "pcm_f32le",
+    "aiff-16": "pcm_s16be",
+    "aiff-24": "pcm_s24be",
+    "aiff-float": "pcm_f32be",
     "mp3": "mp3",
     "flac": "flac",
     "m4a-aac": "aac",
@@ -153,6 +161,63 @@ def test_holds_the_declared_type_against_the_bytes(
         with pytest.raises(WrongMediaType) as caught:
             probe(path, declared_media_type=declared, limits=LIMITS)
         assert is_a_sentence_with_a_way_out(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels"),
+    [
+        (8_000, 1),
+        (11_025, 8),
+        (22_050, 2),
+        (44_100, 3),
+        (48_000, 4),
+        (48_000, 5),
+        (96_000, 6),
+        (176_400, 7),
+        (192_000, 8),
+    ],
+)
+def test_accepts_every_rate_and_number_of_channels(rate: int, channels: int, write: Write) -> None:
+    sound = np.repeat(tone(1.5, rate=rate), channels)
+    path = write(wav(sound, rate=rate, channels=channels))
+    facts = probe(path, declared_media_type=None, limits=LIMITS)
+    assert (facts.sample_rate_hz, facts.channels) == (rate, channels)
+    assert facts.duration_ms == pytest.approx(1_500, abs=1)
+    decoding = decode_at(path, facts.media_type, (11_025, 16_000), with_loudness=True)
+    got: dict[int, list[np.ndarray]] = {11_025: [], 16_000: []}
+    for blocks in decoding:
+        assert set(blocks) == {11_025, 16_000}
+        for rate_hz, block in blocks.items():
+            got[rate_hz].append(block)
+    for rate_hz, parts in got.items():
+        whole = np.concatenate(parts)
+        assert whole.size / rate_hz == pytest.approx(1.5, abs=0.01)
+        spectrum = np.abs(np.fft.rfft(whole[rate_hz // 4 : rate_hz // 4 + rate_hz]))
+        assert int(spectrum.argmax()) == 440
+    assert decoding.loudness_centi_lufs is not None
+
+
+@pytest.mark.parametrize(
+    "kind", [b"NONE\0\0", b"twos\0\0", b"sowt\0\0", b"in24\0\0", b"fl32\0\0", b"FL32\0\0", b"fl64\0\0"]
+)
+def test_accepts_aiff_c_that_is_not_compressed(kind: bytes, write: Write) -> None:
+    samples = tone(1).astype(np.float64) / 32_768
+    whole = {
+        b"NONE": (samples * 32_768).astype(">i2").tobytes(),
+        b"twos": (samples * 32_768).astype(">i2").tobytes(),
+        b"sowt": (samples * 32_768).astype("<i2").tobytes(),
+        b"in24": b"".join(int(s * 2**23).to_bytes(3, "big", signed=True) for s in samples),
+        b"fl32": samples.astype(">f4").tobytes(),
+        b"FL32": samples.astype(">f4").tobytes(),
+        b"fl64": samples.astype(">f8").tobytes(),
+    }[kind[:4]]
+    common = common_chunk(channels=1, frames=samples.size, kind=kind)
+    version = iff_chunk(b"FVER", b"\xa2\x80\x51\x40")
+    path = write(iff(b"AIFC", version, common, sound_chunk(whole)))
+    facts = probe(path, declared_media_type="audio/x-aiff", limits=LIMITS)
+    assert (facts.media_type, facts.duration_ms) == ("audio/aiff", 1_000)
+    decoded = np.concatenate(list(decode(path, facts.media_type, 44_100)))
+    assert np.abs(decoded - tone(1)).max() <= 2
 
 
 def test_accepts_one_sample(write: Write) -> None:
@@ -305,6 +370,7 @@ def _compressed_frame(major: int, unpacked: int) -> bytes:
 
 
 FMT, DATA = format_chunk(), chunk(b"data", b"\1\2\3\4" * 100)
+SOUND = sound_chunk(b"\1\2\3\4" * 100)
 
 HOSTILE: dict[str, tuple[bytes, type[AudioRefused]]] = {
     "nothing": (b"", EmptyFile),
@@ -315,7 +381,7 @@ HOSTILE: dict[str, tuple[bytes, type[AudioRefused]]] = {
     "archive": (b"PK\x03\x04" * 100, NotAudio),
     "playlist": (b"#EXTM3U\nhttp://127.0.0.1/secret.mp3\n", NotAudio),
     "concatenation script": (b"ffconcat version 1.0\nfile /etc/passwd\n", NotAudio),
-    "AIFF": (b"FORM\0\0\1\0AIFF" + bytes(300), NotAudio),
+    "IFF of a picture": (b"FORM\0\0\1\0ILBM" + bytes(300), NotAudio),
     "Matroska": (b"\x1aE\xdf\xa3" + bytes(300), NotAudio),
     "RIFF of a film": (b"RIFF\0\1\0\0AVI " + bytes(300), NotAudio),
     "raw AAC": (b"\xff\xf1\x50\x80\x01\x3f\xfc" + bytes(200), NotAudio),
@@ -346,6 +412,31 @@ HOSTILE: dict[str, tuple[bytes, type[AudioRefused]]] = {
     "WAV, fat note": (riff(FMT, chunk(b"LIST", bytes(1024 * 1024)), DATA), OversizedTags),
     "WAV, fat note behind": (riff(FMT, DATA, chunk(b"id3 ", bytes(1024 * 1024))), OversizedTags),
     "WAV, countless notes": (riff(FMT, chunk(b"note", b"") * 20_000, DATA), OversizedTags),
+    # AIFF
+    "AIFF, only its name": (b"FORM\0\0\1\0AIFF", ImplausibleFormat),
+    "AIFF, zeros": (b"FORM\0\0\1\0AIFF" + bytes(300), ImplausibleFormat),
+    "AIFF, no format": (iff(b"AIFF", SOUND), ImplausibleFormat),
+    "AIFF, short format": (iff(b"AIFF", iff_chunk(b"COMM", bytes(10)), SOUND), ImplausibleFormat),
+    "AIFF, AIFF-C without a kind": (iff(b"AIFC", common_chunk(), SOUND), ImplausibleFormat),
+    "AIFF, compressed": (iff(b"AIFC", common_chunk(kind=b"ima4\0\0"), SOUND), ImplausibleFormat),
+    "AIFF, no sound": (iff(b"AIFF", common_chunk()), TruncatedAudio),
+    "AIFF, no samples": (iff(b"AIFF", common_chunk(frames=0), sound_chunk(b"")), EmptyFile),
+    "AIFF, neither": (iff(b"AIFF", common_chunk(frames=0)), EmptyFile),
+    "AIFF, more declared": (iff(b"AIFF", common_chunk(frames=101), SOUND), TruncatedAudio),
+    "AIFF, four billion samples": (iff(b"AIFF", common_chunk(frames=0xFFFFFFFF), SOUND), TruncatedAudio),
+    "AIFF, samples begin behind the end": (
+        iff(b"AIFF", common_chunk(), sound_chunk(bytes(400), offset=1)),
+        TruncatedAudio,
+    ),
+    "AIFF, sound overrun": (iff(b"AIFF", common_chunk(), SOUND)[:-1], TruncatedAudio),
+    "AIFF, form overrun": (b"FORM\x10\0\0\0AIFF" + common_chunk() + SOUND, TruncatedAudio),
+    "AIFF, 0 channels": (iff(b"AIFF", common_chunk(channels=0), SOUND), ImplausibleFormat),
+    "AIFF, 9 channels": (iff(b"AIFF", common_chunk(channels=9), SOUND), ImplausibleFormat),
+    "AIFF, 0 Hz": (iff(b"AIFF", common_chunk(rate=bytes(10)), SOUND), ImplausibleFormat),
+    "AIFF, endless Hz": (iff(b"AIFF", common_chunk(rate=b"\x7f\xff" + b"\xff" * 8), SOUND), ImplausibleFormat),
+    "AIFF, 3 bits": (iff(b"AIFF", common_chunk(bits=3), SOUND), ImplausibleFormat),
+    "AIFF, fat note": (iff(b"AIFF", iff_chunk(b"ID3 ", bytes(1024 * 1024)), common_chunk(), SOUND), OversizedTags),
+    "AIFF, countless notes": (iff(b"AIFF", iff_chunk(b"ANNO", b"") * 20_000, common_chunk(), SOUND), OversizedTags),
     # FLAC
     "FLAC, only its name": (b"fLaC", TruncatedAudio),
     "FLAC, no information": (b"fLaC\x84\0\0\x01\0", TruncatedAudio),
@@ -555,7 +646,80 @@ def test_holds_no_file_in_memory(tmp_path: Path) -> None:
     assert int(grown.stdout) < 48 * 1024, f"grew by {int(grown.stdout) // 1024} MiB"
 
 
+# --- one decode, several rates
+
+
+def test_decodes_once_what_decoding_twice_would_give(files: dict[str, bytes], write: Write) -> None:
+    path = write(files["mp3"])
+    both: dict[int, list[np.ndarray]] = {11_025: [], 22_050: []}
+    for blocks in decode_at(path, "audio/mpeg", (11_025, 22_050, 11_025), with_loudness=True):
+        for rate, block in blocks.items():
+            both[rate].append(block)
+    for rate, parts in both.items():
+        assert np.array_equal(np.concatenate(parts), np.concatenate(list(decode(path, "audio/mpeg", rate))))
+
+
+# EBU Tech 3341 (2023), table 1: its first five cases are tones that can be made here. In dBFS and seconds.
+EBU = [
+    ([(-23.0, 20)], -23.0),
+    ([(-33.0, 20)], -33.0),
+    ([(-36.0, 10), (-23.0, 60), (-36.0, 10)], -23.0),
+    ([(-72.0, 10), (-36.0, 10), (-23.0, 60), (-36.0, 10), (-72.0, 10)], -23.0),
+    ([(-26.0, 20), (-20.0, 20.1), (-26.0, 20)], -23.0),
+]
+
+
+def _steps(steps: list[tuple[float, float]]) -> np.ndarray:
+    parts = []
+    for level, seconds in steps:
+        phase = np.arange(int(seconds * 48_000)) * (2 * np.pi * 1_000 / 48_000)
+        parts.append(np.sin(phase) * 10 ** (level / 20) * 32_767)
+    return np.rint(np.concatenate(parts)).astype(np.int16)
+
+
+@pytest.mark.parametrize(("steps", "lufs"), EBU)
+def test_measures_loudness_as_the_standard_asks(steps: list[tuple[float, float]], lufs: float, write: Write) -> None:
+    path = write(wav(np.repeat(_steps(steps), 2), rate=48_000, channels=2))
+    decoding = decode_at(path, "audio/wav", (11_025,), with_loudness=True)
+    assert decoding.loudness_centi_lufs is None
+    for _ in decoding:
+        pass
+    assert decoding.loudness_centi_lufs == pytest.approx(100 * lufs, abs=10)
+
+
+@pytest.mark.parametrize("sound", [np.zeros(48_000, np.int16), np.full(4_000, 8_000, np.int16), np.ones(1, np.int16)])
+def test_measures_no_loudness_where_there_is_none(sound: np.ndarray, write: Write) -> None:
+    decoding = decode_at(write(wav(sound, rate=48_000)), "audio/wav", (11_025,), with_loudness=True)
+    for _ in decoding:
+        pass
+    assert decoding.loudness_centi_lufs is None
+
+
 # --- what is damaged inside
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30, -1_001.0])
+@pytest.mark.parametrize("form", ["wav-32", "wav-64", "aiff-32"])
+def test_refuses_samples_that_are_no_numbers(form: str, value: float, write: Write) -> None:
+    sound = np.sin(np.arange(44_100) / 10)
+    sound[30_000] = value
+    if form == "aiff-32":
+        common = common_chunk(channels=1, frames=sound.size, kind=b"fl32\0\0")
+        path = write(iff(b"AIFC", common, sound_chunk(sound.astype(">f4").tobytes())))
+    else:
+        bits = int(form[-2:])
+        fmt = format_chunk(tag=3, channels=1, align=bits // 8, bits=bits)
+        path = write(riff(fmt, chunk(b"data", sound.astype(f"<f{bits // 8}").tobytes())))
+    error = _refused_or_taken(path)
+    assert type(error) is CorruptAudio
+    assert is_a_sentence_with_a_way_out(error)
+
+
+def test_takes_a_float_file_that_overshoots(write: Write) -> None:
+    sound = np.sin(np.arange(44_100) / 10) * 8  # 18 dB over full scale: what a mixer leaves, clipped here
+    fmt = format_chunk(tag=3, channels=1, align=4, bits=32)
+    path = write(riff(fmt, chunk(b"data", sound.astype("<f4").tobytes())))
+    assert int(np.concatenate(list(decode(path, "audio/wav"))).max()) == 32_767
 
 
 @pytest.mark.parametrize("form", ["flac", "ogg-vorbis"])
