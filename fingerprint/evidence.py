@@ -98,7 +98,9 @@ class Evidence:
     Everything one examination measured, and what it measured with.
 
     `matches` stand in the order of their place in the output. No match means that nothing was found by these
-    detectors in what they were compared with, not that nothing is there.
+    detectors in what they were compared with, not that nothing is there. Levels are those of the sound in mono;
+    `loudness_centi_lufs` is the loudness of the whole program as it came (ITU-R BS.1770), in hundredths, and None where
+    it was not measured or nothing is loud enough to have one.
     """
 
     audio_digest: str
@@ -107,6 +109,10 @@ class Evidence:
     matches: tuple[Match, ...]
     peak_millionths: int
     rms_millionths: int
+    loudness_centi_lufs: int | None = None
+    silence_ms: int = 0
+    leading_silence_ms: int = 0
+    trailing_silence_ms: int = 0
 
     def of_kind(self, kind: Kind) -> tuple[Match, ...]:
         """Return the matches of one kind."""
@@ -145,6 +151,10 @@ class Evidence:
             ],
             "peak_millionths": self.peak_millionths,
             "rms_millionths": self.rms_millionths,
+            "loudness_centi_lufs": self.loudness_centi_lufs,
+            "silence_ms": self.silence_ms,
+            "leading_silence_ms": self.leading_silence_ms,
+            "trailing_silence_ms": self.trailing_silence_ms,
         }
 
     def to_bytes(self) -> bytes:
@@ -162,10 +172,17 @@ class Evidence:
         :raises NotEvidence: another format, a missing or an additional name, or a value of the wrong type
         """
         given = _Reader(document, "evidence")
+        loudness, silences = None, (0, 0, 0)
         match given.text("format"):
             case str(name) if name == FORMAT:
                 detectors = tuple(_detector(item) for item in given.items("detectors"))
                 matches = tuple(_match(item) for item in given.items("matches"))
+                loudness = given.loudness("loudness_centi_lufs")
+                silences = (
+                    given.integer("silence_ms"),
+                    given.integer("leading_silence_ms"),
+                    given.integer("trailing_silence_ms"),
+                )
             case str(name) if name == _FIRST_FORMAT:
                 detectors = (_detector_of_first_format(given),)
                 matches = tuple(_match_of_first_format(item, detectors[0]) for item in given.items("matches"))
@@ -178,6 +195,10 @@ class Evidence:
             matches=matches,
             peak_millionths=given.integer("peak_millionths"),
             rms_millionths=given.integer("rms_millionths"),
+            loudness_centi_lufs=loudness,
+            silence_ms=silences[0],
+            leading_silence_ms=silences[1],
+            trailing_silence_ms=silences[2],
         )
         given.end()
         known = {(detector.kind, detector.algorithm) for detector in detectors}
@@ -291,6 +312,12 @@ class _Reader:
         if value > _MILLION:
             raise NotEvidence(f"The {self._what}'s {name} is more than a million.")
         return value
+
+    def loudness(self, name: str) -> int | None:
+        if self._left.get(name, ...) is None:
+            self._left.pop(name)
+            return None
+        return self.integer(name, least=-_LARGEST_INTEGER)
 
     def kind(self) -> Kind:
         value = self.text("kind")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from math import isqrt
 from typing import Protocol
 from uuid import UUID
 
@@ -15,10 +14,9 @@ from numpy.typing import NDArray
 from fingerprint import audio, extract, index, matching, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
+from fingerprint.levels import Meter
 from fingerprint.models import Examination
 from fingerprint.postings import Postings
-
-FULL_SCALE = 32_768
 
 
 class Listener(Protocol):
@@ -67,33 +65,6 @@ class CopiesListener:
         )
 
 
-class _Level:
-    """Measures loudness in passing, so that the audio is decoded once."""
-
-    def __init__(self) -> None:
-        self.peak = 0
-        self.energy = 0  # an exact sum of squares
-        self.samples = 0
-
-    def feed(self, block: NDArray[np.int16]) -> None:
-        if block.size:
-            wide = block.astype(np.int64)
-            self.peak = max(self.peak, int(np.abs(wide).max()))
-            self.energy += int(np.dot(wide, wide))
-            self.samples += block.size
-
-    @property
-    def peak_millionths(self) -> int:
-        return min(1_000_000, self.peak * 1_000_000 // FULL_SCALE)
-
-    @property
-    def rms_millionths(self) -> int:
-        if not self.samples:
-            return 0
-        # A whole root of whole numbers: the same on every machine.
-        return min(1_000_000, isqrt(self.energy * 10**12 // self.samples) // FULL_SCALE)
-
-
 def fingerprint(facts: AudioFacts) -> bytes:
     """
     Take the fingerprint that a reference is kept with, from stored bytes.
@@ -119,22 +90,27 @@ def examine(facts: AudioFacts, *, against: Postings | None = None) -> Evidence:
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
     listeners: tuple[Listener, ...] = (CopiesListener(index.current() if against is None else against),)
-    level = _Level()
+    meter = Meter()
     rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in listeners)}
     with store.local(facts.digest) as path:
-        for blocks in audio.decode_at(path, facts.media_type, sorted(rates)):
-            level.feed(blocks[extract.SAMPLE_RATE_HZ])
+        decoding = audio.decode_at(path, facts.media_type, sorted(rates), with_loudness=True)
+        for blocks in decoding:
+            meter.feed(blocks[extract.SAMPLE_RATE_HZ])
             for listener in listeners:
                 listener.feed(blocks[listener.rate_hz])
-    _whole(facts, level.samples)
+    _whole(facts, meter.samples)
     detections = [listener.search() for listener in listeners]
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
         detectors=tuple(detection.detector for detection in detections),
         matches=tuple(sorted((match for one in detections for match in one.matches), key=_order)),
-        peak_millionths=level.peak_millionths,
-        rms_millionths=level.rms_millionths,
+        peak_millionths=meter.peak_millionths,
+        rms_millionths=meter.rms_millionths,
+        loudness_centi_lufs=decoding.loudness_centi_lufs,
+        silence_ms=meter.silence_ms,
+        leading_silence_ms=meter.leading_silence_ms,
+        trailing_silence_ms=meter.trailing_silence_ms,
     )
 
 

@@ -37,6 +37,7 @@ from royalties.apportion import DoesNotAddUp, Splits
 
 EXTENSIONS = {
     "audio/wav": "wav",
+    "audio/aiff": "aiff",
     "audio/mpeg": "mp3",
     "audio/flac": "flac",
     "audio/mp4": "m4a",

@@ -29,7 +29,7 @@ class SignRefused(Exception):
 
 
 class MediaTypeNotSignable(SignRefused):
-    """Audio of this type cannot be signed; WAV, MP3, FLAC, M4A and OGG can."""
+    """Audio of this type cannot be signed; WAV, AIFF, MP3, FLAC, M4A and OGG can."""
 
     code = "media_type_not_signable"
 
@@ -47,7 +47,7 @@ class TooLargeToSign(SignRefused):
 
 
 class NotPlainWave(SignRefused):
-    """The file is no plain RIFF/WAVE (it may be RF64 or AIFF); export it as WAV or FLAC."""
+    """The file is no plain RIFF/WAVE (it may be RF64); export it as WAV or FLAC."""
 
     code = "not_plain_wave"
 
@@ -172,6 +172,7 @@ _NORMALIZED: Final = {
     **dict.fromkeys(("audio/mpeg", "audio/mp3", "audio/x-mp3", "audio/mpeg3"), "audio/mpeg"),
     **dict.fromkeys(("audio/flac", "audio/x-flac"), "audio/flac"),
     **dict.fromkeys(("audio/mp4", "audio/m4a", "audio/x-m4a", "video/mp4", "application/mp4"), "audio/mp4"),
+    **dict.fromkeys(("audio/aiff", "audio/x-aiff", "audio/aifc", "audio/x-aifc"), "audio/aiff"),
     **dict.fromkeys(("audio/ogg", "audio/opus", "audio/vorbis", "application/ogg"), "audio/ogg"),
 }
 _SOURCE_TYPES: Final = frozenset(
@@ -225,7 +226,7 @@ def normalized(media_type: str) -> str:
     """
     Return the one name this project has for an audio type, whatever name and parameters it came with.
 
-    :raises MediaTypeNotSignable: the type is none of the five
+    :raises MediaTypeNotSignable: the type is none of the six
     """
     name = media_type.partition(";")[0].strip().lower()
     if name not in _NORMALIZED:

@@ -115,8 +115,8 @@ class RecordingForm(FactForm):
     audio = forms.FileField(
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput({"class": "l-input", "accept": "audio/*,.wav,.mp3,.flac,.m4a,.ogg"}),
-        help_text="WAV, MP3, FLAC, M4A or OGG. With it, every output is compared with this recording from now on.",
+        widget=forms.FileInput({"class": "l-input", "accept": "audio/*,.wav,.aiff,.aif,.mp3,.flac,.m4a,.ogg"}),
+        help_text="WAV, AIFF, MP3, FLAC, M4A or OGG. With it, outputs are compared with this recording from now on.",
     )
 
     lead = "The master side. Its audio is fingerprinted while you wait, about a second for each minute of music."

@@ -197,7 +197,7 @@ class Recordings(TakesUploads):
         operation_id="register_recording", request=Input, responses={201: RecordingOutput}, tags=["catalogue"]
     )
     def post(self, request: Request) -> Response:
-        """Register a recording with the works that are in it and, if at hand, its audio (WAV, MP3, FLAC, M4A, OGG)."""
+        """Register a recording with the works that are in it and, if at hand, audio: WAV, AIFF, MP3, FLAC, M4A, OGG."""
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data

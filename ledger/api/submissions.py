@@ -109,7 +109,7 @@ class SubmissionForm(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
     declaration = DeclarationField(binary=True)
-    audio = serializers.FileField(allow_empty_file=True, help_text="WAV, MP3, FLAC, M4A or OGG")
+    audio = serializers.FileField(allow_empty_file=True, help_text="WAV, AIFF, MP3, FLAC, M4A or OGG")
 
 
 class SubmissionFormSchema(serializers.Serializer[Any]):
@@ -117,7 +117,7 @@ class SubmissionFormSchema(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
     declaration = DeclarationInput()
-    audio = serializers.FileField(help_text="WAV, MP3, FLAC, M4A or OGG")
+    audio = serializers.FileField(help_text="WAV, AIFF, MP3, FLAC, M4A or OGG")
 
 
 class FindingOutput(serializers.Serializer[Any]):
@@ -388,7 +388,7 @@ class SubmissionManifest(APIView):
         tags=["submissions"],
     )
     def get(self, request: Request, id: UUID) -> FileResponse:
-        """Download the C2PA manifest store; for OGG it is the only copy, other files carry it inside."""
+        """Download the C2PA manifest store; for AIFF and OGG it is the only copy, other files carry it inside."""
         found = _own(request, id)
         if found.manifest is None:
             raise report.NotSigned

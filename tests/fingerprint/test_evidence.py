@@ -61,6 +61,10 @@ FIRST = Evidence(
 )
 EVIDENCE = replace(
     FIRST,
+    loudness_centi_lufs=-1_423,
+    silence_ms=2_998,
+    leading_silence_ms=499,
+    trailing_silence_ms=1_299,
     detectors=(CHROMAPRINT, VOICES),
     matches=(
         EXCERPT,
@@ -165,6 +169,12 @@ def changed(path: tuple[str | int, ...], value: Any) -> Any:
         changed(("matches", 0, "output"), [1, 2]),
         changed(("matches", 0, "output", "end_ms"), 31_249),
         changed(("matches", 0, "surprise"), 1),
+        changed(("loudness_centi_lufs",), ...),
+        changed(("loudness_centi_lufs",), -14.2),
+        changed(("silence_ms",), ...),
+        changed(("silence_ms",), -1),
+        changed(("leading_silence_ms",), None),
+        changed(("trailing_silence_ms",), "0"),
         changed(("surprise",), 1),
     ],
 )

@@ -94,21 +94,23 @@ def test_is_kept_as_the_bytes_that_were_hashed(output: AudioFacts) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("sound", "peak", "rms"),
+    ("sound", "peak", "rms", "lufs"),
     [
-        (np.zeros(44_100, np.int16), 0, 0),
-        (np.full(4_410, -32_768, np.int16), 1_000_000, 1_000_000),
-        (tone(2), 488_000, 345_000),
-        (np.array([0], np.int16), 0, 0),
+        (np.zeros(44_100, np.int16), 0, 0, None),
+        (np.full(4_410, -32_768, np.int16), 1_000_000, 1_000_000, None),
+        (tone(2), 488_000, 345_000, -990),
+        (np.array([0], np.int16), 0, 0, None),
     ],
     ids=["silence", "full scale", "a tone", "one sample"],
 )
-def test_measures_how_loud_it_is(sound: Sound, peak: int, rms: int, write: Write) -> None:
+def test_measures_how_loud_it_is(sound: Sound, peak: int, rms: int, lufs: int | None, write: Write) -> None:
     evidence = examine.examine(taken_in(write(wav(sound))))
     assert evidence.matches == ()
     # The first and last milliseconds are rounded off by the change of rate.
     assert evidence.peak_millionths == pytest.approx(peak, rel=0.12)
     assert evidence.rms_millionths == pytest.approx(rms, rel=0.05)
+    assert evidence.loudness_centi_lufs == (lufs if lufs is None else pytest.approx(lufs, abs=30))
+    assert (evidence.silence_ms > 0) is (lufs is None and sound.size > 1)
 
 
 @pytest.mark.django_db

@@ -28,6 +28,7 @@ CONTAINERS = {
     "audio/flac": ("flac", "flac"),
     "audio/mp4": ("ipod", "aac"),
     "audio/ogg": ("ogg", "libopus"),
+    "audio/aiff": ("aiff", "pcm_s16be"),
 }
 EMBEDDED = ("audio/wav", "audio/mpeg", "audio/flac", "audio/mp4")
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"

@@ -141,7 +141,7 @@ def test_stores_nothing_for_facts_or_files_that_are_refused(
             put=put,
         )
     with pytest.raises(guards.MediaTypeNotSignable):
-        stage(facts, source=clips["audio/wav"], media_type="audio/aiff", signer=signer, put=put)
+        stage(facts, source=clips["audio/wav"], media_type="audio/x-ms-wma", signer=signer, put=put)
     assert list(kept.iterdir()) == []
 
 

@@ -43,7 +43,7 @@ def test_every_container_reads_back_as_trusted(signed: Files, identity: Identity
     assert found.ingredient_failures == ()
 
 
-@pytest.mark.parametrize("media_type", CONTAINERS)
+@pytest.mark.parametrize("media_type", [name for name in CONTAINERS if name != "audio/aiff"])  # it knows no AIFF
 def test_an_independent_validator_agrees(signed: Files, identity: Identity, media_type: str) -> None:
     path, result = signed[media_type]
     report = encypher_c2pa.verify(
@@ -293,13 +293,14 @@ def test_refuses_two_gibibytes(signer: Signer, define: Define, tmp_path: Path) -
         ("audio/x-flac", "audio/flac"),
         ("audio/x-m4a", "audio/mp4"),
         ("audio/ogg; codecs=opus", "audio/ogg"),
+        ("audio/x-aiff", "audio/aiff"),
     ],
 )
 def test_normalizes_media_types(given: str, expected: str) -> None:
     assert guards.normalized(given) == expected
 
 
-@pytest.mark.parametrize("given", ["audio/aac", "audio/aiff", "image/jpeg", "", "audio"])
+@pytest.mark.parametrize("given", ["audio/aac", "audio/x-ms-wma", "image/jpeg", "", "audio"])
 def test_refuses_media_types_that_cannot_be_signed(given: str) -> None:
     with pytest.raises(guards.MediaTypeNotSignable):
         guards.normalized(given)

@@ -64,6 +64,7 @@ AUDIO_AT: Mapping[str, Callable[[bytes], int]] = {
     "audio/flac": lambda content: len(content) - 2000,
     "audio/mp4": lambda content: content.index(b"mdat") + 2000,
     "audio/ogg": lambda content: len(content) - 2000,
+    "audio/aiff": lambda content: content.index(b"SSND") + 5000,
 }
 
 
