@@ -674,7 +674,8 @@ def _steps(steps: list[tuple[float, float]]) -> np.ndarray:
     for level, seconds in steps:
         phase = np.arange(int(seconds * 48_000)) * (2 * np.pi * 1_000 / 48_000)
         parts.append(np.sin(phase) * 10 ** (level / 20) * 32_767)
-    return np.rint(np.concatenate(parts)).astype(np.int16)
+    samples: np.ndarray = np.rint(np.concatenate(parts)).astype(np.int16)
+    return samples
 
 
 @pytest.mark.parametrize(("steps", "lufs"), EBU)
