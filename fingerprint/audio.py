@@ -593,9 +593,10 @@ class _Chain:
                 ("aformat", f"sample_fmts=s16:channel_layouts=mono:sample_rates={rate_hz}"),
                 ("asetnsamples", f"n={rate_hz}:p=0"),
             )
-        self._listener = (
-            self._branch(split, len(rates_hz), ("ebur128", "metadata=1:framelog=quiet")) if with_loudness else None
-        )
+        # The meter counts in tenths of a second, and answers nothing at a rate that has none.
+        rate_hz = first.sample_rate if first.sample_rate % 10 == 0 else 48_000
+        meter = (("aformat", f"sample_rates={rate_hz}"), ("ebur128", "metadata=1:framelog=quiet"))
+        self._listener = self._branch(split, len(rates_hz), *meter) if with_loudness else None
         self._graph.configure()
 
     def _branch(self, split: FilterContext, branch: int, *filters: tuple[str, str]) -> FilterContext:
