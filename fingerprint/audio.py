@@ -619,7 +619,8 @@ class _Chain:
         self._source.push(frame)
         if self._listener is not None:
             for heard in _pulled(self._listener):
-                self._metadata = heard.metadata
+                # The last frame may be too short to have been measured.
+                self._metadata = heard.metadata or self._metadata
 
     def ready(self) -> dict[int, NDArray[np.int16]]:
         """What every branch has ready; empty if none has anything."""

@@ -680,7 +680,8 @@ def _steps(steps: list[tuple[float, float]]) -> np.ndarray:
 
 @pytest.mark.parametrize(("steps", "lufs"), EBU)
 def test_measures_loudness_as_the_standard_asks(steps: list[tuple[float, float]], lufs: float, write: Write) -> None:
-    path = write(wav(np.repeat(_steps(steps), 2), rate=48_000, channels=2))
+    # What is left over behind the last tenth of a second changes nothing.
+    path = write(wav(np.repeat(_steps(steps)[:-1_234], 2), rate=48_000, channels=2))
     decoding = decode_at(path, "audio/wav", (11_025,), with_loudness=True)
     assert decoding.loudness_centi_lufs is None
     for _ in decoding:
