@@ -75,8 +75,8 @@ VERBS: dict[str, frozenset[Verb]] = {
 _ADDED = {
     Verb.REGISTER: (
         "party partyname partyinrole partycontact representation representationend protection identifier"
-        " identifierfinding work recording recordingwork release releaserecording voice recordingvoice stem lyrics"
-        " model modelversion modelversionretirement dataset share shareevent conflict conflictevent"
+        " identifierfinding work recording recordingwork release releaserecording voice recordingvoice voiceenrollment"
+        " stem lyrics model modelversion modelversionretirement dataset share shareevent conflict conflictevent"
     ),
     Verb.CONSENT: "consent consentevent consentevidence reservation reservationend withdrawaltaskdone",
     Verb.LICENSE: "license licenseevent termsversion campaign campaigninvitation mfnclause",

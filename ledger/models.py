@@ -54,6 +54,8 @@ _LATER = {
     "campaign": "rights.Campaign",
     "license_event": "rights.LicenseEvent",
     "clearance": "rights.Clearance",
+    "voice_enrollment": "rights.VoiceEnrollment",
+    "voice_enrollment_end": "rights.VoiceEnrollmentEnd",
     "membership": "ledger.Membership",
     "membership_end": "ledger.MembershipEnd",
     "import_batch": "ledger.ImportBatch",
@@ -121,6 +123,8 @@ class Entry(models.Model):
         CAMPAIGN_OPENED = "campaign_opened"
         LICENSE_CHANGED = "license_changed"
         CLEARANCE_ANSWERED = "clearance_answered"
+        VOICE_ENROLLED = "voice_enrolled"
+        VOICE_ENROLLMENT_ENDED = "voice_enrollment_ended"
         MEMBER_ADMITTED = "member_admitted"
         MEMBER_LEFT = "member_left"
         IMPORT_RECEIVED = "import_received"
@@ -173,6 +177,8 @@ class Entry(models.Model):
     campaign = _subject("rights.Campaign")
     license_event = _subject("rights.LicenseEvent")
     clearance = _subject("rights.Clearance")
+    voice_enrollment = _subject("rights.VoiceEnrollment")
+    voice_enrollment_end = _subject("rights.VoiceEnrollmentEnd")
     membership = _subject("ledger.Membership")
     membership_end = _subject("ledger.MembershipEnd")
     import_batch = _subject("ledger.ImportBatch")

@@ -170,7 +170,18 @@ def seal_for(party: Party | UUID, plaintext: str, *, context: str) -> bytes:
     :raises Erased: the party's key is gone
     :raises NotSealedYet: the party has no key so far
     """
-    return sealing.seal(_key_for(_id(party)), plaintext.encode(), context=context)
+    return seal_bytes_for(party, plaintext.encode(), context=context)
+
+
+def seal_bytes_for(party: Party | UUID, plaintext: bytes, *, context: str) -> bytes:
+    """
+    Seal bytes that are personal about somebody, for one place (`sealing.place`).
+
+    :raises NoSuchParty: nobody is registered under this id
+    :raises Erased: the party's key is gone
+    :raises NotSealedYet: the party has no key so far
+    """
+    return sealing.seal(_key_for(_id(party)), plaintext, context=context)
 
 
 def open_for(party: Party | UUID, sealed: bytes | memoryview, *, context: str) -> str | None:
@@ -179,10 +190,25 @@ def open_for(party: Party | UUID, sealed: bytes | memoryview, *, context: str) -
 
     :raises Unreadable: it was changed, or belongs to another place
     """
+    opened = open_bytes_for(party, sealed, context=context)
+    return None if opened is None else opened.decode()
+
+
+def open_bytes_for(party: Party | UUID, sealed: bytes | memoryview, *, context: str) -> bytes | None:
+    """
+    Return the bytes that were sealed for a party, or None once its key was destroyed.
+
+    :raises Unreadable: they were changed, or belong to another place
+    """
     identity = PartyIdentity.objects.filter(party=_id(party)).first()
     if identity is None or identity.wrapped is None:
         return None
-    return sealing.open_sealed(identity.key, bytes(sealed), context=context).decode()
+    return sealing.open_sealed(identity.key, bytes(sealed), context=context)
+
+
+def has_key(party_id: UUID) -> bool:
+    """Whether something can be sealed for a party: it has a name, and was not erased."""
+    return PartyIdentity.objects.filter(party=party_id, wrapped__isnull=False).exists()
 
 
 def put_contact(*, id: UUID, party_id: UUID, kind: str, address: str, at: datetime) -> PartyContact:

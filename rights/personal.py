@@ -60,6 +60,7 @@ GROUNDS: dict[DataClass, str] = {
 }
 
 _IDENTITY = DataClass.IDENTITY
+_BIOMETRIC = DataClass.BIOMETRIC
 _CLAIMS = DataClass.CLAIMS
 _CREDIT = DataClass.PUBLIC_CREDIT
 
@@ -76,6 +77,10 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.PartyName", "commitment", _IDENTITY, Kept.COMMITTED, Fate.UNLINKED),
     Column("rights.ConflictEvent", "sealed", _CLAIMS, Kept.SEALED, Fate.UNREADABLE),
     Column("rights.ConflictEvent", "commitment", _CLAIMS, Kept.COMMITTED, Fate.UNLINKED),
+    # A template identifies a person (GDPR art. 9): it goes with the enrollment that it belongs to.
+    Column("rights.VoiceTemplate", "sealed", _BIOMETRIC, Kept.SEALED, Fate.DELETED),
+    # Which files a voice was enrolled from: what the person would dispute, or prove.
+    Column("rights.VoiceEnrollment", "clip_digests", _CLAIMS, Kept.OPEN, Fate.STAYS),
     # Codes of people are public directories' numbers for them; they link to a name there, not here.
     Column("rights.Identifier", "value", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Identifier", "raw", _CREDIT, Kept.OPEN, Fate.STAYS),
@@ -138,6 +143,8 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.Recording": ("isrc",),
     "rights.Release": ("icpn", "grid"),
     "rights.RecordingVoice": ("component",),
+    "rights.VoiceEnrollment": ("algorithm", "sealed_digest"),
+    "rights.VoiceEnrollmentEnd": ("kind",),
     "rights.Stem": ("component", "audio_digest"),
     "rights.Lyrics": ("language", "text_digest"),
     "rights.Model": ("name",),

@@ -189,17 +189,7 @@ def about(
     grantors = {share.party_id for share in shares}
     held_as = survivors(grantors, known_at=known_at)
     holders = {one for holder in set(held_as.values()) for one in duplicates_of(holder, known_at)}
-    lines = ConsentAsset.objects.filter(asset_id__in=wanted).order_by("id")
-    consents = list(
-        Consent.objects.filter(
-            Q(asset_id__in=wanted) | Q(assets__asset_id__in=wanted) | Q(covers_future=True),
-            grantor__in=holders,
-            recorded_at__lte=known_at,
-        )
-        .distinct()
-        .prefetch_related(_known("events", ConsentEvent, known_at), "overrides", Prefetch("assets", queryset=lines))
-        .order_by("id")
-    )
+    consents = _consents_about(wanted, holders, known_at)
     reservations = list(
         Reservation.objects.filter(
             Q(asset_id__in=wanted) | Q(asset_id__isnull=True), holder__in=holders, recorded_at__lte=known_at
@@ -237,6 +227,40 @@ def about(
             term for reservation in reservations for term in _reservation_terms(reservation, on, known_at, who)
         ),
         licensee_roles=roles_of(licensee_id, on=on, known_at=known_at),
+    )
+
+
+def consents_of(asset_id: UUID, holder_id: UUID, *, on: date, known_at: datetime) -> tuple[ConsentTerm, ...]:
+    """Return what one holder, after merges, has consented to about an asset, as it stood on a day."""
+    consents = _consents_about({asset_id}, duplicates_of(holder_id, known_at), known_at)
+    parties = {holder_id, *(consent.grantor_id for consent in consents)}
+    who = survivors(parties | {consent.licensee_id for consent in consents if consent.licensee_id}, known_at=known_at)
+    return tuple(term for consent in consents for term in _consent_terms(consent, on, who))
+
+
+def reservations_of(asset_id: UUID, holder_id: UUID, *, on: date, known_at: datetime) -> tuple[ReservationTerm, ...]:
+    """Return what one holder, after merges, has reserved of an asset or of everything, as it stood on a day."""
+    rows = Reservation.objects.filter(
+        Q(asset_id=asset_id) | Q(asset_id__isnull=True),
+        holder__in=duplicates_of(holder_id, known_at),
+        recorded_at__lte=known_at,
+    )
+    found = list(rows.select_related("end").order_by("id"))
+    who = survivors({row.holder_id for row in found}, known_at=known_at)
+    return tuple(term for row in found for term in _reservation_terms(row, on, known_at, who))
+
+
+def _consents_about(wanted: set[UUID], holders: set[UUID], known_at: datetime) -> list[Consent]:
+    lines = ConsentAsset.objects.filter(asset_id__in=wanted).order_by("id")
+    return list(
+        Consent.objects.filter(
+            Q(asset_id__in=wanted) | Q(assets__asset_id__in=wanted) | Q(covers_future=True),
+            grantor__in=holders,
+            recorded_at__lte=known_at,
+        )
+        .distinct()
+        .prefetch_related(_known("events", ConsentEvent, known_at), "overrides", Prefetch("assets", queryset=lines))
+        .order_by("id")
     )
 
 

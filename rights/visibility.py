@@ -76,6 +76,9 @@ from rights.models import (
     TermsVersion,
     TrainingLicense,
     Voice,
+    VoiceEnrollment,
+    VoiceEnrollmentEnd,
+    VoiceTemplate,
     WithdrawalTask,
     WithdrawalTaskDone,
     Work,
@@ -254,6 +257,16 @@ def _voices(sight: Sight) -> Q:
     return any_of(
         *_near("voice", sight),
         RecordingVoice.objects.filter(any_of(*_near("recording", sight), column="recording")).values("voice"),
+    )
+
+
+def _enrollments(sight: Sight) -> Q:
+    # What a person is recognized by concerns the person and whoever enrolled them, not everybody who sees the voice.
+    return any_of(
+        concerning(VoiceEnrollment, sight, "registrar").values("pk"),
+        VoiceEnrollment.objects.filter(voice__in=concerning(Voice, sight, "person", "registrar").values("pk")).values(
+            "pk"
+        ),
     )
 
 
@@ -531,6 +544,9 @@ RULES: Rules = {
     ReleaseRecording: _by_both(("release", Release), ("recording", Recording)),
     Voice: _voices,
     RecordingVoice: _by_both(("recording", Recording), ("voice", Voice)),
+    VoiceEnrollment: _enrollments,
+    VoiceEnrollmentEnd: through("enrollment", VoiceEnrollment),
+    VoiceTemplate: lambda _: NOTHING,  # read by the examination alone, and shown to nobody
     Stem: _stems,
     Lyrics: _lyrics,
     GenerativeModel: _models,

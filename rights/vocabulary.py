@@ -178,6 +178,14 @@ class ConsentAct(StrEnum):
     ANNULLED = "annulled"  # void from the start
 
 
+class EnrollmentEndKind(StrEnum):
+    """Why a voice is recognized by an enrollment no longer."""
+
+    WITHDRAWAL = "withdrawal"  # the consent holds no more, or the person asked for it to end
+    ERASURE = "erasure"
+    REPLACED = "replaced"
+
+
 class LicenseAct(StrEnum):
     """What happened to a license after it was signed."""
 

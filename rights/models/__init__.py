@@ -52,6 +52,7 @@ from rights.models.parties import (
 )
 from rights.models.shares import Conflict, ConflictClaim, ConflictEvent, Share, ShareEvent
 from rights.models.standing import ExclusiveRight, LicenseStanding, PermissionStanding, ShareStanding
+from rights.models.voices import VoiceEnrollment, VoiceEnrollmentEnd, VoiceTemplate
 
 __all__ = [
     "Campaign",
@@ -113,6 +114,9 @@ __all__ = [
     "TermsVersion",
     "TrainingLicense",
     "Voice",
+    "VoiceEnrollment",
+    "VoiceEnrollmentEnd",
+    "VoiceTemplate",
     "WithdrawalTask",
     "WithdrawalTaskDone",
     "Work",
