@@ -56,6 +56,8 @@ class Declaration:
     release_on: date
     ingredient_ids: Sequence[UUID]
     contributions: Sequence[DeclaredContribution]
+    purposes: Sequence[str] = ()
+    model_version_id: UUID | None = None
 
 
 def submit(
@@ -72,6 +74,7 @@ def submit(
 
     :raises AudioRefused: the file is not audio that can be examined; nothing is kept
     :raises ReleaseInThePast: the release date lies before today
+    :raises NoSuchModelVersion: the model version is not registered
     :raises NoSuchTerritory: a code is not in the tables
     """
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
@@ -99,6 +102,8 @@ def _receive(
             release_on=declaration.release_on,
             ingredient_ids=declaration.ingredient_ids,
             contributions=declaration.contributions,
+            purposes=declaration.purposes,
+            model_version_id=declaration.model_version_id,
             at=at,
         )
         log.append(Entry.Kind.SUBMITTED, submission, {"audio": f"sha256:{facts.digest}"}, at=at)
@@ -116,6 +121,8 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         declaration.release_on,
         sorted(set(declaration.ingredient_ids), key=str),
         list(declaration.contributions),
+        sorted(set(declaration.purposes)),
+        declaration.model_version_id,
         store.digest_of(audio_path),
     )
     stored = (
@@ -126,6 +133,8 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         submission.release_on,
         sorted((row.recording_id for row in submission.ingredients.all()), key=str),
         list(terms.claim_of(submission).contributions),
+        submission.purposes,
+        submission.model_version_id,
         submission.audio_id,
     )
     return given == stored
@@ -155,7 +164,7 @@ def clear(*, submission_id: UUID, at: datetime) -> Entry | None:
 
 
 def _undecided(submission_id: UUID) -> Submission:
-    submission = Submission.objects.select_related("audio").filter(pk=submission_id).first()
+    submission = Submission.objects.select_related("audio", "model_version").filter(pk=submission_id).first()
     if submission is None:
         raise NoSuchSubmission
     if Decision.objects.filter(submission=submission).exists():

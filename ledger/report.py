@@ -109,7 +109,7 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
     :raises NoSuchSubmission: nothing was submitted under this id, or nothing that is seen
     """
     submission = (
-        seen(Submission.objects.select_related("audio", "submitter__identity"), sight)
+        seen(Submission.objects.select_related("audio", "submitter__identity", "model_version__model"), sight)
         .prefetch_related(
             Prefetch("ingredients", seen(Ingredient.objects.select_related("recording"), sight)),
             Prefetch("contributions", seen(Contribution.objects.select_related("actor__identity"), sight)),

@@ -272,7 +272,21 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "recorded_at",
         ),
     ),
-    Submission: (("id", "submitter_id", "title", "audio_id", "uses", "territories", "release_on", "submitted_at"),),
+    Submission: (
+        ("id", "submitter_id", "title", "audio_id", "uses", "territories", "release_on", "submitted_at"),
+        (
+            "id",
+            "submitter_id",
+            "title",
+            "audio_id",
+            "uses",
+            "purposes",
+            "model_version_id",
+            "territories",
+            "release_on",
+            "submitted_at",
+        ),
+    ),
     Ingredient: (("id", "submission_id", "recording_id"),),
     Contribution: (("id", "submission_id", "position", "component", "ai_level", "tool", "actor_id"),),
     Decision: (

@@ -40,6 +40,9 @@ class Claim:
     release_on: date
     ingredients: tuple[DeclaredIngredient, ...]
     contributions: tuple[DeclaredContribution, ...]
+    purposes: frozenset[str] = frozenset()
+    model_id: UUID | None = None
+    model_version_id: UUID | None = None  # what made the output, where it is declared
 
 
 class Side(StrEnum):
@@ -132,13 +135,14 @@ class LicenseTerm:
         return not self.has_lapsed and self.active_from <= on and (self.active_to is None or on < self.active_to)
 
     def covers(self, claim: Claim, on: date) -> bool:
-        """Whether it allows all the claim's uses in all its territories on that day, of whatever model."""
+        """Whether it allows all that is claimed, by what made it, on that day."""
         return (
             self.is_active(on)
             and claim.uses <= self.uses
             and claim.territories <= self.territories
             and not self.is_exhausted
-            and not self.model_versions
+            and not self.barred & claim.purposes
+            and (not self.model_versions or claim.model_version_id in self.model_versions)
             and (self.release_from or date.min) <= on < (self.release_to or date.max)
         )
 

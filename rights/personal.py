@@ -166,7 +166,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.License": ("uses", "barred", "territories"),
     "rights.LicenseEvent": ("act",),
     "rights.MfnClause": ("reference_class", "measure"),
-    "rights.Submission": ("uses", "territories"),
+    "rights.Submission": ("uses", "purposes", "territories"),
     "rights.Contribution": ("component", "ai_level", "tool"),
     "rights.Decision": ("outcome", "policy_version", "licenses"),
     "rights.Finding": ("rule", "effect", "rests_on", "matches"),

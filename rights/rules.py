@@ -104,7 +104,15 @@ def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
 
 def question_of(claim: Claim, terms: Terms) -> Question:
     """Return what a claim asks of each of its ingredients, on the day of the terms."""
-    return Question(licensee_id=claim.licensee_id, uses=claim.uses, territories=claim.territories, on=terms.on)
+    return Question(
+        licensee_id=claim.licensee_id,
+        uses=claim.uses,
+        territories=claim.territories,
+        on=terms.on,
+        purposes=claim.purposes,
+        model_id=claim.model_id,
+        model_version_id=claim.model_version_id,
+    )
 
 
 def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
@@ -158,7 +166,8 @@ def _licensed(asset: Asset, uses: frozenset[str], question: Question, terms: Ter
             lacks = [f"the use {use}" for use in sorted(uses - nearest.uses)]
             if outside := question.territories - nearest.territories:
                 lacks.append(territories.phrase(outside))
-            if nearest.model_versions:
+            lacks += [f"the purpose {one}" for one in sorted(nearest.barred & question.purposes)]
+            if nearest.model_versions and question.model_version_id not in nearest.model_versions:
                 lacks.append("an output that names none of the model versions that it is bound to")
             if not (nearest.release_from or date.min) <= question.on < (nearest.release_to or date.max):
                 lacks.append(f"a release on {question.on}")
@@ -233,7 +242,9 @@ def _consented(
                 *dict.fromkeys(id_ for one in withdrawn for id_ in (one.id, *one.event_ids)),
             )
         case Code.NOT_COVERED_BY_CONSENT:
-            sentence = f"A holder of {side}, consented, but not to these uses in these territories on {question.on}."
+            what = "these uses" + (" for these purposes" if question.purposes else "")
+            what += " by this model" if question.model_version_id else ""
+            sentence = f"A holder of {side}, consented, but not to {what} in these territories on {question.on}."
         case _:
             sentence = f"A holder of {side}, has not consented."
     yield Finding("holders_consent", effect, sentence, rests_on)

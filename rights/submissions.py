@@ -7,9 +7,13 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from rights.case import DeclaredContribution
-from rights.models import Contribution, Ingredient, Submission
+from rights.models import Contribution, Ingredient, ModelVersion, Submission
 from rights.registry import LINKS
 from rights.territories import expand
+
+
+class NoSuchModelVersion(Exception):
+    """The version of a model that is named is not registered; register it, or leave it out."""
 
 
 class ReleaseInThePast(Exception):
@@ -27,23 +31,30 @@ def receive(
     release_on: date,
     ingredient_ids: Sequence[UUID],
     contributions: Sequence[DeclaredContribution],
+    purposes: Sequence[str] = (),
+    model_version_id: UUID | None = None,
     at: datetime,
 ) -> Submission:
     """
     Insert a submission. It checks nothing about rights: that is the policy's business, on the day of the decision.
 
     :raises ReleaseInThePast: a consent that was withdrawn since would be read as still in force
+    :raises NoSuchModelVersion: what is bound to a model would be read as not about this output
     :raises NoSuchTerritory: a code is not in the tables, or not in force on the day of release
     """
     if release_on < at.date():
         raise ReleaseInThePast(f"{release_on} lies before the day of submission, {at.date()}")
     expand(territories, release_on)
+    if model_version_id is not None and not ModelVersion.objects.filter(pk=model_version_id).exists():
+        raise NoSuchModelVersion
     submission = Submission.objects.create(
         id=id,
         submitter_id=submitter_id,
         title=title,
         audio_id=audio_digest,
         uses=sorted(set(uses)),
+        purposes=sorted(set(purposes)),
+        model_version_id=model_version_id,
         territories=list(territories),
         release_on=release_on,
         submitted_at=at,

@@ -61,6 +61,9 @@ def claim_of(submission: Submission, *, known_at: datetime | None = None) -> Cla
         uses=frozenset(submission.uses),
         territories=expand(submission.territories, submission.release_on),
         release_on=submission.release_on,
+        purposes=frozenset(submission.purposes),
+        model_id=submission.model_version.model_id if submission.model_version else None,
+        model_version_id=submission.model_version_id,
         ingredients=tuple(
             DeclaredIngredient(recording_id)
             for recording_id in submission.ingredients.order_by("recording_id").values_list("recording_id", flat=True)

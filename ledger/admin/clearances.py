@@ -22,6 +22,7 @@ from ledger.admin.fields import DateField, TerritoriesField, pick, pick_several
 from ledger.admin.forms import FactForm
 from ledger.admin.sheets import Sheet, Shown, Table
 from ledger.asking import Asking, Named
+from ledger.reports.presentation import PURPOSES
 from rights.models import (
     Clearance,
     Consent,
@@ -88,7 +89,7 @@ class AskForm(FactForm):
         choices=[(use.value, sheets.uses([use.value])) for use in Use], widget=forms.CheckboxSelectMultiple
     )
     purposes = forms.MultipleChoiceField(
-        choices=list(sheets.PURPOSES.items()),
+        choices=list(PURPOSES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What the output is for, where a holder may say no to it",

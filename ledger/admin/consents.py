@@ -24,6 +24,7 @@ from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
 from ledger.models import Approval, Proposal
+from ledger.reports.presentation import PURPOSES
 from rights import consents, effects
 from rights.authority import UnauthorizedAct
 from rights.consents import ConsentTerms, Evidence, EvidenceKind, FrozenList, State
@@ -133,7 +134,7 @@ class ConsentForm(AgreementFields, FactForm):
     )
     barred = forms.MultipleChoiceField(
         label="Not for",
-        choices=list(sheets.PURPOSES.items()),
+        choices=list(PURPOSES.items()),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What it may not be used for, whatever else is allowed",

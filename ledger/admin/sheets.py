@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 
 from ledger import report
 from ledger.models import Entry
+from ledger.reports.presentation import PURPOSES
 from rights.territories import NoSuchTerritory, NoTerritory, expand, phrase
-from rights.vocabulary import Purpose
 
 NOTHING = "–"
 
@@ -142,16 +142,6 @@ def territories(codes: list[str], on: date) -> Shown:
     except (NoSuchTerritory, NoTerritory):
         said = " ".join(codes)  # a country that there was not yet, or no longer
     return format_html('<span title="{}">{}</span>', " ".join(codes), said[:1].upper() + said[1:])
-
-
-PURPOSES: dict[str, str] = {
-    Purpose.ADVERTISING.value: "Advertising",
-    Purpose.FILM_TV.value: "Film and television",
-    Purpose.POLITICAL.value: "Politics",
-    Purpose.ADULT.value: "Adult material",
-    Purpose.OUTSIDE_SERVICE.value: "Outside the licensee’s own service",
-    Purpose.NAMED_IN_PROMPT.value: "A prompt that names the artist",
-}
 
 
 def purposes(codes: Iterable[str]) -> str:

@@ -114,6 +114,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     asking.KnownInTheFuture: (422, "known_in_the_future"),
     asking.NoSuchPurpose: (422, "no_such_purpose"),
     asking.NoSuchModelVersion: (422, "no_such_model_version"),
+    submissions.NoSuchModelVersion: (422, "no_such_model_version"),
     asking.NoSuchLicensee: (422, "no_such_licensee"),
     # Imports.
     importing.NoSuchImport: (404, "no_such_import"),

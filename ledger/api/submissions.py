@@ -27,7 +27,7 @@ from ledger.api.uploads import TakesUploads
 from ledger.clearance import Declaration, NoSuchSubmission
 from rights.case import DeclaredContribution
 from rights.models import Submission
-from rights.vocabulary import AiLevel, Component, Use
+from rights.vocabulary import AiLevel, Component, Purpose, Use
 
 SCOPES = {"GET": "submissions:read", "POST": "submissions:write"}
 
@@ -70,6 +70,18 @@ class DeclarationInput(serializers.Serializer[Any]):
         min_length=1,
         max_length=300,
         help_text="ISO 3166-1 codes, or CISAC TIS codes such as 2136 for the world; a leading - excludes",
+    )
+    purposes = serializers.ListField(
+        child=serializers.ChoiceField([(purpose.value, purpose.value) for purpose in Purpose]),
+        required=False,
+        default=list,
+        help_text="What the output is for; holders may have said no to some",
+    )
+    model_version = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The registered version of the model that made it; licenses and consents may be bound to one",
     )
     ingredients = serializers.ListField(
         child=serializers.UUIDField(),
@@ -163,6 +175,8 @@ class SubmissionOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     audio = serializers.CharField(help_text="sha256:… of the submitted file")
     release_on = serializers.DateField()
+    purposes = serializers.ListField(child=serializers.CharField())
+    model_version = serializers.UUIDField(allow_null=True)
     submitted_at = serializers.DateTimeField()
     state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
     decision = DecisionOutput(allow_null=True)
@@ -190,6 +204,8 @@ def describe(found: report.Dossier) -> dict[str, Any]:
         "title": submission.title,
         "audio": digest(submission.audio_id),
         "release_on": submission.release_on,
+        "purposes": submission.purposes,
+        "model_version": submission.model_version_id,
         "submitted_at": submission.submitted_at,
         "state": found.state,
         "decision": {
@@ -288,6 +304,8 @@ class Submissions(TakesUploads):
                 DeclaredContribution(row["component"], row["ai_level"], row["tool"], row["actor"])
                 for row in declared["contributions"]
             ],
+            purposes=declared["purposes"],
+            model_version_id=declared["model_version"],
         )
         submission, created = once(
             seen_by(request, Submission.objects.all()),

@@ -21,7 +21,7 @@ from ledger.visibility import EVERYTHING, Sight, seen
 from provenance.signing import Verification
 from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Work
 from rights.territories import expand, phrase
-from rights.vocabulary import AiLevel, Outcome
+from rights.vocabulary import AiLevel, Outcome, Purpose
 from royalties.models import Split
 
 WIDTH = 1000  # of every drawing, in its own units
@@ -34,6 +34,14 @@ USES = {
     "infer.input": "goes into a generated output",
     "distribute.outside": "the output leaves the licensee's own service",
     "distribute.inside": "the output stays within the licensee's own service",
+}
+PURPOSES: dict[str, str] = {
+    Purpose.ADVERTISING.value: "Advertising",
+    Purpose.FILM_TV.value: "Film and television",
+    Purpose.POLITICAL.value: "Politics",
+    Purpose.ADULT.value: "Adult material",
+    Purpose.OUTSIDE_SERVICE.value: "Outside the licensee’s own service",
+    Purpose.NAMED_IN_PROMPT.value: "A prompt that names the artist",
 }
 LEVELS = {
     AiLevel.NONE.value: "by people",
@@ -194,6 +202,7 @@ class Page:
     headline: str
     explanation: str
     uses: tuple[str, ...]
+    purposes: tuple[str, ...]
     territories: str
     length: str
     findings: tuple[Said, ...]
@@ -226,6 +235,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         headline=_headline(found),
         explanation=_explanation(found),
         uses=tuple(USES.get(use, use) for use in found.submission.uses),
+        purposes=tuple(PURPOSES.get(one, one) for one in found.submission.purposes),
         territories=where(found.submission.territories, found.submission.release_on),
         length=clock(audio.duration_ms),
         findings=_findings(found),

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from rights.models.assets import Recording
+from rights.models.assets import ModelVersion, Recording
 from rights.models.choices import one_of
 from rights.models.parties import Party
 from rights.vocabulary import AiLevel, Component, Outcome
@@ -23,6 +23,10 @@ class Submission(models.Model):
     title = models.CharField(max_length=300)
     audio = models.ForeignKey("fingerprint.Audio", on_delete=PROTECT, related_name="submissions")
     uses = ArrayField(models.CharField(max_length=24))
+    purposes = ArrayField(models.CharField(max_length=24), default=list, db_default=[])
+    model_version = models.ForeignKey(
+        ModelVersion, on_delete=PROTECT, null=True, blank=True, related_name="submissions"
+    )
     territories = ArrayField(models.CharField(max_length=6))
     release_on = models.DateField()
     submitted_at = models.DateTimeField()

@@ -38,6 +38,38 @@ def sentences(found: dict[str, Any]) -> str:
 # --- what is cleared
 
 
+def test_clears_what_the_licensed_model_made_and_nothing_else(world: World) -> None:
+    world.state("/v1/models", {"id": key("model"), "provider": key("label"), "name": "Model A"})
+    for number in "12":
+        version = {"id": key(f"v{number}"), "label": number, "has_identity_features": False}
+        world.state(f"/v1/models/{key('model')}/versions", version)
+    world.register("piano", model_versions=[key("v1")], barred=["political"])
+    song = world.sounds.song("piano")
+    unknown = {"model_version": key("nothing")}
+    fields = {"id": key("unknown"), "declaration": json.dumps(world.declaration(key("piano"), **unknown))}
+    refused = world.distributor.upload("/v1/submissions", fields, file=song)
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_such_model_version")
+
+    def outcome(name: str, **changes: Any) -> tuple[str, str]:
+        found = world.settle(world.submit(name, song, key("piano"), **changes)["id"])
+        return found["state"], sentences(found)
+
+    state, _ = outcome("by one", model_version=key("v1"), purposes=["advertising"])
+    assert state == "cleared"
+    for name, changes, said in (
+        ("by two", {"model_version": key("v2")}, "names none of the model versions"),
+        ("by nobody knows what", {}, "names none of the model versions"),
+        ("of a party", {"model_version": key("v1"), "purposes": ["political"]}, "the purpose political"),
+    ):
+        state, sentence = outcome(name, **changes)
+        assert state == "refused"
+        assert said in sentence
+    shown = world.distributor.get(f"/v1/submissions/{key('by one')}").json()
+    assert (shown["model_version"], shown["purposes"]) == (key("v1"), ["advertising"])
+    again = {"id": key("by one"), "declaration": json.dumps(world.declaration(key("piano"), model_version=key("v2")))}
+    assert world.distributor.upload("/v1/submissions", again, file=song).status_code == 409
+
+
 @pytest.mark.parametrize("suffix", MEDIA_TYPES)
 def test_clears_and_signs(suffix: str, world: World, tmp_path: Path) -> None:
     found = world.cleared(suffix=suffix)

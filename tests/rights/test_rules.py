@@ -204,6 +204,56 @@ def test_want_a_license_for_each_side(licenses: list[LicenseTerm], sides: tuple[
     assert expected in said(case, rules.ingredients_are_licensed)
 
 
+MODEL, V1, V2 = key("model"), key("v1"), key("v2")
+BY_V1 = {"model_id": MODEL, "model_version_id": V1}
+FOR_ADS = {"purposes": frozenset({"advertising"})}
+
+
+@pytest.mark.parametrize(
+    ("claimed", "changed", "expected"),
+    [
+        # A license that is bound to versions of a model covers what one of them made, and says so of nothing else.
+        (BY_V1, {"model_versions": frozenset({V1})}, ""),
+        (BY_V1, {"model_versions": frozenset({V1, V2})}, ""),
+        (BY_V1, {"model_versions": frozenset()}, ""),
+        (BY_V1, {"model_versions": frozenset({V2})}, "names none of the model versions"),
+        ({}, {"model_versions": frozenset({V1})}, "names none of the model versions"),
+        # What it bars it does not cover.
+        (FOR_ADS, {"barred": frozenset({"advertising"})}, "not for the purpose advertising."),
+        (FOR_ADS, {"barred": frozenset({"political"})}, ""),
+        ({}, {"barred": frozenset({"advertising"})}, ""),
+    ],
+)
+def test_want_a_license_for_what_made_it_and_what_it_is_for(
+    claimed: dict[str, Any], changed: dict[str, Any], expected: str
+) -> None:
+    license_ = on(**changed)
+    case = GOOD.claiming(**claimed).licensed(license_)
+    assert expected in said(case, rules.ingredients_are_licensed)
+    assert effects(case, rules.ingredients_are_licensed) == ({Effect.REFUSE} if expected else set())
+    # What a clearance rests on is chosen by the same measure.
+    assert bool(case.terms.covering(case.claim, {MASTER.id})) is not bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "changed", "expected"),
+    [
+        (BY_V1, {"model_version_id": V1}, ""),
+        (BY_V1, {"model_id": MODEL}, ""),
+        (BY_V1, {"model_version_id": V2}, "consented, but not to these uses by this model"),
+        ({}, {"model_version_id": V1}, "consented, but not to these uses in"),
+        (FOR_ADS, {"barred": frozenset({"advertising"})}, "consented, but not to these uses for these purposes"),
+        (FOR_ADS, {"barred": frozenset({"political"})}, ""),
+    ],
+)
+def test_want_consent_to_what_made_it_and_what_it_is_for(
+    claimed: dict[str, Any], changed: dict[str, Any], expected: str
+) -> None:
+    case = GOOD.claiming(**claimed).consented("label", consent(MASTER, "label", **changed))
+    assert effects(case, rules.holders_consent) == ({Effect.REFUSE} if expected else set())
+    assert expected in said(case, rules.holders_consent)
+
+
 def test_refuse_a_recording_without_a_work() -> None:
     alone = material("song", works=0)
     case = GOOD.knowing(materials=(alone,)).licensed(license_of(alone))
