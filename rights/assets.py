@@ -381,7 +381,9 @@ def register_model_version(
 
 
 def licenses_of_dataset(dataset_id: UUID | None) -> set[UUID]:
-    """Return the licenses under which the members of a dataset came in."""
+    """Return the licenses under which the members of a dataset came in; none where there is no dataset."""
+    if dataset_id is None:  # a join on no dataset would find every license without one
+        return set()
     return set(License.objects.filter(dataset_members__dataset=dataset_id).distinct().values_list("id", flat=True))
 
 
