@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rights", "0003_decisions_are_found_by_license")]
+    dependencies = [("rights", "0004_voice_enrollments")]
 
     operations = [
         migrations.AddField(
