@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
+WORKERS ?= auto
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # CUDA libraries that the registry's own torch build asks for; a CPU build does not.
@@ -46,7 +47,7 @@ run: system $(VENV)/.run  ## set up, load the demo, serve until Ctrl-C
 	@$(BIN)/python manage.py serve --demo --port $(PORT)
 
 test: system-browser $(VENV)/.dev  ## set up and run every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, migrations
 	@$(BIN)/ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,39 +12,90 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from tests import database
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
-    """Make a database for this run, migrate it as its owner, and connect to it as the runtime role."""
+    """Make a database for this run, migrated by its owner, and connect to it as the runtime role."""
     import psycopg
-    from psycopg.conninfo import make_conninfo
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     from ledger import embedded
 
+    name = database.NAME
+    data = Path(settings.EMBEDDED_POSTGRES)
     with django_db_blocker.unblock():
         if settings.DATABASE_URL:
-            from psycopg.conninfo import conninfo_to_dict
-
-            admin = {name: str(value) for name, value in conninfo_to_dict(settings.DATABASE_URL).items() if value}
+            name += os.environ.get("PYTEST_XDIST_WORKER", "")
+            admin = {key: str(value) for key, value in conninfo_to_dict(settings.DATABASE_URL).items() if value}
             embedded.provision(admin)
+            statements = [f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} OWNER ledger_owner"]
         else:
-            admin = embedded.ensure(Path(settings.EMBEDDED_POSTGRES)).parameters(user="postgres", dbname="postgres")
-        name = "test_ledger"
+            admin = database.start(data)
+            statements = [f"ALTER DATABASE {embedded.DATABASE} RENAME TO {name}"]
         with psycopg.connect(make_conninfo(**{**admin, "dbname": "postgres"}), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name} OWNER ledger_owner")
+            for statement in statements:
+                connection.execute(statement)
         for alias in connections:
             connections[alias].close()
             connections[alias].settings_dict["NAME"] = name
-        call_command("migrate", database="owner", verbosity=0)
+        if settings.DATABASE_URL:
+            call_command("migrate", database="owner", verbosity=0)
         yield
         for alias in connections:
             connections[alias].close()
-        if embedded.is_ours(Path(settings.EMBEDDED_POSTGRES)):
-            embedded.stop(Path(settings.EMBEDDED_POSTGRES))  # also from under threads that never closed a connection
+        if not settings.DATABASE_URL:
+            database.remove(data)  # also from under threads that never closed a connection
 
 
 @pytest.fixture(autouse=True)
 def _own_log(tmp_path: Path, settings: Any) -> None:
     """Keep each test's checkpoint outside the database apart: an emptied database would look like a fork."""
     settings.LEDGER_CHECKPOINT_FILE = tmp_path / "log" / "newest-checkpoint"
+
+
+# --- side by side: `pytest -n auto`, where pytest-xdist is installed
+
+WORKERS = 4  # each has a PostgreSQL of its own
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start a worker for each core that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, WORKERS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole modules to the workers, in the order in which they were collected: see below."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByModule(LoadScopeScheduling):  # type: ignore[misc]  # it is not typed
+        def _split_scope(self, nodeid: str) -> str:
+            return nodeid.partition("::")[0]  # a parameter's name may have the separator, too
+
+    config.option.loadscopereorder = False
+    return ByModule(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let a worker's modules come by what they take, the longest first, so that nobody waits for the last one."""
+    if not hasattr(config, "workerinput"):
+        return
+    takes: dict[str, float] = {}
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        takes[module] = takes.get(module, 0) + _takes(item)
+    items.sort(key=lambda item: -takes[item.nodeid.partition("::")[0]])
+
+
+def _takes(item: pytest.Item) -> float:
+    """Return roughly how many seconds a test takes."""
+    if item.get_closest_marker("slow"):
+        return 10
+    if item.get_closest_marker("django_db"):
+        return 0.5
+    return 0.1 if "django_db_setup" in getattr(item, "fixturenames", ()) else 0.01

@@ -1,13 +1,27 @@
 """The service's settings, with a handful changed for tests: a data folder of their own, cheap passwords."""
 
+import fcntl
 import os
+from itertools import count
 from pathlib import Path
 
-os.environ.setdefault("LEDGER_DATA", str(Path(__file__).resolve().parent.parent / "var" / "tests"))
+BASE = Path(__file__).resolve().parent.parent / "var" / "tests"
+TESTS_DATA = Path(os.environ.setdefault("LEDGER_TESTS_DATA", os.environ.get("LEDGER_DATA", str(BASE)))).absolute()
+TESTS_DATA.mkdir(parents=True, exist_ok=True)
+# Each run, and each of the workers of a run, has a folder of its own: its database, its files, its keys.
+for _number in count(1):
+    _folder = TESTS_DATA / f"{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}-{_number}"
+    _lock = os.open(f"{_folder}.lock", os.O_RDWR | os.O_CREAT, 0o600)  # held until this process ends
+    try:
+        fcntl.flock(_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        break
+    except BlockingIOError:
+        os.close(_lock)
+os.environ["LEDGER_DATA"] = str(_folder)
 os.environ.setdefault("LEDGER_PUBLIC_URL", "http://testserver")
 
-from ledger.settings import *  # noqa: F403
-from ledger.settings import INSTALLED_APPS, REST_FRAMEWORK
+from ledger.settings import *  # noqa: E402, F403 - the data folder is set before them
+from ledger.settings import INSTALLED_APPS, REST_FRAMEWORK  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

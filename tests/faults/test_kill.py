@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 from ledger import embedded
 from ledger.demo.catalogue import FOLDER
 from ledger.management.commands.serve import _children
+from tests import database
 from tests.faults import processes, world
 from tests.faults.processes import Folder, kill, kill_group, postgres_of, wait_until
 
@@ -80,7 +81,7 @@ def made(tmp_path: Path) -> Iterator[Folder]:
     """A data folder with its database, migrated."""
     with processes.folder(tmp_path / "data") as folder:
         (tmp_path / "tmp").mkdir()
-        folder.manage("migrate", "--verbosity", "0")
+        database.copy(folder.data / "pg18")
         yield folder
 
 

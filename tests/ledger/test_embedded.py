@@ -167,8 +167,15 @@ def test_leaves_the_pid_file_of_a_living_server_alone(data: Path) -> None:
     assert postmaster(data) == before
 
 
-def test_takes_a_path_that_is_too_long_for_a_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A temporary folder whose own path leaves room for a socket's, which that of a worker's tests may not."""
+    with tempfile.TemporaryDirectory(prefix="t") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
+def test_takes_a_path_that_is_too_long_for_a_socket(short: None, tmp_path: Path) -> None:
     long = tmp_path / ("a folder with a rather long name, and blanks, " * 3)
     assert len(str(long / "pg18")) > 108
     with processes.folder(long) as made:
@@ -187,8 +194,7 @@ def test_takes_a_path_that_is_too_long_for_a_socket(tmp_path: Path, monkeypatch:
             embedded.ensure(data)
 
 
-def test_can_be_moved_with_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # where the socket of an awkward path goes
+def test_can_be_moved_with_its_folder(short: None, tmp_path: Path) -> None:
     with processes.folder(tmp_path / "it's here") as before:
         embedded.ensure(before.data / "pg18")
         do(before.data / "pg18", "CREATE TABLE moved (n int)")
