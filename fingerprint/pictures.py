@@ -39,8 +39,9 @@ _CHROMA_WINDOW_S = 0.372
 _CHROMA_LOW_HZ, _CHROMA_HIGH_HZ = 65.0, 2_100.0
 _CONTEXT = 9  # frames that are compared together: one chord alone is alike in half of all music
 
-_STEPS_PER_SEMITONE = 3
+STEPS_PER_SEMITONE = 3
 _LOWEST_NOTE, _HIGHEST_NOTE = 40, 88  # MIDI: E2 to E6, where melodies are
+STEPS: Final = (_HIGHEST_NOTE - _LOWEST_NOTE) * STEPS_PER_SEMITONE + 1  # of a melody
 _HARMONICS = 6
 _MOST_JUMP = 4  # thirds of a semitone between two frames of one note
 
@@ -121,7 +122,8 @@ def loudness(given: Sound) -> int | None:
     if x.size < length:
         x = np.pad(x, (0, max(0, length - x.size)))
     # Blocks of a rectangle, as the standard has them: Parseval gives their energy from the spectrum.
-    gains = _k_weighting(np.fft.rfftfreq(length, 1 / given.rate_hz), given.rate_hz)
+    hz = np.fft.rfftfreq(length, 1 / given.rate_hz).astype(np.float64)
+    gains = _k_weighting(hz, given.rate_hz)
     weights = np.full(gains.size, 2.0)
     weights[0] = 1.0
     if length % 2 == 0:
@@ -167,7 +169,7 @@ def _k_weighting(hz: Floats, rate_hz: int) -> Floats:
 
 
 def _frames(x: Floats, length: int, hop: int) -> Iterator[Floats]:
-    """Give the windowed frames of a sound, a thousand at a time, so that a minute takes no more memory than a second."""
+    """Give the windowed frames of a sound, a thousand at a time: a minute takes no more memory than some seconds."""
     window = np.hanning(length)
     last = max(0, x.size - length)
     starts = np.arange(0, last + 1, hop)
@@ -180,7 +182,8 @@ def _pooled(values: Floats, columns: int) -> Floats:
     """Return the means of equal parts of the rows; rows are repeated where there are fewer."""
     count = values.shape[0]
     if count <= columns:
-        return values[np.arange(columns) * count // columns]
+        repeated: Floats = values[np.arange(columns) * count // columns]
+        return repeated
     edges = np.arange(columns) * count // columns
     sizes = np.diff(np.append(edges, count))
     pooled: Floats = np.add.reduceat(values, edges, axis=0) / sizes[:, None]
@@ -346,8 +349,7 @@ def contour(given: Sound, *, points: int) -> tuple[int | None, ...]:
     if x.size < length:
         raise NothingToDraw
     x = np.pad(x, length // 2)
-    steps = (_HIGHEST_NOTE - _LOWEST_NOTE) * _STEPS_PER_SEMITONE + 1
-    fundamentals = 440 * 2 ** ((_LOWEST_NOTE - 69 + np.arange(steps) / _STEPS_PER_SEMITONE) / 12)
+    fundamentals = 440 * 2 ** ((_LOWEST_NOTE - 69 + np.arange(STEPS) / STEPS_PER_SEMITONE) / 12)
     bin_hz = given.rate_hz / length / 2  # spectra are padded to twice their length
     harmonics = [np.minimum(np.rint(fundamentals * h / bin_hz).astype(int), length) for h in range(1, _HARMONICS + 1)]
     hop = max(length // 4, (x.size - length) // MOST_FRAMES or 1)

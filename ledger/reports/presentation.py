@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -12,11 +12,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from fingerprint.evidence import Match, Segment
+from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Match, Segment
 from fingerprint.models import Reference
 from ledger import identity, report
 from ledger.models import Entry
 from ledger.report import Dossier, Heard
+from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
 from provenance.signing import Verification
 from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Work
@@ -26,8 +27,6 @@ from royalties.models import Split
 
 WIDTH = 1000  # of every drawing, in its own units
 LEAST_WIDTH = 4  # so that a short segment of a long recording is still seen
-LONGEST_PART_MS = 60_000  # what fingerprint.audio.excerpt gives at once
-
 COLORS = 8  # of parts in the drawing of splits; they repeat after that
 
 USES = {
@@ -42,6 +41,14 @@ PURPOSES: dict[str, str] = {
     Purpose.ADULT.value: "Adult material",
     Purpose.OUTSIDE_SERVICE.value: "Outside the licensee’s own service",
     Purpose.NAMED_IN_PROMPT.value: "A prompt that names the artist",
+}
+KINDS = {  # one after the other, never merged into one score (CHK-1)
+    EXACT_MATCH: "Recording",
+    VERSION_MATCH: "Version",
+    VOICE_MATCH: "Voice",
+}
+MEASURES = {
+    "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
 }
 LEVELS = {
     AiLevel.NONE.value: "by people",
@@ -85,6 +92,8 @@ class Stretch:
     whole: str
     x: int
     width: int
+    start_ms: int
+    end_ms: int
 
     @property
     def x_end(self) -> int:
@@ -97,15 +106,27 @@ class Row:
     """A match: both stretches, how they relate, and the pieces in which they can be played."""
 
     position: int
+    kind: str
+    kind_in_words: str
     recording: Link
     recording_id: UUID | None
+    reference_id: UUID
     is_declared: bool
+    is_audible: bool  # the other side is kept to be heard, not only as numbers
     output: Stretch
     reference: Stretch
+    output_in_map: Stretch
+    reference_in_map: Stretch
     tempo: str
+    pitch: str
+    cents: int
+    algorithm: str
     score_in_words: str
     score: str
+    probability: str  # empty where no calibration exists
+    bar_millionths: int  # the probability, or the score where there is none
     differs: str
+    measures: tuple[tuple[str, str], ...]
     parts: tuple[int, ...]
 
     @property
@@ -113,6 +134,43 @@ class Row:
         """Return the corners of the band that joins the two stretches."""
         mine, theirs = self.output, self.reference
         return f"{mine.x},14 {mine.x_end},14 {theirs.x_end},50 {theirs.x},50"
+
+    @property
+    def ribbon(self) -> str:
+        """Return the corners of the same between two waveforms."""
+        mine, theirs = self.output, self.reference
+        return f"{mine.x},44 {mine.x_end},44 {theirs.x_end},76 {theirs.x},76"
+
+    @property
+    def height(self) -> int:
+        """Return how high its bar is, of a hundred."""
+        return max(3, self.bar_millionths // 10_000)
+
+    @property
+    def height_y(self) -> int:
+        """Return where such a bar begins."""
+        return 100 - self.height
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything of one kind that the output has in common with one recording or voice."""
+
+    number: int
+    kind: str
+    kind_in_words: str
+    recording: Link
+    recording_id: UUID | None
+    reference_id: UUID
+    is_declared: bool
+    is_audible: bool
+    has_tempo: bool
+    rows: tuple[Row, ...]
+
+    @property
+    def first(self) -> Row:
+        """Return the match that is shown first."""
+        return self.rows[0]
 
 
 @dataclass(frozen=True)
@@ -207,6 +265,7 @@ class Page:
     length: str
     findings: tuple[Said, ...]
     rows: tuple[Row, ...]
+    comparisons: tuple[Comparison, ...]
     lanes: tuple[Lane, ...]
     sides: tuple[Side, ...]
     contributions: tuple[Made, ...]
@@ -229,7 +288,8 @@ class Page:
 def page(found: Dossier, *, at: datetime) -> Page:
     """Return a dossier as it is shown; the delivered file's manifest is verified anew, today."""
     audio = found.submission.audio
-    rows = tuple(_row(heard, found) for heard in found.heard)
+    references = _references(found)
+    shown = rows(found, references)
     whole = Page(
         dossier=found,
         headline=_headline(found),
@@ -239,9 +299,10 @@ def page(found: Dossier, *, at: datetime) -> Page:
         territories=where(found.submission.territories, found.submission.release_on),
         length=clock(audio.duration_ms),
         findings=_findings(found),
-        rows=rows,
-        lanes=_lanes(rows),
-        sides=_sides(found, rows),
+        rows=shown,
+        comparisons=_comparisons(shown),
+        lanes=_lanes(shown),
+        sides=_sides(found, shown),
         contributions=tuple(
             Made(
                 component=row.component.replace("_", " ").capitalize(),
@@ -313,6 +374,29 @@ def tempo(time_ratio_millionths: int) -> str:
     if tenths == 0:
         return "same tempo"
     return f"{abs(tenths) // 10}.{abs(tenths) % 10} % {'faster' if tenths > 0 else 'slower'} than the recording"
+
+
+def pitch(cents: int) -> str:
+    """Return how much higher the output sounds than the recording, in semitones."""
+    if abs(cents) < 5:
+        return "same pitch"
+    semitones = f"{abs(cents) / 100:.1f}".removesuffix(".0")
+    return f"{semitones} semitone{'' if semitones == '1' else 's'} {'higher' if cents > 0 else 'lower'}"
+
+
+def percent_of(millionths: int) -> str:
+    """Return a probability in per cent; never all of it, which nothing measured is."""
+    if millionths >= 999_500:
+        return "over 99.9 %"
+    return f"{millionths / 10_000:.1f} %" if millionths >= 980_000 else f"{millionths / 10_000:.0f} %"
+
+
+def measured(name: str, value: int) -> str:
+    """Return a further figure of a match in the unit that its name ends with."""
+    if name.endswith("_millionths"):
+        return f"{value / 10_000:.1f} %"
+    unit = next((unit for unit in ("ms", "cents", "hz") if name.endswith(f"_{unit}")), "")
+    return f"{value:,} {unit}".rstrip()
 
 
 def where(codes: list[str], on: date) -> str:
@@ -409,21 +493,74 @@ def _named(ids: Iterable[UUID], sight: Sight) -> dict[UUID, Link]:
 # --- Evidence ------------------------------------------------------------------------------------------------------
 
 
-def _row(heard: Heard, found: Dossier) -> Row:
+def _references(found: Dossier) -> dict[UUID, Reference]:
+    return Reference.objects.select_related("audio").in_bulk([heard.match.reference_id for heard in found.heard])
+
+
+def rows(found: Dossier, references: Mapping[UUID, Reference] | None = None) -> tuple[Row, ...]:
+    """Return the matches of an output as they are shown."""
+    known = _references(found) if references is None else references
+    return tuple(_row(heard, found, known.get(heard.match.reference_id)) for heard in found.heard)
+
+
+def _row(heard: Heard, found: Dossier, reference: Reference | None) -> Row:
     match, recording = heard.match, heard.recording
-    whole = recording.reference.audio.duration_ms if recording and recording.reference else match.reference.end_ms
+    mine = found.submission.audio.duration_ms
+    theirs = reference.audio.duration_ms if reference else match.reference.end_ms
+    probability = match.probability_millionths
     return Row(
         position=heard.position,
-        recording=Link(recording.title, Recording, recording.pk) if recording else Link("No recording"),
+        kind=match.kind,
+        kind_in_words=KINDS[match.kind],
+        recording=Link(recording.title, Recording, recording.pk) if recording else Link(_unnamed(match)),
         recording_id=recording.pk if recording else None,
+        reference_id=match.reference_id,
         is_declared=heard.is_declared,
-        output=_stretch(match.output, found.submission.audio.duration_ms),
-        reference=_stretch(match.reference, whole),
+        is_audible=reference is not None,
+        output=_stretch(match.output, mine),
+        reference=_stretch(match.reference, theirs),
+        output_in_map=_stretch_in(match.output, listening.window(match.output, mine)),
+        reference_in_map=_stretch_in(match.reference, listening.window(match.reference, theirs)),
         tempo=tempo(match.time_ratio_millionths),
+        pitch=pitch(match.pitch_shift_cents),
+        cents=match.pitch_shift_cents,
+        algorithm=match.algorithm,
         score_in_words=strength(match.score_millionths),
         score=f"{match.score_millionths / 1_000_000:.3f}",
+        probability="" if probability is None else percent_of(probability),
+        bar_millionths=match.score_millionths if probability is None else probability,
         differs=_differs(match),
-        parts=tuple(range(parts_of(match))),
+        measures=tuple((MEASURES.get(name, name), measured(name, value)) for name, value in match.measures),
+        parts=tuple(range(listening.parts_of(match))),
+    )
+
+
+def _unnamed(match: Match) -> str:
+    return "A registered voice" if match.kind == VOICE_MATCH else "No recording"
+
+
+def _comparisons(rows: tuple[Row, ...]) -> tuple[Comparison, ...]:
+    groups: dict[tuple[str, UUID], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((row.kind, row.reference_id), []).append(row)
+    order = list(KINDS)
+    ordered = sorted(
+        groups.values(), key=lambda same: (same[0].is_declared, order.index(same[0].kind), same[0].position)
+    )
+    return tuple(
+        Comparison(
+            number=number,
+            kind=same[0].kind,
+            kind_in_words=same[0].kind_in_words,
+            recording=same[0].recording,
+            recording_id=same[0].recording_id,
+            reference_id=same[0].reference_id,
+            is_declared=same[0].is_declared,
+            is_audible=same[0].is_audible,
+            has_tempo=same[0].kind != VOICE_MATCH,
+            rows=tuple(same),
+        )
+        for number, same in enumerate(ordered, start=1)
     )
 
 
@@ -432,28 +569,23 @@ def _differs(match: Match) -> str:
     return "" if bits is None else f"{bits / 10_000:.1f} %"
 
 
-def parts_of(match: Match) -> int:
-    """Return in how many pieces a match is played, so that neither side's piece is longer than a minute."""
-    longest = max(match.output.end_ms - match.output.start_ms, match.reference.end_ms - match.reference.start_ms)
-    return max(1, -(-longest // LONGEST_PART_MS))
-
-
-def part_of(segment: Segment, part: int, parts: int) -> tuple[int, int]:
-    """Return one piece of a segment: the same piece of both sides begins and ends at the same place of the match."""
-    length = segment.end_ms - segment.start_ms
-    return segment.start_ms + length * part // parts, segment.start_ms + length * (part + 1) // parts
-
-
 def _stretch(segment: Segment, whole_ms: int) -> Stretch:
-    whole = max(whole_ms, segment.end_ms, 1)
-    x = min(segment.start_ms * WIDTH // whole, WIDTH - LEAST_WIDTH)
+    return _stretch_in(segment, Segment(0, max(whole_ms, segment.end_ms, 1)))
+
+
+def _stretch_in(segment: Segment, window: Segment) -> Stretch:
+    whole = window.end_ms - window.start_ms
+    x = min((segment.start_ms - window.start_ms) * WIDTH // whole, WIDTH - LEAST_WIDTH)
+    end = min((segment.end_ms - window.start_ms) * WIDTH // whole, WIDTH)
     return Stretch(
         start=clock(segment.start_ms),
         end=clock(segment.end_ms),
         length=clock(segment.end_ms - segment.start_ms),
         whole=clock(whole),
         x=x,
-        width=max(LEAST_WIDTH, segment.end_ms * WIDTH // whole - x),
+        width=max(LEAST_WIDTH, end - x),
+        start_ms=segment.start_ms,
+        end_ms=segment.end_ms,
     )
 
 

@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from ledger.reports import views
+from ledger.reports import sounds, views
 
 app_name = "reports"
+_MATCH = "submissions/<uuid:id>/matches/<int:position>"
 urlpatterns = [
     path("", views.outputs, name="outputs"),
     path("submissions/<uuid:id>", views.submission, name="submission"),
     path("submissions/<uuid:id>/pack", views.pack, name="pack"),
-    path("submissions/<uuid:id>/matches/<int:position>/<str:side>.wav", views.segment, name="segment"),
+    path("submissions/<uuid:id>/outline.json", sounds.outline, name="outline"),
+    path(f"{_MATCH}/outline.json", sounds.reference_outline, name="reference-outline"),
+    path(f"{_MATCH}/similarity.png", sounds.similarity, name="similarity"),
+    path(f"{_MATCH}/notes.png", sounds.notes, name="notes"),
+    path(f"{_MATCH}/melodies.json", sounds.melodies, name="melodies"),
+    path(f"{_MATCH}/picture.svg", sounds.picture, name="picture"),
+    path(f"{_MATCH}/<str:side>.wav", sounds.excerpt, name="segment"),
+    path(f"{_MATCH}/<str:side>.json", sounds.part_outline, name="part-outline"),
+    path(f"{_MATCH}/<str:side>.png", sounds.spectrogram, name="spectrogram"),
     path("entries/<uuid:id>/receipt.txt", views.receipt, name="receipt"),
     path("entries/<uuid:id>/entry.json", views.entry, name="entry"),
 ]

@@ -20,14 +20,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from fingerprint import audio, store
-from fingerprint.audio import AudioRefused
-from fingerprint.models import Reference
 from ledger import checkpoints, report, today
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
-from ledger.reports import presentation, ranges
+from ledger.reports import presentation
 from ledger.reports.access import staff_only
 from ledger.today import STATES
 from ledger.visibility import finds
@@ -126,31 +123,6 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:
         raise
     archive.seek(0)
     return FileResponse(archive, content_type="application/zip", filename=f"{id}.pack.zip", as_attachment=True)
-
-
-@require_safe
-@staff_only
-def segment(request: HttpRequest, id: UUID, position: int, side: str) -> HttpResponse:
-    """Play one side of a match: ``output`` or ``reference``; ``part`` counts the minutes of a long one from 0."""
-    found = _dossier(request, id)
-    heard = found.heard
-    match = next((one.match for one in heard if one.position == position), None)
-    if side not in {"output", "reference"} or match is None:
-        raise Http404
-    parts, asked = presentation.parts_of(match), request.GET.get("part", "0")
-    if not asked.isascii() or not asked.isdigit() or len(asked) > 4 or int(asked) >= parts:
-        raise Http404
-    start, end = presentation.part_of(match.output if side == "output" else match.reference, int(asked), parts)
-    source = found.submission.audio if side == "output" else Reference.objects.get(pk=match.reference_id).audio
-    try:
-        with store.local(source.digest) as path:
-            content = audio.excerpt(path, source.media_type, start, end)
-    except (AudioRefused, store.NoSuchAudio) as error:
-        raise Http404 from error
-    response = ranges.answer(request, content, content_type="audio/wav")
-    # The same address always gives the same bytes: evidence is never changed.
-    response["Cache-Control"] = "private, max-age=86400"
-    return response
 
 
 @require_safe

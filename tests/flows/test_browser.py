@@ -62,35 +62,61 @@ def test_reviews_a_refused_output(world: World, page: Any) -> None:
     page.get_by_role("link", name="Patched").click()
 
     assert finding["sentence"] in page.get_by_role("status").inner_text()
-    match = page.locator(f"#match-{finding['matches'][0]}")
-    players = match.locator("audio")
+    # A finding leads to its match, which is then the one that is compared.
+    page.get_by_role("link", name=f"Match {finding['matches'][0] + 1}", exact=True).click()
+    pair = page.locator("[data-comparison]").filter(has=page.locator(f"#match-{finding['matches'][0]}"))
+    players = pair.locator("audio")
     assert players.count() == 2
+    drawn = pair.locator("path[d]")
+    page.wait_for_function("box => box.querySelectorAll('path.l-wave[d]').length === 4", arg=pair.element_handle())
+    assert all(len(drawn.nth(at).get_attribute("d") or "") > 1_000 for at in range(4))
 
-    # Each on its own, as somebody would who presses its own button.
-    for number in range(2):
-        players.nth(number).evaluate("player => player.play()")
-        page.wait_for_function("player => player.currentTime > 0", arg=players.nth(number).element_handle())
-        assert players.nth(number).evaluate("player => player.error") is None
-        players.nth(number).evaluate("player => { player.pause(); player.currentTime = 0; }")
-
-    # Both at once: one is heard, X switches, and they stay at the same place of the match.
-    match.get_by_role("button", name="Play both").click()
-    match.get_by_role("button", name="Pause both").wait_for()
+    # Both run together, one is heard; X and the buttons switch, and they stay at the same place of the match.
+    pair.get_by_role("button", name="Play").click()
     for number in range(2):
         page.wait_for_function("player => player.currentTime > 0.5", arg=players.nth(number).element_handle())
     assert players.evaluate_all("all => all.map(player => player.muted)") == [False, True]
-    match.get_by_role("button", name="A", exact=True).press("x")
+    # The excerpt is two per cent faster than the recording, so the recording is played so much faster.
+    pace = players.nth(1).evaluate("player => player.playbackRate")
+    assert pace == pytest.approx(1.02, abs=0.01)
+    page.keyboard.press("x")
     assert players.evaluate_all("all => all.map(player => player.muted)") == [True, False]
-    places = players.evaluate_all("all => all.map(player => player.currentTime / player.duration)")
-    assert abs(places[0] - places[1]) < 0.05
-    assert players.evaluate_all("all => all.map(player => player.error)") == [None, None]
-    match.get_by_role("button", name="Pause both").click()
-
-    # It seeks, which takes a server that answers with ranges.
-    players.nth(1).evaluate("player => { player.currentTime = player.duration / 2; player.play(); }")
+    before = players.nth(1).evaluate("player => player.currentTime")
     page.wait_for_function(
-        "player => player.currentTime > player.duration / 2 + 0.1", arg=players.nth(1).element_handle()
+        "([player, at]) => player.currentTime > at + 0.3", arg=[players.nth(1).element_handle(), before]
     )
+    places = players.evaluate_all("all => all.map(player => player.currentTime / player.duration)")
+    assert abs(places[0] - places[1]) < 0.02
+    pair.get_by_role("button", name="A output").click()
+    assert players.evaluate_all("all => all.map(player => player.muted)") == [False, True]
+
+    # As loud as each other: the louder one is turned down.
+    page.wait_for_function("box => box.querySelector('[data-side=output]').dataset.gain", arg=pair.element_handle())
+    gains = players.evaluate_all("all => all.map(player => Number(player.dataset.gain))")
+    assert max(gains) == 0
+    volumes = players.evaluate_all("all => all.map(player => player.volume)")
+    assert volumes == pytest.approx([10 ** (gain / 20) for gain in gains], abs=0.01)
+    page.keyboard.press("e")
+    assert players.evaluate_all("all => all.map(player => player.volume)") == [1, 1]
+
+    # It seeks, which takes a server that answers with ranges; and stops.
+    place = pair.get_by_role("slider", name="Place in the stretch")
+    place.evaluate("slider => { slider.value = 700; slider.dispatchEvent(new Event('input', { bubbles: true })); }")
+    page.wait_for_function("player => player.currentTime > player.duration * 0.7", arg=players.nth(0).element_handle())
+    pair.get_by_role("button", name="Pause").click()
+    assert players.evaluate_all("all => all.map(player => [player.paused, player.error])") == [[True, None]] * 2
+
+    # Seen in three more ways.
+    for view, image in (
+        ("Spectrum", "[data-spectrum=reference]"),
+        ("Notes", "[data-notes]"),
+        ("Likeness", "[data-similarity]"),
+    ):
+        pair.get_by_role("button", name=view).click()
+        page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 10", arg=pair.locator(image).element_handle()
+        )
+        assert pair.locator(image).is_visible()
 
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -23,7 +23,7 @@ from fingerprint.evidence import Match, Segment
 from ledger import checkpoints, merkle, notes, receipts
 from ledger import today as desk
 from ledger.models import Entry, Leaf
-from ledger.reports import presentation, ranges
+from ledger.reports import listening, presentation, ranges
 from tests.flows.conftest import World, body, key, today
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -238,12 +238,12 @@ def _match(output_ms: int, reference_ms: int) -> Match:
 )
 def test_cuts_a_long_match_into_pieces_of_a_minute(output_ms: int, reference_ms: int, parts: int) -> None:
     match = _match(output_ms, reference_ms)
-    assert presentation.parts_of(match) == parts
+    assert listening.parts_of(match) == parts
     for segment in (match.output, match.reference):
-        pieces = [presentation.part_of(segment, part, parts) for part in range(parts)]
-        assert (pieces[0][0], pieces[-1][1]) == (segment.start_ms, segment.end_ms)
-        assert all(end == start for (_, end), (start, _) in pairwise(pieces))
-        assert all(end - start <= 60_000 for start, end in pieces)
+        pieces = [listening.part_of(segment, part, parts) for part in range(parts)]
+        assert (pieces[0].start_ms, pieces[-1].end_ms) == (segment.start_ms, segment.end_ms)
+        assert all(one.end_ms == next_.start_ms for one, next_ in pairwise(pieces))
+        assert all(piece.end_ms - piece.start_ms <= 60_000 for piece in pieces)
 
 
 # --- words
