@@ -1,73 +1,377 @@
-"""The index of everything registered, kept per process and refreshed when something was enrolled."""
+"""
+The index of everything registered: files in the data folder, made from the table of fingerprints and kept in step.
+
+The table is the truth. Whoever asks for the index compares it with the table first and puts in what is missing, so an
+examination sees every reference that is committed when it begins. The files may be deleted at any time: they are
+made again. Several processes read them; whoever finds something missing takes the one right to write.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+from django.conf import settings
+from django.db.models import Max, QuerySet, Sum
+from django.db.models.aggregates import Count
 
-from fingerprint import extract
-from fingerprint.extract import Items
-from fingerprint.models import Fingerprint
-from fingerprint.postings import Index
+from fingerprint import extract, segments
+from fingerprint.models import Fingerprint, IndexSnapshot
+from fingerprint.postings import Content, Family, Hashes, Index, Postings, runs
+from fingerprint.segments import Damaged, Enrolled, Folder, Manifest, View
 
-_Row = tuple[int, UUID, bytes | memoryview]
+_log = logging.getLogger(__name__)
 
-_lock = threading.Lock()
-_held: tuple[int, int, Index] | None = None  # highest row, rows, index
+AT_ONCE = 1 << 22  # postings in memory while they are put in
+SOON = 1 << 21  # postings that are made into one segment at once, and not in the background
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LATE = 500  # rows below the highest that may still be committed
+DELTA = 500  # references that are compared with one output together
 
 
-def items_of(data: bytes | memoryview) -> Items:
+class SnapshotLost(Exception):
+    """What the index held then cannot be put together any more: a reference has another fingerprint by now."""
+
+
+def items_of(data: bytes | memoryview) -> Hashes:
     """Read stored items: 32 bits each, little-endian."""
     return np.frombuffer(bytes(data), dtype="<u4").astype(np.uint32)
 
 
-def current() -> Index:
+def _chromaprint(data: bytes) -> Content:
+    return runs(items_of(data))
+
+
+# Fingerprints of all releases of libchromaprint are taken together: its releases differ in rounding and keep their
+# algorithms. To leave the older ones out would clear an output because its reference was enrolled before an upgrade.
+# If a reference has several, the last one counts.
+CHROMAPRINT = Family(extract.FAMILY, _chromaprint, has_items=True)
+FAMILIES: tuple[Family, ...] = (CHROMAPRINT,)
+
+
+@dataclass
+class _Held:
+    """What this process holds of one family."""
+
+    folder: Folder
+    noted: str = ""  # the snapshot that is in the database for certain
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_held: dict[tuple[Path, str], _Held] = {}
+_holding = threading.Lock()
+
+
+def _folder(family: Family) -> _Held:
+    path = Path(settings.FINGERPRINT_INDEX) / family.name.strip("/").replace("/", "-")
+    with _holding:
+        if (path, family.name) not in _held:
+            _held[path, family.name] = _Held(Folder(path, family.name))
+        return _held[path, family.name]
+
+
+def current(family: Family = CHROMAPRINT) -> View:
     """
     Return the index over every reference that is committed now.
 
-    Only what was enrolled since the last call is read. An index that would have lost rows (another database,
-    an emptied one), or missed one (committed late, under an older number), is built anew.
-
-    Fingerprints of all releases of libchromaprint are taken together: its releases differ in rounding and
-    keep their algorithms. To leave the older ones out would clear an output because its reference was
-    enrolled before an upgrade. If a reference has several, the last one counts.
+    Only what was enrolled since anybody last called is read. What would have lost rows (another database, an emptied
+    or restored one) is begun anew; a file that is damaged is set aside and its references are read again.
     """
-    global _held  # noqa: PLW0603 - one index per process is the point
-    rows = Fingerprint.objects.filter(algorithm__startswith=extract.FAMILY).order_by("id")
-    with _lock:
-        count = rows.count()
-        if _held is not None:
-            highest, held, index = _held
-            fresh = list(rows.filter(id__gt=highest).values_list("id", "reference_id", "data"))
-            known = set(index.ids()) if fresh else set()
-            if (
-                held + len(fresh) == count
-                and _still_there(highest)
-                and known.isdisjoint(reference_id for _, reference_id, _ in fresh)
-            ):
-                if fresh:
-                    index = index.with_references(_pairs(fresh))
-                    _held = (fresh[-1][0], count, index)
-                return index
-        everything = list(rows.values_list("id", "reference_id", "data"))
-        index = Index(_pairs(everything), algorithm=extract.FAMILY)
-        _held = (everything[-1][0] if everything else 0, len(everything), index)
-        return index
-
-
-def _still_there(row: int) -> bool:
-    return row == 0 or Fingerprint.objects.filter(id=row).exists()
+    held = _folder(family)
+    with held.lock:
+        for _ in range(8):
+            try:
+                manifest, view = _in_step(held.folder, family)
+                break
+            except Damaged as error:
+                _log.warning("%s: the index is repaired from the table: %s", family.name, error)
+                held.folder.set_aside(error.name)
+        else:
+            raise Damaged(str(held.folder.path), "it is damaged again and again: look at the disk")
+        _note(held, manifest, view)
+        return view
 
 
 def forget() -> None:
-    """Drop what this process holds: after rows were taken away, which only a restore or a test does."""
-    global _held  # noqa: PLW0603 - see above
-    with _lock:
-        _held = None
+    """Drop what this process holds; what is in the files stays."""
+    with _holding:
+        _held.clear()
 
 
-def _pairs(rows: Sequence[_Row]) -> list[tuple[UUID, Items]]:
-    return list({reference_id: items_of(data) for _, reference_id, data in rows}.items())
+# --- Keeping in step
+
+
+def _rows(family: Family) -> QuerySet[Fingerprint]:
+    return Fingerprint.objects.filter(algorithm__startswith=family.name)
+
+
+def _counted(family: Family, *, up_to: int | None = None) -> tuple[int, int, int]:
+    rows = _rows(family) if up_to is None else _rows(family).filter(id__lte=up_to)
+    found = rows.aggregate(rows=Count("id"), total=Sum("id"), last=Max("id"))
+    return found["rows"], int(found["total"] or 0), found["last"] or 0
+
+
+def _in_step(folder: Folder, family: Family) -> tuple[Manifest, View]:
+    manifest, view = folder.read()
+    if not _is_in_step(manifest, family):
+        with folder.writing():
+            folder.sweep()
+            manifest, view = folder.read()  # whoever wrote before us may have put it in
+            if not _is_in_step(manifest, family):
+                _put_in(folder, family)
+        while folder.tidy(most=SOON):
+            pass
+        manifest, view = folder.read()
+    return manifest, view
+
+
+def _is_in_step(manifest: Manifest, family: Family) -> bool:
+    return _counted(family) == (manifest.count, manifest.sum, manifest.last) and _ends_alike(manifest, family)
+
+
+def _ends_alike(manifest: Manifest, family: Family) -> bool:
+    """
+    Whether the last row is the one that was put in.
+
+    A database that was restored and went on from there may have as many rows with the same numbers, and others.
+    """
+    if not manifest.last:
+        return True
+    row = _rows(family).filter(id=manifest.last).values_list("reference_id", "data").first()
+    return row is not None and manifest.ending == _ending(row[0], bytes(row[1]))
+
+
+def _ending(reference_id: UUID, data: bytes) -> str:
+    return hashlib.sha256(reference_id.bytes + data).hexdigest()
+
+
+def _put_in(folder: Folder, family: Family) -> None:
+    manifest, view = folder.read()
+    late: list[int] = []
+    is_behind = _counted(family, up_to=manifest.last)[:2] == (manifest.count, manifest.sum)
+    if not (is_behind and _ends_alike(manifest, family)):
+        known = _known(manifest, view)
+        ids = _rows(family).filter(id__lte=manifest.last).order_by("id").values_list("id", flat=True)
+        there = np.fromiter(ids.iterator(chunk_size=20_000), np.int64)
+        if np.setdiff1d(known, there).size or (manifest.ending and not _ends_alike(manifest, family)):
+            folder.begin_anew()
+            manifest, view = folder.read()
+        else:
+            late = np.setdiff1d(there, known).tolist()
+            manifest = manifest.of_rows(known)
+    for some in _portions(late):
+        manifest = _add(folder, family, manifest, _rows(family).filter(id__in=some))
+    while True:
+        grown = _add(folder, family, manifest, _rows(family).filter(id__gt=manifest.last))
+        if grown.count == manifest.count:
+            return
+        manifest = grown
+
+
+def _known(manifest: Manifest, view: View) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    rows = [segment.table["row"] for segment in view.segments]
+    return np.unique(np.concatenate([np.array(manifest.passed, np.int64), *rows]))
+
+
+def _portions(ids: Sequence[int], at_once: int = 1000) -> Iterator[Sequence[int]]:
+    return (ids[begin : begin + at_once] for begin in range(0, len(ids), at_once))
+
+
+def _add(folder: Folder, family: Family, manifest: Manifest, rows: QuerySet[Fingerprint]) -> Manifest:
+    """Put the first of some rows in, as many as memory allows; return the manifest that counts now."""
+    given: dict[UUID, Enrolled] = {}
+    passed: list[int] = []
+    count = total = postings = 0
+    last, ending = manifest.last, manifest.ending
+    for row, reference_id, enrolled_at, data in _paged(rows):
+        content = family.read(data)
+        if reference_id in given:
+            passed.append(given[reference_id].row)
+        given[reference_id] = Enrolled(
+            reference_id, row, _microseconds(enrolled_at), hashlib.sha256(data).digest(), content
+        )
+        count, total, postings = count + 1, total + row, postings + content.hashes.size
+        if row > last:
+            last, ending = row, _ending(reference_id, data)
+        if postings >= AT_ONCE:
+            break
+    if not count:
+        return manifest
+    replaced, overtaken = _earlier(folder, family, given)
+    passed += [given.pop(reference_id).row for reference_id in overtaken]
+    manifest = manifest.with_rows(count=count, sum=total, last=last, ending=ending, passed=passed, dead=replaced)
+    if given:
+        manifest = manifest.with_segment(segments.build(folder.path, family.name, list(given.values())))
+    folder.commit(manifest)
+    return manifest
+
+
+def _paged(rows: QuerySet[Fingerprint], at_once: int = 200) -> Iterator[tuple[int, UUID, datetime, bytes]]:
+    """Read rows in the order of their numbers, a page at a time: a cursor would copy all of them to a file first."""
+    wanted = rows.order_by("id").values_list("id", "reference_id", "reference__enrolled_at", "data")
+    last = 0
+    while page := list(wanted.filter(id__gt=last)[:at_once]):
+        for row, reference_id, enrolled_at, data in page:
+            yield row, reference_id, enrolled_at, bytes(data)
+        last = page[-1][0]
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _earlier(folder: Folder, family: Family, given: dict[UUID, Enrolled]) -> tuple[dict[str, list[int]], list[UUID]]:
+    """Return where references stand that have an older fingerprint, and those that have a newer one already."""
+    replaced: dict[str, list[int]] = {}
+    overtaken: list[UUID] = []
+    ids = list(given)
+    several = [
+        reference_id
+        for some in (ids[begin : begin + 1000] for begin in range(0, len(ids), 1000))
+        for reference_id in _rows(family)
+        .filter(reference_id__in=some)
+        .values("reference_id")
+        .annotate(rows=Count("id"))
+        .filter(rows__gt=1)
+        .values_list("reference_id", flat=True)
+    ]
+    if not several:
+        return replaced, overtaken
+    _, view = folder.read()
+    for reference_id in several:
+        for segment, mask in zip(view.segments, view.masks, strict=True):
+            same = (segment.table["id"] == np.frombuffer(reference_id.bytes, "u1")).all(axis=1)
+            for number in np.flatnonzero(same if mask is None else same & mask).tolist():
+                if int(segment.table["row"][number]) < given[reference_id].row:
+                    replaced.setdefault(segment.name, []).append(number)
+                else:
+                    overtaken.append(reference_id)
+    return replaced, overtaken
+
+
+def tidy() -> int:
+    """Make many small segments into few large ones, and remove what dead processes left; return how many merges."""
+    merges = 0
+    for family in FAMILIES:
+        folder = Folder(_folder(family).folder.path, family.name)  # its own: a merge must not hold up a search
+        try:
+            while folder.tidy():
+                merges += 1
+            with folder.writing():
+                folder.sweep()
+        except Damaged as error:
+            _log.warning("%s: the index is repaired from the table: %s", family.name, error)
+            folder.set_aside(error.name)
+    return merges
+
+
+def rebuild(family: Family) -> View:
+    """Make the index of a family from the table, whatever is in its files; others go on with what they hold."""
+    folder = Folder(_folder(family).folder.path, family.name)
+    with folder.writing():
+        folder.begin_anew()
+    return current(family)
+
+
+def size_bytes(family: Family) -> int:
+    """Return how much room the files of a family take."""
+    return sum(path.stat().st_size for path in _folder(family).folder.path.glob("*.seg"))
+
+
+def verify(family: Family) -> list[str]:
+    """Read every byte of the index, set aside what is not what was written, and return the names of that."""
+    folder = Folder(_folder(family).folder.path, family.name)
+    damaged: list[str] = []
+    while True:
+        try:
+            _, view = folder.read()
+            for segment in view.segments:
+                segment.verify()
+        except Damaged as error:
+            damaged.append(error.name)
+            folder.set_aside(error.name)
+        else:
+            return damaged
+
+
+# --- The index as it was, and what came since
+
+
+def _note(held: _Held, manifest: Manifest, view: View) -> None:
+    """Keep what a snapshot stands for: an examination names it, and a replay asks for it."""
+    if held.noted == view.snapshot:
+        return
+    existing = Fingerprint.objects.filter(id__gt=manifest.last - LATE, id__lte=manifest.last)
+    first = max(1, manifest.last - LATE + 1)
+    absent = sorted(set(range(first, manifest.last + 1)) - set(existing.values_list("id", flat=True)))
+    IndexSnapshot.objects.bulk_create(
+        [
+            IndexSnapshot(
+                snapshot=view.snapshot, family=view.family, size=len(view), last_row=manifest.last, absent_rows=absent
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    held.noted = view.snapshot
+
+
+def as_at(snapshot: str, family: Family = CHROMAPRINT) -> View:
+    """
+    Return the index as it was when it had this name: an examination is repeated against what it was made against.
+
+    :raises SnapshotLost: there was no such index, or a reference's fingerprint was replaced since
+    """
+    then = IndexSnapshot.objects.filter(snapshot=snapshot, family=family.name).first()
+    if then is None:
+        raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
+    absent = np.array(then.absent_rows, np.int64)
+    view = current(family).only(lambda table: (table["row"] <= then.last_row) & ~np.isin(table["row"], absent))
+    if view.snapshot != snapshot:
+        raise SnapshotLost(SnapshotLost.__doc__)
+    return view
+
+
+def at(moment: datetime, family: Family = CHROMAPRINT) -> View:
+    """Return the index of what was enrolled up to a moment, that moment included."""
+    until = _microseconds(moment)
+    return current(family).only(lambda table: table["enrolled"] <= until)
+
+
+def since(snapshot: str, family: Family = CHROMAPRINT) -> Iterator[UUID]:
+    """
+    Give the references that the index has now and did not have when it had this name, as they were committed.
+
+    :raises SnapshotLost: there was no such index
+    """
+    return (reference_id for reference_id, _ in _since(snapshot, family))
+
+
+def delta(snapshot: str, family: Family = CHROMAPRINT) -> Iterator[Postings]:
+    """
+    Give what came since as small indexes, to examine what was examined then against nothing else.
+
+    :raises SnapshotLost: there was no such index
+    """
+    portion: dict[UUID, bytes] = {}
+    for reference_id, data in _since(snapshot, family):
+        portion[reference_id] = data
+        if len(portion) == DELTA:
+            yield Index.of(portion.items(), family)
+            portion = {}
+    if portion:
+        yield Index.of(portion.items(), family)
+
+
+def _since(snapshot: str, family: Family) -> Iterable[tuple[UUID, bytes]]:
+    then = IndexSnapshot.objects.filter(snapshot=snapshot, family=family.name).first()
+    if then is None:
+        raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
+    new = _rows(family).filter(id__gt=then.last_row) | _rows(family).filter(id__in=then.absent_rows)
+    return ((reference_id, data) for _, reference_id, _, data in _paged(new))

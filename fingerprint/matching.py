@@ -161,12 +161,11 @@ def _seeds(index: Postings, query: Items) -> _Seeds:
     end = np.minimum(query.size, positions + SHIFTS * _SEED_ITEMS + 1)
     positions = positions[lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES]
     found: list[tuple[Positions, Positions, Positions, Positions]] = []
-    for flip in _ONE_BIT_AWAY:
-        hashes = query[positions] ^ flip
-        order = np.argsort(hashes, kind="stable")  # the index is read from its beginning to its end
-        for at, place in index.votes(hashes[order], positions[order], most=_MAX_POSTINGS):
-            portions = (slice(begin, begin + _VOTES_AT_ONCE) for begin in range(0, at.size, _VOTES_AT_ONCE))
-            found += [_close(index, query, at[some], place[some]) for some in portions]
+    # All at once: an index in files is read from its beginning to its end.
+    hashes = (query[positions] ^ _ONE_BIT_AWAY[:, None]).reshape(-1)
+    for at, place in index.votes(hashes, np.tile(positions, _ONE_BIT_AWAY.size), most=_MAX_POSTINGS):
+        portions = (slice(begin, begin + _VOTES_AT_ONCE) for begin in range(0, at.size, _VOTES_AT_ONCE))
+        found += [_close(index, query, at[some], place[some]) for some in portions]
     empty = np.zeros(0, np.int64)
     at, place, reference, bits = (np.concatenate([empty, *(part[number] for part in found)]) for number in range(4))
     # Neighbors tell the same; the closest of each half second by half second stays.

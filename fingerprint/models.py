@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -54,9 +55,38 @@ class Fingerprint(models.Model):
                 fields=["reference", "algorithm"], name="one_fingerprint_per_reference_and_algorithm"
             )
         ]
+        indexes = [
+            # What the index is compared with, each time somebody asks for it.
+            models.Index(
+                fields=["algorithm", "id"],
+                name="fingerprints_of_a_family",
+                opclasses=["varchar_pattern_ops", "int8_ops"],
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.algorithm} of {self.reference_id}"
+
+
+class IndexSnapshot(models.Model):
+    """
+    What an index held when its content had a name: rows of fingerprints up to one, without those that came late.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    snapshot = models.CharField(max_length=64)  # hex
+    family = models.CharField(max_length=48)
+    size = models.PositiveIntegerField()
+    last_row = models.BigIntegerField()
+    absent_rows = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "family"], name="one_index_snapshot_of_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot[:12]} of {self.size} references"
 
 
 class Examination(models.Model):

@@ -11,6 +11,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from fingerprint import index
 from ledger import campaigning, clearance, importing, incoming, jobs, keeping, reversing
 from ledger.models import Job
 
@@ -103,6 +104,12 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def tidy_index(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Make many small files of the index of fingerprints into few large ones; a second worker at it does nothing."""
+    index.tidy()
 
 
 def ring(submission_id: UUID) -> None:

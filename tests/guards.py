@@ -9,9 +9,11 @@ _FIRST: Any = import_module("ledger.migrations.0002_guards")
 _DEPTH: Any = import_module("ledger.migrations.0004_guards_of_rights_in_depth")
 _CAMPAIGNS: Any = import_module("ledger.migrations.0005_campaigns")
 _IMPORTS: Any = import_module("ledger.migrations.0006_imports")
+_INDEX: Any = import_module("ledger.migrations.0007_index_snapshots")
 
 VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY  # append-only, and in the log row by row
-RECORDED: list[str] = _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED  # append-only, and in no entry's rows
+# Append-only, and in no entry's rows.
+RECORDED: list[str] = _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED + _INDEX.RECORDED
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
 ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE

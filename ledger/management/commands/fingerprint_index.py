@@ -1,0 +1,33 @@
+"""Look at the index of fingerprints, read every byte of it, or make it anew."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from fingerprint import index
+
+
+class Command(BaseCommand):
+    """Prints for each family of fingerprints what its index holds."""
+
+    help = "Say what the index of fingerprints holds; verify it, or make it anew from the database."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to do."""
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--verify", action="store_true", help="read every byte; what was changed is made again")
+        what.add_argument("--rebuild", action="store_true", help="make it anew, whatever is there")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        for family in index.FAMILIES:
+            if options["rebuild"]:
+                index.rebuild(family)
+            for name in index.verify(family) if options["verify"] else ():
+                self.stdout.write(f"{family.name}: {name} was not what was written; it is made again")
+            view = index.current(family)
+            postings = sum(segment.postings for segment in view.segments)
+            self.stdout.write(
+                f"{family.name}: {len(view):,} references, {postings:,} postings in {len(view.segments)} files,"
+                f" {index.size_bytes(family):,} bytes, snapshot {view.snapshot}"
+            )
