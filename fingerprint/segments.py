@@ -59,7 +59,11 @@ _INCOMING = ".incoming-"
 _TABLE = np.dtype(
     [("id", "u1", 16), ("content", "u1", 32), ("start", "<i8"), ("row", "<i8"), ("enrolled", "<i8")]
 )  # `enrolled` in microseconds since 1970
-_LOW: dict[int, np.dtype[Any]] = {8: np.dtype("<u4"), 16: np.dtype("<u2"), 24: np.dtype("u1")}  # bits of the directory → the rest of a hash
+_LOW: dict[int, np.dtype[Any]] = {
+    8: np.dtype("<u4"),
+    16: np.dtype("<u2"),
+    24: np.dtype("u1"),
+}  # bits of the directory → the rest of a hash
 
 Mask = NDArray[np.bool_]
 _Array = NDArray[Any]
