@@ -12,7 +12,7 @@ where it stands, which a directory of 2^24 beginnings tells. To look a hash up i
 about a page. Hashes are multiplied by an odd constant first, so that they spread evenly whatever they are made of.
 
 Memory: what is in memory for a reference is its beginning, 8 bytes. Everything else is mapped, and given back to the
-page cache after each search.
+page cache again and again.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ WIDTH = 4  # so many segments of one size, within a factor of four, become one
 _SMALL = 14  # bits of a number of postings, below which every size is one
 _BLOCK = 1 << 22  # postings, or items, that are in memory while segments are merged
 _SPREAD = 0x9E3779B1  # the golden ratio's
+_READ_AT_ONCE = 1 << 17  # entries, each perhaps on a page of its own, before pages are given back
 _INCOMING = ".incoming-"
 
 _TABLE = np.dtype(
@@ -434,6 +435,7 @@ class View:
             for segment, mask in zip(segments, self.masks, strict=True)
         )
         self._snapshot: str | None = None
+        self._read = 0
 
     def __len__(self) -> int:
         return self._size
@@ -496,7 +498,7 @@ class View:
         total = np.zeros(keys.size, np.int64)
         for _, _, count in self._found(keys):
             total += count
-        self.release()
+        self._has_read(keys.size)
         return total[back]
 
     def _found(self, keys: Hashes) -> Iterator[tuple[int, Positions, Positions]]:
@@ -545,7 +547,7 @@ class View:
                 for at, places in self._expanded(number, queries, firsts, counts):
                     yield at, places + self._first_place[number]
         finally:
-            self.release()
+            self._has_read(hashes.size + int(total[known].sum()))
 
     def items(self, number: int) -> Hashes:
         """
@@ -581,8 +583,14 @@ class View:
             found[inside] = segment.items[places[inside] - begin]
         return found
 
+    def _has_read(self, entries: int) -> None:
+        self._read += entries
+        if self._read > _READ_AT_ONCE:
+            self.release()
+
     def release(self) -> None:
         """Take what was read out of this process's memory."""
+        self._read = 0
         for segment in self.segments:
             segment.release()
 

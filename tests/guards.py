@@ -9,7 +9,7 @@ _FIRST: Any = import_module("ledger.migrations.0002_guards")
 _DEPTH: Any = import_module("ledger.migrations.0004_guards_of_rights_in_depth")
 _CAMPAIGNS: Any = import_module("ledger.migrations.0005_campaigns")
 _IMPORTS: Any = import_module("ledger.migrations.0006_imports")
-_INDEX: Any = import_module("ledger.migrations.0007_index_snapshots")
+_INDEX: Any = import_module("ledger.migrations.0008_index_snapshots")
 
 VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY  # append-only, and in the log row by row
 # Append-only, and in no entry's rows.

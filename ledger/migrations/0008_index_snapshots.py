@@ -22,7 +22,7 @@ def guards():
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0006_imports"),
+        ("ledger", "0007_voice_enrollments"),
         ("fingerprint", "0002_index_in_files"),
     ]
 
