@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -17,6 +18,8 @@ from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Mat
 from fingerprint.levels import Meter
 from fingerprint.models import Examination
 from fingerprint.postings import Postings
+from fingerprint.voices import Listener as VoiceListener
+from fingerprint.voices import VoiceTemplate
 
 
 class Listener(Protocol):
@@ -81,15 +84,17 @@ def fingerprint(facts: AudioFacts) -> bytes:
     return fingerprints.finish()[0].astype("<u4").tobytes()
 
 
-def examine(facts: AudioFacts, *, against: Postings | None = None) -> Evidence:
+def examine(facts: AudioFacts, *, against: Postings | None = None, voices: Sequence[VoiceTemplate] = ()) -> Evidence:
     """
-    Measure which registered recordings are heard in stored audio, and where.
+    Measure which registered recordings and which enrolled voices are heard in stored audio, and where.
 
     It says nothing about whether what is heard may be there.
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
     listeners: tuple[Listener, ...] = (CopiesListener(index.current() if against is None else against),)
+    if voices:
+        listeners += (VoiceListener(voices),)
     meter = Meter()
     rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in listeners)}
     with store.local(facts.digest) as path:

@@ -24,6 +24,7 @@ from rights.models import (
     Reservation,
     Share,
     Submission,
+    Voice,
     Work,
 )
 from rights.models import Model as GenerativeModel
@@ -229,7 +230,7 @@ def may_record_representation(caller: Caller, *, principal_id: UUID) -> bool:
     ).exists()
 
 
-def may_keep(caller: Caller, fact: Party | Work | Recording | Release | GenerativeModel | None) -> bool:
+def may_keep(caller: Caller, fact: Party | Work | Recording | Release | Voice | GenerativeModel | None) -> bool:
     """
     Whether they may say what a party or an asset is called, coded and is: the party itself, or whoever registered it.
 
@@ -238,6 +239,8 @@ def may_keep(caller: Caller, fact: Party | Work | Recording | Release | Generati
     if fact is None:
         return False
     if isinstance(fact, Party) and caller.acts_for(fact.pk, Verb.REGISTER):
+        return True
+    if isinstance(fact, Voice) and caller.acts_for(fact.person_id, Verb.REGISTER):
         return True
     if isinstance(fact, GenerativeModel) and caller.acts_for(fact.provider_id, Verb.REGISTER):
         return True

@@ -15,7 +15,7 @@ from fingerprint import audio, examine, references, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
 from fingerprint.models import Examination
-from ledger import identity, intake, jobs, keeping, log
+from ledger import identity, intake, jobs, keeping, log, voices
 from ledger.constraints import violated
 from ledger.models import Entry, Job
 from provenance import manifests
@@ -175,7 +175,8 @@ def _undecided(submission_id: UUID) -> Submission:
 def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     claim = terms.claim_of(submission)
     try:
-        evidence = examine.examine(references.facts_of(submission.audio))  # slow; may run again
+        # Slow; may run again.
+        evidence = examine.examine(references.facts_of(submission.audio), voices=voices.templates(at=at))
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, policy.unreadable(str(error)), None, None, None, None, known_at=at, at=at)

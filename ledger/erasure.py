@@ -1,8 +1,9 @@
 """
 Erasing what is personal about somebody (LED-4): asked for, proposed by one person, agreed to by another, carried out.
 
-What is erased is the subject's key with the name it seals, what the name is found by, and where to write to. Facts keep
-their rows and the log its proofs: they name parties by ids, and commitments match nothing once their salts are gone.
+What is erased is what the voice was recognized by, the subject's key with the name it seals, what the name is found by,
+and where to write to. Facts keep their rows and the log its proofs: they name parties by ids, and commitments match
+nothing once their salts are gone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from uuid import UUID, uuid5
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from ledger import approvals, canonical, log
+from ledger import approvals, canonical, log, voices
 from ledger.constraints import violated
 from ledger.models import Approval, Entry, Erasure, ErasureRequest, Proposal
 from rights import parties
@@ -93,6 +94,9 @@ REMAINDERS: tuple[Remainder, ...] = (
     Remainder("outputs submitted or contributed to", DataClass.CLAIMS, _counts("submissions", "contributions")),
     Remainder("representations", DataClass.CLAIMS, _counts("represented_by", "represents")),
     Remainder("protections of a minor, a ward or the dead", DataClass.CLAIMS, _counts("protections")),
+    Remainder(
+        "enrollments of voices, without what they were recognized by", DataClass.CLAIMS, _counts("voices__enrollments")
+    ),
     Remainder("roles in the trade", DataClass.CLAIMS, _counts("roles")),
     Remainder("messages in conflicts, unreadable now", DataClass.CLAIMS, _counts("conflict_events")),
     Remainder("further names, unreadable now", DataClass.CLAIMS, _counts("names")),
@@ -188,7 +192,10 @@ def _erase(asked: ErasureRequest, approval: Approval, at: datetime) -> Erasure:
     party_ids = parties.same_as(asked.party_id)
     grounds = {remainder.what: GROUNDS[remainder.of] for remainder in REMAINDERS}
     stays = [{"what": what, "count": count, "ground": grounds[what]} for what, count in staying(party_ids) if count]
-    gone = [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(party_ids)} for eraser in ERASERS]
+    # Biometric goes first: while a template could be opened, its owner could be recognized.
+    templates = voices.end_erased(party_ids, at=at)
+    gone = [{"store": "voice_templates", "erased": "what the voice was recognized by", "count": templates}]
+    gone += [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(party_ids)} for eraser in ERASERS]
     document = {
         "v": 1,
         "request": str(asked.pk),

@@ -170,6 +170,10 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)},
     "remove bytes that no row speaks of": {"task": "ledger.tasks.collect", "schedule": timedelta(hours=6)},
+    "end enrollments of voices": {
+        "task": "ledger.tasks.end_voice_enrollments",
+        "schedule": timedelta(minutes=5),
+    },
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
 }
@@ -213,7 +217,7 @@ for _folder in (FILE_UPLOAD_TEMP_DIR, DATA_DIR / "static"):
     Path(_folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-DATA_UPLOAD_MAX_NUMBER_FILES = 1
+DATA_UPLOAD_MAX_NUMBER_FILES = 11  # clips of a voice and one too many; `ledger.api.uploads` says how many where
 
 # --- Log and signatures. ------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from fingerprint import index
-from ledger import campaigning, clearance, importing, incoming, jobs, keeping, reversing
+from ledger import campaigning, clearance, importing, incoming, jobs, keeping, reversing, voices
 from ledger.models import Job
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,12 @@ def close_campaign(*, campaign_id: str, **future: object) -> None:  # noqa: ARG0
 def close_campaigns(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Let offers of campaigns expire that are past their last day: silence is a no."""
     campaigning.close_due(at=timezone.now())
+
+
+@shared_task
+def end_voice_enrollments(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Destroy what voices were recognized by, where the consent to it holds no longer."""
+    voices.end_lapsed(at=timezone.now())
 
 
 @shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)

@@ -190,20 +190,10 @@ def open_for(party: Party | UUID, sealed: bytes | memoryview, *, context: str) -
 
     :raises Unreadable: it was changed, or belongs to another place
     """
-    opened = open_bytes_for(party, sealed, context=context)
-    return None if opened is None else opened.decode()
-
-
-def open_bytes_for(party: Party | UUID, sealed: bytes | memoryview, *, context: str) -> bytes | None:
-    """
-    Return the bytes that were sealed for a party, or None once its key was destroyed.
-
-    :raises Unreadable: they were changed, or belong to another place
-    """
     identity = PartyIdentity.objects.filter(party=_id(party)).first()
     if identity is None or identity.wrapped is None:
         return None
-    return sealing.open_sealed(identity.key, bytes(sealed), context=context)
+    return sealing.open_sealed(identity.key, bytes(sealed), context=context).decode()
 
 
 def has_key(party_id: UUID) -> bool:

@@ -253,6 +253,20 @@ def reservations_of(asset_id: UUID, holder_id: UUID, *, on: date, known_at: date
     return tuple(term for row in found for term in _reservation_terms(row, on, known_at, who))
 
 
+def consents_by_id(
+    consent_ids: Iterable[UUID], *, on: date, known_at: datetime
+) -> Mapping[UUID, tuple[ConsentTerm, ...]]:
+    """Return what consents come to on a day, each with a term for every asset that it is of."""
+    consents = list(
+        Consent.objects.filter(pk__in=set(consent_ids), recorded_at__lte=known_at).prefetch_related(
+            _known("events", ConsentEvent, known_at), "overrides", "assets"
+        )
+    )
+    parties = {consent.grantor_id for consent in consents}
+    who = survivors(parties | {consent.licensee_id for consent in consents if consent.licensee_id}, known_at=known_at)
+    return {consent.pk: tuple(_consent_terms(consent, on, who)) for consent in consents}
+
+
 def _consents_about(wanted: set[UUID], holders: set[UUID], known_at: datetime) -> list[Consent]:
     lines = ConsentAsset.objects.filter(asset_id__in=wanted).order_by("id")
     return list(

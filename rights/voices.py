@@ -193,16 +193,16 @@ def of_people(party_ids: Sequence[UUID]) -> list[VoiceEnrollment]:
 
 def lapsed(*, on: date, known_at: datetime) -> list[VoiceEnrollment]:
     """Return the enrollments that have not ended though their consent holds no longer on a day."""
-    rows = VoiceEnrollment.objects.filter(end__isnull=True).select_related("voice", "consent").order_by("id")
-    return [row for row in rows if not holds(row, on=on, known_at=known_at)]
+    rows = list(VoiceEnrollment.objects.filter(end__isnull=True).order_by("id"))
+    holding = _holding(rows, on=on, known_at=known_at)
+    return [row for row in rows if row.consent_id not in holding]
 
 
-def holds(enrollment: VoiceEnrollment, *, on: date, known_at: datetime) -> bool:
-    """Whether the consent that an enrollment rests on still allows it on a day."""
-    return any(
-        term.id == enrollment.consent_id and _lasts(term, on)
-        for term in _consents(enrollment.voice, on=on, known_at=known_at)
-    )
+def _holding(rows: Sequence[VoiceEnrollment], *, on: date, known_at: datetime) -> set[UUID]:
+    """Return which of the consents that enrollments rest on still allow it on a day."""
+    # What a consent is of cannot change, and was asked when the voice was enrolled; whether it lasts can.
+    found = terms.consents_by_id((row.consent_id for row in rows), on=on, known_at=known_at)
+    return {id for id, given in found.items() if any(_lasts(term, on) for term in given)}
 
 
 def _lasts(term: ConsentTerm, on: date) -> bool:
@@ -226,13 +226,16 @@ def enrolled(*, algorithm: str, on: date, known_at: datetime) -> list[Enrolled]:
 
     :raises Unreadable: a template was changed, or lies in another's place
     """
-    rows = VoiceEnrollment.objects.filter(algorithm=algorithm, end__isnull=True, enrolled_at__lte=known_at)
-    rows = rows.filter(template__isnull=False).select_related("voice", "template").order_by("id")
-    return [
-        Enrolled(row.pk, row.voice_id, row.algorithm, vectors)
-        for row in rows
-        if holds(row, on=on, known_at=known_at) and (vectors := _opened(row)) is not None
-    ]
+    rows = list(
+        VoiceEnrollment.objects.filter(
+            algorithm=algorithm, end__isnull=True, enrolled_at__lte=known_at, template__isnull=False
+        )
+        .select_related("voice__person__identity", "template")
+        .order_by("id")
+    )
+    holding = _holding(rows, on=on, known_at=known_at)
+    opened = ((row, _opened(row)) for row in rows if row.consent_id in holding)
+    return [Enrolled(row.pk, row.voice_id, row.algorithm, vectors) for row, vectors in opened if vectors is not None]
 
 
 def voices_of(enrollment_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
@@ -242,10 +245,11 @@ def voices_of(enrollment_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
 
 
 def _opened(enrollment: VoiceEnrollment) -> NDArray[np.float32] | None:
-    place = sealing.place(table=VoiceTemplate._meta.db_table, column="sealed", id=enrollment.pk)
-    plaintext = parties.open_bytes_for(enrollment.voice.person_id, enrollment.template.sealed, context=place)
-    if plaintext is None:
+    identity = getattr(enrollment.voice.person, "identity", None)
+    if identity is None or identity.wrapped is None:
         return None
+    place = sealing.place(table=VoiceTemplate._meta.db_table, column="sealed", id=enrollment.pk)
+    plaintext = sealing.open_sealed(identity.key, bytes(enrollment.template.sealed), context=place)
     if not plaintext or len(plaintext) % (256 * _BYTES) or len(plaintext) > _MOST_VECTORS * 256 * _BYTES:
         raise sealing.Unreadable
     vectors = np.frombuffer(plaintext, dtype="<f2").reshape(-1, 256).astype(np.float32)

@@ -9,14 +9,16 @@ _FIRST: Any = import_module("ledger.migrations.0002_guards")
 _DEPTH: Any = import_module("ledger.migrations.0004_guards_of_rights_in_depth")
 _CAMPAIGNS: Any = import_module("ledger.migrations.0005_campaigns")
 _IMPORTS: Any = import_module("ledger.migrations.0006_imports")
+_VOICES: Any = import_module("ledger.migrations.0007_voice_enrollments")
 _INDEX: Any = import_module("ledger.migrations.0008_index_snapshots")
 
-VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY  # append-only, and in the log row by row
+# Append-only, and in the log row by row.
+VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY + list(_VOICES.APPEND_ONLY)
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED + _INDEX.RECORDED
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
-ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE
+ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE]
 WORKING: list[str] = _FIRST.WORKING + _DEPTH.WORKING + _IMPORTS.WORKING
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
@@ -27,5 +29,6 @@ OTHER = ["ledger_edge", "ledger_pendingentry", "django_migrations"]
 ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     **{table: (pair,) for table, pair in (_FIRST.ENTERED | _DEPTH.ENTERED).items()},
     **{table: (pairs[:2], pairs[2:]) for table, pairs in _DEPTH.ENTERED_EITHER_WAY.items()},
+    **{table: ((column, "id"),) for table, column in _VOICES.APPEND_ONLY.items()},
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign
 }

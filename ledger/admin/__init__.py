@@ -16,6 +16,7 @@ from ledger.admin import (
     reservations,
     shares,
     site,
+    voices,
     withdrawals,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "reservations",
     "shares",
     "site",
+    "voices",
     "withdrawals",
 ]

@@ -43,14 +43,20 @@ from rights.models import (
     Release,
     Stem,
     Voice,
+    VoiceEnrollment,
     Work,
 )
 from rights.models import Model as GenerativeModel
 from rights.registry import AssetRef
-from rights.vocabulary import AssetKind, Component
+from rights.vocabulary import AssetKind, Component, EnrollmentEndKind
 
 MOST_RELATED = 100
 COMPONENTS = [(one.value, one.value.replace("_", " ").capitalize()) for one in Component]
+ENDS = {
+    EnrollmentEndKind.WITHDRAWAL.value: "Ended",
+    EnrollmentEndKind.ERASURE.value: "Erased",
+    EnrollmentEndKind.REPLACED.value: "Replaced",
+}
 _SHORT = {"class": "l-input is-short"}
 _DIGEST = {"class": "l-input l-mono"}
 
@@ -444,6 +450,18 @@ def _shares_and_consents(request: HttpRequest, kind: str, fact: Any) -> tuple[Ta
     )
 
 
+def enrollment_state(row: VoiceEnrollment) -> Shown:
+    """Return whether an enrollment is in use, as a chip."""
+    end = getattr(row, "end", None)
+    return sheets.chip("cleared", "In use") if end is None else sheets.chip("waiting", ENDS[end.kind])
+
+
+def rests_on(row: VoiceEnrollment) -> str:
+    """Return how much voice an enrollment rests on, and in how many clips."""
+    clips = len(row.clip_digests)
+    return f"{row.voiced_ms // 1000} s of voice in {clips} clip{'' if clips == 1 else 's'}"
+
+
 def _digest(value: str) -> Shown:
     return sheets.long_id(f"sha256:{value}") if value else sheets.NOTHING
 
@@ -554,6 +572,19 @@ class VoiceAdmin(AssetAdmin):
                     "It is heard in no registered recording.",
                     heard,
                     "Add recording",
+                ),
+                Table(
+                    "Recognized by",
+                    ("Enrolled", "Rests on", "State"),
+                    _rows(
+                        self.seen(request, fact.enrollments.select_related("end")).order_by("-enrolled_at", "id"),
+                        lambda row: sheets.link(row, sheets.moment(row.enrolled_at)),
+                        rests_on,
+                        enrollment_state,
+                    ),
+                    "It is not enrolled, so it is not recognized in outputs. Its person has to consent to that first.",
+                    f"{reverse('admin:rights_voiceenrollment_add')}?voice={fact.pk}" if heard else "",
+                    "Enroll",
                 ),
                 *_shares_and_consents(request, "voice", fact),
             ),

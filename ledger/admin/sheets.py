@@ -32,7 +32,7 @@ USES = {
     "voice.generate": "the voice is generated",
     "voice.convert": "other voices are turned into it",
     "style.prompt": "the name stands in a prompt",
-    "identify": "is recognized by its fingerprint",
+    "identify": "is recognized, by its fingerprint or as a voice",
 }
 STATES = {"failed": "Given up", "review": "For review"}
 

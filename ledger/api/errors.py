@@ -12,6 +12,7 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from fingerprint import voices as heard_voices
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
@@ -30,6 +31,7 @@ from ledger import (
     report,
     reversing,
 )
+from ledger import voices as enrolling_voices
 from ledger.api import access, once, preferences, uploads
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
@@ -49,6 +51,7 @@ from rights import (
     submissions,
     term_limits,
     territories,
+    voices,
     wording,
 )
 from rights.exchange import cwr_out
@@ -65,6 +68,15 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     TooManyFieldsSent: (400, "too_many_fields"),
     RequestDataTooBig: (413, "body_too_large"),
     once.OtherContent: (409, "id_taken"),
+    heard_voices.TooManyClips: (422, "too_many_clips"),
+    heard_voices.TooLittleVoice: (422, "too_little_voice"),
+    enrolling_voices.NoSuchEnrollment: (404, "no_such_enrollment"),
+    enrolling_voices.EnrollmentEnded: (409, "enrollment_ended"),
+    enrolling_voices.OfAnotherVoice: (422, "of_another_voice"),
+    enrolling_voices.SameClipTwice: (422, "same_clip_twice"),
+    enrolling_voices.ConsentMovedOn: (409, "consent_moved_on"),
+    voices.NoSuchVoice: (404, "no_such_voice"),
+    voices.NotConsentedToBeRecognized: (422, "not_consented_to_be_recognized"),
     clearance.NoSuchSubmission: (404, "no_such_submission"),
     clearance.AlreadyDecided: (409, "already_decided"),
     registry.NotOneAsset: (422, "not_one_asset"),

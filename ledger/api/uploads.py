@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework.request import Request
 from rest_framework.views import APIView
+
+from fingerprint.voices import MOST_CLIPS, TooManyClips
 
 
 class UploadTooLarge(Exception):
@@ -41,6 +44,9 @@ class BoundedUpload(TemporaryFileUploadHandler):
     """Streams uploads to temporary files; refuses before reading where the length says so, else at the limit."""
 
     received = 0
+    files = 0
+    most_files = 1
+    one_too_many: Exception = TooManyFilesSent("Send one file in a request.")
     instead = "send a compressed format such as FLAC or M4A"
 
     @property
@@ -63,6 +69,17 @@ class BoundedUpload(TemporaryFileUploadHandler):
         """
         self._check(content_length)
 
+    def new_file(self, *args: Any, **options: Any) -> None:
+        """
+        Begin one file.
+
+        :raises TooManyFilesSent: it is one too many
+        """
+        self.files += 1
+        if self.files > self.most_files:
+            raise self.one_too_many
+        super().new_file(*args, **options)
+
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """
         Write one piece.
@@ -77,6 +94,14 @@ class BoundedUpload(TemporaryFileUploadHandler):
         # Some room for the multipart frame and the other fields.
         if size > self.limit + settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             raise UploadTooLarge(f"the upload is larger than {self.limit // 2**20} MiB: {self.instead}")
+
+
+class ClipsUpload(BoundedUpload):
+    """The same for clips of a voice, of which there may be several; the limit is for all of them."""
+
+    most_files = MOST_CLIPS
+    one_too_many = TooManyClips()
+    instead = "send shorter clips, or a compressed format such as FLAC or M4A"
 
 
 class ImportUpload(BoundedUpload):

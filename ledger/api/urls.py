@@ -14,6 +14,7 @@ from ledger.api import (
     preferences,
     shares,
     submissions,
+    voices,
 )
 from rights.vocabulary import AssetKind
 
@@ -30,6 +31,8 @@ urlpatterns = [
     path("releases", assets.Releases.as_view()),
     path("releases/<uuid:id>", assets.ReleaseDetail.as_view()),
     path("voices", assets.Voices.as_view()),
+    path("voices/<uuid:id>/enrollments", voices.VoiceEnrollments.as_view()),
+    path("voice-enrollments/<uuid:id>/ends", voices.VoiceEnrollmentEnds.as_view()),
     path("voices/<uuid:id>/position", shares.position_of(AssetKind.VOICE).as_view()),
     path("stems", assets.Stems.as_view()),
     path("stems/<uuid:id>/position", shares.position_of(AssetKind.STEM).as_view()),

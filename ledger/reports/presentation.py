@@ -574,7 +574,7 @@ def _stretch(segment: Segment, whole_ms: int) -> Stretch:
 
 
 def _stretch_in(segment: Segment, window: Segment) -> Stretch:
-    whole = window.end_ms - window.start_ms
+    whole = max(1, window.end_ms - window.start_ms)
     x = min((segment.start_ms - window.start_ms) * WIDTH // whole, WIDTH - LEAST_WIDTH)
     end = min((segment.end_ms - window.start_ms) * WIDTH // whole, WIDTH)
     return Stretch(

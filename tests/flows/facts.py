@@ -75,6 +75,8 @@ from rights.models import (
     TermsVersion,
     TrainingLicense,
     Voice,
+    VoiceEnrollment,
+    VoiceEnrollmentEnd,
     WithdrawalTask,
     WithdrawalTaskDone,
 )
@@ -99,6 +101,8 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.RELEASE_REGISTERED, [(Release, {}), (ReleaseRecording, {"recording_id": key("country")})]),
     (Kind.VOICE_REGISTERED, [(Voice, {"person_id": key("singer")})]),
     (Kind.VOICE_LINKED, [(RecordingVoice, {"recording_id": key("country")})]),
+    (Kind.VOICE_ENROLLED, [(VoiceEnrollment, {"consent_id": key("consent country label")})]),
+    (Kind.VOICE_ENROLLMENT_ENDED, [(VoiceEnrollmentEnd, {"kind": "withdrawal"})]),
     (Kind.STEM_REGISTERED, [(Stem, {"recording_id": key("country")})]),
     (Kind.LYRICS_REGISTERED, [(Lyrics, {"work_id": key("linked")})]),
     (Kind.MODEL_REGISTERED, [(Model, {"provider_id": key("rival")})]),

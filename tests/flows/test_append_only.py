@@ -289,6 +289,7 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_releaserecording": lambda: {"position": 9},
     "rights_voice": lambda: {"label": "y"},
     "rights_recordingvoice": lambda: {"recording_id": a_recording().pk},
+    "rights_voiceenrollmentend": lambda: {"enrollment_id": a("VoiceEnrollment").pk},
     "rights_lyrics": lambda: {"language": "y"},
     "rights_model": lambda: {"name": "y"},
     "rights_datasetmember": lambda: {"dataset_id": a("Dataset").pk},

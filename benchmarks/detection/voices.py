@@ -1,0 +1,357 @@
+"""
+How well voices are told apart, alone and over a band, real ones and clones: ``python -m benchmarks.detection.voices``.
+
+Beside the detector runs a peer on the same windows: the bare GE2E encoder, cosine similarity and nothing else, with
+the weights of the wheel `resemblyzer` 0.1.4 (``--peer pretrained.pt``). Nobody here was heard in training, in
+calibration or in the cohort, and no piece of music was. The audio lies beside the repository; its licenses are in
+`LICENSES.md` there.
+
+A trial is one utterance against one enrolled person. EER is where as many of the enrolled are missed as others are
+taken for them; TPR is how many are found where 1 of 100 others is taken for them. Intervals (95 %) are by bootstrap
+over speakers, since trials of one speaker are not independent. Then the whole path, as an examination runs it: how
+often the right voice is reported, a wrong one, and any in music without a voice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprint import voice_encoder, voices
+from fingerprint.training.voice import SAMPLES, features, mixed, read_audio, teacher_arrays, windows_of
+from fingerprint.voice_encoder import ALGORITHM, RATE_HZ, Encoder
+from fingerprint.voices import ALONE, BAND, VoiceTemplate
+
+AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
+SEED = 4_2026
+SNRS: tuple[int | None, ...] = (None, 10, 5, 0, -5)  # None: alone
+BOOTSTRAPS = 400
+# By composers of whom nothing was in training or calibration; no voice is in them.
+MUSIC = (
+    "Gold_Rush", "Kevin_MacLeod", "country", "game_30s", "phonograph_album_mcl", "Hungarian", "bassguitar", "clav",
+    "drums", "horns", "leadguitar", "sorohanro",
+)  # fmt: skip
+
+Samples = NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Something that somebody says or sings, or that a machine says like them."""
+
+    speaker: str
+    kind: str  # real, clone or singing
+    samples: Samples
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Whom to enroll with what, and what to test with."""
+
+    enrolled: Mapping[str, Sequence[Samples]]
+    tests: Sequence[Utterance]
+
+
+def speech(folder: Path) -> Corpus:
+    """Read speakers with real clips to enroll and others to test, and clones of them."""
+    enrolled: dict[str, list[Samples]] = {}
+    tests: list[Utterance] = []
+    clips = defaultdict(list)
+    for path in sorted((folder / "librispeech").glob("*.flac")):
+        clips[path.name.split("-")[0]].append(read_audio(path))
+    for reader, found in clips.items():
+        enrolled[reader] = found[:2]
+        tests += [Utterance(reader, "real", one) for one in found[2:]]
+    for path in sorted((folder / "fastspeech2").glob("*_ground-truth.flac")):
+        reader = path.name.removesuffix("_ground-truth.flac")
+        reader = reader[:7] if reader.startswith("SSB") else reader.split("_")[0]
+        enrolled[reader] = [read_audio(path)]
+        clone = path.with_name(path.name.replace("ground-truth", "synthesized"))
+        tests.append(Utterance(reader, "clone", read_audio(clone)))
+    for path in sorted((folder / "stylespeech").glob("*_real_*.flac")):
+        reader = path.name.split("_")[2]
+        enrolled[reader] = [read_audio(path)]
+        tests.append(Utterance(reader, "clone", read_audio(path.with_name(f"{path.name[0]}_clone.flac"))))
+    real = [read_audio(path) for path in sorted((folder / "lj").glob("real_*.flac"))]
+    enrolled["lj"] = real[:2]
+    tests += [Utterance("lj", "real", one) for one in real[2:]]
+    tests += [Utterance("lj", "clone", read_audio(path)) for path in sorted((folder / "lj").glob("clone_*"))]
+    for name in ("slt", "awb"):
+        enrolled[name] = [read_audio(path) for path in sorted((folder / "arctic").glob(f"real_{name}_*.flac"))]
+    for path in sorted((folder / "arctic").glob("clone_flite_*.flac")):
+        # Of rms no real clip is there: the clone is somebody else to everybody.
+        tests.append(Utterance(path.name.split("_")[2], "clone", read_audio(path)))
+    return Corpus(enrolled, tests)
+
+
+def singing(folder: Path) -> Corpus:
+    """Read singers: the first half of a song to enroll, pieces of the second to test."""
+    enrolled: dict[str, list[Samples]] = {}
+    tests: list[Utterance] = []
+    for path in sorted((folder / "singing").glob("*.flac")):
+        samples = read_audio(path)
+        half = samples.size // 2
+        enrolled[path.stem] = [samples[:half]]
+        piece = 5 * RATE_HZ
+        starts = range(half, samples.size - piece + 1, piece)
+        tests += [Utterance(path.stem, "singing", samples[start : start + piece]) for start in starts]
+    return Corpus(enrolled, tests)
+
+
+def music(folder: Path) -> list[Samples]:
+    """Read the pieces that are laid under voices."""
+    found = [read_audio(path) for path in sorted((folder / "music").iterdir()) if path.name.startswith(MUSIC)]
+    return [piece for piece in found if piece.size > SAMPLES]
+
+
+def under(rng: np.random.Generator, voice: Samples, pieces: Sequence[Samples], snr: int | None) -> Samples:
+    """Lay a part of a piece under a voice."""
+    if snr is None:
+        return voice
+    piece = pieces[int(rng.integers(len(pieces)))]
+    start = int(rng.integers(0, max(1, piece.size - voice.size)))
+    return mixed(voice, np.resize(piece[start : start + voice.size], voice.size), float(snr))
+
+
+# --- Figures -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Scores of utterances (rows) against people (columns), who says each, and of which kind it is."""
+
+    scores: NDArray[np.float64]
+    speakers: NDArray[np.int_]  # -1: nobody who is enrolled
+    kinds: NDArray[np.str_]
+
+    def figures(self, kind: str, rng: np.random.Generator) -> str:
+        """Return EER and TPR at 1 % FPR with their intervals, of utterances of one kind against whoever else speaks."""
+        whole = _rates(*self._split(kind, None))
+        drawn = []
+        people = np.unique(self.speakers)
+        for _ in range(BOOTSTRAPS):
+            draw = rng.choice(people, people.size)
+            drawn.append(_rates(*self._split(kind, draw)))
+        low, high = np.nanpercentile(np.array(drawn), [2.5, 97.5], axis=0)
+        return (
+            f"EER {100 * whole[0]:5.1f} [{100 * low[0]:4.1f}, {100 * high[0]:4.1f}]"
+            f"   TPR at 1 % FPR {100 * whole[1]:5.1f} [{100 * low[1]:5.1f}, {100 * high[1]:5.1f}]"
+        )
+
+    def _split(self, kind: str, draw: NDArray[np.int_] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        same = self.speakers[:, None] == np.arange(self.scores.shape[1])[None, :]
+        rows = np.flatnonzero(self.kinds == kind)
+        times = np.ones(len(self.speakers), dtype=int)
+        if draw is not None:
+            counts = {int(one): int((draw == one).sum()) for one in np.unique(draw)}
+            times = np.array([counts.get(int(one), 0) for one in self.speakers])
+        weight = np.repeat(rows, times[rows])
+        enrolled = weight[self.speakers[weight] >= 0]
+        others = np.repeat(np.arange(len(self.speakers)), times)
+        return self.scores[enrolled, self.speakers[enrolled]], self.scores[others][~same[others]]
+
+
+def _rates(hits: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the equal error rate and the share of hits above all but a hundredth of the others."""
+    if not hits.size or not others.size:
+        return float("nan"), float("nan")
+    hits, others = np.sort(hits), np.sort(others)
+    limits = np.unique(np.concatenate([hits, others]))
+    taken = 1 - np.searchsorted(others, limits) / others.size
+    missed = np.searchsorted(hits, limits) / hits.size
+    at = int(np.argmin(np.abs(taken - missed)))
+    limit = others[int(np.ceil(others.size * 0.99)) - 1]
+    return float((taken[at] + missed[at]) / 2), float((hits > limit).mean())
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is enrolled, as the detector and the peer know them; one vector a clip, and their mean."""
+
+    names: tuple[str, ...]
+    clips: tuple[NDArray[np.float32], ...]
+    ours: NDArray[np.float32]
+    theirs: NDArray[np.float32] | None
+
+    @property
+    def templates(self) -> list[VoiceTemplate]:
+        """What the listener takes."""
+        return [VoiceTemplate(_id(name), clips) for name, clips in zip(self.names, self.clips, strict=True)]
+
+
+def enroll(corpus: Corpus, peer: Encoder | None) -> People:
+    """Listen to what everybody is enrolled with, once."""
+    encoder = voice_encoder.released()
+    given = {name: [_windows(clip) for clip in clips] for name, clips in corpus.enrolled.items()}
+    clips = tuple(np.stack([_mean(encoder.listen(one)[0]) for one in found]) for found in given.values())
+    theirs = [_mean(peer.listen(np.concatenate(found))[0]) for found in given.values()] if peer else None
+    return People(
+        tuple(given), clips, np.stack([_mean(found) for found in clips]), np.stack(theirs) if theirs else None
+    )
+
+
+def trials(
+    corpus: Corpus, enrolled: People, pieces: Sequence[Samples], snr: int | None, peer: Encoder | None
+) -> dict[str, Trials]:
+    """Score every utterance against everybody with the detector, and with the peer where one is given."""
+    rng = np.random.default_rng(SEED + (snr or 99))
+    encoder, people = voice_encoder.released(), voices.cohort()
+    centered = people.centered(enrolled.ours, ALONE)
+    ours, theirs, speakers, kinds = [], [], [], []
+    for utterance in corpus.tests:
+        heard = _windows(under(rng, utterance.samples, pieces, snr))
+        vector = _mean(encoder.listen(heard)[0])[None]
+        ours.append(voices.scores(vector, centered, ALONE if snr is None else BAND, people)[0])
+        if peer is not None and enrolled.theirs is not None:
+            theirs.append(enrolled.theirs @ _mean(peer.listen(heard)[0]))
+        speakers.append(enrolled.names.index(utterance.speaker) if utterance.speaker in enrolled.names else -1)
+        kinds.append(utterance.kind)
+    about = np.array(speakers), np.array(kinds)
+    found = {"detector": Trials(np.array(ours, dtype=np.float64), *about)}
+    if theirs:
+        found["peer"] = Trials(np.array(theirs, dtype=np.float64), *about)
+    return found
+
+
+def _id(name: str) -> UUID:
+    return uuid5(NAMESPACE_URL, name)
+
+
+def _windows(samples: Samples) -> NDArray[np.float32]:
+    cut = list(windows_of(samples)) or [np.resize(samples, SAMPLES)]
+    return np.concatenate([features(one) for one in cut])
+
+
+def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), dtype=np.float32)
+
+
+# --- The whole path ------------------------------------------------------------------------------------------------
+
+
+def reported(samples: Samples, templates: Sequence[VoiceTemplate]) -> list[tuple[str, int]]:
+    """Return which voices an examination would report in a sound, each with the best probability."""
+    listener = voices.Listener(templates)
+    for at in range(0, samples.size, RATE_HZ):
+        listener.feed(samples[at : at + RATE_HZ])
+    best: dict[str, int] = {}
+    for match in listener.search().matches:
+        name = str(match.reference_id)
+        best[name] = max(best.get(name, 0), match.probability_millionths or 0)
+    return sorted(best.items())
+
+
+def whole_path(
+    corpus: Corpus, enrolled: People, pieces: Sequence[Samples], limit: int, say: Callable[[str], None]
+) -> None:
+    """Say how often the listener reports the right voice, and a wrong one, above a probability."""
+    templates = enrolled.templates
+    for snr in SNRS:
+        rng = np.random.default_rng(SEED + 7 + (snr or 99))
+        right: dict[str, list[bool]] = defaultdict(list)
+        wrong: list[bool] = []
+        for utterance in corpus.tests:
+            if utterance.samples.size < 4 * RATE_HZ:
+                continue  # shorter than a stretch may be
+            found = reported(under(rng, utterance.samples, pieces, snr), templates)
+            above = {name for name, likely in found if likely >= limit}
+            own = str(_id(utterance.speaker)) if utterance.speaker in enrolled.names else ""
+            if own:
+                right[utterance.kind].append(own in above)
+            wrong.append(bool(above - {own}))
+        told = ", ".join(f"{kind} {100 * np.mean(hits):.0f} % of {len(hits)}" for kind, hits in sorted(right.items()))
+        say(f"  {_named(snr):>7}: right voice: {told}; another voice in {sum(wrong)} of {len(wrong)} utterances")
+
+
+def innocent(folder: Path, templates: Sequence[VoiceTemplate], limit: int) -> Iterator[tuple[str, int, int]]:
+    """Yield how many pieces of 30 seconds without an enrolled voice there are of a kind, and how many are accused."""
+    groups: dict[str, list[Samples]] = {
+        "music without a voice": music(folder),
+        "songs with a voice of nobody enrolled": [
+            read_audio(folder / "music" / "Karissa_Hobbs_Lets_Go_Fishin_hq_2cee7e.ogg"),
+            read_audio(folder / "voice" / "song" / "Fantasma_-_Los_Rombos_30-90s.mp3"),
+        ],
+    }
+    length = 30 * RATE_HZ
+    for name, pieces in groups.items():
+        cuts = [
+            piece[at : at + length] for piece in pieces for at in range(0, max(1, piece.size - length // 2), length)
+        ]
+        accused = sum(any(likely >= limit for _, likely in reported(cut, templates)) for cut in cuts)
+        yield name, len(cuts), accused
+
+
+def _named(snr: int | None) -> str:
+    return "alone" if snr is None else f"{snr} dB"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print every table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.detection.voices", description=(__doc__ or "").split("\n")[1]
+    )
+    parser.add_argument("--audio", type=Path, default=AUDIO, help="the folder with `voice` and `music`")
+    parser.add_argument("--peer", type=Path, help="pretrained.pt of resemblyzer 0.1.4")
+    parser.add_argument("--limit", type=int, default=500_000, help="the probability above which a match accuses")
+    given = parser.parse_args(arguments)
+    if not (given.audio / "voice").is_dir():
+        sys.stderr.write(f"There is no audio to measure with in {given.audio}; name it with --audio.\n")
+        return 2
+
+    def say(line: str) -> None:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    began = time.monotonic()
+    peer = Encoder(teacher_arrays(given.peer)) if given.peer else None
+    pieces = music(given.audio)
+    spoken, sung = speech(given.audio / "voice"), singing(given.audio / "voice")
+    weights = hashlib.sha256(voice_encoder.WEIGHTS.read_bytes()).hexdigest()
+    say(f"{ALGORITHM}, weights {weights[:12]}; {len(spoken.enrolled)} people enrolled, {len(pieces)} pieces of music")
+    both = []
+    for title, corpus, kinds in (("Speech", spoken, ("real", "clone")), ("Singing", sung, ("singing",))):
+        enrolled = enroll(corpus, peer)
+        both.append(enrolled)
+        found = {snr: trials(corpus, enrolled, pieces, snr, peer) for snr in SNRS}
+        for kind in kinds:
+            count = sum(one.kind == kind and one.speaker in corpus.enrolled for one in corpus.tests)
+            say(f"\n{title}: {kind} against other, {count} utterances, {len(corpus.enrolled)} people")
+            for snr in SNRS:
+                for name, one in found[snr].items():
+                    say(f"  {_named(snr):>7}  {name:<8}  {one.figures(kind, np.random.default_rng(SEED))}")
+    say(f"\nThe whole path, reported with a probability of {given.limit / 10_000:.0f} % or more")
+    whole_path(spoken, both[0], pieces, given.limit, say)
+    say("\nAccused although innocent, in pieces of 30 seconds, with everybody above enrolled")
+    everybody = [template for enrolled in both for template in enrolled.templates]
+    for name, count, accused in innocent(given.audio, everybody, given.limit):
+        say(
+            f"  {name}: {accused} of {count}, {10_000 * accused // count} per 10,000;"
+            f" at most {_at_most(accused, count)}"
+        )
+    say(f"\n{time.monotonic() - began:.0f} s")
+    return 0
+
+
+def _at_most(accused: int, count: int) -> int:
+    """Return the upper end of the 95 % interval per 10,000 (Wilson; with none, the rule of three)."""
+    if not accused:
+        return round(10_000 * min(1.0, 3 / count))
+    share, z = accused / count, 1.96
+    middle = share + z * z / (2 * count)
+    spread = z * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return round(10_000 * float((middle + spread) / (1 + z * z / count)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

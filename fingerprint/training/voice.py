@@ -1,0 +1,468 @@
+"""
+Making the weights of the voice encoder anew, out of public material, on one CPU core in an hour or two.
+
+A student that begins as the GE2E speaker encoder (Apache-2.0, the weights in the wheel `resemblyzer` 0.1.4) learns to
+say of a voice under music what its teacher says of the voice alone. What it is taught with, and what is kept from it,
+stands in `voice_split.tsv`: nobody who is tested, calibrated with or in the cohort is heard in training.
+
+    python -m fingerprint.training.voice split  MATERIAL > fingerprint/training/voice_split.tsv
+    python -m fingerprint.training.voice train  MATERIAL TEACHER.pt OUT.npz
+    python -m fingerprint.training.voice cohort MATERIAL WEIGHTS.npz OUT.npz
+    python -m fingerprint.training.voice calibrate MATERIAL
+
+MATERIAL is a folder with `librispeech/`, the files of `audio_data/librispeech_train-clean-100` of
+resemble-ai/Resemblyzer, and `music/`, the files that the list names (sources and licenses: `data/VOICE_CARD.md`).
+TEACHER.pt is `resemblyzer/pretrained.pt` of the wheel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+import torch
+from av.audio.resampler import AudioResampler
+from numpy.typing import NDArray
+from torch import nn
+
+from fingerprint import voice_encoder, voices
+from fingerprint.voice_encoder import FRAMES, HOP, N_FFT, RATE_HZ, Encoder
+from fingerprint.voice_network import Network
+
+TEACHER_DIGEST: Final = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
+SPLIT: Final = Path(__file__).parent / "voice_split.tsv"
+SEED: Final = 20_261_129
+BATCH: Final = 24
+STEPS: Final = 400
+SAMPLES: Final = (FRAMES - 1) * HOP + N_FFT  # of one window
+STRIDE: Final = RATE_HZ * 4 // 5  # between the places where a window of speech may begin
+SPEEDS: Final = (0.87, 1.0, 1.15)  # a voice played faster or slower is, to the teacher, another voice
+
+# Whom the benchmark tests: LibriTTS readers behind its clones, readers that other tests mix in.
+TESTED: Final = frozenset(
+    "19 26 27 32 39 40 198 207 480 968 2299 2388 3436 3615 4744 5126 5703 6098 6544".split()  # noqa: SIM905 - a list to read
+)
+# Readers whose vectors ship as the cohort.
+COHORT: Final = frozenset(
+    [
+        "1081",
+        "1088",
+        "1355",
+        "1553",
+        "1926",
+        "200",
+        "2007",
+        "2092",
+        "233",
+        "2391",
+        "248",
+        "2691",
+        "2843",
+        "2989",
+        "311",
+        "3168",
+        "3242",
+        "3486",
+        "3526",
+        "4137",
+        "4267",
+        "445",
+        "4640",
+        "5049",
+        "5463",
+        "5789",
+        "5867",
+        "6078",
+        "6181",
+        "6209",
+        "6272",
+        "6437",
+        "6818",
+        "6836",
+    ]
+)
+CALIBRATION_READERS: Final = 44
+CALIBRATION_MUSIC: Final = ("002-winter", "phonograph_album_holiznacc0_002", "peasant_kingdom", "lunar_joyride")
+
+
+def read_audio(path: Path) -> NDArray[np.int16]:
+    """Decode a file of ours to mono at 16 kHz."""
+    resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+    with av.open(str(path)) as container:
+        blocks = [block.to_ndarray()[0] for frame in container.decode(audio=0) for block in resampler.resample(frame)]
+    blocks += [block.to_ndarray()[0] for block in resampler.resample(None)]
+    return np.concatenate(blocks)
+
+
+def split(material: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield what each file is for: its use, who reads in it, its name. The readers fall by a digest of their number."""
+    readers = sorted((material / "librispeech").glob("*.flac"))
+    rest = sorted(
+        (path for path in readers if _reader(path) not in TESTED | COHORT),
+        key=lambda path: hashlib.sha256(f"voice split {_reader(path)}".encode()).digest(),
+    )
+    calibrating = {_reader(path) for path in rest[:CALIBRATION_READERS]}
+    for path in readers:
+        reader = _reader(path)
+        use = "train"
+        for name, of in (("tested", TESTED), ("cohort", COHORT), ("calibrate", calibrating)):
+            use = name if reader in of else use
+        yield use, reader, f"librispeech/{path.name}"
+    for path in sorted((material / "music").iterdir()):
+        yield "calibrate" if path.name.startswith(CALIBRATION_MUSIC) else "train", "music", f"music/{path.name}"
+
+
+def _reader(path: Path) -> str:
+    return path.name.split("-")[0]
+
+
+def listed(use: str, *, music: bool) -> list[str]:
+    """Return the names of the files that are for a use, in the order of the list."""
+    rows = [line.split("\t") for line in SPLIT.read_text().splitlines() if line and not line.startswith("#")]
+    return [name for found, reader, name in rows if found == use and (reader == "music") is music]
+
+
+def at_speed(samples: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
+    """Play faster or slower, so that the pitch and the resonances move along."""
+    if speed == 1.0:
+        return samples
+    places = np.arange(0, samples.size - 1, speed)
+    return np.asarray(np.interp(places, np.arange(samples.size), samples), dtype=np.int16)
+
+
+def teacher_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
+    """Read the teacher's layers out of the wheel's file, if it is the one that is meant."""
+    if hashlib.sha256(path.read_bytes()).hexdigest() != TEACHER_DIGEST:
+        raise SystemExit(f"{path} is not pretrained.pt of resemblyzer 0.1.4")
+    state = torch.load(path, map_location="cpu", weights_only=True)["model_state"]
+    return {name: value.numpy() for name, value in state.items() if name.startswith(("lstm.", "linear."))}
+
+
+@dataclass(frozen=True)
+class Taught:
+    """Windows of one reader at one speed, and what the teacher says of them alone: each with a share of their mean."""
+
+    samples: NDArray[np.int16]
+    starts: NDArray[np.intp]
+    vectors: NDArray[np.float32]
+
+
+def teach(teacher: Encoder, samples: NDArray[np.int16]) -> Taught | None:
+    """Ask the teacher about every loud enough window of clean speech; None where there is none."""
+    starts = np.arange(0, samples.size - SAMPLES, STRIDE)
+    loud = float(np.square(samples.astype(np.float64)).mean())
+    kept = [
+        start for start in starts if np.square(samples[start : start + SAMPLES].astype(np.float64)).mean() > 0.1 * loud
+    ]
+    if not kept:
+        return None
+    given = np.concatenate([features(samples[start : start + SAMPLES]) for start in kept])
+    vectors, _ = teacher.listen(given)
+    mean = vectors.mean(axis=0)
+    vectors = vectors + mean / np.linalg.norm(mean)
+    return Taught(samples, np.array(kept), vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+
+def features(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return one window as the encoder takes it."""
+    return voice_encoder.windows(voice_encoder.mel(voice_encoder.power(samples)), np.array([0]))
+
+
+def mixed(voice: NDArray[np.int16], music: NDArray[np.int16], snr_db: float) -> NDArray[np.int16]:
+    """Lay music under a voice, at a distance in loudness, as loud as it goes."""
+    one, other = voice.astype(np.float64), music.astype(np.float64)
+    gain = np.sqrt(np.square(one).mean() + 1.0) / np.sqrt(np.square(other).mean() + 1.0) * 10 ** (-snr_db / 20)
+    both = one + gain * other
+    return np.asarray(both / max(1.0, float(np.abs(both).max())) * 24_000.0, dtype=np.int16)
+
+
+def excerpt(rng: np.random.Generator, music: Sequence[NDArray[np.int16]]) -> NDArray[np.int16]:
+    """Take a window of music from anywhere, by the length of the pieces."""
+    sizes = np.array([piece.size for piece in music], dtype=np.float64)
+    piece = music[int(rng.choice(len(music), p=sizes / sizes.sum()))]
+    start = int(rng.integers(0, max(1, piece.size - SAMPLES)))
+    return np.resize(piece[start : start + SAMPLES], SAMPLES)
+
+
+def train(material: Path, teacher_file: Path, out: Path, say: Callable[[str], None] = print) -> None:
+    """Teach a student and write its weights in half precision. One thread, so that the same bytes come out again."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(SEED)
+    rng = np.random.default_rng(SEED)
+    teacher = Encoder(teacher_arrays(teacher_file))
+    music = [read_audio(material / name) for name in listed("train", music=True)]
+    music = [piece for piece in music if piece.size > SAMPLES]
+    readers = []
+    for name in listed("train", music=False):
+        samples = read_audio(material / name)
+        told = [teach(teacher, at_speed(samples, speed)) for speed in SPEEDS]
+        if found := [one for one in told if one is not None]:
+            readers.append(found)
+    say(f"{len(readers)} readers, {sum(piece.size for piece in music) / RATE_HZ / 3600:.1f} hours of music")
+    student = Network()
+    student.load_state_dict({name: torch.from_numpy(array) for name, array in teacher_arrays(teacher_file).items()})
+    student.train()
+    optimizer = torch.optim.AdamW(student.parameters(), 5e-4, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-4, STEPS, pct_start=0.1)
+    began = time.monotonic()
+    for step in range(1, STEPS + 1):
+        given, wanted = zip(
+            *(_pair(rng, readers[at], music) for at in rng.choice(len(readers), BATCH, False)), strict=True
+        )
+        with torch.autocast("cpu", dtype=torch.bfloat16):  # half the time
+            heard = student.hear(torch.from_numpy(np.concatenate(given)))
+        said = student.point(heard.float())
+        meant = torch.from_numpy(np.stack(wanted))
+        alike = (said * meant).sum(1)
+        apart = nn.functional.cross_entropy(said @ meant.T / 0.07, torch.arange(BATCH))
+        loss = (1 - alike).mean() + 0.25 * apart
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % 25 == 0:
+            pace = (time.monotonic() - began) / step
+            say(f"{step} loss {loss.item():.3f} cos {alike.mean().item():.3f} {pace:.2f} s a step")
+        if step % 40 == 0:
+            write(out, {name: value.detach().numpy() for name, value in student.state_dict().items()})
+
+
+def _pair(
+    rng: np.random.Generator, speeds: Sequence[Taught], music: Sequence[NDArray[np.int16]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    one = speeds[int(rng.integers(len(speeds)))]
+    at = int(rng.integers(one.starts.size))
+    start = int(one.starts[at])
+    voice = one.samples[start : start + SAMPLES]
+    if rng.random() >= 0.12:
+        voice = mixed(voice, excerpt(rng, music), float(rng.uniform(-8.0, 15.0)))
+    return features(voice), one.vectors[at]
+
+
+# --- The cohort, and telling voices from music ---------------------------------------------------------------------
+
+
+def cohort(material: Path, weights: Path, out: Path, say: Callable[[str], None] = print) -> None:
+    """Listen to the cohort with the student's weights, learn to tell voice and music, and write what comes of it."""
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(SEED + 1)
+    encoder = Encoder(voice_encoder.read(weights, digest=hashlib.sha256(weights.read_bytes()).hexdigest()))
+    music = [piece for name in listed("train", music=True) if (piece := read_audio(material / name)).size > SAMPLES]
+    alone, band = [], []
+    for name in listed("cohort", music=False):
+        said = list(windows_of(read_audio(material / name)))
+        over = [mixed(voice, excerpt(rng, music), float(rng.uniform(-5.0, 10.0))) for voice in said]
+        alone.append(encoder.listen(np.concatenate([features(one) for one in said]))[0])
+        band.append(encoder.listen(np.concatenate([features(one) for one in over]))[0])
+    means, people = [], []
+    for condition in (alone, band):
+        mean = np.mean([vectors.mean(axis=0) for vectors in condition], axis=0)
+        means.append(mean)
+        one = np.stack([vectors.mean(axis=0) / np.linalg.norm(vectors.mean(axis=0)) for vectors in condition]) - mean
+        people.append(one / np.linalg.norm(one, axis=1, keepdims=True))
+    presence = tell(rng, material, music, encoder, say)
+    digest = write(out, {"means": np.stack(means), "people": np.stack(people), "presence": presence})
+    say(f"{len(alone)} people, {digest}")
+
+
+def windows_of(samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
+    """Yield windows of clean speech that are loud enough to have some in them."""
+    loud = float(np.square(samples.astype(np.float64)).mean())
+    for start in range(0, samples.size - SAMPLES, STRIDE):
+        window = samples[start : start + SAMPLES]
+        if np.square(window.astype(np.float64)).mean() > 0.1 * loud:
+            yield window
+
+
+def tell(
+    rng: np.random.Generator,
+    material: Path,
+    music: Sequence[NDArray[np.int16]],
+    encoder: Encoder,
+    say: Callable[[str], None],
+) -> NDArray[np.float32]:
+    """Learn from the encoder's states whether there is a voice in a window, and music: two logistic regressions."""
+    given: list[NDArray[np.float32]] = []
+    labels: list[tuple[float, float]] = []
+    for name in listed("train", music=False):
+        said = list(windows_of(read_audio(material / name)))
+        for at in rng.choice(len(said), min(6, len(said)), replace=False):
+            given.append(features(said[at]))
+            labels.append((1.0, 0.0))
+            given.append(features(mixed(said[at], excerpt(rng, music), float(rng.uniform(-6.0, 12.0)))))
+            labels.append((1.0, 1.0))
+    for _ in range(1_400):
+        given.append(features(excerpt(rng, music)))
+        labels.append((0.0, 1.0))
+    for _ in range(250):
+        given.append(features(artificial(rng)))
+        labels.append((0.0, 1.0))
+    _, states = encoder.listen(np.concatenate(given))
+    inputs = torch.from_numpy(np.concatenate([states, np.ones((len(states), 1), dtype=np.float32)], axis=1))
+    wanted = torch.tensor(labels)
+    weights = torch.zeros(2, inputs.shape[1], requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        wrong = nn.functional.binary_cross_entropy_with_logits(inputs @ weights.T, wanted)
+        loss = wrong + 1e-3 * weights.square().sum() / 2
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    right = ((inputs @ weights.T > 0) == (wanted > 0.5)).float().mean(0)
+    say(f"{len(given)} windows; voice told right {right[0]:.3f}, music {right[1]:.3f}")
+    return np.asarray(weights.detach().numpy(), dtype=np.float32)
+
+
+def artificial(rng: np.random.Generator) -> NDArray[np.int16]:
+    """Make a sound that is neither voice nor music: noise of some color, a tone, a sweep, hum or clicks."""
+    t = np.arange(SAMPLES) / RATE_HZ
+    match int(rng.integers(5)):
+        case 0:
+            sound = rng.standard_normal(SAMPLES)
+        case 1:
+            sound = np.cumsum(rng.standard_normal(SAMPLES))
+            sound -= np.convolve(sound, np.ones(400) / 400, mode="same")
+        case 2:
+            sound = sum((np.sin(2 * np.pi * rng.uniform(60, 4_000) * t) for _ in range(int(rng.integers(1, 4)))), 0 * t)
+        case 3:
+            sound = np.sin(2 * np.pi * (rng.uniform(80, 800) * t + rng.uniform(-300, 900) * t * t))
+        case _:
+            sound = (np.arange(SAMPLES) % int(rng.integers(20, 4_000)) == 0).astype(np.float64)
+    peak = rng.uniform(0.02, 0.95) * 32_767
+    return np.asarray(sound / (np.abs(sound).max() + 1e-9) * peak, dtype=np.int16)
+
+
+# --- What a score is worth -----------------------------------------------------------------------------------------
+
+_SNRS: Final = (10.0, 5.0, 0.0, -5.0)
+_SURE: Final = 0.999  # of eleven thousand wrong trials none came further: more could not be told from them
+
+
+def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
+    """
+    Enroll readers who were in nothing else with one half of what they read, and listen for them in the other.
+
+    Prints, for voices alone and over a band, which score is worth which probability: a logistic curve through the best
+    stretch of each trial, as many right ones as wrong ones, in steps that stand in `fingerprint.voices`.
+    """
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(SEED + 2)
+    music = [read_audio(material / name) for name in listed("calibrate", music=True)]
+    halves = []
+    for name in listed("calibrate", music=False):
+        samples = read_audio(material / name)
+        if samples.size >= 10 * RATE_HZ:
+            halves.append((samples[: samples.size // 2], samples[samples.size // 2 :]))
+    people = voices.cohort()
+    vectors = [hear(first).of_voice().vectors.mean(axis=0) for first, _ in halves]
+    templates = people.centered(np.stack([vector / np.linalg.norm(vector) for vector in vectors]), voices.ALONE)
+    seen: list[tuple[NDArray[np.float64], NDArray[np.float64], int]] = []
+    for condition, snrs in ((voices.ALONE, (None, None)), (voices.BAND, _SNRS * 2)):
+        hits: list[float] = []
+        others: list[float] = []
+        for snr in snrs:
+            for at, (_, second) in enumerate(halves):
+                given = second if snr is None else _under(rng, second, music, snr)
+                best: dict[int, float] = {}
+                for found in voices.stretches(hear(given).of_voice(), templates, people):
+                    if found.condition == condition:
+                        best[found.template] = max(best.get(found.template, -9.0), found.score)
+                hits += [score for template, score in best.items() if template == at]
+                others += [score for template, score in best.items() if template != at]
+        asked = len(snrs) * len(halves)
+        seen.append((np.array(hits), np.array(others), asked))
+        say(f"condition {condition}: {len(hits)} of {asked} found, {len(others)} of {asked * (len(halves) - 1)} wrong")
+        for what, scores in (("right", hits), ("wrong", others)):
+            say(f"    {what}: {np.percentile(scores, [1, 25, 50, 75, 99]).round(2)}")
+    slope, offsets = _logistic(seen, len(halves) - 1)
+    for condition, offset in enumerate(offsets):
+        table = [
+            (score, round(1e6 * min(_SURE, 1 / (1 + float(np.exp(-(slope * score / 100 + offset)))))))
+            for score in range(150, 451, 25)
+        ]
+        say(f"    {condition}: {tuple(table)},")
+
+
+def hear(samples: NDArray[np.int16]) -> voices.Heard:
+    """Listen to a whole sound."""
+    ear = voices.Ear(voice_encoder.released(), voices.cohort())
+    ear.feed(samples)
+    return ear.finish()
+
+
+def _under(
+    rng: np.random.Generator, voice: NDArray[np.int16], music: Sequence[NDArray[np.int16]], snr: float
+) -> NDArray[np.int16]:
+    piece = music[int(rng.integers(len(music)))]
+    start = int(rng.integers(0, max(1, piece.size - voice.size)))
+    return mixed(voice, np.resize(piece[start : start + voice.size], voice.size), snr)
+
+
+def _logistic(
+    seen: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], int]], others_each: int
+) -> tuple[float, list[float]]:
+    """
+    Fit a logistic curve for each condition, each kind weighing as if as many of it had been asked for.
+
+    The conditions share their slope: of voices alone there are too few mistakes to tell how steep it is.
+    """
+    parts = []
+    for condition, (hits, others, asked) in enumerate(seen):
+        for scores, is_hit, weight in ((hits, 1.0, 1 / asked), (others, 0.0, 1 / (asked * others_each))):
+            parts.append([(score, is_hit, weight, condition) for score in scores])
+    rows = torch.tensor([row for part in parts for row in part], dtype=torch.float64)
+    curve = torch.zeros(1 + len(seen), dtype=torch.float64)
+    curve[0] = 1.0
+    curve.requires_grad_()
+    optimizer = torch.optim.LBFGS([curve], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        sums = curve[0] * (rows[:, 0] - 2) + curve[1:][rows[:, 3].long()]
+        loss = nn.functional.binary_cross_entropy_with_logits(sums, rows[:, 1], weight=rows[:, 2], reduction="sum")
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    slope, *offsets = curve.detach().tolist()
+    return slope, [offset - 2 * slope for offset in offsets]
+
+
+def write(out: Path, arrays: dict[str, NDArray[np.float32]]) -> str:
+    """Write arrays in half precision; return the digest of the file. The same arrays make the same bytes."""
+    with out.open("wb") as file:
+        halves: dict[str, Any] = {name: array.astype(np.float16) for name, array in arrays.items()}
+        np.savez(file, **halves)
+    return hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the first word says."""
+    match arguments:
+        case ["split", material]:
+            for row in split(Path(material)):
+                print("\t".join(row))  # noqa: T201 - the list is the output
+        case ["train", material, teacher, out]:
+            train(Path(material), Path(teacher), Path(out), say=lambda line: print(line, flush=True))  # noqa: T201
+        case ["cohort", material, weights, out]:
+            cohort(Path(material), Path(weights), Path(out), say=lambda line: print(line, flush=True))  # noqa: T201
+        case ["calibrate", material]:
+            calibrate(Path(material), say=lambda line: print(line, flush=True))  # noqa: T201
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,459 @@
+"""
+Whose voice is heard, of those that are enrolled, and where; and what a voice is enrolled with.
+
+Each 1.6 seconds of sound become one vector (`voice_encoder`), together with two figures: how likely there is a voice in
+it, and music. What has a voice in it is compared with every template: after the mean of a cohort of other people was
+taken from both, and measured against how alike the cohort is to either, so that a score means the same for every voice.
+Neighboring windows are taken together, since one alone says little; a stretch that stays alike is a match.
+
+The cohort and the two figures come from `training.voice`, like the weights. A clone that sounds like a person is meant
+to match, as the person does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprint import audio, voice_encoder
+from fingerprint.evidence import VOICE_MATCH, Detection, Detector, Match, Segment
+from fingerprint.voice_encoder import ALGORITHM, DIMENSIONS, FRAMES, HOP, MELS, RATE_HZ, Encoder
+
+COHORT: Final = Path(__file__).parent / "data" / "voice-cohort-1.npz"
+COHORT_DIGEST: Final = "23132de2316b5e0948e34f54c5a4fa2412596436edc44500212107203f6b631e"
+
+STEP: Final = 80  # frames between two windows: 0.8 s
+STEP_MS: Final = STEP * HOP * 1000 // RATE_HZ
+WINDOW_MS: Final = FRAMES * HOP * 1000 // RATE_HZ
+LEAST_VOICE_MS: Final = 5_000  # that an enrollment rests on
+MOST_CLIPS: Final = 10
+_AT_ONCE: Final = 48  # windows through the network at a time
+_LOUD: Final = 0.3  # the power of a window at -50 dB of full scale; what is softer has no voice in it
+_VOICE: Final = 0.5  # from here on a window counts as having a voice in it
+_MUSIC: Final = 0.5  # from here on a stretch counts as over a band
+# From here on a clip does: a song without accompaniment is at 0.2 to 0.7, since held notes are what music is made of.
+_BAND_IN_CLIP: Final = 0.85
+_AROUND: Final = 2  # windows on each side that are taken together with one
+_GAP: Final = 3  # windows without the voice that do not end a stretch
+_NEAR: Final = 2.0  # deviations above the cohort from which on a window may belong to a stretch
+_EDGE: Final = 1.0  # that a window at the edge of a stretch has by itself
+_LEAST_WINDOWS: Final = 3  # of a stretch: 3.2 s
+_NEAREST: Final = 20  # of the cohort, by which a score is measured
+_LEAST_DEVIATION: Final = 0.04
+_MOST_PER_PLACE: Final = 5  # enrollments that are named for one place
+
+ALONE: Final = 0
+BAND: Final = 1
+
+PARAMETERS: Final = (
+    ("window_ms", str(WINDOW_MS)),
+    ("step_ms", str(STEP_MS)),
+    ("near", str(_NEAR)),
+    ("edge", str(_EDGE)),
+    ("nearest", str(_NEAREST)),
+    ("least_windows", str(_LEAST_WINDOWS)),
+)
+
+
+class TooLittleVoice(Exception):
+    """There is too little voice in these clips to enroll it."""
+
+
+class TooManyClips(Exception):
+    """An enrollment takes 1 to 10 clips."""
+
+
+@dataclass(frozen=True)
+class VoiceTemplate:
+    """What a voice is recognized by: one vector for each clip that it was enrolled with, as (clips, 256)."""
+
+    id: UUID
+    vectors: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What came of enrolling: the vectors, and how much voice they rest on."""
+
+    vectors: NDArray[np.float32]
+    voiced_ms: int
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """
+    Other people, alone and over a band: whoever is compared is compared with them too.
+
+    ``means`` is (2, 256), ``people`` (2, people, 256) with the means taken off, and ``presence`` (2, 257) weighs a
+    state of the encoder, and 1, to tell whether there is a voice in a window, and music.
+    """
+
+    means: NDArray[np.float32]
+    people: NDArray[np.float32]
+    presence: NDArray[np.float32]
+
+    def centered(self, vectors: NDArray[np.float32], condition: int) -> NDArray[np.float32]:
+        """Take the mean of a condition from vectors, and bring them back to length 1."""
+        return _unit(vectors - self.means[condition])
+
+
+@lru_cache(maxsize=1)
+def cohort() -> Cohort:
+    """
+    Return the cohort of this release, read once.
+
+    :raises WeightsMissing: the file is not there
+    :raises WeightsChanged: it is another file
+    """
+    arrays = voice_encoder.read(COHORT, digest=COHORT_DIGEST)
+    return Cohort(arrays["means"], arrays["people"], arrays["presence"])
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-6), dtype=np.float32)
+
+
+# --- Hearing -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A piece of audio, window by window: where each begins, its vector, and how likely a voice and music are in it."""
+
+    windows: NDArray[np.intp]
+    vectors: NDArray[np.float32]
+    voice: NDArray[np.float32]
+    music: NDArray[np.float32]
+
+    def of_voice(self) -> Heard:
+        """Return the windows with a voice in them."""
+        kept = self.voice >= _VOICE
+        return Heard(self.windows[kept], self.vectors[kept], self.voice[kept], self.music[kept])
+
+
+class Ear:
+    """Turns a stream of samples into vectors: it keeps those, and of the sound no more than the last two seconds."""
+
+    def __init__(self, encoder: Encoder, people: Cohort) -> None:
+        self._encoder = encoder
+        self._presence = people.presence
+        self._samples = np.zeros(0, dtype=np.int16)
+        self._bands = np.zeros((0, MELS + 1), dtype=np.float32)
+        self._passed = 0  # windows that were cut
+        self._waiting: list[tuple[int, NDArray[np.float32]]] = []
+        self._heard: list[tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]] = []
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        for at in range(0, block.size, RATE_HZ * 8):  # so that a long block needs no more memory than a short one
+            self._take(block[at : at + RATE_HZ * 8])
+
+    def _take(self, block: NDArray[np.int16]) -> None:
+        samples = np.concatenate([self._samples, block])
+        spectra = voice_encoder.power(samples)
+        self._samples = samples[len(spectra) * HOP :]
+        self._bands = np.concatenate([self._bands, voice_encoder.mel(spectra)])
+        starts = np.arange(0, len(self._bands) - FRAMES + 1, STEP)
+        for start in starts:
+            bands = self._bands[start : start + FRAMES]
+            if bands[:, MELS].mean() >= _LOUD:
+                self._waiting.append((self._passed, bands))
+            self._passed += 1
+        self._bands = self._bands[starts.size * STEP :]
+        if len(self._waiting) >= _AT_ONCE:
+            self._listen()
+
+    def _listen(self) -> None:
+        if not self._waiting:
+            return
+        bands = np.concatenate([bands for _, bands in self._waiting])
+        given = voice_encoder.windows(bands, np.arange(0, len(bands), FRAMES))
+        vectors, states = self._encoder.listen(given)
+        sums = states @ self._presence[:, :-1].T + self._presence[:, -1]
+        present = 1.0 / (1.0 + np.exp(-np.clip(sums, -30.0, 30.0)))
+        # Half precision is what a template has too, and ten hours of it are no burden.
+        windows = np.array([window for window, _ in self._waiting])
+        self._heard.append((windows, vectors.astype(np.float16), present.astype(np.float16)))
+        self._waiting = []
+
+    def finish(self) -> Heard:
+        """Return everything that was heard."""
+        self._listen()
+        if not self._heard:
+            nothing = np.zeros(0, dtype=np.float32)
+            return Heard(np.zeros(0, dtype=np.intp), np.zeros((0, DIMENSIONS), dtype=np.float32), nothing, nothing)
+        windows, vectors, present = (np.concatenate(parts) for parts in zip(*self._heard, strict=True))
+        likely = present.astype(np.float32)
+        return Heard(windows, vectors.astype(np.float32), likely[:, 0], likely[:, 1])
+
+
+def enroll(clips: Sequence[tuple[Path, str]]) -> Enrolled:
+    """
+    Return what a voice is enrolled with, out of stored clips: path and media type of each, probed before.
+
+    A clip with music under the voice does not count: what it is recognized by would be the band, too.
+
+    :raises TooManyClips: none, or more than 10
+    :raises TooLittleVoice: less than five seconds of voice are in all of them
+    :raises CorruptAudio: a clip breaks off or cannot be decoded
+    """
+    if not 1 <= len(clips) <= MOST_CLIPS:
+        raise TooManyClips
+    vectors, windows, over_music = [], 0, 0
+    for path, media_type in clips:
+        ear = Ear(voice_encoder.released(), cohort())
+        for block in audio.decode(path, media_type, RATE_HZ):
+            ear.feed(block)
+        heard = ear.finish().of_voice()
+        if not heard.windows.size:
+            continue
+        if heard.music.mean() >= _BAND_IN_CLIP:
+            over_music += 1
+            continue
+        vectors.append(_unit(heard.vectors.mean(axis=0)))
+        windows += heard.windows.size
+    voiced_ms = windows * STEP_MS
+    if voiced_ms < LEAST_VOICE_MS:
+        over = " In some of them music plays along: those do not count." if over_music else ""
+        raise TooLittleVoice(
+            f"{voiced_ms / 1000:.1f} seconds of voice alone are in these clips, and"
+            f" {LEAST_VOICE_MS // 1000} are needed: send longer ones.{over}"
+        )
+    return Enrolled(np.stack(vectors), voiced_ms)
+
+
+# --- Comparing -----------------------------------------------------------------------------------------------------
+
+
+def scores(
+    heard: NDArray[np.float32], templates: NDArray[np.float32], condition: int, people: Cohort
+) -> NDArray[np.float32]:
+    """
+    Return how alike vectors and templates are, as (vectors, templates): in deviations above people who are not they.
+
+    `templates` have the mean of voices alone taken off; `heard` are as the encoder gave them, all in one condition.
+    """
+    given = people.centered(heard, condition)
+    alike = given @ templates.T
+    of_heard = _above(given @ people.people[ALONE].T)
+    of_templates = _above(templates @ people.people[condition].T)
+    one = (alike - of_heard[0][:, None]) / of_heard[1][:, None]
+    other = (alike - of_templates[0][None, :]) / of_templates[1][None, :]
+    return np.asarray((one + other) / 2, dtype=np.float32)
+
+
+def _above(others: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and deviation of the nearest of the cohort, for each row."""
+    nearest = np.sort(others, axis=1)[:, -_NEAREST:]
+    return nearest.mean(axis=1), np.maximum(nearest.std(axis=1), _LEAST_DEVIATION)
+
+
+def centered(templates: Sequence[VoiceTemplate], people: Cohort) -> NDArray[np.float32]:
+    """Return one vector for each template, as `scores` takes them."""
+    means = [_unit(template.vectors).mean(axis=0) for template in templates]
+    return people.centered(np.stack(means), ALONE)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Windows in a row, by their positions among those with a voice, in which one template is heard."""
+
+    template: int
+    first: int
+    last: int
+    score: float
+    windows: int
+    condition: int
+
+
+def stretches(heard: Heard, templates: NDArray[np.float32], people: Cohort) -> list[Stretch]:
+    """Return where each template is heard, in what `Heard.of_voice` left, with the score of the whole stretch."""
+    if not heard.windows.size or not len(templates):
+        return []
+    together, music = _together(heard)
+    near = np.zeros((heard.windows.size, len(templates)), dtype=np.float32)
+    alike = np.zeros_like(near)
+    for condition in (ALONE, BAND):
+        of = (music >= _MUSIC) == (condition == BAND)
+        if of.any():
+            near[of] = scores(together[of], templates, condition, people)
+            alike[of] = scores(heard.vectors[of], templates, condition, people)
+    found = []
+    for template in np.flatnonzero((near >= _NEAR).any(axis=0)):
+        edge = alike[:, template] >= _EDGE
+        for first, last in _runs(np.flatnonzero(near[:, template] >= _NEAR), heard.windows):
+            inside = first + np.flatnonzero(edge[first : last + 1])  # neighbors made the ends look nearer than they are
+            if not inside.size or inside[-1] - inside[0] + 1 < _LEAST_WINDOWS:
+                continue
+            whole = slice(int(inside[0]), int(inside[-1]) + 1)
+            condition = BAND if heard.music[whole].mean() >= _MUSIC else ALONE
+            vector = _unit(heard.vectors[whole].mean(axis=0))[None]
+            score = float(scores(vector, templates[template : template + 1], condition, people)[0, 0])
+            found.append(
+                Stretch(int(template), whole.start, whole.stop - 1, score, whole.stop - whole.start, condition)
+            )
+    return found
+
+
+def _together(heard: Heard) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return each window with its neighbors in time: the mean of their vectors, and of how likely there is music."""
+    low = np.searchsorted(heard.windows, heard.windows - _AROUND, side="left")
+    high = np.searchsorted(heard.windows, heard.windows + _AROUND, side="right")
+    count = (high - low).astype(np.float64)
+    sums = np.concatenate([np.zeros((1, DIMENSIONS)), np.cumsum(heard.vectors, axis=0, dtype=np.float64)])
+    music = np.concatenate([[0.0], np.cumsum(heard.music, dtype=np.float64)])
+    vectors = (sums[high] - sums[low]) / count[:, None]
+    return _unit(vectors.astype(np.float32)), np.asarray((music[high] - music[low]) / count, dtype=np.float32)
+
+
+def _runs(positions: NDArray[np.intp], windows: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last position of each run whose windows stand no further apart than a gap."""
+    if not positions.size:
+        return
+    breaks = np.flatnonzero(np.diff(windows[positions]) > _GAP + 1)
+    begins = np.concatenate([[0], breaks + 1])
+    ends = np.concatenate([breaks, [positions.size - 1]])
+    for begin, end in zip(begins, ends, strict=True):
+        yield int(positions[begin]), int(positions[end])
+
+
+# --- Listening -----------------------------------------------------------------------------------------------------
+
+# Score in hundredths of a deviation → millionths: how many of a million such stretches are of the one voice that they
+# are compared with, where as many are as are not. Fitted by `training.voice calibrate` on readers and music that
+# nothing else was fitted on; in between, a line. What was sung had no part in it.
+CALIBRATION: Final[dict[int, tuple[tuple[int, int], ...]]] = {
+    ALONE: (
+        (150, 1_969), (175, 9_328), (200, 43_006), (225, 176_604), (250, 505_852), (275, 830_101), (300, 958_880),
+        (325, 991_095), (350, 998_121), (375, 999_000),
+    ),
+    BAND: (
+        (150, 38_872), (175, 161_802), (200, 479_525), (225, 814_722), (250, 954_520), (275, 990_116), (300, 997_913),
+        (325, 999_000),
+    ),
+}  # fmt: skip
+_WORTH_SAYING: Final = 20_000  # a match less likely than this is not reported
+
+
+def alone_probability(score: float, condition: int) -> int:
+    """Return how likely a stretch is of a voice, in millionths, as if no other were enrolled and half of them were."""
+    at = round(score * 100)
+    table = CALIBRATION[condition]
+    if at <= table[0][0]:
+        return table[0][1]
+    for (low, before), (high, after) in pairwise(table):
+        if at <= high:
+            return before + (after - before) * (at - low) // (high - low)
+    return table[-1][1]
+
+
+def probability(own: int, others: Sequence[int], enrolled: int) -> int:
+    """
+    Return how likely a stretch is of one of the enrolled voices, in millionths.
+
+    `own` is its `alone_probability`, `others` are those of other voices in the same place. Half of all stretches are
+    taken to be of somebody enrolled, anybody of them as likely as another: so the more are enrolled, the more it takes,
+    and voices that are alike share. Whole numbers throughout, so that every machine says the same.
+    """
+    odds = [1_000_000 * likely // (1_000_000 - likely) for likely in (own, *others)]
+    return 1_000_000 * odds[0] // (1_000_000 * enrolled + sum(odds))
+
+
+class Listener:
+    """Listens for enrolled voices. Without any, it does not even turn the sound into vectors."""
+
+    rate_hz = RATE_HZ
+
+    def __init__(self, templates: Sequence[VoiceTemplate]) -> None:
+        """Compare with these, in the order of their ids."""
+        self._templates = tuple(sorted(templates, key=lambda template: str(template.id)))
+        self._ear = Ear(voice_encoder.released(), cohort()) if self._templates else None
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        if self._ear is not None:
+            self._ear.feed(block)
+
+    def search(self) -> Detection:
+        """Say which enrolled voices were heard, and where."""
+        detector = Detector(
+            kind=VOICE_MATCH,
+            algorithm=ALGORITHM,
+            parameters=(
+                *PARAMETERS,
+                ("weights", voice_encoder.WEIGHTS_DIGEST),
+                ("cohort", COHORT_DIGEST),
+            ),
+            index_snapshot=_snapshot(self._templates),
+            index_size=len(self._templates),
+        )
+        if self._ear is None:
+            return Detection(detector, ())
+        heard = self._ear.finish().of_voice()
+        found = stretches(heard, centered(self._templates, cohort()), cohort())
+        matches = [self._match(one, found, heard) for one in _best(found)]
+        return Detection(detector, tuple(match for match in matches if _is_worth_saying(match)))
+
+    def _match(self, found: Stretch, among: Sequence[Stretch], heard: Heard) -> Match:
+        others: dict[int, int] = {}
+        for other in among:
+            if other.template != found.template and other.first <= found.last and found.first <= other.last:
+                likely = alone_probability(other.score, other.condition)
+                others[other.template] = max(others.get(other.template, 0), likely)
+        own = alone_probability(found.score, found.condition)
+        whole = slice(found.first, found.last + 1)
+        start = int(heard.windows[found.first]) * STEP_MS
+        end = int(heard.windows[found.last]) * STEP_MS + WINDOW_MS
+        # To hundredths: what differs between two machines lies far behind them.
+        hundredths = round(found.score * 100)
+        return Match(
+            kind=VOICE_MATCH,
+            algorithm=ALGORITHM,
+            reference_id=self._templates[found.template].id,
+            output=Segment(start, end),
+            reference=Segment(0, 0),  # a voice has no place in what it was enrolled with
+            time_ratio_millionths=1_000_000,
+            pitch_shift_cents=0,
+            score_millionths=min(1_000_000, max(0, hundredths * 1_000)),
+            probability_millionths=probability(own, tuple(others.values()), len(self._templates)),
+            measures=(
+                ("alone_probability_millionths", own),
+                ("music_millionths", round(float(heard.music[whole].mean()) * 100) * 10_000),
+                ("over_band", int(found.condition == BAND)),
+                ("voice_millionths", round(float(heard.voice[whole].mean()) * 100) * 10_000),
+                ("windows", found.windows),
+            ),
+        )
+
+
+def _is_worth_saying(match: Match) -> bool:
+    return match.probability_millionths is not None and match.probability_millionths >= _WORTH_SAYING
+
+
+def _best(found: Sequence[Stretch]) -> list[Stretch]:
+    """Return stretches without those in whose place enough others are more alike."""
+    kept: list[Stretch] = []
+    for one in sorted(found, key=lambda one: (-round(one.score * 100), one.first, one.template)):
+        over = sum(1 for other in kept if other.first <= one.last and one.first <= other.last)
+        if over < _MOST_PER_PLACE:
+            kept.append(one)
+    return sorted(kept, key=lambda one: (one.first, one.last, one.template))
+
+
+def _snapshot(templates: Sequence[VoiceTemplate]) -> str:
+    """Return a digest of everything that a piece of audio is compared with."""
+    digest = hashlib.sha256(ALGORITHM.encode())
+    for template in templates:
+        vectors = np.ascontiguousarray(template.vectors, dtype="<f2")
+        digest.update(template.id.bytes + len(vectors).to_bytes(4, "big") + vectors.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""A voice is recognized where it is, alone and over a band, and nothing else is: no noise, no tone, no instrument."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from fingerprint import audio, voice_encoder, voices
+from fingerprint.evidence import VOICE_MATCH, Detection
+from fingerprint.voice_encoder import FRAMES, RATE_HZ, WeightsChanged, WeightsMissing
+from fingerprint.voices import ALONE, BAND, VoiceTemplate
+from tests.fingerprint.sounds import MUSIC, Sound
+
+VOCAL = MUSIC / "vocal.flac"
+SINGER = UUID(int=1)
+
+
+@pytest.fixture(scope="module")
+def song() -> Sound:
+    """The demo's singer, at the detector's rate."""
+    return np.concatenate(list(audio.decode(VOCAL, "audio/flac", RATE_HZ)))
+
+
+@pytest.fixture(scope="module")
+def singer(song: Sound) -> VoiceTemplate:
+    """The singer, enrolled with the first half of the song."""
+    ear = voices.Ear(voice_encoder.released(), voices.cohort())
+    ear.feed(song[: song.size // 2])
+    return VoiceTemplate(SINGER, ear.finish().of_voice().vectors.mean(axis=0)[None])
+
+
+def listen(sound: Sound, *templates: VoiceTemplate, block: int = RATE_HZ) -> Detection:
+    """Feed a sound to a listener."""
+    listener = voices.Listener(templates)
+    for at in range(0, max(1, sound.size), block):
+        listener.feed(sound[at : at + block])
+    return listener.search()
+
+
+def over(voice: Sound, band: Sound, snr_db: float) -> Sound:
+    """Lay a band under a voice."""
+    one, other = voice.astype(np.float64), np.resize(band, voice.size).astype(np.float64)
+    both = one + other * np.sqrt(np.mean(one**2) / np.mean(other**2)) * 10 ** (-snr_db / 20)
+    return np.asarray(both / np.abs(both).max() * 24_000, dtype=np.int16)
+
+
+def test_hears_an_enrolled_voice_where_it_is(song: Sound, singer: VoiceTemplate) -> None:
+    quiet = np.zeros(6 * RATE_HZ, dtype=np.int16)
+    found = listen(np.concatenate([quiet, song[song.size // 2 :], quiet]), singer)
+    assert (found.detector.kind, found.detector.index_size) == (VOICE_MATCH, 1)
+    best = max(found.matches, key=lambda match: match.score_millionths)
+    assert best.reference_id == SINGER
+    assert best.probability_millionths is not None
+    assert best.probability_millionths > 800_000
+    assert best.output.start_ms >= 6_000 - voices.WINDOW_MS
+    assert best.output.end_ms <= 6_000 + song.size * 500 // RATE_HZ + voices.WINDOW_MS
+
+
+def test_hears_it_over_a_band(song: Sound, singer: VoiceTemplate, music: Callable[..., Sound]) -> None:
+    band = music("vibe-ace.ogg", rate=RATE_HZ)
+    found = listen(over(song[song.size // 2 :], band, 5.0), singer)
+    assert {match.reference_id for match in found.matches} == {SINGER}
+    assert any(match.measure("over_band") for match in found.matches)
+
+
+def test_the_same_sound_gives_the_same_evidence_in_whatever_blocks(song: Sound, singer: VoiceTemplate) -> None:
+    part = song[: 9 * RATE_HZ + 77]
+    whole = listen(part, singer, block=part.size)
+    assert whole.matches
+    assert listen(part, singer, block=1_111) == whole
+    assert listen(part, singer, block=50_000) == whole
+
+
+T = np.arange(12 * RATE_HZ) / RATE_HZ
+RNG = np.random.default_rng(7)
+NOTHING: dict[str, Sound] = {
+    "nothing": np.zeros(0, dtype=np.int16),
+    "one sample": np.array([12_000], dtype=np.int16),
+    "silence": np.zeros(12 * RATE_HZ, dtype=np.int16),
+    "full scale": np.full(12 * RATE_HZ, -32_768, dtype=np.int16),
+    "noise": (RNG.standard_normal(T.size) * 8_000).astype(np.int16),
+    "faint noise": (RNG.standard_normal(T.size) * 20).astype(np.int16),
+    "clipped noise": np.where(RNG.standard_normal(T.size) > 0, 32_767, -32_768).astype(np.int16),
+    "tone": (np.sin(2 * np.pi * 220 * T) * 20_000).astype(np.int16),
+    "chord": (np.sin(2 * np.pi * np.outer((220, 277, 330), T)).sum(axis=0) * 8_000).astype(np.int16),
+    "sweep": (np.sin(2 * np.pi * (100 * T + 60 * T**2)) * 20_000).astype(np.int16),
+    "clicks": ((np.arange(T.size) % 1_600 == 0) * 30_000).astype(np.int16),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_hears_nobody_in_what_is_no_voice(name: str, singer: VoiceTemplate) -> None:
+    assert listen(NOTHING[name], singer).matches == ()
+
+
+@pytest.mark.parametrize("name", ["vibe-ace.ogg", "creepy-piano.ogg", "hungarian-dance-5.ogg"])
+def test_hears_nobody_in_instruments(name: str, singer: VoiceTemplate, music: Callable[..., Sound]) -> None:
+    assert listen(music(name, rate=RATE_HZ)[: 40 * RATE_HZ], singer).matches == ()
+
+
+def test_does_not_take_one_for_another(song: Sound, singer: VoiceTemplate) -> None:
+    people = voices.cohort()
+    others = [
+        VoiceTemplate(UUID(int=at + 2), (one + people.means[ALONE])[None])
+        for at, one in enumerate(people.people[ALONE][:12])
+    ]
+    found = listen(song[song.size // 2 :], singer, *others)
+    likely = {match.reference_id for match in found.matches if (match.probability_millionths or 0) > 500_000}
+    assert likely == {SINGER}
+
+
+def test_without_templates_nothing_is_listened_to() -> None:
+    script = (
+        "import sys, numpy as np; from fingerprint import voices; one = voices.Listener(());"
+        "one.feed(np.zeros(16000, np.int16)); found = one.search();"
+        "assert not found.matches and found.detector.index_size == 0; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=MUSIC.parents[2])
+
+
+def test_what_it_is_compared_with_has_a_name(singer: VoiceTemplate) -> None:
+    nothing = NOTHING["nothing"]
+    other = VoiceTemplate(UUID(int=2), singer.vectors)
+    one, both = listen(nothing, singer).detector, listen(nothing, singer, other).detector
+    assert one.index_snapshot != both.index_snapshot
+    assert both == listen(nothing, other, singer).detector
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "enrolled", "expected"),
+    [
+        (500_000, (), 1, 500_000),
+        (900_000, (), 1, 900_000),
+        (900_000, (), 9, 500_000),  # nine times as many whom it may be
+        (900_000, (900_000,), 1, 473_684),  # another is as likely
+        (0, (), 1, 0),
+        (999_000, (), 1_000, 499_749),
+    ],
+)
+def test_the_more_are_enrolled_the_more_it_takes(
+    own: int, others: tuple[int, ...], enrolled: int, expected: int
+) -> None:
+    assert voices.probability(own, others, enrolled) == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize("condition", [ALONE, BAND])
+def test_a_higher_score_is_never_less_likely(condition: int) -> None:
+    said = [voices.alone_probability(score / 100, condition) for score in range(-200, 800)]
+    assert said == sorted(said)
+    assert 0 <= said[0] < 100_000
+    assert 990_000 <= said[-1] < 1_000_000
+
+
+def test_bands_are_of_whole_frames_and_windows_of_one_power() -> None:
+    assert voice_encoder.power(np.zeros(399, dtype=np.int16)).shape == (0, 201)
+    assert voice_encoder.power(np.zeros(400 + 160 * 2 + 159, dtype=np.int16)).shape == (3, 201)
+    loud = NOTHING["noise"][: 160 * FRAMES + 400]
+    bands = [voice_encoder.mel(voice_encoder.power(one)) for one in (loud, (loud // 8).astype(np.int16))]
+    first, second = (voice_encoder.windows(one, np.array([0])) for one in bands)
+    assert np.allclose(first, second, rtol=0.05, atol=1e-3)
+
+
+def test_weights_are_read_whole_and_unchanged_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(WeightsMissing, match=r"none\.npz"):
+        voice_encoder.read(tmp_path / "none.npz", digest="00")
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(voice_encoder.WEIGHTS.read_bytes()[:-1])
+    with pytest.raises(WeightsChanged, match=r"cut\.npz"):
+        voice_encoder.read(cut, digest=voice_encoder.WEIGHTS_DIGEST)
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    hostile = tmp_path / "hostile.npz"
+    hostile.write_bytes(pickled.getvalue())
+
+    with pytest.raises(WeightsChanged, match="no plain arrays"):
+        voice_encoder.read(hostile, digest=hashlib.sha256(pickled.getvalue()).hexdigest())
+
+
+def test_takes_too_little_or_no_voice_for_no_enrollment(tmp_path: Path) -> None:
+    with pytest.raises(voices.TooManyClips):
+        voices.enroll([])
+    with pytest.raises(voices.TooLittleVoice, match=r"0\.0 seconds .* 5 are needed"):
+        voices.enroll([(MUSIC / "hungarian-dance-5.ogg", "audio/ogg")])
+    found = voices.enroll([(VOCAL, "audio/flac")])
+    assert found.vectors.shape == (1, 256)
+    assert found.voiced_ms > 15_000
