@@ -56,6 +56,7 @@ class Verb(StrEnum):
     ASK = "ask"  # may I?
     SUBMIT = "submit"
     REVIEW = "review"  # to look at what could not be settled by rule
+    VOUCH = "vouch"  # to hold evidence of consent to a voice that a rule stopped
     PROPOSE = "propose"  # what takes two people …
     APPROVE = "approve"  # … and the second of them
     SETTLE = "settle"  # money
@@ -64,7 +65,7 @@ class Verb(StrEnum):
 # Whoever enters a contract does not approve a run: no role has both LICENSE and SETTLE (LED-6).
 VERBS: dict[str, frozenset[Verb]] = {
     Role.RIGHTS_MANAGER: frozenset(
-        {Verb.REGISTER, Verb.CONSENT, Verb.LICENSE, Verb.IMPORT, Verb.ASK, Verb.PROPOSE, Verb.APPROVE}
+        {Verb.REGISTER, Verb.CONSENT, Verb.LICENSE, Verb.IMPORT, Verb.ASK, Verb.VOUCH, Verb.PROPOSE, Verb.APPROVE}
     ),
     Role.REVIEWER: frozenset({Verb.REVIEW, Verb.ASK}),
     Role.FINANCE: frozenset({Verb.SETTLE, Verb.ASK}),
@@ -82,14 +83,15 @@ _ADDED = {
     Verb.CONSENT: "consent consentevent consentevidence reservation reservationend withdrawaltaskdone",
     Verb.LICENSE: "license licenseevent termsversion campaign campaigninvitation mfnclause",
     Verb.ASK: "clearance",
-    Verb.SUBMIT: "submission",
+    Verb.SUBMIT: "submission appeal",
 }
 
 # Verb → Django's permissions, which the desk's pages ask for.
 PERMISSIONS: dict[Verb, frozenset[str]] = {
     **{verb: frozenset(f"rights.add_{name}" for name in names.split()) for verb, names in _ADDED.items()},
     Verb.IMPORT: frozenset({"ledger.add_importbatch", "ledger.add_importreversal", "ledger.add_savedmapping"}),
-    Verb.REVIEW: frozenset({"ledger.change_job"}),
+    Verb.REVIEW: frozenset({"ledger.change_job", "rights.add_review", "rights.add_appealanswer"}),
+    Verb.VOUCH: frozenset({"rights.add_review"}),
     Verb.PROPOSE: frozenset({"ledger.add_proposal", "ledger.add_erasurerequest", "rights.add_partymerge"}),
     Verb.APPROVE: frozenset({"ledger.add_approval"}),
     Verb.SETTLE: frozenset({"royalties.add_plan"}),

@@ -33,6 +33,7 @@ def propose(
     other_party_id: UUID | None = None,
     consent_id: UUID | None = None,
     conflict_id: UUID | None = None,
+    bands_id: UUID | None = None,
     at: datetime,
 ) -> Proposal:
     """Insert that somebody proposes an act, with its entry."""
@@ -43,6 +44,7 @@ def propose(
         other_party_id=other_party_id,
         consent_id=consent_id,
         conflict_id=conflict_id,
+        bands_id=bands_id,
         reason=reason,
         proposed_by_id=proposed_by_id,
         proposed_at=at,

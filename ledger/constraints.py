@@ -113,6 +113,9 @@ REFUSALS = {
     "approval_takes_a_second_person": Refusal(
         409, "needs_a_second_person", "reason", "Whoever proposed it cannot agree to it: ask a second person."
     ),
+    "one_bands_version_per_number": Refusal(
+        409, "drafted_meanwhile", "rows", "Other bands were drafted at this moment: send yours again."
+    ),
     # Assets and shares
     "rights_datasetmember_pkey": _twice("members"),
     "portion_is_a_part_of_the_recording": Refusal(

@@ -65,6 +65,14 @@ _LATER = {
     "erasure": "ledger.Erasure",
     "proposal": "ledger.Proposal",
     "approval": "ledger.Approval",
+    "bands": "ledger.BandsVersion",
+    "bands_activation": "ledger.BandsActivation",
+    "review": "rights.Review",
+    "appeal": "rights.Appeal",
+    "appeal_answer": "rights.AppealAnswer",
+    "recheck": "rights.Recheck",
+    "influence": "rights.Influence",
+    "influence_objection": "rights.InfluenceObjection",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -134,6 +142,14 @@ class Entry(models.Model):
         ERASED = "erased"
         PROPOSED = "proposed"
         APPROVED = "approved"
+        BANDS_DRAFTED = "bands_drafted"
+        BANDS_ACTIVATED = "bands_activated"
+        REVIEWED = "reviewed"
+        APPEALED = "appealed"
+        APPEAL_ANSWERED = "appeal_answered"
+        RECHECKED = "rechecked"
+        INFLUENCE_STATED = "influence_stated"
+        INFLUENCE_OBJECTED = "influence_objected"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -188,6 +204,14 @@ class Entry(models.Model):
     erasure = _subject("ledger.Erasure")
     proposal = _subject("ledger.Proposal")
     approval = _subject("ledger.Approval")
+    bands = _subject("ledger.BandsVersion")
+    bands_activation = _subject("ledger.BandsActivation")
+    review = _subject("rights.Review")
+    appeal = _subject("rights.Appeal")
+    appeal_answer = _subject("rights.AppealAnswer")
+    recheck = _subject("rights.Recheck")
+    influence = _subject("rights.Influence")
+    influence_objection = _subject("rights.InfluenceObjection")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -289,6 +313,7 @@ class Job(models.Model):
         CLOSING = "closing"
         REHEARSE = "rehearse"
         REVERSE = "reverse"
+        RECHECK = "recheck"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -648,6 +673,7 @@ class Proposal(models.Model):
         ANNUL = "annul"
         MERGE = "merge"
         SETTLE = "settle"
+        BANDS = "bands"
 
     id = models.UUIDField(primary_key=True)
     act = models.CharField(max_length=16, choices=Act.choices)
@@ -655,6 +681,7 @@ class Proposal(models.Model):
     other_party = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
     consent = models.ForeignKey("rights.Consent", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
     conflict = models.ForeignKey("rights.Conflict", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
+    bands = models.ForeignKey("BandsVersion", on_delete=PROTECT, null=True, blank=True, related_name="proposals")
     reason = models.CharField(max_length=300)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="proposals")
     proposed_at = models.DateTimeField()
@@ -681,6 +708,62 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return "agreed" if self.is_agreed else "refused"
+
+
+class BandsVersion(models.Model):
+    """From which strength on a match is let pass, looked at or refused: one version, in force once it is activated."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.PositiveIntegerField()
+    document = models.TextField()  # RFC 8785 JSON: rights.bands.Bands
+    digest = models.CharField(max_length=64)
+    note = models.CharField(max_length=300, blank=True)  # why, without names
+    drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    drafted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "bands"
+        verbose_name_plural = "bands"
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="one_bands_version_per_number"),
+            models.UniqueConstraint(fields=["digest"], name="bands_are_drafted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Bands {self.number}"
+
+
+class BandsActivation(models.Model):
+    """That two people wanted bands to be in force from a moment on; until the next ones are."""
+
+    id = models.UUIDField(primary_key=True)
+    bands = models.ForeignKey(BandsVersion, on_delete=PROTECT, related_name="activations")
+    approval = models.OneToOneField(Approval, on_delete=PROTECT, related_name="bands_activation")
+    effective_from = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(effective_from__gte=F("recorded_at")), name="bands_are_not_activated_backwards"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.bands} from {self.effective_from}"
+
+
+class ReviewClaim(models.Model):
+    """Who is at a decision now, so that two people do not do the same work: working state, and no right."""
+
+    decision = models.OneToOneField("rights.Decision", on_delete=PROTECT, primary_key=True, related_name="claim")
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    claimed_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"until {self.until}"
 
 
 class ErasureRequest(models.Model):

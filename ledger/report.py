@@ -20,6 +20,7 @@ from ledger.models import Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
 from provenance.models import Manifest
 from provenance.signing import Verification, verify
+from rights import decisions
 from rights.models import (
     Consent,
     ConsentEvent,
@@ -121,12 +122,10 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         raise NoSuchSubmission
     is_own = sight.parties is None or submission.submitter_id in sight.parties
     job = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=submission_id).first()
-    decision = Decision.objects.select_related("examination").filter(submission=submission).first()
-    entries = (
-        Entry.objects.select_related("leaf")
-        .filter(Q(submission=submission) | Q(decision__submission=submission))
-        .order_by("at")
-    )
+    decision = decisions.standing().select_related("examination").filter(submission=submission).first()
+    # Whoever holds something in it sees that it was submitted and decided, and not what was said about it beside that.
+    about = _about(submission) if is_own else Q(submission=submission) | Q(decision__submission=submission)
+    entries = Entry.objects.select_related("leaf").filter(about).order_by("at", "leaf__index")
     if decision is None:
         state = "failed" if job and job.given_up_at else "waiting"
         return Dossier(
@@ -173,7 +172,7 @@ def own(submission_id: UUID, sight: Sight) -> Dossier:
 
 def with_state(submissions: QuerySet[Submission]) -> QuerySet[Any, Any]:
     """Annotate submissions with their ``state``, so that a list needs one query."""
-    decided = Decision.objects.filter(submission=OuterRef("pk")).values("outcome")
+    decided = decisions.standing().filter(submission=OuterRef("pk")).values("outcome")
     given_up = Job.objects.filter(kind=Job.Kind.CLEAR, subject_id=OuterRef("pk"), given_up_at__isnull=False)
     return submissions.annotate(
         state=Coalesce(Subquery(decided), Case(When(Exists(given_up), then=Value("failed")), default=Value("waiting")))
@@ -235,6 +234,20 @@ def receipt(entry: Entry) -> str:
     return str(receipts.Receipt(index=leaf.index, proof=proof, checkpoint=checkpoint.note))
 
 
+def _about(submission: Submission) -> Q:
+    """Return the condition of the entries about an output: what was submitted, decided, said and found about it."""
+    return (
+        Q(submission=submission)
+        | Q(decision__submission=submission)
+        | Q(review__decision__submission=submission)
+        | Q(appeal__decision__submission=submission)
+        | Q(appeal_answer__appeal__decision__submission=submission)
+        | Q(recheck__decision__submission=submission)
+        | Q(influence__submission=submission)
+        | Q(influence_objection__influence__submission=submission)
+    )
+
+
 def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, ...]:
     """
     Return every entry that a decision rests on, in the order of the log.
@@ -264,8 +277,7 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
     return tuple(
         Entry.objects.select_related("leaf")
         .filter(
-            Q(submission=submission)
-            | Q(decision=decision)
+            _about(submission)
             | Q(recording__in=tracks)
             | Q(work__in=works)
             | Q(share__in=shares)

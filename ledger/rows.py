@@ -20,6 +20,8 @@ from fingerprint.models import Audio, Examination, Fingerprint, Reference
 from ledger import canonical
 from ledger.models import (
     Approval,
+    BandsActivation,
+    BandsVersion,
     Entry,
     Erasure,
     ErasureRequest,
@@ -32,6 +34,10 @@ from ledger.models import (
 )
 from provenance.models import Manifest
 from rights.models import (
+    Allowance,
+    Appeal,
+    AppealAnswer,
+    AppealEvidence,
     Campaign,
     CampaignInvitation,
     Clearance,
@@ -51,6 +57,9 @@ from rights.models import (
     Finding,
     Identifier,
     IdentifierFinding,
+    Influence,
+    InfluenceObjection,
+    InfluenceWeight,
     Ingredient,
     License,
     LicenseAsset,
@@ -67,6 +76,8 @@ from rights.models import (
     PartyMergeUndo,
     PartyName,
     Protection,
+    Recheck,
+    RecheckFinding,
     Recording,
     RecordingVoice,
     RecordingWork,
@@ -76,6 +87,7 @@ from rights.models import (
     RepresentationEnd,
     Reservation,
     ReservationEnd,
+    Review,
     Share,
     ShareEvent,
     Stem,
@@ -286,11 +298,37 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "release_on",
             "submitted_at",
         ),
+        (
+            "id",
+            "submitter_id",
+            "title",
+            "audio_id",
+            "uses",
+            "purposes",
+            "model_version_id",
+            "territories",
+            "release_on",
+            "submitted_at",
+            "expected_minor",
+            "expected_currency",
+        ),
     ),
     Ingredient: (("id", "submission_id", "recording_id"),),
     Contribution: (("id", "submission_id", "position", "component", "ai_level", "tool", "actor_id"),),
     Decision: (
         ("id", "submission_id", "outcome", "examination_id", "policy_version", "licenses", "known_at", "decided_at"),
+        (
+            "id",
+            "submission_id",
+            "outcome",
+            "examination_id",
+            "policy_version",
+            "licenses",
+            "known_at",
+            "decided_at",
+            "supersedes_id",
+            "bands_id",
+        ),
     ),
     Finding: (("id", "decision_id", "position", "rule", "effect", "sentence", "rests_on", "matches"),),
     Split: (
@@ -708,13 +746,8 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ),
     ),
     OutputFlag: (
-        (
-            "id",
-            "submission_id",
-            "event_id",
-            "kind",
-            "recorded_at",
-        ),
+        ("id", "submission_id", "event_id", "kind", "recorded_at"),
+        ("id", "submission_id", "event_id", "kind", "recorded_at", "recheck_id"),
     ),
     Campaign: (
         (
@@ -856,6 +889,18 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "proposed_by_id",
             "proposed_at",
         ),
+        (
+            "id",
+            "act",
+            "party_id",
+            "other_party_id",
+            "consent_id",
+            "conflict_id",
+            "reason",
+            "proposed_by_id",
+            "proposed_at",
+            "bands_id",
+        ),
     ),
     Approval: (
         (
@@ -886,6 +931,68 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "erased_at",
         ),
     ),
+    BandsVersion: (("id", "number", "document", "digest", "note", "drafted_by_id", "drafted_at"),),
+    BandsActivation: (("id", "bands_id", "approval_id", "effective_from", "recorded_at"),),
+    Review: (
+        (
+            "id",
+            "decision_id",
+            "reviewer_id",
+            "position",
+            "outcome",
+            "reason",
+            "note",
+            "evidence_digest",
+            "reviewed_at",
+        ),
+    ),
+    Appeal: (("id", "decision_id", "appellant_id", "ground", "statement", "appealed_at"),),
+    AppealEvidence: (("id", "appeal_id", "kind", "digest", "isrc"),),
+    AppealAnswer: (("id", "appeal_id", "reviewer_id", "is_upheld", "reason", "note", "answered_at"),),
+    Allowance: (("id", "answer_id", "reference_id", "submitter_id", "expires_on", "recorded_at"),),
+    Recheck: (
+        (
+            "id",
+            "decision_id",
+            "cause",
+            "event_id",
+            "examination_id",
+            "outcome",
+            "policy_version",
+            "bands_id",
+            "known_at",
+            "rechecked_at",
+        ),
+    ),
+    RecheckFinding: (("id", "recheck_id", "position", "rule", "effect", "sentence", "rests_on", "matches"),),
+    Influence: (
+        (
+            "id",
+            "submission_id",
+            "provider_id",
+            "stated_by_id",
+            "method",
+            "version",
+            "confidence_numerator",
+            "confidence_denominator",
+            "report_digest",
+            "recorded_at",
+        ),
+    ),
+    InfluenceWeight: (
+        (
+            "id",
+            "influence_id",
+            "recording_id",
+            "work_id",
+            "voice_id",
+            "stem_id",
+            "lyrics_id",
+            "numerator",
+            "denominator",
+        ),
+    ),
+    InfluenceObjection: (("id", "influence_id", "party_id", "reason", "evidence_digest", "recorded_at"),),
 }
 
 Rows = QuerySet[Any]
@@ -956,6 +1063,15 @@ def _of_consent_event(key: UUID) -> list[Rows]:
     ]
 
 
+def _of_recheck(key: UUID) -> list[Rows]:
+    return [
+        Recheck.objects.filter(pk=key),
+        RecheckFinding.objects.filter(recheck=key),
+        Examination.objects.filter(rechecks=key),
+        OutputFlag.objects.filter(recheck=key),
+    ]
+
+
 # Kind → the rows that its subject brings along.
 COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.PARTY_REGISTERED: lambda key: [Party.objects.filter(pk=key)],
@@ -1021,6 +1137,20 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.ERASED: _one(Erasure),
     Entry.Kind.PROPOSED: _one(Proposal),
     Entry.Kind.APPROVED: _one(Approval),
+    Entry.Kind.BANDS_DRAFTED: _one(BandsVersion),
+    Entry.Kind.BANDS_ACTIVATED: _one(BandsActivation),
+    Entry.Kind.REVIEWED: _one(Review),
+    Entry.Kind.APPEALED: lambda key: [Appeal.objects.filter(pk=key), AppealEvidence.objects.filter(appeal=key)],
+    Entry.Kind.APPEAL_ANSWERED: lambda key: [
+        AppealAnswer.objects.filter(pk=key),
+        Allowance.objects.filter(answer=key),
+    ],
+    Entry.Kind.RECHECKED: _of_recheck,
+    Entry.Kind.INFLUENCE_STATED: lambda key: [
+        Influence.objects.filter(pk=key),
+        InfluenceWeight.objects.filter(influence=key),
+    ],
+    Entry.Kind.INFLUENCE_OBJECTED: _one(InfluenceObjection),
 }
 
 # What only a recording with a reference has: a catalogue of thousands without audio is not asked for it each time.
@@ -1175,7 +1305,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         ConsentOverride: _about("consent_id", "consent_id"),
         WithdrawalTask: _about("consent_event_id", "event_id"),
         WithdrawalTaskDone: _about("withdrawal_task_done_id"),
-        OutputFlag: _about("consent_event_id", "event_id"),
+        OutputFlag: "SELECT 1 FROM ledger_entry AS e"
+        " WHERE e.consent_event_id = r.event_id OR e.recheck_id = r.recheck_id",
         Campaign: _about("campaign_id"),
         CampaignInvitation: _about("consent_id", "consent_id"),
         LicenseModelVersion: _about("license_id", "license_id"),
@@ -1195,7 +1326,20 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         ConsentEvidence: "SELECT 1 FROM ledger_entry AS e WHERE e.consent_id = r.consent_id"
         " OR e.consent_event_id = r.event_id",
         Examination: "SELECT 1 FROM rights_decision AS d JOIN ledger_entry AS e ON e.decision_id = d.id"
-        " WHERE d.examination_id = r.id",
+        " WHERE d.examination_id = r.id UNION ALL SELECT 1 FROM rights_recheck AS c"
+        " JOIN ledger_entry AS e ON e.recheck_id = c.id WHERE c.examination_id = r.id",
+        BandsVersion: _about("bands_id"),
+        BandsActivation: _about("bands_activation_id"),
+        Review: _about("review_id"),
+        Appeal: _about("appeal_id"),
+        AppealEvidence: _about("appeal_id", "appeal_id"),
+        AppealAnswer: _about("appeal_answer_id"),
+        Allowance: _about("appeal_answer_id", "answer_id"),
+        Recheck: _about("recheck_id"),
+        RecheckFinding: _about("recheck_id", "recheck_id"),
+        Influence: _about("influence_id"),
+        InfluenceWeight: _about("influence_id", "influence_id"),
+        InfluenceObjection: _about("influence_objection_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
         " WHERE c.reference_id = r.id",
         Fingerprint: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"

@@ -240,6 +240,23 @@ LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: fin
 LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
 LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
 
+# --- Reviews (ledger/reviewing.py). ---------------------------------------------------------------------------------
+
+
+def _amounts(text: str) -> dict[str, int]:
+    pairs = (pair.strip().split(":") for pair in text.split(",") if pair.strip())
+    return {currency: int(minor) for currency, minor in pairs}
+
+
+LEDGER_REVIEW_DAYS = int(os.environ.get("LEDGER_REVIEW_DAYS", "2"))  # by when somebody should have looked
+LEDGER_APPEAL_DAYS = int(os.environ.get("LEDGER_APPEAL_DAYS", "10"))
+LEDGER_REVIEW_CLAIM_MINUTES = int(os.environ.get("LEDGER_REVIEW_CLAIM_MINUTES", "30"))  # how long a case is one's own
+# Outcomes (cleared, refused) that always take two people; a voice that is let pass does anyway.
+LEDGER_TWO_REVIEWERS = frozenset(filter(None, os.environ.get("LEDGER_TWO_REVIEWERS", "").split(",")))
+# From which expected earnings on it takes two to refuse, in each currency's smallest unit.
+LEDGER_REVIEW_VALUES = _amounts(os.environ.get("LEDGER_REVIEW_VALUES", "EUR:1000000,USD:1000000,GBP:1000000"))
+LEDGER_ALLOWANCE_DAYS = int(os.environ.get("LEDGER_ALLOWANCE_DAYS", "365"))  # how long an upheld appeal is remembered
+
 # --- Letters of campaigns: without a mail server, links are copied at the desk. -----------------------------------
 
 EMAIL_HOST = os.environ.get("EMAIL_HOST", "localhost")
@@ -314,6 +331,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
+        {"name": "reviews", "description": "What people decide: cases, reviews, appeals, and the bands that say which"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
         {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},

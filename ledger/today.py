@@ -12,9 +12,9 @@ from django.db.models import Count, Q, QuerySet
 from ledger import checkpoints, identity, report
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
-from rights import conflicts
+from rights import conflicts, decisions
 from rights.conflicts import State
-from rights.models import Conflict, Consent, ConsentEvent, Decision, License, Submission
+from rights.models import Conflict, Consent, ConsentEvent, License, Submission
 from rights.vocabulary import ConflictAct, ConsentAct, Outcome
 
 WAITING = "waiting"
@@ -69,7 +69,7 @@ def outputs(sight: Sight = EVERYTHING) -> QuerySet[Any]:
 
 def counts(sight: Sight = EVERYTHING) -> dict[str, int]:
     """Return how many outputs are in each state, without looking at each of them."""
-    decided = dict(seen(Decision.objects.all(), sight).values_list("outcome").annotate(Count("pk")))
+    decided = dict(seen(decisions.standing(), sight).values_list("outcome").annotate(Count("pk")))
     given_up = Job.objects.filter(kind=Job.Kind.CLEAR, given_up_at__isnull=False, done_at__isnull=True)
     submissions = seen(Submission.objects.all(), sight)
     failed = (

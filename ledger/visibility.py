@@ -14,6 +14,8 @@ from ledger.models import (
     SUBJECTS,
     ApiClient,
     Approval,
+    BandsActivation,
+    BandsVersion,
     CampaignMailing,
     CampaignNotice,
     CampaignPlan,
@@ -37,6 +39,7 @@ from ledger.models import (
     PendingEntry,
     Proposal,
     RehearsedProblem,
+    ReviewClaim,
     SavedMapping,
     SocietyAnswer,
     Tile,
@@ -211,6 +214,9 @@ RULES: Rules = {
     Approval: _through("proposal", Proposal),
     ErasureRequest: _owned("party"),
     Erasure: _through("request", ErasureRequest),
+    BandsVersion: _everybody,  # by what everybody is judged
+    BandsActivation: _everybody,
+    ReviewClaim: _operator_only,
 }
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
+from rights.bands import SHIPPED, Bands
 from rights.vocabulary import ApprovalMode, Outcome, RightType
 
 
@@ -170,6 +171,25 @@ class Material:
 
 
 @dataclass(frozen=True)
+class EnrolledVoice:
+    """A voice that outputs are listened through for; a match names the enrollment."""
+
+    enrollment_id: UUID
+    voice: Asset
+    person_id: UUID  # after merges
+
+
+@dataclass(frozen=True)
+class AllowanceTerm:
+    """That an upheld appeal found a reference to be no reason to stop this submitter, until a day (CHK-6)."""
+
+    id: UUID
+    reference_id: UUID
+    licensee_id: UUID  # after merges
+    expires_on: date
+
+
+@dataclass(frozen=True)
 class Terms:
     """Everything that was known about the material of one case, for one licensee, on one date."""
 
@@ -180,6 +200,9 @@ class Terms:
     licenses: tuple[LicenseTerm, ...]
     reservations: tuple[ReservationTerm, ...] = ()
     licensee_roles: frozenset[str] = frozenset()
+    voices: tuple[EnrolledVoice, ...] = ()  # those that were matched
+    allowances: tuple[AllowanceTerm, ...] = ()
+    bands: Bands = SHIPPED
 
     def material(self, recording_id: UUID) -> Material | None:
         """Return the material of a recording, or None where it is not registered."""
@@ -188,6 +211,19 @@ class Terms:
     def of_reference(self, reference_id: UUID) -> Material | None:
         """Return the material whose registered audio this is."""
         return next((found for found in self.materials if found.reference_id == reference_id), None)
+
+    def of_enrollment(self, enrollment_id: UUID) -> EnrolledVoice | None:
+        """Return the voice of an enrollment."""
+        return next((found for found in self.voices if found.enrollment_id == enrollment_id), None)
+
+    def allowance(self, reference_id: UUID, licensee_id: UUID) -> AllowanceTerm | None:
+        """Return what lets this submitter use this reference on the day, of several the one that lasts longest."""
+        found = [
+            one
+            for one in self.allowances
+            if one.reference_id == reference_id and one.licensee_id == licensee_id and self.on < one.expires_on
+        ]
+        return max(found, key=lambda one: (one.expires_on, str(one.id)), default=None)
 
     def covering(self, claim: Claim, asset_ids: set[UUID]) -> tuple[LicenseTerm, ...]:
         """Return the licenses in force that cover the claim's uses and territories for any of these assets."""
@@ -205,11 +241,12 @@ class Effect(StrEnum):
 
     REFUSE = "refuse"
     REVIEW = "review"
+    PASS = "pass"  # noqa: S105 - said for the record: it stops nothing
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One obligation that does not hold: the rule, what it does, a sentence, and the ids that it rests on."""
+    """One obligation that does not hold, or would not but for something: rule, effect, sentence, what it rests on."""
 
     rule: str
     effect: Effect
@@ -225,6 +262,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     licenses: tuple[UUID, ...]  # what a clearance rests on; empty unless cleared
     policy_version: str
+    bands_id: UUID | None = None  # what it was measured on; None before there were bands
 
     @property
     def outcome(self) -> Outcome:

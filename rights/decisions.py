@@ -1,26 +1,37 @@
-"""Recording what was decided. Inserts only; a submission is decided once."""
+"""Recording what was decided. Inserts only; a submission is decided once, and again where people said so."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from rights.case import Verdict
+from django.db.models import QuerySet
+
+from rights.case import Effect, Verdict
+from rights.case import Finding as Found
 from rights.models import Decision, Finding, Submission
 from rights.registry import LINKS
 
 
-def decision_id(submission_id: UUID) -> UUID:
-    """Return the id of a submission's only decision: known before it is made, so the signed file can carry it."""
+def decision_id(submission_id: UUID, *, supersedes_id: UUID | None = None) -> UUID:
+    """Return the id of a decision: known before it is made, so the signed file can carry it."""
+    if supersedes_id is not None:
+        return uuid5(LINKS, f"{supersedes_id}/successor")
     return uuid5(LINKS, f"{submission_id}/decision")
 
 
 def record(
-    *, submission: Submission, verdict: Verdict, examination_id: UUID | None, known_at: datetime, at: datetime
+    *,
+    submission: Submission,
+    verdict: Verdict,
+    examination_id: UUID | None,
+    known_at: datetime,
+    at: datetime,
+    supersedes: Decision | None = None,
 ) -> Decision:
-    """Insert a decision with its findings; the database refuses a second one for the same submission."""
+    """Insert a decision with its findings; the database refuses a second one in the same place."""
     decision = Decision.objects.create(
-        id=decision_id(submission.id),
+        id=decision_id(submission.id, supersedes_id=supersedes.id if supersedes else None),
         submission=submission,
         outcome=verdict.outcome,
         examination_id=examination_id,
@@ -28,6 +39,8 @@ def record(
         licenses=list(verdict.licenses),
         known_at=known_at,
         decided_at=at,
+        supersedes=supersedes,
+        bands_id=verdict.bands_id,
     )
     for position, finding in enumerate(verdict.findings):
         Finding.objects.create(
@@ -41,3 +54,16 @@ def record(
             matches=list(finding.matches),
         )
     return decision
+
+
+def standing() -> QuerySet[Decision]:
+    """Return the decisions that count: the last one about each output."""
+    return Decision.objects.filter(successor__isnull=True)
+
+
+def findings_of(decision: Decision) -> tuple[Found, ...]:
+    """Return the findings of a decision as values, in their order."""
+    return tuple(
+        Found(row.rule, Effect(row.effect), row.sentence, tuple(row.rests_on), tuple(row.matches))
+        for row in decision.findings.order_by("position")
+    )

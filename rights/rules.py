@@ -6,17 +6,31 @@ is missing and on which records that rests. Pure; the clock is the claim's date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
-from fingerprint.evidence import Evidence
-from rights import territories
-from rights.case import Asset, Claim, Effect, Finding, Material, ShareTerm, Side, Terms
+from fingerprint.evidence import VOICE_MATCH, Evidence, Match
+from rights import bands, territories
+from rights.bands import Measure, ReferenceClass
+from rights.case import (
+    AllowanceTerm,
+    Asset,
+    Claim,
+    Effect,
+    EnrolledVoice,
+    Finding,
+    Material,
+    ShareTerm,
+    Side,
+    Terms,
+)
 from rights.permission import (
     Code,
     Question,
+    Ruling,
     consented,
     licensed,
     rights_on,
@@ -24,12 +38,14 @@ from rights.permission import (
     sides_needed,
     totals_of,
 )
-from rights.vocabulary import AiLevel, AssetKind
+from rights.permission import rule as rule_on
+from rights.vocabulary import AiLevel, Answer, AssetKind, MatchKind, Use
 
 Rule = Callable[[Claim, Evidence, Terms], Iterator[Finding]]
 
 SILENT_BELOW_MILLIONTHS = 1_000  # a peak of -60 dBFS
 SHORTEST_COMPARABLE_MS = 5_000  # below it no segment is long enough to be told apart from chance
+VOICE_COVERED, VOICE_COVERED_OUT_OF = 9, 10  # of the place of a voice; the edges of two detectors never agree
 
 
 def _seconds(milliseconds: int) -> str:
@@ -54,37 +70,125 @@ def matches_are_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iter
     """2. Whatever registered recording is heard in the output is declared as an ingredient (CHK-3)."""
     declared = {ingredient.recording_id for ingredient in claim.ingredients}
     heard: dict[Material, list[int]] = {}
-    for position, match in enumerate(evidence.matches):
+    for position, match in _of_kind(evidence, MatchKind.EXACT):
         material = terms.of_reference(match.reference_id)
         if material is None:
-            yield Finding(
-                "matches_are_declared",
-                Effect.REVIEW,
-                "A registered reference is heard that belongs to no recording.",
-                (match.reference_id,),
-                (position,),
-            )
+            yield _unknown("matches_are_declared", match, position)
         elif material.recording.id not in declared:
             heard.setdefault(material, []).append(position)
     for material, positions in heard.items():
-        first = evidence.matches[positions[0]]
+        found = _strongest(material, positions, claim, evidence, terms)
+        first = evidence.matches[found.positions[0]]
         more = f", and {len(positions) - 1} more" if len(positions) > 1 else ""
-        yield Finding(
-            "matches_are_declared",
-            Effect.REFUSE,
-            f"“{material.recording.title}” is in the output from {_seconds(first.output.start_ms)} to"
+        where = (
+            f"from {_seconds(first.output.start_ms)} to"
             f" {_seconds(first.output.end_ms)} (in the recording {_seconds(first.reference.start_ms)} to"
-            f" {_seconds(first.reference.end_ms)}{more}) and was not declared.",
-            (material.recording.id,),
-            tuple(positions),
+            f" {_seconds(first.reference.end_ms)}{more})"
+        )
+        title = f"“{material.recording.title}”"
+        yield _undeclared(
+            "matches_are_declared",
+            found,
+            refused=f"{title} is in the output {where} and was not declared.",
+            doubtful=f"{title} may be in the output {where} and was not declared",
+            passed=f"Something like {title} is in the output {where}",
+            rests_on=(material.recording.id,),
+            positions=positions,
+        )
+
+
+def versions_are_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
+    """
+    3. Whatever registered work is played again in the output is in a declared ingredient (CHK-3).
+
+    It is on the publishing side: a declared recording of the same work covers it, and is itself to be licensed.
+    """
+    covered = {work.id for material in _declared(claim, terms) for work in material.works}
+    declared = {ingredient.recording_id for ingredient in claim.ingredients}
+    heard: dict[Material, list[int]] = {}
+    for position, match in _of_kind(evidence, MatchKind.VERSION):
+        material = terms.of_reference(match.reference_id)
+        if material is None:
+            yield _unknown("versions_are_declared", match, position)
+        elif material.recording.id not in declared and not covered & {work.id for work in material.works}:
+            heard.setdefault(material, []).append(position)
+    for material, positions in heard.items():
+        found = _strongest(material, positions, claim, evidence, terms)
+        first = evidence.matches[found.positions[0]]
+        more = f", and {len(positions) - 1} more" if len(positions) > 1 else ""
+        where = (
+            f"from {_seconds(first.output.start_ms)} to {_seconds(first.output.end_ms)} (as in “"
+            f"{material.recording.title}” from {_seconds(first.reference.start_ms)} to"
+            f" {_seconds(first.reference.end_ms)}{more})"
+        )
+        what = f"The publishing side, “{material.works[0].title}”," if material.works else "An unregistered work"
+        yield _undeclared(
+            "versions_are_declared",
+            found,
+            refused=f"{what} is played again in the output {where}, and no declared ingredient has it.",
+            doubtful=f"{what} may be played again in the output {where}, and no declared ingredient has it",
+            passed=f"{what} is a little like the output {where}",
+            rests_on=(*(work.id for work in material.works), material.recording.id),
+            positions=positions,
+        )
+
+
+def voices_are_consented(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
+    """
+    4. Whoever's registered voice is heard consented to its being generated or converted, for this use (CHK-4).
+
+    Not where it is the recorded voice of a declared ingredient that is heard in the same place. That a person sang is
+    what the submitter says; it opens nothing here.
+    """
+    heard: dict[UUID, list[int]] = {}
+    for position, match in _of_kind(evidence, MatchKind.VOICE):
+        heard.setdefault(match.reference_id, []).append(position)
+    for enrollment_id, positions in heard.items():
+        enrolled = terms.of_enrollment(enrollment_id)
+        if enrolled is None:
+            yield Finding(
+                "voices_are_consented",
+                Effect.REVIEW,
+                "A voice is heard whose enrollment belongs to no registered voice.",
+                (enrollment_id,),
+                tuple(positions),
+            )
+            continue
+        sung = [position for position in positions if not _is_recorded(enrolled, position, claim, evidence, terms)]
+        if not sung:
+            continue
+        is_own = any(
+            share.party_id == claim.licensee_id for share in terms.shares if share.asset_id == enrolled.voice.id
+        )
+        found = _measured(sung, ReferenceClass.OWN if is_own else ReferenceClass.THIRD_PARTY, evidence, terms)
+        missing = _missing_for_voice(enrolled, claim, terms)
+        if missing is None:
+            continue
+        first = evidence.matches[found.positions[0]]
+        more = f", and {len(sung) - 1} more" if len(sung) > 1 else ""
+        where = f"from {_seconds(first.output.start_ms)} to {_seconds(first.output.end_ms)}{more}"
+        because, asked_again, ids = missing
+        effect = Effect.REVIEW if asked_again and found.effect is Effect.REFUSE else found.effect
+        likely = f", {found.said}" if effect is not Effect.REFUSE else ""
+        said = "is heard" if found.effect is Effect.REFUSE else "may be heard"
+        yield Finding(
+            "voices_are_consented",
+            effect,
+            f"A registered voice {said} {where}{likely}, and {because}."
+            + (" It is let pass by the bands in force." if effect is Effect.PASS else ""),
+            (enrolled.voice.id, enrollment_id, *ids),
+            tuple(sung),
         )
 
 
 def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
-    """3. Whatever is declared as an ingredient is heard in the output (CHK-3)."""
-    heard = {
-        material.recording.id for match in evidence.matches if (material := terms.of_reference(match.reference_id))
-    }
+    """5. Whatever is declared as an ingredient is heard in the output, copied or played again (CHK-3)."""
+    heard = set()
+    for position, match in enumerate(evidence.matches):
+        if match.kind != VOICE_MATCH and (material := terms.of_reference(match.reference_id)):
+            found = _measured([position], _class_of(material, claim, terms), evidence, terms)
+            if found.effect is not Effect.PASS:
+                heard.add(material.recording.id)
     for ingredient in claim.ingredients:
         material = terms.material(ingredient.recording_id)
         if material is None or ingredient.recording_id in heard:
@@ -102,6 +206,174 @@ def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Ite
         )
 
 
+# --- what a match comes to ---
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The strongest of several matches, by the bands."""
+
+    effect: Effect
+    positions: tuple[int, ...]  # those that are as strong
+    said: str  # how likely it is
+    allowance: AllowanceTerm | None = None
+
+
+_EFFECTS = {bands.Effect.BLOCK: Effect.REFUSE, bands.Effect.REVIEW: Effect.REVIEW, bands.Effect.PASS: Effect.PASS}
+_WEAKEST_FIRST = (bands.Effect.PASS, bands.Effect.REVIEW, bands.Effect.BLOCK)
+
+
+def _of_kind(evidence: Evidence, kind: MatchKind) -> Iterator[tuple[int, Match]]:
+    return ((position, match) for position, match in enumerate(evidence.matches) if match.kind == kind)
+
+
+def _class_of(material: Material, claim: Claim, terms: Terms) -> ReferenceClass:
+    sides = {asset.id for asset in material.sides}
+    is_own = any(share.asset_id in sides and share.party_id == claim.licensee_id for share in terms.shares)
+    return ReferenceClass.OWN if is_own else ReferenceClass.THIRD_PARTY
+
+
+def _measured(positions: Sequence[int], reference_class: ReferenceClass, evidence: Evidence, terms: Terms) -> _Found:
+    measured = {}
+    for position in positions:
+        match = evidence.matches[position]
+        measured[position] = terms.bands.measure(
+            MatchKind(match.kind),
+            reference_class,
+            probability=match.probability_millionths,
+            score=match.score_millionths,
+        )
+    strongest = max((one.effect for one in measured.values()), key=_WEAKEST_FIRST.index)
+    as_strong = tuple(position for position in positions if measured[position].effect is strongest)
+    best = max((measured[position] for position in as_strong), key=lambda one: (one.measure, one.value))
+    said = (
+        f"with a probability of {_percent(best.value)}"
+        if best.measure is Measure.PROBABILITY
+        else f"with a score of {_percent(best.value)}, of which nobody measured how often it is right"
+    )
+    return _Found(_EFFECTS[strongest], as_strong, said)
+
+
+def _strongest(material: Material, positions: Sequence[int], claim: Claim, evidence: Evidence, terms: Terms) -> _Found:
+    found = _measured(positions, _class_of(material, claim, terms), evidence, terms)
+    allowance = terms.allowance(evidence.matches[positions[0]].reference_id, claim.licensee_id)
+    return replace(found, allowance=allowance)
+
+
+def _undeclared(
+    rule: str,
+    found: _Found,
+    *,
+    refused: str,
+    doubtful: str,
+    passed: str,
+    rests_on: tuple[UUID, ...],
+    positions: Sequence[int],
+) -> Finding:
+    matches = tuple(positions)
+    if found.allowance is not None:
+        sentence = (
+            f"{passed}. An appeal found this pair to be no reason to stop it, until {found.allowance.expires_on}."
+        )
+        return Finding(rule, Effect.PASS, sentence, (*rests_on, found.allowance.id), matches)
+    match found.effect:
+        case Effect.REFUSE:
+            return Finding(rule, Effect.REFUSE, refused, rests_on, matches)
+        case Effect.REVIEW:
+            return Finding(rule, Effect.REVIEW, f"{doubtful}, {found.said}. Somebody must listen.", rests_on, matches)
+        case _:
+            sentence = f"{passed}, {found.said}: let pass by the bands in force."
+            return Finding(rule, Effect.PASS, sentence, rests_on, matches)
+
+
+def _unknown(rule: str, match: Match, position: int) -> Finding:
+    sentence = "A registered reference is heard that belongs to no recording."
+    return Finding(rule, Effect.REVIEW, sentence, (match.reference_id,), (position,))
+
+
+def _is_recorded(enrolled: EnrolledVoice, position: int, claim: Claim, evidence: Evidence, terms: Terms) -> bool:
+    """Whether a declared recording with this voice on it is heard throughout the place where the voice is."""
+    place = evidence.matches[position].output
+    references = {
+        material.reference_id
+        for material in _declared(claim, terms)
+        if enrolled.voice.id in {voice.id for voice in material.voices}
+    }
+    copied = sorted(
+        (max(match.output.start_ms, place.start_ms), min(match.output.end_ms, place.end_ms))
+        for _, match in _of_kind(evidence, MatchKind.EXACT)
+        if match.reference_id in references
+    )
+    covered, reached = 0, place.start_ms
+    for start, end in copied:
+        covered += max(0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered * VOICE_COVERED_OUT_OF >= (place.end_ms - place.start_ms) * VOICE_COVERED
+
+
+def _missing_for_voice(
+    enrolled: EnrolledVoice, claim: Claim, terms: Terms
+) -> tuple[str, bool, tuple[UUID, ...]] | None:
+    """Return what stands against the use of a voice, whether it only has to be asked for, and the ids; or None."""
+    rulings = _voice_rulings(enrolled, claim, terms)
+    if any(ruling.answer is Answer.ALLOW for ruling in rulings):
+        return None
+    # The one that is nearest to a yes says what is missing.
+    nearest = min(rulings, key=lambda ruling: sum(reason.answer is not Answer.ALLOW for reason in ruling.reasons))
+    against = [reason for reason in nearest.reasons if reason.answer is not Answer.ALLOW]
+    said = list(dict.fromkeys(_VOICE_REASONS.get(reason.code, "it is not cleared") for reason in against))
+    ids = tuple(dict.fromkeys(id_ for reason in against for id_ in reason.rests_on))
+    return " and ".join(said), nearest.answer is Answer.NEEDS_APPROVAL, ids
+
+
+def _voice_rulings(enrolled: EnrolledVoice, claim: Claim, terms: Terms) -> list[Ruling]:
+    return [
+        rule_on(
+            enrolled.voice.id,
+            AssetKind.VOICE,
+            [enrolled.voice],
+            replace(question_of(claim, terms), uses=frozenset({use.value})),
+            terms,
+        )
+        for use in (Use.VOICE_GENERATE, Use.VOICE_CONVERT)
+    ]
+
+
+def voice_licenses(claim: Claim, evidence: Evidence, terms: Terms) -> set[UUID]:
+    """Return the licenses under which the voices that are heard may be used."""
+    return {
+        id_
+        for enrollment_id in {match.reference_id for _, match in _of_kind(evidence, MatchKind.VOICE)}
+        if (enrolled := terms.of_enrollment(enrollment_id))
+        for ruling in _voice_rulings(enrolled, claim, terms)
+        if ruling.answer is Answer.ALLOW
+        for reason in ruling.reasons
+        if reason.code is Code.LICENSED
+        for id_ in reason.rests_on
+    }
+
+
+_VOICE_REASONS: dict[Code, str] = {
+    Code.NOBODY_REGISTERED: "nobody is registered as holding the right in it",
+    Code.UNDER_CLAIMED: "the registered shares in it are less than the whole",
+    Code.OVER_CLAIMED: "who may agree to its use is contested",
+    Code.RESERVED: "the right in it is reserved in public",
+    Code.WITHDRAWN: "the consent to its use was withdrawn",
+    Code.NOT_COVERED_BY_CONSENT: "the consent to its use does not cover this use",
+    Code.NOT_CONSENTED: "nobody consented to its being generated or converted",
+    Code.APPROVAL_NEEDED: "whoever consented wants to be asked about each project or output",
+    Code.NOT_LICENSED: "it is on no license of the submitter",
+    Code.LICENSE_LAPSED: "its license was suspended or terminated",
+    Code.LICENSE_NOT_IN_FORCE: "its license is not in force",
+    Code.NOT_COVERED_BY_LICENSE: "its license does not cover this use",
+    Code.LICENSE_EXHAUSTED: "as many outputs were cleared under its license as it allows",
+}
+
+
+def _percent(millionths: int) -> str:
+    return f"{millionths // 10_000}.{millionths // 1_000 % 10} %"
+
+
 def question_of(claim: Claim, terms: Terms) -> Question:
     """Return what a claim asks of each of its ingredients, on the day of the terms."""
     return Question(
@@ -116,7 +388,7 @@ def question_of(claim: Claim, terms: Terms) -> Question:
 
 
 def ingredients_are_licensed(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
-    """4. A license of this licensee covers every side of every ingredient, every use and every territory (LIC-1)."""
+    """6. A license of this licensee covers every side of every ingredient, every use and every territory (LIC-1)."""
     for ingredient in claim.ingredients:
         if terms.material(ingredient.recording_id) is None:
             yield Finding(
@@ -182,7 +454,7 @@ def _licensed(asset: Asset, uses: frozenset[str], question: Question, terms: Ter
 
 
 def holders_consent(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
-    """5. Whoever holds a share of an ingredient agreed to these uses, and nobody withdrew (CON-1, CON-4)."""
+    """7. Whoever holds a share of an ingredient agreed to these uses, and nobody withdrew (CON-1, CON-4)."""
     question = question_of(claim, terms)
     for material in _declared(claim, terms):
         for asset in material.sides:
@@ -251,7 +523,7 @@ def _consented(
 
 
 def making_is_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
-    """6. It is declared who or what made the output: at least one component, and the tool of each machine (PRV-2)."""
+    """8. It is declared who or what made the output: at least one component, and the tool of each machine (PRV-2)."""
     if not claim.contributions:
         yield Finding("making_is_declared", Effect.REVIEW, "Nothing is declared about who or what made the output.")
     for contribution in claim.contributions:
@@ -272,8 +544,14 @@ def _declared(claim: Claim, terms: Terms) -> Iterator[Material]:
 RULES: tuple[Rule, ...] = (
     audio_can_be_compared,
     matches_are_declared,
+    versions_are_declared,
+    voices_are_consented,
     ingredients_are_heard,
     ingredients_are_licensed,
     holders_consent,
     making_is_declared,
+)
+# As they were before matches were of several kinds: under ``bands.BEFORE`` they find what they found then.
+RULES_OF_POLICY_2: tuple[Rule, ...] = tuple(
+    rule for rule in RULES if rule not in {versions_are_declared, voices_are_consented}
 )

@@ -33,11 +33,13 @@ def receive(
     contributions: Sequence[DeclaredContribution],
     purposes: Sequence[str] = (),
     model_version_id: UUID | None = None,
+    expected: tuple[int, str] | None = None,
     at: datetime,
 ) -> Submission:
     """
     Insert a submission. It checks nothing about rights: that is the policy's business, on the day of the decision.
 
+    :param expected: what the submitter expects it to earn: an amount in the smallest unit, and the currency
     :raises ReleaseInThePast: a consent that was withdrawn since would be read as still in force
     :raises NoSuchModelVersion: what is bound to a model would be read as not about this output
     :raises NoSuchTerritory: a code is not in the tables, or not in force on the day of release
@@ -58,6 +60,8 @@ def receive(
         territories=list(territories),
         release_on=release_on,
         submitted_at=at,
+        expected_minor=expected[0] if expected else None,
+        expected_currency=expected[1] if expected else "",
     )
     for recording_id in sorted(set(ingredient_ids), key=str):
         Ingredient.objects.create(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -12,11 +13,13 @@ from django.db.models import Model, Prefetch, Q, QuerySet
 
 from rights import standing
 from rights.case import (
+    AllowanceTerm,
     Asset,
     Claim,
     ConsentTerm,
     DeclaredContribution,
     DeclaredIngredient,
+    EnrolledVoice,
     LicenseTerm,
     Material,
     ReservationTerm,
@@ -26,6 +29,7 @@ from rights.case import (
 )
 from rights.merges import survivor, survivors
 from rights.models import (
+    Allowance,
     Consent,
     ConsentAsset,
     ConsentEvent,
@@ -45,6 +49,7 @@ from rights.models import (
     Stem,
     Submission,
     Voice,
+    VoiceEnrollment,
     Work,
 )
 from rights.standing import Happening, Span, Stance
@@ -96,7 +101,14 @@ def material_of(recordings: Iterable[Recording]) -> tuple[Material, ...]:
     )
 
 
-def on(day: date, *, claim: Claim, references: Iterable[UUID], known_at: datetime) -> Terms:
+def on(
+    day: date,
+    *,
+    claim: Claim,
+    references: Sequence[UUID],
+    enrollments: Sequence[UUID] = (),
+    known_at: datetime,
+) -> Terms:
     """
     Return what held on a day about the claimed and the found material, as far as it was recorded by ``known_at``.
 
@@ -111,8 +123,33 @@ def on(day: date, *, claim: Claim, references: Iterable[UUID], known_at: datetim
         .prefetch_related(Prefetch("work_links", queryset=links), Prefetch("voice_links", queryset=voices))
     )
     materials = material_of(recordings)
-    assets = {asset.id for material in materials for asset in material.sides}
-    return about(assets, on=day, licensee_id=claim.licensee_id, known_at=known_at, materials=materials)
+    enrolled = voices_of(enrollments, known_at=known_at)
+    assets = {asset.id for material in materials for asset in material.sides} | {one.voice.id for one in enrolled}
+    held = about(assets, on=day, licensee_id=claim.licensee_id, known_at=known_at, materials=materials)
+    allowances = allowances_of(claim.licensee_id, references, known_at=known_at)
+    return replace(held, voices=enrolled, allowances=allowances)
+
+
+def voices_of(enrollments: Iterable[UUID], *, known_at: datetime) -> tuple[EnrolledVoice, ...]:
+    """Return the voices behind enrollments that are known, also of ones that ended: a match was one when it was."""
+    rows = list(
+        VoiceEnrollment.objects.select_related("voice")
+        .filter(pk__in=set(enrollments), enrolled_at__lte=known_at)
+        .order_by("id")
+    )
+    who = survivors({row.voice.person_id for row in rows}, known_at=known_at)
+    return tuple(
+        EnrolledVoice(row.id, Asset(row.voice_id, Side.VOICE, "", row.voice.registered_at), who[row.voice.person_id])
+        for row in rows
+    )
+
+
+def allowances_of(licensee_id: UUID, references: Iterable[UUID], *, known_at: datetime) -> tuple[AllowanceTerm, ...]:
+    """Return what appeals taught about a submitter and these references, in the order of their ids."""
+    rows = Allowance.objects.filter(
+        reference__in=set(references), submitter__in=duplicates_of(licensee_id, known_at), recorded_at__lte=known_at
+    )
+    return tuple(AllowanceTerm(row.id, row.reference_id, licensee_id, row.expires_on) for row in rows.order_by("id"))
 
 
 def sides_of(kind: AssetKind, ids: Iterable[UUID], *, known_at: datetime) -> Mapping[UUID, tuple[Asset, ...]]:

@@ -18,6 +18,10 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from rights.models import (
+    Allowance,
+    Appeal,
+    AppealAnswer,
+    AppealEvidence,
     Campaign,
     CampaignInvitation,
     Clearance,
@@ -38,6 +42,9 @@ from rights.models import (
     Finding,
     Identifier,
     IdentifierFinding,
+    Influence,
+    InfluenceObjection,
+    InfluenceWeight,
     Ingredient,
     License,
     LicenseAsset,
@@ -59,6 +66,8 @@ from rights.models import (
     PartyName,
     PermissionStanding,
     Protection,
+    Recheck,
+    RecheckFinding,
     Recording,
     RecordingVoice,
     RecordingWork,
@@ -68,6 +77,7 @@ from rights.models import (
     RepresentationEnd,
     Reservation,
     ReservationEnd,
+    Review,
     Share,
     ShareEvent,
     ShareStanding,
@@ -390,6 +400,79 @@ def _findings(sight: Sight) -> Q:
     )
 
 
+_FOUND_LATER_ON_HELD = _RESTS_ON_HELD.replace("rights_finding", "rights_recheckfinding")
+
+
+def _later_findings_about(sight: Sight) -> QuerySet[RecheckFinding]:
+    return RecheckFinding.objects.filter(pk__in=RawSQL(_FOUND_LATER_ON_HELD, [sight.ids, sight.ids]))  # noqa: S611 - a text of ours
+
+
+def _of_decisions(column: str) -> Rule:
+    """Return the rule of what people said about a decision: for its submitter, and for whoever a finding is about."""
+
+    def rule(sight: Sight) -> Q:
+        return any_of(
+            Decision.objects.filter(submission__in=_submissions(sight).values("pk")).values("pk"),
+            _findings_about(sight).values("decision"),
+            column=column,
+        )
+
+    return rule
+
+
+def _allowances(sight: Sight) -> Q:
+    return any_of(
+        concerning(Allowance, sight, "submitter").values("pk"),
+        Allowance.objects.filter(
+            reference__recordings__in=Recording.objects.filter(any_of(*_held_recordings(sight))).values("pk")
+        ).values("pk"),
+    )
+
+
+def _rechecks(sight: Sight) -> Q:
+    return any_of(
+        Recheck.objects.filter(decision__submission__in=_submissions(sight).values("pk")).values("pk"),
+        _later_findings_about(sight).values("recheck"),
+    )
+
+
+def _recheck_findings(sight: Sight) -> Q:
+    return any_of(
+        RecheckFinding.objects.filter(recheck__decision__submission__in=_submissions(sight).values("pk")).values("pk"),
+        _later_findings_about(sight).values("pk"),
+    )
+
+
+def _own_influences(sight: Sight) -> QuerySet[Influence]:
+    """Return the reports about somebody's own outputs, and those that are theirs."""
+    return Influence.objects.filter(
+        Q(submission__in=_submissions(sight).values("pk")) | Q(provider__in=sight.ids) | Q(stated_by__in=sight.ids)
+    )
+
+
+def _weights_held(sight: Sight) -> list[Ids]:
+    held = concerning(Share, sight, "party")
+    return [
+        *(InfluenceWeight.objects.filter(**{f"{kind}__in": _of(held, kind)}).values("pk") for kind in ASSETS),
+        InfluenceWeight.objects.filter(voice__in=concerning(Voice, sight, "person").values("pk")).values("pk"),
+    ]
+
+
+def _influence_weights(sight: Sight) -> Q:
+    # What somebody else's asset is said to weigh is not theirs to read.
+    own = InfluenceWeight.objects.filter(influence__in=_own_influences(sight).values("pk")).values("pk")
+    return any_of(own, *_weights_held(sight))
+
+
+def _influences(sight: Sight) -> Q:
+    weighed = InfluenceWeight.objects.filter(any_of(*_weights_held(sight))).values("influence")
+    return any_of(
+        _own_influences(sight).values("pk"),
+        weighed,
+        concerning(InfluenceObjection, sight, "party").values("influence"),
+    )
+
+
 def _ingredients(sight: Sight) -> Q:
     return any_of(
         Ingredient.objects.filter(submission__in=_submissions(sight).values("pk")).values("pk"),
@@ -583,6 +666,16 @@ RULES: Rules = {
     Decision: through("submission", Submission),
     Finding: _findings,
     OutputFlag: through("submission", Submission),
+    Review: _of_decisions("decision"),
+    Appeal: _of_decisions("decision"),
+    AppealEvidence: through("appeal", Appeal),
+    AppealAnswer: through("appeal", Appeal),
+    Allowance: _allowances,
+    Recheck: _rechecks,
+    RecheckFinding: _recheck_findings,
+    Influence: _influences,
+    InfluenceWeight: _influence_weights,
+    InfluenceObjection: through("influence", Influence),
     Clearance: lambda sight: Q(licensee__in=sight.ids) | Q(asker__in=sight.ids),
     ClearanceAnswers: through("clearance", Clearance),
     ShareStanding: through("share", Share),

@@ -237,6 +237,55 @@ class Outcome(StrEnum):
     REVIEW = "review"
 
 
+class ReviewReason(StrEnum):
+    """Why a reviewer came to an outcome; each speaks for one of the two."""
+
+    NOT_THE_SAME = "not_the_same"  # what was matched is something else
+    COMMON_MATERIAL = "common_material"  # in the public domain, a sample that anybody may use, a commonplace
+    HEARD_AFTER_ALL = "heard_after_all"  # the declared ingredient is there, or need not be heard
+    EXPLAINED = "explained"  # what was missing was supplied
+    CONSENT_EVIDENCED = "consent_evidenced"  # a document shows it: its digest is given
+    SAME_MATERIAL = "same_material"
+    SAME_VOICE = "same_voice"
+    NOT_HEARD = "not_heard"
+    NOT_EXPLAINED = "not_explained"
+    NOT_AGREED = "not_agreed"  # whoever had to be asked said no
+
+
+class AppealGround(StrEnum):
+    """What a submitter says was wrong with a refusal (CHK-6)."""
+
+    NOT_THE_SAME = "not_the_same"
+    COMMON_MATERIAL = "common_material"
+    OWN_MATERIAL = "own_material"
+    LICENSED = "licensed"
+    CONSENTED = "consented"
+
+
+class AppealEvidenceKind(StrEnum):
+    """What a submitter hands in for it, by the digest of the document."""
+
+    STEMS = "stems"
+    SESSION_FILE = "session_file"
+    PRIOR_ISRC = "prior_isrc"
+    DOCUMENT = "document"
+
+
+class MatchKind(StrEnum):
+    """In which sense something is heard (CHK-1): never one score."""
+
+    EXACT = "exact_match"
+    VERSION = "version_match"
+    VOICE = "voice_match"
+
+
+class RecheckCause(StrEnum):
+    """Why a cleared output was looked at again (CHK-8)."""
+
+    INDEX_GREW = "index_grew"
+    CONSENT_ENDED = "consent_ended"
+
+
 _USE_BITS = {use.value: 1 << position for position, use in enumerate(Use)}
 _PURPOSE_BITS = {purpose.value: 1 << position for position, purpose in enumerate(Purpose)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     # REST framework imports this module while it builds its views, before the models are loaded.
     from rest_framework.views import APIView
 
-    from ledger.access import Caller
+    from ledger.access import Caller, Verb
     from ledger.models import ApiClient
 
 SEES_ALL = "catalogue:all"  # the operator's scope
@@ -25,6 +25,10 @@ SEES_ALL = "catalogue:all"  # the operator's scope
 
 class NoParty(Exception):
     """This login speaks for no party; use an API client that does."""
+
+
+class NoPerson(Exception):
+    """This is for a person who signed in at the desk, and not for an API client."""
 
 
 class Client:
@@ -68,7 +72,8 @@ class BearerAuthentication(BaseAuthentication):
 
 class HasScopeOrStaff(BasePermission):
     """
-    A client needs the view's scope for the method; staff who signed in to the admin may read.
+    A client needs the view's scope for the method; staff who signed in to the admin may read, and do what the view
+    names in ``people``: a method, and the verbs of which one is theirs. The operator's people may do that always.
 
     And an id in the address must be of something that the caller sees. A view says in ``sees`` of which table each one
     is, and in ``absent`` what it raises for one that does not exist, so that both get the same answer.
@@ -76,7 +81,7 @@ class HasScopeOrStaff(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Check the view's ``scopes``, a mapping of method to scope; a view without one is closed."""
-        if not self._has_scope(request, view):
+        if not self._has_scope(request, view) and not self._is_for_people(request, view):
             return False
         caller = caller_of(request)
         sees: Mapping[str, type[Model]] = getattr(view, "sees", {})
@@ -97,6 +102,15 @@ class HasScopeOrStaff(BasePermission):
             return bool(token.allow_scopes([wanted]))
         is_staff = getattr(request.user, "is_staff", False)
         return bool(is_staff and request.method in {"GET", "HEAD", "OPTIONS"})
+
+    def _is_for_people(self, request: Request, view: APIView) -> bool:
+        # What two people must do cannot be done by a machine that speaks for both: it takes somebody who signed in.
+        people: Mapping[str, Sequence[Verb]] = getattr(view, "people", {})
+        verbs = people.get(request.method or "")
+        if verbs is None or client_of(request) is not None or not getattr(request.user, "is_staff", False):
+            return False
+        caller = caller_of(request)
+        return caller.is_operator or any(caller.may(verb) for verb in verbs)
 
 
 def caller_of(request: Request | HttpRequest) -> Caller:
@@ -129,6 +143,17 @@ def client_of(request: Request) -> Client | None:
     """Return the API client that asks, or None where a person does who signed in to the admin."""
     asking: object = request.user
     return asking if isinstance(asking, Client) else None
+
+
+def person_of(request: Request) -> int:
+    """
+    Return the login of the person who asks.
+
+    :raises NoPerson: an API client asks, which is nobody's ears
+    """
+    if client_of(request) is not None or (key := getattr(request.user, "pk", None)) is None:
+        raise NoPerson
+    return int(key)
 
 
 def party_of(request: Request) -> UUID:

@@ -16,8 +16,10 @@ from fingerprint import voices as heard_voices
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
+    appealing,
     approvals,
     asking,
+    banding,
     checkpoints,
     clearance,
     consenting,
@@ -30,6 +32,7 @@ from ledger import (
     people,
     report,
     reversing,
+    reviewing,
 )
 from ledger import voices as enrolling_voices
 from ledger.api import access, once, preferences, uploads
@@ -38,6 +41,7 @@ from ledger.constraints import REFUSALS, violated
 from rights import (
     assets,
     authority,
+    bands,
     codes,
     conflicts,
     consents,
@@ -98,6 +102,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotSequenced: (404, "not_sequenced_yet"),
     report.NotYourOutput: (403, "not_your_output"),
     access.NoParty: (403, "no_party"),
+    access.NoPerson: (403, "no_person"),
     rights_to.NotYourParty: (403, "not_your_party"),
     # Campaigns and preferences.
     preferences.NoCode: (422, "no_code"),
@@ -120,6 +125,33 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     wording.BadTerms: (422, "bad_terms"),
     wording.NoSuchLanguage: (422, "no_such_language"),
     wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Reviews, appeals and bands.
+    reviewing.NoSuchDecision: (404, "no_such_decision"),
+    reviewing.NotForReview: (409, "not_for_review"),
+    reviewing.AlreadySettled: (409, "already_settled"),
+    reviewing.ReviewedMeanwhile: (409, "reviewed_meanwhile"),
+    reviewing.NeedsAnotherReviewer: (409, "needs_another_reviewer"),
+    reviewing.ClaimedByAnother: (409, "claimed_by_another"),
+    reviewing.ReasonSpeaksOtherwise: (422, "reason_speaks_otherwise"),
+    reviewing.EvidenceMissing: (422, "evidence_missing"),
+    reviewing.NobodyVouches: (403, "nobody_vouches"),
+    reviewing.NotYourReview: (403, "not_your_review"),
+    reviewing.StillStands: (409, "still_stands"),
+    appealing.NoSuchAppeal: (404, "no_such_appeal"),
+    appealing.NothingToAppeal: (409, "nothing_to_appeal"),
+    appealing.NothingMeasured: (409, "nothing_measured"),
+    appealing.AlreadyAppealed: (409, "already_appealed"),
+    appealing.TooMuchEvidence: (422, "too_much_evidence"),
+    appealing.EvidenceUnclear: (422, "evidence_unclear"),
+    appealing.AlreadyAnswered: (409, "appeal_answered"),
+    appealing.NeedsAnotherPerson: (409, "needs_another_reviewer"),
+    appealing.AnsweredOtherwise: (422, "reason_speaks_otherwise"),
+    appealing.AllowedTooLong: (422, "allowed_too_long"),
+    banding.NoSuchBands: (404, "no_such_bands"),
+    banding.AlreadyDrafted: (409, "already_drafted"),
+    banding.ShippedAlready: (409, "shipped_already"),
+    banding.ActivatedBackwards: (422, "activated_backwards"),
+    bands.BadBands: (422, "bad_bands"),
     # Clearances.
     asking.NothingAsked: (422, "nothing_asked"),
     asking.TooManyAssets: (422, "too_many_assets"),

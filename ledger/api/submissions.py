@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pycountry
 from django.http import FileResponse, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -30,6 +31,8 @@ from rights.models import Submission
 from rights.vocabulary import AiLevel, Component, Purpose, Use
 
 SCOPES = {"GET": "submissions:read", "POST": "submissions:write"}
+
+CURRENCIES = sorted(currency.alpha_3 for currency in pycountry.currencies)
 
 EXAMPLE = {
     "title": "Night train",
@@ -57,6 +60,13 @@ class ContributionInput(serializers.Serializer[Any]):
         if attrs["ai_level"] != AiLevel.NONE.value and not attrs["tool"]:
             raise serializers.ValidationError({"tool": "Name the tool that made it, in whole or in part."})
         return attrs
+
+
+class AmountInput(serializers.Serializer[Any]):
+    """An amount of money."""
+
+    minor = serializers.IntegerField(min_value=0, max_value=10**15, help_text="In the currency's smallest unit")
+    currency = serializers.ChoiceField(CURRENCIES, help_text="ISO 4217")
 
 
 class DeclarationInput(serializers.Serializer[Any]):
@@ -89,6 +99,12 @@ class DeclarationInput(serializers.Serializer[Any]):
         help_text="Ids of the recordings that are in the output",
     )
     contributions = ContributionInput(many=True)
+    expected = AmountInput(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="What you expect it to earn: a costly refusal takes two people. It changes nothing else.",
+    )
 
     def validate_contributions(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Check that each component is declared once, and at least one is."""
@@ -306,6 +322,9 @@ class Submissions(TakesUploads):
             ],
             purposes=declared["purposes"],
             model_version_id=declared["model_version"],
+            expected=(declared["expected"]["minor"], declared["expected"]["currency"])
+            if declared["expected"]
+            else None,
         )
         submission, created = once(
             seen_by(request, Submission.objects.all()),

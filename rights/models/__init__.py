@@ -50,11 +50,27 @@ from rights.models.parties import (
     Representation,
     RepresentationEnd,
 )
+from rights.models.reviews import (
+    Allowance,
+    Appeal,
+    AppealAnswer,
+    AppealEvidence,
+    Influence,
+    InfluenceObjection,
+    InfluenceWeight,
+    Recheck,
+    RecheckFinding,
+    Review,
+)
 from rights.models.shares import Conflict, ConflictClaim, ConflictEvent, Share, ShareEvent
 from rights.models.standing import ExclusiveRight, LicenseStanding, PermissionStanding, ShareStanding
 from rights.models.voices import VoiceEnrollment, VoiceEnrollmentEnd, VoiceTemplate
 
 __all__ = [
+    "Allowance",
+    "Appeal",
+    "AppealAnswer",
+    "AppealEvidence",
     "Campaign",
     "CampaignInvitation",
     "Clearance",
@@ -75,6 +91,9 @@ __all__ = [
     "Finding",
     "Identifier",
     "IdentifierFinding",
+    "Influence",
+    "InfluenceObjection",
+    "InfluenceWeight",
     "Ingredient",
     "License",
     "LicenseAsset",
@@ -97,6 +116,8 @@ __all__ = [
     "PartyName",
     "PermissionStanding",
     "Protection",
+    "Recheck",
+    "RecheckFinding",
     "Recording",
     "RecordingVoice",
     "RecordingWork",
@@ -106,6 +127,7 @@ __all__ = [
     "RepresentationEnd",
     "Reservation",
     "ReservationEnd",
+    "Review",
     "Share",
     "ShareEvent",
     "ShareStanding",

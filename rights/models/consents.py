@@ -280,16 +280,22 @@ class WithdrawalTaskDone(models.Model):
 
 
 class OutputFlag(models.Model):
-    """What became of a cleared output after it went out: its source was withdrawn, or it is in quarantine."""
+    """What became of a cleared output: its source was withdrawn, it is in quarantine, or it would not clear again."""
 
     id = models.UUIDField(primary_key=True)
     submission = models.ForeignKey("rights.Submission", on_delete=PROTECT, related_name="flags")
-    event = models.ForeignKey(ConsentEvent, on_delete=PROTECT, related_name="flags")
-    kind = models.CharField(max_length=24)  # source_withdrawn or quarantined
+    event = models.ForeignKey(ConsentEvent, on_delete=PROTECT, null=True, blank=True, related_name="flags")
+    recheck = models.OneToOneField("rights.Recheck", on_delete=PROTECT, null=True, blank=True, related_name="flag")
+    kind = models.CharField(max_length=24)  # rights.effects.Flag
     recorded_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["submission", "event"], name="output_is_flagged_once_an_event")]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "event"], name="output_is_flagged_once_an_event"),
+            models.CheckConstraint(
+                condition=Exact(NonNulls("event", "recheck"), 1), name="output_is_flagged_for_one_reason"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.kind

@@ -30,6 +30,18 @@ class Submission(models.Model):
     territories = ArrayField(models.CharField(max_length=6))
     release_on = models.DateField()
     submitted_at = models.DateTimeField()
+    # What the submitter expects it to earn: says how many people look before it is refused, and nothing else.
+    expected_minor = models.BigIntegerField(null=True, blank=True)
+    expected_currency = models.CharField(max_length=3, blank=True, db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expected_minor__isnull=True, expected_currency="")
+                | Q(expected_minor__gte=0, expected_currency__regex="^[A-Z]{3}$"),
+                name="expected_amount_has_its_currency",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -73,7 +85,11 @@ class Contribution(models.Model):
 
 
 class Decision(models.Model):
-    """What was decided about a submission, on which evidence, and as known when. Final."""
+    """
+    What was decided about a submission, on which evidence, and as known when. Final.
+
+    A review or an appeal that is upheld leaves it as it is: another decision supersedes it, and the last one counts.
+    """
 
     id = models.UUIDField(primary_key=True)
     submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="decisions")
@@ -85,10 +101,14 @@ class Decision(models.Model):
     licenses = ArrayField(models.UUIDField())  # what a clearance rests on
     known_at = models.DateTimeField()  # which facts were known: those recorded up to here
     decided_at = models.DateTimeField()
+    supersedes = models.OneToOneField("self", on_delete=PROTECT, null=True, blank=True, related_name="successor")
+    bands_id = models.UUIDField(null=True, blank=True)  # what it was judged by; empty: before there were any
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["submission"], name="one_decision_per_submission"),
+            models.UniqueConstraint(
+                fields=["submission"], condition=Q(supersedes__isnull=True), name="one_decision_per_submission"
+            ),
             models.CheckConstraint(
                 condition=Q(examination__isnull=False) | Q(outcome="refused"),
                 name="only_a_refusal_is_without_evidence",

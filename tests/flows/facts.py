@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,9 +10,12 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
+from fingerprint.models import Reference
 from ledger import log, people
 from ledger.models import (
     Approval,
+    BandsActivation,
+    BandsVersion,
     CampaignMailing,
     CampaignNotice,
     CampaignPlan,
@@ -28,10 +31,15 @@ from ledger.models import (
     Membership,
     MembershipEnd,
     Proposal,
+    ReviewClaim,
     SocietyAnswer,
 )
 from rights import restate
 from rights.models import (
+    Allowance,
+    Appeal,
+    AppealAnswer,
+    AppealEvidence,
     Campaign,
     CampaignInvitation,
     Clearance,
@@ -46,8 +54,12 @@ from rights.models import (
     ConsentOverride,
     Dataset,
     DatasetMember,
+    Decision,
     Identifier,
     IdentifierFinding,
+    Influence,
+    InfluenceObjection,
+    InfluenceWeight,
     License,
     LicenseAsset,
     LicenseEvent,
@@ -62,6 +74,8 @@ from rights.models import (
     PartyMerge,
     PartyMergeUndo,
     Protection,
+    Recheck,
+    RecheckFinding,
     RecordingVoice,
     RecordingWork,
     Release,
@@ -70,6 +84,7 @@ from rights.models import (
     RepresentationEnd,
     Reservation,
     ReservationEnd,
+    Review,
     ShareEvent,
     Stem,
     TermsVersion,
@@ -87,7 +102,8 @@ Kind = Entry.Kind
 Change = dict[str, Any]
 
 # Kind → the subject's table and what is to be said of it, then the tables of the rows that come with it. What is not
-# said is made up: see ``_plain``. A foreign key that is not null points to the newest row of the same story.
+# said is made up: see ``_plain``. A foreign key that is not null, or of which a table is said, points to the newest row
+# of the same story.
 FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.ROLE_TAKEN, [(PartyInRole, {"party_id": key("writer")})]),
     (Kind.REPRESENTATION_RECORDED, [(Representation, {"principal_id": key("writer"), "agent_id": key("rival")})]),
@@ -141,7 +157,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
             (ConsentEvent, {"act": "granted", "position": 1, "actor_id": key("writer")}),
             (ConsentEvidence, {}),
             (WithdrawalTask, {}),
-            (OutputFlag, {"submission_id": key("output")}),
+            (OutputFlag, {"submission_id": key("output"), "event_id": ConsentEvent}),
         ],
     ),
     (Kind.WITHDRAWAL_TASK_DONE, [(WithdrawalTaskDone, {})]),
@@ -166,6 +182,20 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.PROPOSED, [(Proposal, {"party_id": key("twin")})]),
     (Kind.APPROVED, [(Approval, {})]),
     (Kind.ERASED, [(Erasure, {})]),
+    (Kind.BANDS_DRAFTED, [(BandsVersion, {})]),
+    (Kind.BANDS_ACTIVATED, [(BandsActivation, {"effective_from": datetime(2099, 1, 1, tzinfo=UTC)})]),
+    (Kind.REVIEWED, [(Review, {})]),
+    (Kind.APPEALED, [(Appeal, {"appellant_id": key("rival")}), (AppealEvidence, {"kind": "stems", "isrc": ""})]),
+    (Kind.APPEAL_ANSWERED, [(AppealAnswer, {}), (Allowance, {"submitter_id": key("rival")})]),
+    (Kind.RECHECKED, [(Recheck, {"cause": "index_grew"}), (RecheckFinding, {})]),
+    (
+        Kind.INFLUENCE_STATED,
+        [
+            (Influence, {"submission_id": key("output"), "provider_id": key("rival"), "stated_by_id": key("rival")}),
+            (InfluenceWeight, {"work_id": key("linked")}),
+        ],
+    ),
+    (Kind.INFLUENCE_OBJECTED, [(InfluenceObjection, {"party_id": key("writer")})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [
@@ -176,6 +206,7 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (CampaignMailing, {}),
     (CampaignNotice, {}),
     (CampaignPlan, {}),
+    (ReviewClaim, {}),
 ]
 
 
@@ -189,12 +220,16 @@ def one_of_each(world: World) -> None:
     world.share("linked", party="writer", part="1", work=key("linked"))
     world.license("exclusive license", schedule=[{"work": key("linked")}], exclusive=True)
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
-    made: dict[type[models.Model], models.Model] = {User: users["asks"]}
+    made: dict[type[models.Model], models.Model] = {
+        User: users["asks"],
+        Decision: Decision.objects.filter(submission=UUID(key("output"))).get(),
+        Reference: Reference.objects.filter(recordings=UUID(key("country"))).get(),
+    }
+    second = {Kind.APPROVED: {"approved_by_id": users["agrees"].pk}, Kind.REVIEWED: {"reviewer_id": users["agrees"].pk}}
     with transaction.atomic(durable=True):
         for kind, rows in FACTS:
-            changes = {"approved_by_id": users["agrees"].pk} if kind == Kind.APPROVED else {}
             for model, said in rows:
-                made[model] = _put(model, made, said | changes)
+                made[model] = _put(model, made, said | second.get(kind, {}))
             log.append(kind, made[rows[0][0]], {}, at=at)
         for model, said in ASIDE:
             made[model] = _put(model, made, said)
@@ -203,6 +238,7 @@ def one_of_each(world: World) -> None:
 
 def _put(model: type[models.Model], made: dict[type[models.Model], models.Model], said: Change) -> models.Model:
     values: Change = {}
+    said = {name: made[value].pk if isinstance(value, type) else value for name, value in said.items()}
     for field in model._meta.concrete_fields:
         if field.generated or field.attname in said or field.null or isinstance(field, models.BigAutoField):
             continue
@@ -234,6 +270,8 @@ def _plain(model: type[models.Model], field: Any) -> Any:
             return False
         case models.IntegerField():
             return 1
+        case models.UUIDField():
+            return uuid5(UUID(int=1), field.name)
         case models.BinaryField():
             return b"\x01" * 32
         case _ if field.name == "territories":

@@ -322,6 +322,20 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
         "request_id": a("ErasureRequest", of="ledger").pk,
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk,
     },
+    "rights_review": lambda: {"decision_id": a_decision().pk},
+    "rights_appeal": lambda: {"decision_id": a_decision().pk},
+    "rights_appealanswer": lambda: {"appeal_id": a("Appeal", decision_id=a_decision().pk).pk},
+    "rights_allowance": lambda: {
+        "answer_id": a("AppealAnswer", appeal_id=a("Appeal", decision_id=a_decision().pk).pk).pk
+    },
+    "rights_recheckfinding": lambda: {"position": 9},
+    "rights_influence": lambda: {"report_digest": "e0" * 32},
+    "rights_influenceweight": lambda: {"influence_id": a("Influence", report_digest="e0" * 32).pk},
+    "rights_influenceobjection": lambda: {"party_id": a_party().pk},
+    "ledger_bandsversion": lambda: {"number": 9, "digest": "e0" * 32},
+    "ledger_bandsactivation": lambda: {
+        "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk
+    },
 }
 
 

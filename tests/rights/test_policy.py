@@ -36,6 +36,7 @@ from tests.rights.cases import (
 PURE = [
     "rights.policy",
     "rights.rules",
+    "rights.bands",
     "rights.case",
     "rights.territories",
     "rights.identifiers",

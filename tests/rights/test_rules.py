@@ -50,7 +50,7 @@ def test_finds_nothing_in_a_case_that_clears(rule: rules.Rule) -> None:
 
 
 def test_are_numbered_in_the_order_in_which_they_judge() -> None:
-    numbers = [(rule.__doc__ or "").split(".")[0] for rule in rules.RULES]
+    numbers = [(rule.__doc__ or "").strip().split(".")[0] for rule in rules.RULES]
     assert numbers == [str(number) for number in range(1, len(rules.RULES) + 1)]
 
 

@@ -1,0 +1,243 @@
+"""
+Judging what was measured, and recording what was decided: the one way from a verdict to a decision with its entry.
+
+A machine decides first (``ledger.clearance``); people decide again what it could not settle (``ledger.reviewing``) or
+got wrong (``ledger.appealing``). All of them judge on the terms in force, sign, split and commit here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from django.conf import settings
+
+from fingerprint import examine, store
+from fingerprint.evidence import VOICE_MATCH, Evidence
+from fingerprint.models import Examination
+from ledger import banding, identity, log
+from ledger.models import Entry
+from provenance import manifests
+from provenance.assertions import ContributionFact, IngredientFact, ManifestFacts, SplitFact
+from provenance.guards import SignRefused
+from provenance.manifests import StagedManifest
+from rights import consents, contracts, decisions, policy, terms
+from rights.case import AllowanceTerm, Claim, Terms, Verdict
+from rights.models import Decision, License, Submission
+from rights.vocabulary import AiLevel
+from royalties import apportion, splits
+from royalties.apportion import Splits
+
+Answer = TypeVar("Answer")
+Weigh = Callable[[Verdict, Terms], Verdict]
+
+
+class TermsMoved(Exception):
+    """What a decision rests on changed while it was made."""
+
+    def __init__(self, known_at: datetime) -> None:
+        """Say up to which moment there is more to know."""
+        self.known_at = known_at
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict with everything that was staged for it: what is left to do is to commit it."""
+
+    verdict: Verdict
+    known_at: datetime
+    in_force: Terms | None = None
+    divided: Splits | None = None
+    staged: StagedManifest | None = None
+
+
+def judge(
+    submission: Submission,
+    claim: Claim,
+    evidence: Evidence,
+    *,
+    known_at: datetime,
+    at: datetime,
+    supersedes: Decision | None = None,
+    weigh: Weigh | None = None,
+    allowances: Iterable[AllowanceTerm] = (),
+) -> Judged:
+    """
+    Judge what was measured on the terms in force, and where it clears, divide it and sign its file.
+
+    Slow, and may run again: it writes no row.
+
+    :param weigh: what people found about it, applied to what the rules found
+    :param allowances: what is about to be recorded, and counts already
+    """
+    in_force = in_force_on(claim, evidence, known_at=known_at)
+    in_force = replace(in_force, allowances=(*in_force.allowances, *allowances))
+    verdict = policy.decide(claim, evidence, in_force)
+    if weigh is not None:
+        verdict = weigh(verdict, in_force)
+    divided = staged = None
+    if verdict.is_cleared:
+        decision_id = decisions.decision_id(submission.id, supersedes_id=supersedes.id if supersedes else None)
+        try:
+            divided = apportion.splits_of(claim, in_force, splits.plans_of(verdict.licenses))
+            staged = _stage(submission, claim, in_force, verdict, divided, decision_id=decision_id, at=at)
+        except apportion.TooFine as error:
+            verdict, divided = policy.indivisible(verdict, str(error)), None
+        except SignRefused as error:
+            # Nothing wrong with the rights: somebody must look at the file, for example at the manifest it came with.
+            verdict, divided = policy.unsignable(verdict, str(error)), None
+    return Judged(verdict, known_at, in_force, divided, staged)
+
+
+def in_force_on(claim: Claim, evidence: Evidence, *, known_at: datetime) -> Terms:
+    """Return the terms and the bands that a claim is judged by, as far as they were recorded by ``known_at``."""
+    found = terms.on(
+        claim.release_on,
+        claim=claim,
+        references=[match.reference_id for match in evidence.matches if match.kind != VOICE_MATCH],
+        enrollments=[match.reference_id for match in evidence.matches if match.kind == VOICE_MATCH],
+        known_at=known_at,
+    )
+    return replace(found, bands=banding.in_force(at=known_at))
+
+
+def when_still(attempt: Callable[[datetime], Answer], *, known_at: datetime) -> Answer:
+    """
+    Judge and commit, and again where what it rests on changed meanwhile.
+
+    Somebody withdrew, or took the last place, while this was being decided: it is decided on what holds now.
+    """
+    while True:
+        try:
+            return attempt(known_at)
+        except TermsMoved as moved:
+            known_at = max(known_at, moved.known_at)
+
+
+def record(
+    judged: Judged,
+    submission: Submission,
+    *,
+    evidence: Evidence | None = None,
+    examination: Examination | None = None,
+    supersedes: Decision | None = None,
+    at: datetime,
+) -> tuple[Decision, Entry]:
+    """
+    Insert a decision with all that belongs to it and its entry, in the caller's transaction.
+
+    :param evidence: to be kept with it; where it was kept before, ``examination`` is
+    :raises TermsMoved: what a clearance rests on changed since it was judged; judge again
+    """
+    if judged.in_force is not None and judged.verdict.is_cleared:
+        _hold_still(judged.verdict, judged.in_force, judged.known_at)
+    if evidence is not None:
+        examination = examine.record(
+            evidence, id=uuid5(submission.id, "examination"), audio_digest=submission.audio_id, at=at
+        )
+    decision = decisions.record(
+        submission=submission,
+        verdict=judged.verdict,
+        examination_id=examination.id if examination else None,
+        known_at=judged.known_at,
+        supersedes=supersedes,
+        at=at,
+    )
+    if judged.staged is not None:
+        manifests.attach(judged.staged, decision_id=decision.id, at=at)
+    if judged.divided is not None:
+        splits.record(judged.divided, decision_id=decision.id)
+    described = _describe(decision, examination, judged.staged, judged.divided)
+    return decision, log.append(Entry.Kind.DECIDED, decision, described, at=at)
+
+
+def _hold_still(verdict: Verdict, in_force: Terms, known_at: datetime) -> None:
+    """
+    Hold what a clearance rests on until it is committed.
+
+    :raises TermsMoved: a consent went on, or a quota was used up, after it was read
+    """
+    seen: dict[UUID, int] = {}
+    for term in in_force.consents:
+        seen[term.id] = len(term.event_ids) - 1
+    consents.lock_shared(seen)
+    if moved := consents.changed_since(seen):
+        raise TermsMoved(consents.last_moment(moved, known_at=known_at))
+    contracts.take_turns_at(verdict.licenses)
+    limited = License.objects.filter(pk__in=verdict.licenses, max_outputs__isnull=False)
+    latest = contracts.last_output(verdict.licenses)
+    if latest and terms.exhausted(limited, known_at=latest):
+        raise TermsMoved(latest)
+
+
+def _stage(
+    submission: Submission,
+    claim: Claim,
+    in_force: Terms,
+    verdict: Verdict,
+    divided: Splits,
+    *,
+    decision_id: UUID,
+    at: datetime,
+) -> StagedManifest:
+    facts = ManifestFacts(
+        submission_id=submission.id,
+        decision_id=decision_id,
+        title=submission.title,
+        log_origin=settings.LEDGER_ORIGIN,
+        ingredients=tuple(
+            IngredientFact(
+                recording_id=material.recording.id,
+                title=material.recording.title,
+                isrc=material.isrc,
+                audio_digest=material.audio_digest or "",
+                license_id=in_force.covering(claim, {material.recording.id})[0].id,
+            )
+            for material in in_force.materials
+            if any(material.recording.id == ingredient.recording_id for ingredient in claim.ingredients)
+        ),
+        contributions=tuple(
+            ContributionFact(given.component, AiLevel(given.ai_level).value, given.tool)
+            for given in claim.contributions
+        ),
+        licenses=verdict.licenses,
+        splits=tuple(
+            SplitFact(
+                part.leaf,
+                part.part.numerator,
+                part.part.denominator,
+                territories=zone.territories if len(divided.zones) > 1 else (),
+            )
+            for zone in divided.zones
+            for part in zone.parts
+        ),
+        splits_digest=divided.digest,
+    )
+    with store.local(submission.audio_id) as source:
+        return manifests.stage(
+            facts,
+            source=source,
+            media_type=submission.audio.media_type,
+            signer=identity.signer(at=at),
+            put=store.put,
+        )
+
+
+def _describe(
+    decision: Decision, examination: Examination | None, staged: StagedManifest | None, divided: Splits | None
+) -> dict[str, object]:
+    """Return what the entry says beside its rows: outcomes, digests and what would be needed to decide again."""
+    return {
+        "outcome": decision.outcome,
+        "submission": str(decision.submission_id),
+        "policy": decision.policy_version,
+        "bands": str(decision.bands_id) if decision.bands_id else None,
+        "evidence": f"sha256:{examination.digest}" if examination else None,
+        "manifest": f"sha256:{staged.manifest_digest}" if staged else None,
+        "output": f"sha256:{staged.output_digest}" if staged else None,
+        "splits": f"sha256:{divided.digest}" if divided else None,
+        "supersedes": str(decision.supersedes_id) if decision.supersedes_id else None,
+    }

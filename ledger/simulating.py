@@ -1,0 +1,104 @@
+"""
+What other bands would have changed: past outputs judged twice on what was known then, by those in force and by these.
+
+It reads and writes nothing. Reviews and appeals are left out: it compares what the machine alone would have done.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from fingerprint import examine
+from fingerprint.evidence import NotEvidence
+from ledger import banding, deciding
+from rights import policy, terms
+from rights.bands import Bands
+from rights.case import Verdict
+from rights.models import Decision
+from rights.vocabulary import Outcome
+
+MOST = 2_000
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """One output that would come out otherwise, with the sentences that differ."""
+
+    submission_id: UUID
+    title: str
+    before: Outcome
+    after: Outcome
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What bands would have done to past outputs."""
+
+    bands_id: UUID
+    against_id: UUID  # the bands in force
+    outputs: int  # how many were judged
+    unreadable: int  # of which no evidence can be read
+    before: dict[Outcome, int]
+    after: dict[Outcome, int]
+    changes: tuple[Change, ...]  # the newest first, and no more than a page shows
+    changed: int
+
+    @property
+    def newly(self) -> dict[Outcome, int]:
+        """How many come to each outcome that had another before, of those that are listed."""
+        return dict(Counter(change.after for change in self.changes))
+
+
+def simulate(bands: Bands, *, most: int = 500, at: datetime) -> Simulation:
+    """Judge the newest outputs by these bands and by those in force at a moment."""
+    current = banding.in_force(at=at)
+    before: Counter[Outcome] = Counter()
+    after: Counter[Outcome] = Counter()
+    changes: list[Change] = []
+    changed = unreadable = total = 0
+    for decision in _newest(min(most, MOST)):
+        try:
+            old, new = _twice(decision, current, bands)
+        except NotEvidence:
+            unreadable += 1
+            continue
+        total += 1
+        before[old.outcome] += 1
+        after[new.outcome] += 1
+        if old.outcome is not new.outcome:
+            changed += 1
+            if len(changes) < MOST_LISTED:
+                said = {finding.sentence for finding in old.findings}
+                changes.append(
+                    Change(
+                        decision.submission_id,
+                        decision.submission.title,
+                        old.outcome,
+                        new.outcome,
+                        tuple(finding.sentence for finding in new.findings if finding.sentence not in said),
+                    )
+                )
+    return Simulation(bands.id, current.id, total, unreadable, dict(before), dict(after), tuple(changes), changed)
+
+
+def _newest(most: int) -> Iterator[Decision]:
+    rows = Decision.objects.filter(supersedes__isnull=True, examination__isnull=False)
+    yield from rows.select_related("submission", "examination").order_by("-decided_at", "-id")[:most]
+
+
+def _twice(decision: Decision, current: Bands, bands: Bands) -> tuple[Verdict, Verdict]:
+    if decision.examination is None:
+        raise NotEvidence("Nothing was measured.")
+    evidence = examine.read(decision.examination)
+    claim = terms.claim_of(decision.submission, known_at=decision.known_at)
+    in_force = deciding.in_force_on(claim, evidence, known_at=decision.known_at)
+    return (
+        policy.decide(claim, evidence, replace(in_force, bands=current)),
+        policy.decide(claim, evidence, replace(in_force, bands=bands)),
+    )
