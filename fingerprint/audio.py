@@ -192,6 +192,19 @@ def probe(path: Path, *, declared_media_type: str | None, limits: Limits) -> Aud
         )
 
 
+def tags(path: Path, facts: AudioFacts) -> dict[str, str]:
+    """
+    Return what a probed file says of itself, by names in lower case; what it says is not checked.
+
+    :raises CorruptAudio: it cannot be opened
+    """
+    with path.open("rb") as file:
+        structure = _structure_of(file, facts.media_type)
+        with _opened(file, structure) as (container, stream):
+            said = {**container.metadata, **stream.metadata}
+    return {name.lower(): value for name, value in said.items()}
+
+
 class Decoding:
     """
     One pass over a probed file: blocks of about a second, at every rate that was asked for.

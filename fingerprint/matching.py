@@ -54,7 +54,7 @@ ENOUGH_DISTINCT_ITEMS = 24
 MAX_RATIO_CHANGE = 0.12
 
 _DROP = 100  # bits that a line may lose before it has ended: three seconds of unrelated audio
-_MAX_POSTINGS = 200  # a hash that is everywhere says nothing
+MAX_POSTINGS = 200  # a hash that is everywhere says nothing
 _MAX_REPEATS = 512  # the same within the query
 _SEED_ITEMS = 10  # looked at on each side of a seed
 _SEED_BITS = 12  # a mean of more around a seed is chance
@@ -69,7 +69,7 @@ _OUTSIDE = -100_000  # worse than any item inside
 _LEAD_SAMPLES = round(0.63 * SAMPLE_RATE_HZ)
 _TAIL_SAMPLES = round(1.30 * SAMPLE_RATE_HZ)
 
-_ONE_BIT_AWAY = np.concatenate([[0], 1 << np.arange(32, dtype=np.uint64)]).astype(np.uint32)
+ONE_BIT_AWAY = np.concatenate([[0], 1 << np.arange(32, dtype=np.uint64)]).astype(np.uint32)
 _SLACK = np.array([0, -1, 1, -2, 2], dtype=np.float64)  # quarters of an item; the smallest first, so that it wins
 _UNRELATED = np.array([*range(-64, -23, 4), *range(24, 65, 4)])  # items away: beyond what one item sees
 
@@ -97,7 +97,7 @@ def search(index: Postings, shifted: Sequence[Items], *, algorithm: str) -> tupl
     may. They are ordered by their place in the output, then by their reference, and name the `algorithm` that made
     the query. Says nothing of audio that was transposed.
     """
-    query = _interleaved(shifted)
+    query = interleaved(shifted)
     if query.size == 0:
         return ()
     seeds = _seeds(index, query)
@@ -116,7 +116,7 @@ def _order(match: Match) -> tuple[int, int, UUID, int]:
     return match.output.start_ms, match.output.end_ms, match.reference_id, match.reference.start_ms
 
 
-def _interleaved(shifted: Sequence[Items]) -> Items:
+def interleaved(shifted: Sequence[Items]) -> Items:
     """Lay the fingerprints out by time: position 4i + s is item i of shift s."""
     # A shift that ends an item earlier than the first ends them all, so that the times stay in step.
     length = min((items.size for items in shifted), default=0)
@@ -162,8 +162,8 @@ def _seeds(index: Postings, query: Items) -> _Seeds:
     positions = positions[lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES]
     found: list[tuple[Positions, Positions, Positions, Positions]] = []
     # All at once: an index in files is read from its beginning to its end.
-    hashes = (query[positions] ^ _ONE_BIT_AWAY[:, None]).reshape(-1)
-    for at, place in index.votes(hashes, np.tile(positions, _ONE_BIT_AWAY.size), most=_MAX_POSTINGS):
+    hashes = (query[positions] ^ ONE_BIT_AWAY[:, None]).reshape(-1)
+    for at, place in index.votes(hashes, np.tile(positions, ONE_BIT_AWAY.size), most=MAX_POSTINGS):
         portions = (slice(begin, begin + _VOTES_AT_ONCE) for begin in range(0, at.size, _VOTES_AT_ONCE))
         found += [_close(index, query, at[some], place[some]) for some in portions]
     empty = np.zeros(0, np.int64)

@@ -93,7 +93,8 @@ class Enrolled:
     content: Content
 
 
-def _spread(hashes: Hashes) -> Hashes:
+def keys_of(hashes: Hashes) -> Hashes:
+    """Return hashes as postings are sorted by them."""
     return (hashes * np.uint32(_SPREAD)).astype(np.uint32)
 
 
@@ -325,7 +326,7 @@ def build(folder: Path, family: str, references: Sequence[Enrolled]) -> str:
         row["start"], row["row"], row["enrolled"] = start, one.row, one.enrolled_us
         start += one.content.length
     contents = [one.content for one in references]
-    keys = _spread(np.concatenate([np.zeros(0, np.uint32), *(one.hashes for one in contents)]))
+    keys = keys_of(np.concatenate([np.zeros(0, np.uint32), *(one.hashes for one in contents)]))
     offsets = [begin + one.positions for begin, one in zip(table["start"].tolist(), contents, strict=True)]
     places = np.concatenate([np.zeros(0, np.int64), *offsets])
     both = np.sort(keys.astype(np.uint64) << np.uint64(32) | places.astype(np.uint64))
@@ -494,7 +495,7 @@ class View:
 
     def count(self, hashes: Hashes) -> Positions:
         """Return how many places each hash has."""
-        keys, back = np.unique(_spread(hashes), return_inverse=True)
+        keys, back = np.unique(keys_of(hashes), return_inverse=True)
         total = np.zeros(keys.size, np.int64)
         for _, _, count in self._found(keys):
             total += count
@@ -528,7 +529,7 @@ class View:
     def votes(self, hashes: Hashes, positions: Positions, *, most: int) -> Iterator[tuple[Positions, Positions]]:
         """Give pairs of a query's position and a place with the same hash, in portions."""
         # Sorted by key, the files are read from their beginning to their end.
-        spread = _spread(hashes)
+        spread = keys_of(hashes)
         order = np.argsort(spread, kind="stable")
         positions = positions[order]
         keys, begins, repeats = np.unique(spread[order], return_index=True, return_counts=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
-from ledger.models import ApiClient, ImportBatch, Membership, Proposal
+from ledger.models import ApiClient, Enrollment, ImportBatch, Membership, Proposal
 from ledger.visibility import finds, seen
 from rights.models import (
     Campaign,
@@ -180,6 +180,7 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     License: ("licensor", Verb.LICENSE),
     Campaign: ("organization", Verb.LICENSE),
     ImportBatch: ("organization", Verb.IMPORT),
+    Enrollment: ("organization", Verb.IMPORT),
     Submission: ("submitter", Verb.SUBMIT),
 }
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from fingerprint import store
-from ledger.models import ImportBatch
+from ledger.models import Enrollment, ImportBatch
 from rights.exchange import ack, cwr, ern, sheet
 from rights.exchange.limits import Limits
 from rights.exchange.lines import Heading, Line, Problem
@@ -167,10 +167,12 @@ def hold(path: Path, digest: str) -> None:
 
 
 def discard_unless_kept(digest: str) -> bool:
-    """Remove stored bytes that no batch speaks of; return whether they were removed."""
+    """Remove stored bytes that no batch and no enrollment speaks of; return whether they were removed."""
     with transaction.atomic():
         _lock(digest)
         if ImportBatch.objects.filter(file_digest=digest).exists():
+            return False
+        if Enrollment.objects.filter(mapping_digest=digest).exists():
             return False
         return store.discard(digest, alias=ALIAS)
 

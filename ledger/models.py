@@ -38,6 +38,7 @@ _LATER = {
     "release": "rights.Release",
     "voice": "rights.Voice",
     "recording_voice": "rights.RecordingVoice",
+    "recording_audio": "rights.RecordingAudio",
     "stem": "rights.Stem",
     "lyrics": "rights.Lyrics",
     "model": "rights.Model",
@@ -113,6 +114,7 @@ class Entry(models.Model):
         RELEASE_REGISTERED = "release_registered"
         VOICE_REGISTERED = "voice_registered"
         VOICE_LINKED = "voice_linked"
+        AUDIO_DELIVERED = "audio_delivered"
         STEM_REGISTERED = "stem_registered"
         LYRICS_REGISTERED = "lyrics_registered"
         MODEL_REGISTERED = "model_registered"
@@ -177,6 +179,7 @@ class Entry(models.Model):
     release = _subject("rights.Release")
     voice = _subject("rights.Voice")
     recording_voice = _subject("rights.RecordingVoice")
+    recording_audio = _subject("rights.RecordingAudio")
     stem = _subject("rights.Stem")
     lyrics = _subject("rights.Lyrics")
     model = _subject("rights.Model")
@@ -314,6 +317,8 @@ class Job(models.Model):
         REHEARSE = "rehearse"
         REVERSE = "reverse"
         RECHECK = "recheck"
+        LIST = "list"
+        ENROLL = "enroll"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -661,6 +666,73 @@ class SocietyAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.status
+
+
+class Enrollment(models.Model):
+    """That a folder of audio was to become references: which folder, for whom, and what says which file is what."""
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey(
+        "rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="enrollments"
+    )
+    store = models.CharField(max_length=48, blank=True)  # alias of Django's storages; empty: a folder of this machine
+    folder = models.CharField(max_length=1000, blank=True)
+    mapping_digest = models.CharField(max_length=64, blank=True)
+    is_only_named = models.BooleanField()  # files that the mapping does not name are left alone
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.store}:{self.folder}" if self.store else self.folder
+
+
+class EnrollmentProgress(models.Model):
+    """How far the listing of a folder has come: working state."""
+
+    enrollment = models.OneToOneField(Enrollment, on_delete=PROTECT, primary_key=True, related_name="progress")
+    is_listed = models.BooleanField(default=False)
+    passed_over = models.BigIntegerField(default=0)  # files that are no audio by their names
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "listed" if self.is_listed else "being listed"
+
+
+class EnrollmentFile(models.Model):
+    """A file of a folder that is enrolled, what the mapping says of it, and what came of it: working state."""
+
+    class Result(models.TextChoices):
+        """What came of it."""
+
+        ENROLLED = "enrolled"
+        KNOWN = "known"  # the same bytes were the recording's before
+        FAILED = "failed"
+
+    id = models.BigAutoField(primary_key=True)
+    enrollment = models.ForeignKey(Enrollment, on_delete=PROTECT, related_name="files")
+    name = models.CharField(max_length=1000)  # within the folder
+    is_found = models.BooleanField(default=False)
+    part = models.UUIDField(null=True)  # the job that works on it
+    wanted_recording = models.UUIDField(null=True)
+    wanted_isrc = models.CharField(max_length=12, blank=True)
+    wanted_title = models.CharField(max_length=300, blank=True)
+    is_new = models.BooleanField(default=False)  # the mapping says to register a recording
+    tries = models.PositiveSmallIntegerField(default=0)
+    result = models.CharField(max_length=12, choices=Result.choices, blank=True)
+    recording = models.ForeignKey("rights.Recording", on_delete=PROTECT, null=True, related_name="+")
+    audio_digest = models.CharField(max_length=64, blank=True)
+    field = models.CharField(max_length=24, blank=True)
+    code = models.CharField(max_length=48, blank=True)
+    sentence = models.CharField(max_length=600, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["enrollment", "name"], name="file_is_enrolled_once")]
+        indexes = [
+            models.Index(fields=["part"], name="files_of_a_part"),
+            models.Index(fields=["enrollment", "result"], name="results_of_an_enrollment"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Proposal(models.Model):

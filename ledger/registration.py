@@ -8,11 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from fingerprint import audio, examine, references, store
 from fingerprint.audio import AudioFacts
 from ledger import intake, keeping, log
+from ledger.constraints import violated
 from ledger.models import Entry
 from rights import assets
 from rights.assets import GivenMember, GivenWork
@@ -23,6 +24,7 @@ from rights.models import (
     ModelVersion,
     ModelVersionRetirement,
     Recording,
+    RecordingAudio,
     RecordingVoice,
     RecordingWork,
     Release,
@@ -31,6 +33,10 @@ from rights.models import (
     Work,
 )
 from rights.vocabulary import Component
+
+
+class HasAudio(Exception):
+    """The recording has audio already, and it has one: register the other version as a recording of its own."""
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
@@ -66,13 +72,11 @@ def register_recording(
     """
     if audio_path is None:
         return _register(id, title, isrc, works, registrar_id, at=at)
-    facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
-    store.put(audio_path)
+    enrolled = stage_audio(audio_path, media_type)
     try:
-        enrolled = Enrolled(audio_path, facts, examine.fingerprint(facts))  # slow; before the transaction
         return _register(id, title, isrc, works, registrar_id, enrolled, at=at)
     except BaseException:
-        keeping.discard_unless_kept(facts.digest)  # a refused recording leaves nothing behind
+        keeping.discard_unless_kept(enrolled.facts.digest)  # a refused recording leaves nothing behind
         raise
 
 
@@ -83,6 +87,23 @@ class Enrolled:
     path: Path
     facts: AudioFacts
     fingerprint: bytes
+
+
+def stage_audio(path: Path, media_type: str | None) -> Enrolled:
+    """
+    Store audio and take its fingerprint: slow, repeatable, and before the transaction that speaks of it.
+
+    Whoever goes no further calls `keeping.discard_unless_kept`.
+
+    :raises AudioRefused: the audio is not what it should be
+    """
+    facts = audio.probe(path, declared_media_type=media_type, limits=intake.limits())
+    store.put(path)
+    try:
+        return Enrolled(path, facts, examine.fingerprint(facts))
+    except BaseException:
+        keeping.discard_unless_kept(facts.digest)
+        raise
 
 
 def _register(
@@ -96,27 +117,86 @@ def _register(
     at: datetime,
 ) -> Recording:
     with transaction.atomic(durable=True):
-        reference_id = None
-        if enrolled is not None:
-            reference_id = uuid5(id, "reference")
-            keeping.hold(enrolled.path, enrolled.facts.digest)
-            references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
-        recording = assets.register_recording(
-            id=id,
-            title=title,
-            isrc=isrc,
-            works=works,
-            reference_id=reference_id,
-            registrar_id=registrar_id,
-            at=at,
+        return register_within(
+            id=id, title=title, isrc=isrc, works=works, registrar_id=registrar_id, enrolled=enrolled, at=at
         )
-        log.append(
-            Entry.Kind.RECORDING_REGISTERED,
-            recording,
-            {"isrc": recording.isrc, "audio": f"sha256:{enrolled.facts.digest}" if enrolled else None},
-            at=at,
-        )
+
+
+def register_within(
+    *,
+    id: UUID,
+    title: str,
+    isrc: str | None,
+    works: Sequence[GivenWork],
+    registrar_id: UUID | None,
+    enrolled: Enrolled | None,
+    at: datetime,
+) -> Recording:
+    """
+    Register a recording in a transaction that the caller has opened.
+
+    :raises BadIsrc: the code is not one
+    :raises PortionsBeyondTheWhole: its works are more than all of it
+    :raises TimesHalfKnown: a work has a beginning without an end, or an end without a beginning
+    """
+    recording = assets.register_recording(
+        id=id,
+        title=title,
+        isrc=isrc,
+        works=works,
+        reference_id=_enroll(id, enrolled, at=at) if enrolled else None,
+        registrar_id=registrar_id,
+        at=at,
+    )
+    log.append(
+        Entry.Kind.RECORDING_REGISTERED,
+        recording,
+        {"isrc": recording.isrc, "audio": f"sha256:{enrolled.facts.digest}" if enrolled else None},
+        at=at,
+    )
     return recording
+
+
+def _enroll(of: UUID, enrolled: Enrolled, *, at: datetime) -> UUID:
+    reference_id = uuid5(of, "reference")
+    keeping.hold(enrolled.path, enrolled.facts.digest)
+    references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
+    return reference_id
+
+
+def deliver_audio(
+    *, id: UUID, recording_id: UUID, audio_path: Path, media_type: str | None, at: datetime
+) -> RecordingAudio:
+    """
+    Enroll audio of a recording that was registered without any: from now on outputs are compared with it.
+
+    :raises AudioRefused: the audio is not what it should be
+    :raises HasAudio: the recording has audio already
+    """
+    enrolled = stage_audio(audio_path, media_type)
+    try:
+        with transaction.atomic(durable=True):
+            return deliver_within(id=id, recording_id=recording_id, enrolled=enrolled, at=at)
+    except IntegrityError as error:
+        keeping.discard_unless_kept(enrolled.facts.digest)
+        if violated(error) in {"audio_is_delivered_once", "recording_has_one_audio"}:
+            raise HasAudio from error
+        raise
+    except BaseException:
+        keeping.discard_unless_kept(enrolled.facts.digest)
+        raise
+
+
+def deliver_within(*, id: UUID, recording_id: UUID, enrolled: Enrolled, at: datetime) -> RecordingAudio:
+    """Enroll audio of a recording in a transaction that the caller has opened; the database refuses a second one."""
+    delivery = assets.deliver_audio(id=id, recording_id=recording_id, reference_id=_enroll(id, enrolled, at=at), at=at)
+    log.append(
+        Entry.Kind.AUDIO_DELIVERED,
+        delivery,
+        {"recording": str(recording_id), "audio": f"sha256:{enrolled.facts.digest}"},
+        at=at,
+    )
+    return delivery
 
 
 def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -> RecordingWork:

@@ -33,6 +33,7 @@ from rights.models import (
     Share,
     Submission,
 )
+from rights.models.assets import heard_as
 from royalties import splits
 from royalties.apportion import DoesNotAddUp, Splits
 
@@ -191,8 +192,11 @@ def _evidence(decision: Decision) -> Evidence | None:
 
 def _heard(submission: Submission, evidence: Evidence) -> tuple[Heard, ...]:
     known = {
-        recording.reference_id: recording
-        for recording in Recording.objects.filter(reference__in=[match.reference_id for match in evidence.matches])
+        sound.pk: recording
+        for recording in Recording.objects.filter(heard_as(match.reference_id for match in evidence.matches))
+        .select_related("reference")
+        .prefetch_related("deliveries__reference")
+        if (sound := recording.sound) is not None
     }
     declared = {ingredient.recording_id for ingredient in submission.ingredients.all()}
     return tuple(
@@ -258,7 +262,7 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
     """
     evidence = _evidence(decision)
     references = [match.reference_id for match in evidence.matches] if evidence else []
-    tracks = Recording.objects.filter(Q(ingredients__submission=submission) | Q(reference__in=references)).distinct()
+    tracks = Recording.objects.filter(Q(ingredients__submission=submission) | heard_as(references)).distinct()
     works = {link.work_id for track in tracks.prefetch_related("work_links") for link in track.work_links.all()}
     about = Q(recording__in=tracks) | Q(work__in=works)
     shares = Share.objects.filter(about)

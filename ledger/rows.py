@@ -79,6 +79,7 @@ from rights.models import (
     Recheck,
     RecheckFinding,
     Recording,
+    RecordingAudio,
     RecordingVoice,
     RecordingWork,
     Release,
@@ -511,6 +512,7 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "recorded_at",
         ),
     ),
+    RecordingAudio: (("id", "recording_id", "reference_id", "recorded_at"),),
     RecordingVoice: (
         (
             "id",
@@ -1008,6 +1010,15 @@ def _of_recording(key: UUID) -> list[Rows]:
     ]
 
 
+def _of_delivery(key: UUID) -> list[Rows]:
+    return [
+        RecordingAudio.objects.filter(pk=key),
+        Reference.objects.filter(deliveries=key),
+        Fingerprint.objects.filter(reference__deliveries=key),
+        Audio.objects.filter(references__deliveries=key),
+    ]
+
+
 def _of_submission(key: UUID) -> list[Rows]:
     return [
         Submission.objects.filter(pk=key),
@@ -1101,6 +1112,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     ],
     Entry.Kind.VOICE_REGISTERED: _one(Voice),
     Entry.Kind.VOICE_LINKED: _one(RecordingVoice),
+    Entry.Kind.AUDIO_DELIVERED: _of_delivery,
     Entry.Kind.VOICE_ENROLLED: _one(VoiceEnrollment),
     Entry.Kind.VOICE_ENROLLMENT_ENDED: _one(VoiceEnrollmentEnd),
     Entry.Kind.STEM_REGISTERED: _one(Stem),
@@ -1284,6 +1296,7 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         ReleaseRecording: _about("release_id", "release_id"),
         Voice: _about("voice_id"),
         RecordingVoice: _about("recording_voice_id"),
+        RecordingAudio: _about("recording_audio_id"),
         VoiceEnrollment: _about("voice_enrollment_id"),
         VoiceEnrollmentEnd: _about("voice_enrollment_end_id"),
         Stem: _about("stem_id"),
@@ -1341,11 +1354,14 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         InfluenceWeight: _about("influence_id", "influence_id"),
         InfluenceObjection: _about("influence_objection_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
-        " WHERE c.reference_id = r.id",
+        " WHERE c.reference_id = r.id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
+        " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.id",
         Fingerprint: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
-        " WHERE c.reference_id = r.reference_id",
+        " WHERE c.reference_id = r.reference_id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
+        " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.reference_id",
         Audio: "SELECT 1 FROM rights_submission AS s JOIN ledger_entry AS e ON e.submission_id = s.id"
         " WHERE s.audio_id = r.digest UNION ALL SELECT 1 FROM rights_recording AS c JOIN fingerprint_reference AS f"
-        " ON f.id = c.reference_id WHERE f.audio_id = r.digest",
+        " ON f.id = c.reference_id WHERE f.audio_id = r.digest UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
+        " JOIN fingerprint_reference AS f ON f.id = a.reference_id WHERE f.audio_id = r.digest",
     }.items()
 }

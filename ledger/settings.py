@@ -194,6 +194,11 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "imports")},
     },
+    # Where organizations put the audio of their catalogues to be enrolled, each in the folder that bears its id.
+    "catalogue": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "catalogue")},
+    },
 }
 # Pictures of sound are drawn once and kept for a day: two thousand of them are half a gigabyte at most.
 CACHES = {
@@ -207,6 +212,7 @@ CACHES = {
 }
 # The index of fingerprints: derived from the database, made again where it is missing. On a local disk: it is mapped.
 FINGERPRINT_INDEX = Path(os.environ.get("LEDGER_INDEX", DATA_DIR / "index"))
+LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
@@ -411,6 +417,7 @@ UNFOLD = {
                     _nav("Shares", "pie_chart", "admin:rights_share_changelist"),
                     _nav("Conflicts", "report", "admin:rights_conflict_changelist"),
                     _nav("Imports", "upload_file", "admin:ledger_importbatch_changelist"),
+                    _nav("Enrollments", "library_add", "admin:ledger_enrollment_changelist"),
                 ],
             },
             {

@@ -12,7 +12,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from fingerprint import index
-from ledger import campaigning, clearance, importing, incoming, jobs, keeping, reversing, voices
+from ledger import campaigning, clearance, enrolling, importing, incoming, jobs, keeping, reversing, voices
 from ledger.models import Job
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,26 @@ _OF_IMPORTS: dict[Job.Kind, Callable[..., object]] = {
 }
 
 
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def list_enrollment(*, enrollment_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Write down what is in a folder that is to be enrolled, and ring for each part of it."""
+    try:
+        parts = enrolling.list_files(enrollment_id=UUID(enrollment_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker lists it
+    for part in parts:
+        ring_for(Job.Kind.ENROLL, part)
+
+
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def enroll_part(*, part: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Enroll the files of one part of a folder."""
+    try:
+        enrolling.enroll_part(part=UUID(part), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker enrolls them
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
@@ -101,6 +121,10 @@ def _call(kind: str, subject_id: UUID) -> None:
             send_mailing.delay(mailing_id=str(subject_id))
         case Job.Kind.CLOSING:
             close_campaign.delay(campaign_id=str(subject_id))
+        case Job.Kind.LIST:
+            list_enrollment.delay(enrollment_id=str(subject_id))
+        case Job.Kind.ENROLL:
+            enroll_part.delay(part=str(subject_id))
         case _:
             work_on_import.delay(kind=kind, import_id=str(subject_id))
 

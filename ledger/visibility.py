@@ -21,6 +21,9 @@ from ledger.models import (
     CampaignPlan,
     Checkpoint,
     Edge,
+    Enrollment,
+    EnrollmentFile,
+    EnrollmentProgress,
     Entry,
     Erasure,
     ErasureRequest,
@@ -148,6 +151,7 @@ _ENTERED: dict[str, Rule] = {
     "identifier_finding": _of_own(*(f"identifier__{of}" for of in ("party", "work", "recording", "release"))),
     "recording_work": _of_own("recording", "work"),
     "recording_voice": _of_own("recording", "voice"),
+    "recording_audio": _of_own("recording"),
     "model_version_retirement": _of_own("model_version__model"),
 }
 
@@ -207,6 +211,9 @@ RULES: Rules = {
     ImportRehearsal: _through("batch", ImportBatch),
     RehearsedProblem: _through("batch", ImportBatch),
     SocietyAnswer: _through("batch", ImportBatch),
+    Enrollment: _owned("organization"),
+    EnrollmentProgress: _through("enrollment", Enrollment),
+    EnrollmentFile: _through("enrollment", Enrollment),
     CampaignPlan: _owned("campaign__organization"),  # and not for whom it asks
     CampaignMailing: _owned("campaign__organization"),
     CampaignNotice: _owned("invitation__campaign__organization"),

@@ -32,6 +32,7 @@ from rights.models import (
     ModelVersionRetirement,
     Party,
     Recording,
+    RecordingAudio,
     RecordingVoice,
     RecordingWork,
     Release,
@@ -142,6 +143,11 @@ def register_recording(
     for given in works:
         _link(uuid5(LINKS, f"{id}/{given.work_id}"), id, given, at)
     return recording
+
+
+def deliver_audio(*, id: UUID, recording_id: UUID, reference_id: UUID, at: datetime) -> RecordingAudio:
+    """Insert that audio of a recording was delivered. That it has some already is for the database to say."""
+    return RecordingAudio.objects.create(id=id, recording_id=recording_id, reference_id=reference_id, recorded_at=at)
 
 
 def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -> RecordingWork:

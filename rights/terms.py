@@ -41,6 +41,7 @@ from rights.models import (
     PartyInRole,
     PartyMerge,
     Recording,
+    RecordingAudio,
     RecordingVoice,
     RecordingWork,
     Reservation,
@@ -52,6 +53,7 @@ from rights.models import (
     VoiceEnrollment,
     Work,
 )
+from rights.models.assets import heard_as
 from rights.standing import Happening, Span, Stance
 from rights.territories import expand
 from rights.vocabulary import AssetKind, Basis, Outcome
@@ -89,9 +91,9 @@ def material_of(recordings: Iterable[Recording]) -> tuple[Material, ...]:
                 Asset(link.work.id, Side.PUBLISHING, link.work.title, link.work.registered_at)
                 for link in sorted(recording.work_links.all(), key=lambda link: str(link.work_id))
             ),
-            reference_id=recording.reference_id,
+            reference_id=sound.id if (sound := recording.sound) else None,
             isrc=recording.isrc,
-            audio_digest=recording.reference.audio_id if recording.reference else None,
+            audio_digest=sound.audio_id if sound else None,
             voices=tuple(
                 Asset(link.voice_id, Side.VOICE, recording.title, link.voice.registered_at)
                 for link in sorted(recording.voice_links.all(), key=lambda link: str(link.voice_id))
@@ -117,10 +119,15 @@ def on(
     wanted = {ingredient.recording_id for ingredient in claim.ingredients}
     links = RecordingWork.objects.filter(recorded_at__lte=known_at).select_related("work")
     voices = RecordingVoice.objects.filter(recorded_at__lte=known_at).select_related("voice")
+    delivered = RecordingAudio.objects.filter(recorded_at__lte=known_at).select_related("reference")
     recordings = (
-        Recording.objects.filter(Q(pk__in=wanted) | Q(reference__in=set(references)), registered_at__lte=known_at)
+        Recording.objects.filter(Q(pk__in=wanted) | heard_as(references), registered_at__lte=known_at)
         .select_related("reference")
-        .prefetch_related(Prefetch("work_links", queryset=links), Prefetch("voice_links", queryset=voices))
+        .prefetch_related(
+            Prefetch("work_links", queryset=links),
+            Prefetch("voice_links", queryset=voices),
+            Prefetch("deliveries", queryset=delivered),
+        )
     )
     materials = material_of(recordings)
     enrolled = voices_of(enrollments, known_at=known_at)

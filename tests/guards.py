@@ -12,15 +12,24 @@ _IMPORTS: Any = import_module("ledger.migrations.0006_imports")
 _VOICES: Any = import_module("ledger.migrations.0007_voice_enrollments")
 _INDEX: Any = import_module("ledger.migrations.0008_index_snapshots")
 _REVIEWS: Any = import_module("ledger.migrations.0010_guards_of_reviews")
+_ENROLLMENTS: Any = import_module("ledger.migrations.0011_enrollments")
 
 # Append-only, and in the log row by row.
-VOUCHED: list[str] = _FIRST.APPEND_ONLY + _DEPTH.APPEND_ONLY + list(_VOICES.APPEND_ONLY) + _REVIEWS.APPEND_ONLY
+VOUCHED: list[str] = [
+    *_FIRST.APPEND_ONLY,
+    *_DEPTH.APPEND_ONLY,
+    *_VOICES.APPEND_ONLY,
+    *_REVIEWS.APPEND_ONLY,
+    *_ENROLLMENTS.APPEND_ONLY,
+]
 # Append-only, and in no entry's rows.
-RECORDED: list[str] = _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED + _INDEX.RECORDED
+RECORDED: list[str] = (
+    _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED + _INDEX.RECORDED + _ENROLLMENTS.RECORDED
+)
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
 ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE]
-WORKING: list[str] = _FIRST.WORKING + _DEPTH.WORKING + _IMPORTS.WORKING + _REVIEWS.WORKING
+WORKING: list[str] = _FIRST.WORKING + _DEPTH.WORKING + _IMPORTS.WORKING + _REVIEWS.WORKING + _ENROLLMENTS.WORKING
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
 PLANS = ["ledger_campaignplan"]  # changed, and never deleted
@@ -33,6 +42,6 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
         table: (pairs[:2], pairs[2:])
         for table, pairs in (_DEPTH.ENTERED_EITHER_WAY | _REVIEWS.ENTERED_EITHER_WAY).items()
     },
-    **{table: ((column, "id"),) for table, column in _VOICES.APPEND_ONLY.items()},
+    **{table: ((column, "id"),) for table, column in (_VOICES.APPEND_ONLY | _ENROLLMENTS.APPEND_ONLY).items()},
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign
 }

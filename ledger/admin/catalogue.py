@@ -170,7 +170,8 @@ class RecordingAdmin(FactAdmin):
         """Return recordings with their works."""
         rows: QuerySet[Recording] = super().get_queryset(request)
         return rows.prefetch_related(
-            Prefetch("work_links", self.seen(request, RecordingWork.objects.select_related("work")))
+            Prefetch("work_links", self.seen(request, RecordingWork.objects.select_related("work"))),
+            "deliveries__reference__audio",
         )
 
     def more(self, row: Any) -> str:
@@ -196,7 +197,7 @@ class RecordingAdmin(FactAdmin):
         """Show its works and audio, and who holds and allows what."""
         from ledger.today import outputs
 
-        sound = fact.reference.audio if fact.reference else None
+        sound = fact.sound.audio if fact.sound else None
         works = [link.work for link in self.seen(request, fact.work_links.select_related("work"))]
         voices = self.seen(request, fact.voice_links.select_related("voice__person__identity")).order_by("recorded_at")
         tracks = self.seen(request, fact.releases.select_related("release")).order_by("release", "position")
@@ -255,7 +256,7 @@ def _asset_tables(request: HttpRequest, side: str, fact: Any) -> tuple[Table, ..
 
 
 def _has_audio(row: Recording) -> Shown:
-    return sheets.chip("cleared", "Compared with") if row.reference_id else sheets.chip("none", "No audio")
+    return sheets.chip("cleared", "Compared with") if row.sound else sheets.chip("none", "No audio")
 
 
 def _described(sound: Any) -> str:

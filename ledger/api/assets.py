@@ -167,13 +167,14 @@ class RecordingOutput(serializers.Serializer[Recording]):
 
     def get_audio(self, recording: Recording) -> str | None:
         """Return the digest of its audio."""
-        return digest(recording.reference.audio_id) if recording.reference else None
+        sound = recording.sound
+        return digest(sound.audio_id) if sound else None
 
 
 def _recordings(request: Request) -> QuerySet[Recording]:
     """Return recordings with those of their works that the caller sees: a singer holds no work by singing it."""
     links = Prefetch("work_links", seen_by(request, RecordingWork.objects.all()))
-    return Recording.objects.select_related("reference").prefetch_related(links)
+    return Recording.objects.select_related("reference").prefetch_related(links, "deliveries__reference")
 
 
 class Recordings(TakesUploads):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from fingerprint.models import Reference
 from rights.models.choices import one_of
 from rights.models.conditions import asset_id, is_of_one_asset
 from rights.models.parties import Party
@@ -35,7 +39,7 @@ class Work(models.Model):
 
 
 class Recording(models.Model):
-    """A fixed performance: the master side. ``reference`` is its audio, once somebody delivered it."""
+    """A fixed performance: the master side. ``reference`` is the audio that it was registered with."""
 
     id = models.UUIDField(primary_key=True)
     title = models.CharField(max_length=300)
@@ -54,6 +58,37 @@ class Recording(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def sound(self) -> Reference | None:
+        """What outputs are compared with: the audio it was registered with, else what was delivered later."""
+        if self.reference is not None:
+            return self.reference
+        return next((delivery.reference for delivery in self.deliveries.all()), None)
+
+
+def heard_as(references: Iterable[UUID]) -> Q:
+    """Return which recordings are those of some references."""
+    wanted = set(references)
+    return Q(reference__in=wanted) | Q(deliveries__reference__in=wanted)
+
+
+class RecordingAudio(models.Model):
+    """That audio was delivered of a recording that was registered without any: outputs are compared with it since."""
+
+    id = models.UUIDField(primary_key=True)
+    recording = models.ForeignKey(Recording, on_delete=PROTECT, related_name="deliveries")
+    reference = models.ForeignKey("fingerprint.Reference", on_delete=PROTECT, related_name="deliveries")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["recording"], name="audio_is_delivered_once"),
+            models.UniqueConstraint(fields=["reference"], name="one_delivery_per_reference"),
+        ]
+
+    def __str__(self) -> str:
+        return f"audio of {self.recording}"
 
 
 class RecordingWork(models.Model):

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fingerprint.models import Reference
-from ledger import log, people
+from ledger import log, people, registration
 from ledger.models import (
     Approval,
     BandsActivation,
@@ -19,6 +19,7 @@ from ledger.models import (
     CampaignMailing,
     CampaignNotice,
     CampaignPlan,
+    Enrollment,
     Entry,
     Erasure,
     ErasureRequest,
@@ -200,6 +201,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [
     (ImportedFact, {"fact_id": key("linked")}),
+    (Enrollment, {}),
     (ImportProblem, {}),
     (ImportNote, {"fact_id": key("linked")}),
     (SocietyAnswer, {"work_id": key("linked")}),
@@ -219,6 +221,11 @@ def one_of_each(world: World) -> None:
     world.state("/v1/works", {"id": key("linked"), "title": "Linked"})
     world.share("linked", party="writer", part="1", work=key("linked"))
     world.license("exclusive license", schedule=[{"work": key("linked")}], exclusive=True)
+    silent = key("silent")
+    world.state("/v1/recordings", {"id": silent, "title": "Silent", "works": [key("linked")]})
+    registration.deliver_audio(
+        id=UUID(key("delivery")), recording_id=UUID(silent), audio_path=world.sounds.own("wav"), media_type=None, at=at
+    )
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
     made: dict[type[models.Model], models.Model] = {
         User: users["asks"],

@@ -10,7 +10,7 @@ for (const box of document.querySelectorAll("[data-import]")) {
       const found = await answer.json();
       if (!found.is_moving) return location.reload();
       bar.value = found.percent;
-      said.textContent = `${found.lines} lines, ${found.facts} facts, ${found.problems} problems`;
+      said.textContent = found.said || `${found.lines} lines, ${found.facts} facts, ${found.problems} problems`;
     }
     setTimeout(look, 1500);
   };
