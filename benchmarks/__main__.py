@@ -7,6 +7,9 @@
 
 ``python -m benchmarks clearances`` measures answers to "may I?" over a large catalogue, one and in bulk, over the bare
 statement on the same rows; ``--recordings 1000000`` is the full size.
+
+``python -m benchmarks index`` measures the index of fingerprints at 10,000 recordings, 100,000 and a million, as far as
+``--recordings`` goes: bytes, building, looking up, searching, memory, and how long asking takes whether it is in step.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +37,7 @@ RECORDINGS = 20_000
 def main() -> None:
     """Run everything in a data folder of its own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["job", "clearances"], default="job")
+    parser.add_argument("what", nargs="?", choices=["job", "clearances", "index"], default="job")
     parser.add_argument("--recordings", type=int, default=RECORDINGS, help="size of the catalogue")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--peak", choices=["import", "examine", "sign"], help=argparse.SUPPRESS)
@@ -43,7 +47,7 @@ def main() -> None:
     if given.peak:
         _peak(given.peak, given.file)
         return
-    folder = Path("var/bench" if given.what == "job" else "var/bench-clearances").absolute()
+    folder = Path({"job": "var/bench"}.get(given.what, f"var/bench-{given.what}")).absolute()
     os.environ["LEDGER_DATA"] = str(folder)
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL"):
         os.environ.pop(name, None)  # a server of yours is left alone
@@ -58,6 +62,8 @@ def main() -> None:
     try:
         if given.what == "clearances":
             _clearances(given.recordings)
+        elif given.what == "index":
+            _index(given.recordings, folder)
         else:
             _measure(given.rounds)
     finally:
@@ -131,6 +137,14 @@ def _clearances(recordings: int) -> None:
     for one in clearances.measure(recordings):
         _line(one.what, one.figure, one.peer, one.ratio)
     print(f"Load average at the end: {clearances.load_average()}.")
+
+
+def _index(recordings: int, folder: Path) -> None:
+    from benchmarks import index
+    from ledger.demo.catalogue import FOLDER
+
+    for one in chain(index.measure(recordings, FOLDER, folder), index.in_step(recordings)):
+        _line(one.what, one.figure, one.peer, one.ratio)
 
 
 def _decode(track: Path, media_type: str, fingerprints: Callable[[Any], Any]) -> None:

@@ -4,9 +4,6 @@ The index of fingerprints at three sizes: bytes, build, latency and memory, besi
 Recordings are synthetic, four minutes each: the halves of their items come from different places of real songs, so
 that hashes are spread, held and repeated as real ones are, and meet as rarely; each begins and ends in the silence
 that many share. What is looked up is real: excerpts of a song that is among them, and a whole track.
-
-Of Chromaprint everything is measured at every size. Landmarks are measured up to `--landmarks` recordings: a hundred
-thousand take 17 GB.
 """
 
 from __future__ import annotations
@@ -149,18 +146,32 @@ def memory_mib(kind: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{kind}:"))
 
 
-def spread(work: Sequence[Callable[[], object]]) -> tuple[float, float]:
-    """Return the median and the 99th percentile of the seconds that some work takes."""
-    taken = []
+@dataclass(frozen=True)
+class Took:
+    """Milliseconds of some work: the median and the 99th percentile on the clock, and the median of this process."""
+
+    median: float
+    late: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.median:,.0f} / {self.late:,.0f}"
+
+
+def took(work: Sequence[Callable[[], object]]) -> Took:
+    """Time some work."""
+    taken: list[tuple[float, float]] = []
     for one in work:
-        since = time.perf_counter()
+        since = time.perf_counter(), time.process_time()
         one()
-        taken.append(time.perf_counter() - since)
-    return float(np.percentile(taken, 50)), float(np.percentile(taken, 99))
+        taken.append((time.perf_counter() - since[0], time.process_time() - since[1]))
+    wall, cpu = 1000 * np.array(taken).T
+    return Took(float(np.percentile(wall, 50)), float(np.percentile(wall, 99)), float(np.percentile(cpu, 50)))
 
 
-def measure(sizes: Sequence[int], demo: Path, scratch: Path) -> Iterator[Line]:
-    """Grow one index through the sizes and measure it at each."""
+def measure(recordings: int, demo: Path, scratch: Path) -> Iterator[Line]:
+    """Grow one index through the sizes, as far as is asked for, and measure it at each."""
+    sizes = [size for size in SIZES if size < recordings] + [recordings]
     real = songs(demo)
     blocks = list(audio.decode(demo / LOOKED_UP, "audio/mpeg"))
     song = np.concatenate(blocks)
@@ -217,30 +228,27 @@ def _measured(
     queries = [probes_of(matching.interleaved(query)) for query in (*excerpts, track)]
     assert votes(view, queries[-1], most) == bare(columns, queries[-1], most)
     for title, some in ((f"{QUERY_S} s", queries[:-1]), (f"{TRACK_S} s", queries[-1:] * 5)):
-        ours = spread([partial(votes, view, one, most) for one in some])
-        theirs = spread([partial(bare, columns, one, most) for one in some])
+        ours = took([partial(votes, view, one, most) for one in some])
+        theirs = took([partial(bare, columns, one, most) for one in some])
         yield Line(
             f"{size:,}: lookups of {title}, ms p50 / p99",
-            f"{ours[0] * 1000:,.0f} / {ours[1] * 1000:,.0f}",
-            f"binary search in plain columns {theirs[0] * 1000:,.0f} / {theirs[1] * 1000:,.0f}",
-            ours[0] / theirs[0],
+            str(ours),
+            f"binary search in plain columns {theirs}",
+            ours.median / theirs.median,
         )
     del columns
     for path in scratch.glob("*.seg.*"):
         path.unlink()
     view.release()
-    found = 0
     for title, looked_up, bound in ((f"{QUERY_S} s", excerpts, 1.0), (f"{TRACK_S} s", [track] * 5, 30.0)):
-        search = spread([partial(matching.search, view, one, algorithm="bench") for one in looked_up])
-        found = sum(
-            any(match.reference_id == registered for match in matching.search(view, one, algorithm="bench"))
-            for one in looked_up
-        )
+        searches = [partial(matching.search, view, one, algorithm="bench") for one in looked_up]
+        found = sum(any(match.reference_id == registered for match in search()) for search in searches)
+        search = took(searches)
         yield Line(
             f"{size:,}: search for {title}, ms p50 / p99",
-            f"{search[0] * 1000:,.0f} / {search[1] * 1000:,.0f}",
-            f"wanted {bound * 1000:,.0f}; found {found} of {len(looked_up)}",
-            search[0] / bound,
+            str(search),
+            f"CPU {search.cpu:,.0f}; wanted {bound * 1000:,.0f}; found {found} of {len(looked_up)}",
+            search.median / (bound * 1000),
         )
     own, mapped = memory_mib("RssAnon"), memory_mib("RssFile")
     yield Line(
@@ -260,11 +268,50 @@ def _in_memory(
     )
     assert index.snapshot == view.snapshot
     for title, some in ((f"{QUERY_S} s", excerpts), (f"{TRACK_S} s", [track] * 5)):
-        memory = spread([partial(matching.search, index, one, algorithm="bench") for one in some])
-        disk = spread([partial(matching.search, view, one, algorithm="bench") for one in some])
+        memory = took([partial(matching.search, index, one, algorithm="bench") for one in some])
+        disk = took([partial(matching.search, view, one, algorithm="bench") for one in some])
         yield Line(
             f"{size:,}: search for {title} on disk, ms p50 / p99",
-            f"{disk[0] * 1000:,.0f} / {disk[1] * 1000:,.0f}",
-            f"in memory {memory[0] * 1000:,.0f} / {memory[1] * 1000:,.0f}",
-            disk[0] / memory[0],
+            str(disk),
+            f"in memory {memory}",
+            disk.median / memory.median,
         )
+
+
+def in_step(recordings: int) -> Iterator[Line]:
+    """How long it takes to ask a table of so many fingerprints whether the index is in step with it."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    from fingerprint.index import _counted
+
+    call_command("migrate", verbosity=0)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM fingerprint_fingerprint")
+        if cursor.fetchone()[0] < recordings:
+            cursor.execute(_FILL, {"rows": recordings})
+            cursor.execute("VACUUM ANALYZE fingerprint_fingerprint")
+        asked = took([partial(_counted, CHROMAPRINT)] * 5)
+
+        def bare() -> None:
+            cursor.execute("SELECT count(*) FROM fingerprint_fingerprint")
+
+        counted = took([bare] * 5)
+    yield Line(
+        f"{recordings:,}: asking whether it is in step, ms p50 / p99",
+        str(asked),
+        f"counting the rows of the table {counted}",
+        asked.median / counted.median,
+    )
+
+
+_FILL = """
+WITH audio AS (
+    INSERT INTO fingerprint_audio VALUES (repeat('0', 64), 'audio/wav', 'pcm', 1, 1, 1, 1, now())
+    ON CONFLICT DO NOTHING RETURNING digest
+), made AS (
+    INSERT INTO fingerprint_reference (id, audio_id, enrolled_at)
+    SELECT gen_random_uuid(), repeat('0', 64), now() FROM generate_series(1, %(rows)s) RETURNING id
+)
+INSERT INTO fingerprint_fingerprint (reference_id, algorithm, data) SELECT id, 'chromaprint-2/1.5.1', '' FROM made
+"""

@@ -71,7 +71,6 @@ class EnrollForm(forms.Form):
         ("The folder", ("organization", "store", "folder")),
         ("Which file is what", ("mapping", "is_only_named")),
     )
-    optional = frozenset({"organization", "folder", "mapping"})
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         """Offer the organizations for which this person may do so, and the stores there are."""
@@ -85,6 +84,12 @@ class EnrollForm(forms.Form):
             self.fields["organization"] = forms.ModelChoiceField(
                 own, initial=own.first(), empty_label=None, widget=forms.Select(INPUT), help_text=given.help_text
             )
+
+    def grouped(self) -> list[tuple[str, list[tuple[forms.BoundField, bool]]]]:
+        """Return the fields under their headings, each with whether it may be left empty."""
+        return [
+            (title, [(self[name], not self.fields[name].required) for name in names]) for title, names in self.groups
+        ]
 
 
 @admin.register(Enrollment)
@@ -212,10 +217,8 @@ class EnrollmentAdmin(FactAdmin):
         status = enrolling.status_of(enrollment)
         color, name, said = STATES[status.state]
         if status.state == "done" and status.failed:
-            color, said = (
-                "review",
-                f"Every file has its result. {status.failed:,} of {status.files:,} were not enrolled.",
-            )
+            color = "review"
+            said = f"Every file has its result. {status.failed:,} of {status.files:,} were not enrolled."
         files = enrollment.files.select_related("recording").order_by("id")
         context = {
             "title": _place(enrollment),

@@ -67,8 +67,7 @@ def test_others_see_nothing_of_it(label: Api, put: Put, trade: World, client: An
     own = admitted("manager", "label", Membership.Role.RIGHTS_MANAGER)
     client.force_login(own)
     assert b"a.flac" in client.get(f"/admin/ledger/enrollment/{found['id']}/change/").content
-    answer = client.post(
-        "/admin/ledger/enrollment/add/", {"id": key("x"), "organization": key("rival"), "store": "catalogue"}
-    )
+    theirs = {"id": key("x"), "organization": key("rival"), "store": "catalogue"}
+    answer = client.post("/admin/ledger/enrollment/add/", theirs)
     assert answer.status_code in {403, 422}
     assert Enrollment.objects.count() == 1
