@@ -63,8 +63,8 @@ def read(data: bytes) -> tuple[NDArray[np.uint32], ...]:
             at += 4
             if at + 4 * size > len(packed):
                 raise NotATrace
-            change = np.frombuffer(packed, np.uint8, 4 * size, at).reshape(4, size).T
-            change = np.ascontiguousarray(change).view("<u4").reshape(-1)
+            planes = np.frombuffer(packed, np.uint8, 4 * size, at).reshape(4, size)
+            change = np.ascontiguousarray(planes.T).view("<u4").reshape(-1)
             rows.append(np.cumsum(change, dtype=np.uint32))
             at += 4 * size
     except struct.error as error:

@@ -310,6 +310,10 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
         "consent_id": a("Consent").pk,
         "token_digest": "e0" * 32,
     },
+    "rights_recordingaudio": lambda: {
+        "recording_id": a("Recording", reference_id=None, isrc=None).pk,
+        "reference_id": a("Reference", of="fingerprint").pk,
+    },
     "rights_licensemodelversion": lambda: {"license_id": a_license().pk},
     "rights_licenseevent": lambda: {"license_id": a_license().pk},
     "rights_clearanceanswers": lambda: {"clearance_id": a("Clearance").pk},

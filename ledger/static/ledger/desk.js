@@ -1,5 +1,8 @@
 "use strict";
 
+// The theme writes a chosen file's name into the nearest text field, which in our forms is another one, or none.
+for (const input of document.querySelectorAll(".l-form input[type=file]")) input.hasChangeListener = true;
+
 // Ids are shown short; a click copies the whole one.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
