@@ -31,6 +31,7 @@ from rights import decisions, policy, terms
 from rights.case import Effect, Terms, Verdict
 from rights.case import Finding as Found
 from rights.models import Decision, Finding, Recording, Review, Submission
+from rights.models.assets import heard_as
 from rights.policy import Waiver
 from rights.vocabulary import Outcome, ReviewReason
 from royalties import apportion
@@ -202,7 +203,7 @@ def earlier(decision: Decision) -> tuple[Earlier, ...]:
         .order_by("-decided_at", "-id")
     )
     heard = {id_ for row in decision.findings.all() if row.matches for id_ in row.rests_on}
-    about = Recording.objects.filter(Q(pk__in=heard) | Q(reference__in=heard)).values_list("pk", flat=True)
+    about = Recording.objects.filter(Q(pk__in=heard) | heard_as(heard)).values_list("pk", flat=True)
     named = Finding.objects.filter(decision=OuterRef("pk"), rests_on__overlap=[*about, *heard])
     same_audio = others.filter(submission__audio=decision.submission.audio_id)[:MOST_EARLIER]
     found = {one.pk: Earlier(one, "same audio") for one in same_audio}

@@ -422,11 +422,11 @@ def _of_decisions(column: str) -> Rule:
 
 
 def _allowances(sight: Sight) -> Q:
+    held = Recording.objects.filter(any_of(*_held_recordings(sight))).values("pk")
     return any_of(
         concerning(Allowance, sight, "submitter").values("pk"),
-        Allowance.objects.filter(
-            reference__recordings__in=Recording.objects.filter(any_of(*_held_recordings(sight))).values("pk")
-        ).values("pk"),
+        Allowance.objects.filter(reference__recordings__in=held).values("pk"),
+        Allowance.objects.filter(reference__deliveries__recording__in=held).values("pk"),
     )
 
 
