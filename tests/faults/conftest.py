@@ -11,6 +11,7 @@ from django.db import connections
 
 from tests.faults import world
 from tests.faults.world import Sounds
+from tests.remembering import remembered
 
 DATABASES = ["default", "owner", "sequencer"]
 
@@ -22,9 +23,15 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
 
 
 @pytest.fixture
-def trade(transactional_db: None, sounds: Sounds) -> Iterator[Sounds]:
+@remembered
+def registered(transactional_db: None, sounds: Sounds) -> None:
     """A trade in which the output clears."""
     world.register(sounds.song)
+
+
+@pytest.fixture
+def trade(registered: None, sounds: Sounds) -> Iterator[Sounds]:
+    """The sounds of the trade, and no connection that is open after it."""
     yield sounds
     for connection in connections.all():
         connection.close()

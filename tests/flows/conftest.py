@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -32,6 +33,7 @@ from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
 from ledger.models import Membership
 from rights.vocabulary import PartyKind
+from tests.remembering import remembered
 
 WORLD = "2136"
 USES = ["distribute.outside", "infer.input"]
@@ -145,6 +147,10 @@ class Api:
     def __post_init__(self) -> None:
         if self.credentials is not None:
             self.token = self.ask().json()["access_token"]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Api:
+        """Return the same with its token, through the same client."""
+        return copy(self)
 
     def ask(self, **more: str) -> Any:
         """Ask for a token."""
@@ -349,12 +355,14 @@ def standing(
 
 
 @pytest.fixture
+@remembered
 def trade(transactional_db: None, sounds: Sounds) -> World:
     """Parties and API clients; nothing is registered."""
     return build_trade(sounds)
 
 
 @pytest.fixture
+@remembered
 def world(trade: World) -> World:
     """The trade with one recording, “country”, that the distributor may use."""
     trade.register("country")
@@ -377,6 +385,7 @@ def admitted(username: str, party: str, role: Membership.Role, *, until: date | 
 
 
 @pytest.fixture
+@remembered
 def songs(trade: World) -> World:
     """The trade with two works, which are quicker to register than recordings with audio."""
     for name in ("first", "second"):
@@ -385,6 +394,7 @@ def songs(trade: World) -> World:
 
 
 @pytest.fixture
+@remembered
 def rival(trade: World) -> Api:
     """Another distributor's client."""
     return Api(clients.create(name="outputs", party_id=UUID(key("rival")), scopes=SUBMISSIONS))

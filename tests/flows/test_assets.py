@@ -13,6 +13,7 @@ from ledger import clients
 from ledger.models import Entry
 from rights.models import DatasetMember, RecordingWork
 from tests.flows.conftest import Api, World, key, row_counts, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -25,6 +26,7 @@ def code_of(answer: Any) -> tuple[int, str]:
 
 
 @pytest.fixture
+@remembered
 def label(songs: World) -> Api:
     """A label's own client, with a recording of both works and its singer registered by itself."""
     own = Api(clients.create(name="own", party_id=UUID(key("label")), scopes=["catalogue:read", "catalogue:write"]))
@@ -37,6 +39,7 @@ def label(songs: World) -> Api:
 
 
 @pytest.fixture
+@remembered
 def other(trade: World) -> Api:
     """A client of a party that has nothing here."""
     return Api(clients.create(name="own", party_id=UUID(key("rival")), scopes=["catalogue:read", "catalogue:write"]))

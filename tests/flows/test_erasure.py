@@ -20,6 +20,7 @@ from rights.models import NameToken, PartyContact, PartyIdentity, PartyName
 from rights.vocabulary import NameKind
 from tests.flows.conftest import Api, World, key, superuser
 from tests.flows.test_parties import SCOPES, at_once, code_of, merge
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -27,6 +28,7 @@ PLANTED = ("Plantedlegalname", "Plantedpseudonym", "planted@example.org")
 
 
 @pytest.fixture
+@remembered
 def desk(trade: World) -> Api:
     """A client with every scope about parties."""
     return Api(clients.create(name="people", party_id=UUID(key("label")), scopes=SCOPES))

@@ -32,6 +32,7 @@ from rights.models import (
 from rights.sealing import Unreadable
 from rights.vocabulary import NameKind, PartyKind
 from tests.flows.conftest import CATALOGUE, DOCUMENT, SINCE, WORLD, Api, World, key, row_counts, superuser
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -41,6 +42,7 @@ SCOPES = [*CATALOGUE, "parties:merge", "parties:erase", "rights:export"]
 
 
 @pytest.fixture
+@remembered
 def desk(trade: World) -> Api:
     """A client with every scope about parties."""
     return Api(clients.create(name="people", party_id=UUID(key("label")), scopes=SCOPES))
@@ -538,6 +540,7 @@ def test_needs_a_scope_of_its_own(trade: World, method: str, path: str) -> None:
 
 
 @pytest.fixture
+@remembered
 def rival(trade: World) -> Api:
     """A label with every scope but the operator's: it sees and says what is its own."""
     scopes = [scope for scope in SCOPES if scope != "catalogue:all"]

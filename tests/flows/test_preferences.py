@@ -19,6 +19,7 @@ from rights.models import Identifier, Recording
 from rights.registry import AssetRef
 from rights.reservations import Channel
 from tests.flows.conftest import WORLD, World, key, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -27,6 +28,7 @@ TRAIN = ["tdm", "train.nongen", "train.gen", "finetune.artist"]
 
 
 @pytest.fixture
+@remembered
 def catalogue(trade: World) -> World:
     """A recording and its work, whole; nothing is granted."""
     trade.state("/v1/works", {"id": key("work"), "title": "Work", "iswc": ISWC})

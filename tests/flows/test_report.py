@@ -25,6 +25,7 @@ from ledger import today as desk
 from ledger.models import Entry, Leaf
 from ledger.reports import listening, presentation, ranges
 from tests.flows.conftest import World, body, key, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -37,6 +38,7 @@ def staff(transactional_db: None) -> Client:
 
 
 @pytest.fixture
+@remembered
 def refused(world: World) -> dict[str, Any]:
     """An output with ten seconds of a recording that nobody declared."""
     world.register("piano", licensed=False, consenting=())

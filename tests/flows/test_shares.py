@@ -22,6 +22,7 @@ from rights.registry import AssetRef
 from rights.shares import GivenShare
 from rights.vocabulary import RightType
 from tests.flows.conftest import DOCUMENT, SINCE, WORLD, Api, World, key, row_counts, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -55,6 +56,7 @@ class Holders:
 
 
 @pytest.fixture
+@remembered
 def holders(songs: World) -> Holders:
     scopes = ["catalogue:read", "catalogue:write"]
     made = {

@@ -19,6 +19,7 @@ from rights.models import Conflict, Share, ShareEvent
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import SINCE, World, admitted, key, row_counts, today
 from tests.flows.test_admin import staff, text
+from tests.remembering import remembered
 
 __all__ = ["staff"]  # the fixture
 
@@ -288,6 +289,7 @@ def test_an_auditor_only_reads(songs: World) -> None:
 
 
 @pytest.fixture
+@remembered
 def contested(songs: World) -> World:
     """The publisher has all of a work, and the writer claims half of it in Germany."""
     songs.share("a", party="publisher", part="1", work=key("first"))

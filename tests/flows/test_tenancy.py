@@ -48,6 +48,7 @@ from tests.flows.conftest import (
     key,
     today,
 )
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -134,6 +135,7 @@ def licensed(api: Api, label: str, licensee: str) -> None:
 
 
 @pytest.fixture
+@remembered
 def house(trade: World) -> House:
     """As above; the operator brought the parties together, the rest is the labels' own doing."""
     for label in ("north", "south"):
