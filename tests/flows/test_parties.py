@@ -328,7 +328,7 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[int, str]]] = [
     ("writer/roles", {"role": "writer", "active_to": "2025-01-01"}, (422, "ends_before_it_begins")),
     ("writer/roles", {"role": "king"}, (400, "malformed")),
     ("writer/representations", {"agent": key("writer")}, (422, "represents_itself")),
-    ("writer/representations", {"agent": str(uuid4())}, (422, "unknown_reference")),
+    ("writer/representations", {"agent": key("nobody")}, (422, "unknown_reference")),
     ("writer/representations", {"territories": ["XX"]}, (422, "no_such_territory")),
     ("writer/representations", {"uses": ["everything"]}, (400, "malformed")),
     ("writer/representations", {"document": "d0"}, (400, "malformed")),

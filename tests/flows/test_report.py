@@ -56,11 +56,11 @@ def text(answer: Any) -> str:
     "path",
     [
         "/reports/",
-        f"/reports/submissions/{uuid4()}",
-        f"/reports/submissions/{uuid4()}/pack",
-        f"/reports/submissions/{uuid4()}/matches/0/output.wav",
-        f"/reports/entries/{uuid4()}/receipt.txt",
-        f"/reports/entries/{uuid4()}/entry.json",
+        f"/reports/submissions/{key('nothing')}",
+        f"/reports/submissions/{key('nothing')}/pack",
+        f"/reports/submissions/{key('nothing')}/matches/0/output.wav",
+        f"/reports/entries/{key('nothing')}/receipt.txt",
+        f"/reports/entries/{key('nothing')}/entry.json",
     ],
 )
 def test_is_for_staff(path: str, transactional_db: None) -> None:
