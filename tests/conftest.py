@@ -56,6 +56,12 @@ def _own_log(tmp_path: Path, settings: Any) -> None:
     settings.LEDGER_CHECKPOINT_FILE = tmp_path / "log" / "newest-checkpoint"
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave no server behind, also of workers that were stopped or killed."""
+    if not hasattr(config, "workerinput"):
+        database.sweep()
+
+
 # --- side by side: `pytest -n auto`, where pytest-xdist is installed
 
 WORKERS = 4  # each has a PostgreSQL of its own

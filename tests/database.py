@@ -103,6 +103,17 @@ def start(data: Path) -> dict[str, str]:
     return embedded.ensure(data).parameters(user="postgres", dbname="postgres")
 
 
+def sweep() -> None:
+    """Remove the servers of runs that were killed: nobody holds their folders any more."""
+    for data in settings.TESTS_DATA.glob("*/pg18"):
+        with Path(f"{data.parent}.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            remove(data)
+
+
 # --- emptied
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import functools
 import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from http.cookies import SimpleCookie
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from fingerprint import index
@@ -45,6 +48,16 @@ class _State:
 
 # The fixtures one after the other, since the database was emptied → what was there then.
 _states: dict[tuple[str, ...], _State] = {}
+
+
+def _signed_in(cookies: SimpleCookie, defaults: dict[str, Any]) -> Client:
+    client = Client()
+    client.cookies, client.defaults = cookies, defaults
+    return client
+
+
+# A browser is copied with its cookies; what it sends its requests through is made anew.
+copyreg.pickle(Client, lambda client: (_signed_in, (client.cookies, client.defaults)))
 
 
 def remembered(make: Made) -> Made:

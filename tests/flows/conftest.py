@@ -406,10 +406,16 @@ def rival(trade: World) -> Api:
 def row_counts() -> dict[str, int]:
     """How many rows every table has."""
     with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-        tables = [row[0] for row in cursor.fetchall()]
-        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables))
-        return dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT relname, pg_relation_size(oid) > 0 FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
+        )
+        has_pages = dict(cursor.fetchall())
+        counted = " UNION ALL ".join(
+            f"SELECT '{table}', count(*) FROM {table}" for table in has_pages if has_pages[table]
+        )
+        cursor.execute(counted)
+        return dict.fromkeys(has_pages, 0) | dict(cursor.fetchall())
 
 
 def files_under(folder: Path) -> set[str]:

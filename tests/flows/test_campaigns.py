@@ -28,6 +28,7 @@ from rights.registry import AssetRef
 from rights.shares import GivenShare
 from rights.vocabulary import PartyKind, PartyRole, ProtectionKind, RightType
 from tests.flows.conftest import SINCE, WORLD, World, admitted, key, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -93,6 +94,7 @@ def text(answer: Any) -> str:
 
 
 @pytest.fixture
+@remembered
 def artist(trade: World) -> Client:
     """A browser without an account; the singer and the writer each hold a recording."""
     for name in ("singer", "writer"):
@@ -536,6 +538,7 @@ def test_does_not_close_before_everybody_was_asked(artist: Client) -> None:
 
 
 @pytest.fixture
+@remembered
 def staff(artist: Client) -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("rights", password="team"))

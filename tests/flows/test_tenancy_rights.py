@@ -15,6 +15,7 @@ from ledger.models import Membership
 from rights.models import Consent, ConsentEvent, License, Reservation, TermsVersion, WithdrawalTask
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, admitted, key, today
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -68,6 +69,7 @@ def reservation(label: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
+@remembered
 def labels(trade: World) -> dict[str, Api]:
     """Two labels, each with a work, a consent for the distributor, a reservation, terms and a license."""
     found = {"distributor": client_of("distributor")}
