@@ -24,14 +24,16 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 
 # Named step → the edge that it leans on, and at which call of it: an output is decoded once to be examined, and twice
 # more to compare the signed file with it; the signed file is stored first, then its manifest; claiming the job is no
-# transaction of its own, so that the first commit is the decision's.
+# transaction of its own, so that the first commit is the index's, which notes what it holds, and the second is the
+# decision's.
 STEPS: dict[str, tuple[Callable[..., None], int]] = {
     "examine": (edges.decoder, 1),
     "sign": (edges.signer, 1),
     "read back": (edges.decoder, 2),
     "store the signed file": (edges.store, 1),
     "store the manifest": (edges.store, 2),
-    "commit": (edges.commit, 1),
+    "note the index": (edges.commit, 1),
+    "commit": (edges.commit, 2),
 }
 OUTCOMES = pytest.mark.parametrize("outcome", ["failed", "failed, but had in truth happened"])
 DIES_AT = ["examine", "read back", "store the signed file", "store the manifest"]
