@@ -1,0 +1,130 @@
+"""
+The songs that detection is measured on, split by song into those that limits may be chosen on and those that count.
+
+Real recordings come from the folder of freely licensed music beside the repository, or if that is not there from the
+demo; rendered ones from the corpus that `benchmarks.detection.corpus` makes, as far as it was made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprint import audio
+
+RATE_HZ = 22_050
+LEAST_S = 40.0  # of a song that is asked for
+TUNING_SONGS = range(601, 701)  # of the rendered ones; see fingerprint.training.splits
+Sound = NDArray[np.float32]  # between -1 and 1, mono, at 22,050 Hz
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_MEDIA_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".flac": "audio/flac", ".wav": "audio/wav"}
+# What is laid over music, or is no music; and recordings of one song, which count as one.
+_LAYERS = ("198_209", "3436_172", "5703_472", "arovane", "loop_", "sorohanro", "drums_", "vocal")
+_TOGETHER = ("bassguitar", "clav", "horns", "leadguitar"), ("JRPG_battle_", "JRPG_battleBoss")
+_GENRES = {
+    "198": "speech",
+    "8bit": "chiptune",
+    "Gold_Rush": "country",
+    "Hungarian": "classical",
+    "hungarian": "classical",
+    "JRPG": "game",
+    "Karissa": "singer-songwriter",
+    "Kevin_MacLeod_P_I": "classical",
+    "Kevin_MacLeod_Vibe": "electronic",
+    "vibe-ace": "electronic",
+    "bassguitar": "funk stems",
+    "clav": "funk stems",
+    "horns": "funk stems",
+    "leadguitar": "funk stems",
+    "country": "country",
+    "game_30s": "game",
+    "phonograph_album_holiznacc0_001": "piano and ambient",
+    "phonograph_album_holiznacc0_002": "lo-fi",
+    "phonograph_album_mcl": "generated electronic",
+    "creepy": "piano and ambient",
+    "spring": "piano and ambient",
+    "two-hour": "lo-fi",
+}
+
+
+@dataclass(frozen=True)
+class Song:
+    """A recording, the song it belongs to, and which half that song is in."""
+
+    name: str
+    group: str
+    genre: str
+    is_real: bool
+    is_tuning: bool
+    path: Path
+
+
+def music_folder() -> Path:
+    """Say where freely licensed music lies."""
+    given = os.environ.get("DETECTION_MUSIC")
+    beside = _REPOSITORY.parent / "shared" / "audio" / "music"
+    if given:
+        return Path(given)
+    return beside if beside.is_dir() else _REPOSITORY / "ledger" / "demo" / "audio"
+
+
+def corpus_folder() -> Path:
+    """Say where rendered songs lie."""
+    return Path(os.environ.get("DETECTION_CORPUS", _REPOSITORY / "var" / "detection" / "corpus"))
+
+
+def songs() -> list[Song]:
+    """List every song, real ones first, in the order of their names."""
+    found = []
+    for path in sorted(music_folder().iterdir()):
+        if path.suffix not in _MEDIA_TYPES or path.name.startswith(_LAYERS):
+            continue
+        group = next((names[0] for names in _TOGETHER if path.name.startswith(names)), path.stem)
+        genre = next((genre for start, genre in _GENRES.items() if path.name.startswith(start)), "other")
+        found.append(Song(path.stem, group, genre, True, _is_tuning(group), path))
+    for path in sorted(corpus_folder().glob("ref_*.wav")) if corpus_folder().is_dir() else ():
+        number = int(path.stem[4:])
+        found.append(Song(path.stem, path.stem, "rendered pop", False, number in TUNING_SONGS, path))
+    return found
+
+
+def _is_tuning(group: str) -> bool:
+    return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
+
+
+def load(path: Path) -> Sound:
+    """Decode a file."""
+    blocks = list(audio.decode(path, _MEDIA_TYPES[path.suffix], RATE_HZ))
+    return (np.concatenate(blocks) / 32_768).astype(np.float32)
+
+
+def layers(kind: str, *, is_tuning: bool) -> list[Path]:
+    """List what is laid over music: voices or drums, others in either half."""
+    music = music_folder()
+    voice = music.parent / "voice" / "singing"
+    if kind == "vocal":
+        names = (
+            [voice / "vocadito_10.flac", voice / "oatsu_antagata_dokosa.flac", *music.glob("198_209*")]
+            if is_tuning
+            else [
+                voice / "vocadito_1.flac",
+                voice / "vocadito_14.flac",
+                *music.glob("3436_172*"),
+                *music.glob("5703_472*"),
+                _REPOSITORY / "ledger" / "demo" / "audio" / "vocal.flac",
+            ]
+        )
+    else:
+        starts = (
+            ("arovane_beat_a", "loop_amen", "loop_compus")
+            if is_tuning
+            else ("arovane_beat_b", "loop_breakbeat", "loop_electric", "drums_")
+        )
+        names = [path for start in starts for path in sorted(music.glob(f"{start}*"))]
+    return [path for path in names if path.exists()]

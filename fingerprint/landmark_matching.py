@@ -1,0 +1,526 @@
+"""
+Where do the landmarks of this audio follow those of a reference, and for how long?
+
+Two steps, as in `matching`. Votes: hashes that a stretch of the query shares with the index vote for a reference, a
+place in it, and a tempo; rare hashes count more. Confirmation: along the line that won, the single peaks of the
+reference are looked for in the query, one by one. Peaks survive where pairs of them do not, and there are thirty a
+second, so a line that chance has made falls apart here.
+
+A peak that is found counts by how surprising that is: `log(p1 / p0)`, and `log((1 - p1) / (1 - p0))` if it is missing.
+`p0` is the chance to meet any peak at this pitch and in this moment of the query, taken from how often its pitch and
+its moment are met at all: so notes of one key and beats of one tempo, which unrelated songs share, count for little.
+`p1` adds the share of peaks that survives, as the line itself shows it. The sum over a line is its mass, and a line
+is extended both ways for as long as that grows.
+
+Transposed audio is asked for again at other pitches, where nothing was heard at its own.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fingerprint import landmarks
+from fingerprint.evidence import EXACT_MATCH, Match, Segment
+from fingerprint.landmarks import FRACTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SHIFTS, Hashes, Peaks, Positions
+from fingerprint.postings import Postings
+
+MIN_EVIDENCE = 1_800  # hundredths of a nat, against chance
+MIN_MASS = 1_000  # against the same stretch moved aside
+MIN_MASS_TRANSPOSED = 1_000
+MIN_DURATION_MS = 1_000
+MIN_FOUND = 12  # peaks
+MIN_FOUND_FRAMES = 8  # different moments
+MIN_FOUND_BINS = 6  # different pitches
+PITCHES_CENTS = (-200, -100, 100, 200)
+MAX_RATIO_CHANGE = 0.12
+
+_WINDOW_FRAMES, _WINDOW_STEP = 430, 215  # ten seconds, every five
+_VOTES_PER_WINDOW = 400_000
+_MAX_POSTINGS = 20_000
+_CANDIDATES = 12  # of either width, for a window
+_FINE, _COARSE = 2, 32  # frames in which votes are counted together
+_LEAST_VOTES = 3
+_RATIO_STEP = 0.01
+_SURVIVES = (0.1, 0.3)  # shares of a reference's peaks that may be left, to find a stretch with
+_USUAL, _MOST_SURVIVES = 0.25, 0.8
+_LEAST_CHANCE, _MOST_CHANCE = 0.004, 0.6
+_DROP = 12.0  # nats that a line may lose before it has ended
+_DENSITY_FRAMES = 215  # over which the chance of a pitch is taken
+_OUTSIDE = -1_000.0
+_ASIDE = np.array([*range(-260, -15, 3), *range(16, 261, 3)])  # frames: from a short note to six seconds
+
+PARAMETERS: tuple[tuple[str, str], ...] = (
+    ("candidates", str(_CANDIDATES)),
+    ("matching", "1"),
+    ("max_postings", str(_MAX_POSTINGS)),
+    ("min_evidence", str(MIN_EVIDENCE)),
+    ("min_duration_ms", str(MIN_DURATION_MS)),
+    ("min_found", str(MIN_FOUND)),
+    ("min_mass", str(MIN_MASS)),
+    ("min_mass_transposed", str(MIN_MASS_TRANSPOSED)),
+    ("pitches_cents", " ".join(map(str, (0, *PITCHES_CENTS)))),
+    ("shifts", str(SHIFTS)),
+    ("votes_per_window", str(_VOTES_PER_WINDOW)),
+)
+
+
+def search(
+    index: Postings,
+    heard: Sequence[Peaks],
+    *,
+    algorithm: str = landmarks.ALGORITHM,
+    pitches_cents: Sequence[int] = PITCHES_CENTS,
+) -> tuple[Match, ...]:
+    """
+    Find where a query follows any reference of an index.
+
+    `heard` are the query's peaks at each shift, as `landmarks.query` takes them. Matches of one reference do not share
+    output; matches of different references may. They are ordered by their place in the output, then by their reference.
+    """
+    frames = max((int(peaks.frames[-1]) + 1 for peaks in heard if peaks.frames.size), default=0)
+    if frames == 0 or len(index) == 0:
+        return ()
+    lines = _lines(index, _Query(heard, frames, 0), np.zeros(frames, bool))
+    explained = np.zeros(frames, bool)
+    for line in lines:
+        explained[line.first_at : line.last_at + 1] = True
+    for cents in pitches_cents:
+        if explained.all():
+            break
+        lines += _lines(index, _Query(heard, frames, cents), explained)
+    kept = _disjoint(lines, frames)
+    return tuple(sorted((_match(index, line, algorithm) for line in kept), key=_order))
+
+
+def _order(match: Match) -> tuple[int, int, UUID, int]:
+    return match.output.start_ms, match.output.end_ms, match.reference_id, match.reference.start_ms
+
+
+# --- the query
+
+
+class _Query:
+    """One piece of audio, as it would sound without a transposition."""
+
+    def __init__(self, heard: Sequence[Peaks], frames: int, cents: int) -> None:
+        self.frames, self.cents = frames, cents
+        scale = 2.0 ** (-cents / 1200)
+        self.shifts = [
+            (peaks.frames, np.rint(peaks.pitches * (scale / FRACTIONS)).astype(np.int64)) for peaks in heard
+        ]
+        grid = np.zeros((frames + 2, 514), bool)
+        for shift, (at, bins) in enumerate(self.shifts):
+            inside = (bins >= 1) & (bins <= 511)
+            # A peak of a later shift lies between two frames and is met from both, and from their neighbors.
+            late = at[inside] + (shift * 2 >= SHIFTS)
+            for step in (0, 1, 2):
+                row = np.minimum(late + step, frames + 1)
+                for up in (0, 1, 2):
+                    grid[row, bins[inside] + up] = True
+        # Row 1 + frame, column 1 + bin; the margins are what is met from outside.
+        grid = grid[1:-1, 1:513]
+        self._packed = np.packbits(grid, axis=1)
+        blocks = np.arange(0, frames, _DENSITY_FRAMES)
+        per_block = np.add.reduceat(grid, blocks, axis=0, dtype=np.float32)
+        smooth = per_block.copy()
+        smooth[1:] += per_block[:-1]
+        smooth[:-1] += per_block[1:]
+        sizes = np.diff(np.append(blocks, frames)).astype(np.float32)
+        around = sizes.copy()
+        around[1:] += sizes[:-1]
+        around[:-1] += sizes[1:]
+        # How often a pitch is met, around each block. In a few seconds each note is heard once or twice, so the pitches
+        # beside it are asked too, as if for some seconds more.
+        usual = np.convolve(per_block.sum(axis=0) / frames, np.full(25, 1 / 25), "same").astype(np.float32)
+        self._by_pitch = (smooth + _DENSITY_FRAMES * usual) / (around[:, None] + _DENSITY_FRAMES)
+        filled = grid.sum(axis=1, dtype=np.float32)
+        mean = np.repeat(self._by_pitch.sum(axis=1), sizes.astype(np.int64))
+        self._by_moment = filled / np.maximum(mean, 1)  # how many pitches are met, against that
+
+    def meets(self, at: Positions, bins: Positions) -> NDArray[np.bool_]:
+        """Whether the query has a peak about there."""
+        found: NDArray[np.bool_] = (self._packed[at, bins >> 3] >> (7 - (bins & 7)) & 1).astype(bool)
+        return found
+
+    def chance(self, at: Positions, bins: Positions) -> NDArray[np.float64]:
+        """How likely it is to meet a peak about there, whatever is played."""
+        expected = self._by_pitch[at // _DENSITY_FRAMES, bins] * self._by_moment[at]
+        return np.clip(expected.astype(np.float64), _LEAST_CHANCE, _MOST_CHANCE)
+
+    def hashes(self) -> tuple[Hashes, Positions]:
+        """All hashes with their frames, each once."""
+        made = []
+        for at, bins in self.shifts:
+            inside = (bins >= landmarks.FIRST_BIN) & (bins <= landmarks.LAST_BIN)
+            made.append(landmarks.hashes(at[inside], bins[inside], fan=landmarks.QUERY_FAN))
+        both = np.unique(
+            np.concatenate([positions << 32 | hashed.astype(np.int64) for hashed, positions in made]),
+        )
+        return (both & 0xFFFFFFFF).astype(np.uint32), both >> 32
+
+
+# --- votes
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Frame `ratio * at + offset` of a reference against frame `at` of the query, from one frame to another."""
+
+    number: int
+    ratio: float
+    offset: float
+    cents: int
+    first: int = 0  # frames of the reference
+    last: int = 0
+    evidence: int = 0  # hundredths of a nat that speak for it against chance
+    mass: int = 0  # and against the same stretch moved aside
+    found: int = 0  # peaks
+    sought: int = 0
+
+    @property
+    def first_at(self) -> int:
+        """The query's frame against the first of the reference."""
+        return round((self.first - self.offset) / self.ratio)
+
+    @property
+    def last_at(self) -> int:
+        """The query's frame against the last of the reference."""
+        return round((self.last - self.offset) / self.ratio)
+
+
+def _lines(index: Postings, query: _Query, explained: NDArray[np.bool_]) -> list[_Line]:
+    """Confirmed lines through what the stretches of the query vote for; what is explained is not asked for."""
+    made, positions = query.hashes()
+    lines: list[_Line] = []
+    pairs: dict[int, _Pair] = {}
+    for begin in range(0, max(1, query.frames - _WINDOW_STEP), _WINDOW_STEP):
+        end = min(query.frames, begin + _WINDOW_FRAMES)
+        if explained[begin:end].all():
+            continue
+        some = slice(*np.searchsorted(positions, [begin, end]).tolist())
+        for seed in _seeds(index, made[some], positions[some], query.cents):
+            middle = (begin + end) / 2
+            if any(_is_on(seed, line, middle) for line in lines):
+                continue
+            pair = pairs.get(seed.number)
+            if pair is None:
+                pair = pairs[seed.number] = _Pair(index.items(seed.number), query)
+            line = pair.confirmed(seed, begin, end)
+            if line is not None:
+                lines.append(line)
+    return lines
+
+
+def _is_on(seed: _Line, line: _Line, at: float) -> bool:
+    if seed.number != line.number or not line.first_at <= at <= line.last_at:
+        return False
+    return abs(seed.ratio * at + seed.offset - line.ratio * at - line.offset) <= 6
+
+
+def _seeds(index: Postings, made: Hashes, positions: Positions, cents: int) -> list[_Line]:
+    """The lines that most of what is rare votes for, the best first."""
+    if made.size == 0:
+        return []
+    count = index.count(made)
+    known = np.flatnonzero((count > 0) & (count <= _MAX_POSTINGS))
+    order = known[np.argsort(count[known], kind="stable")]
+    # What is rare comes first, so that a large catalogue costs no more than a small one.
+    order = order[np.cumsum(count[order]) <= _VOTES_PER_WINDOW]
+    if order.size == 0:
+        return []
+    weight_of = 1 / np.log2(2 + count)
+    votes = list(index.votes(made[order], order, most=_MAX_POSTINGS))
+    if not votes:
+        return []
+    which = np.concatenate([hashed for hashed, _ in votes])
+    place = np.concatenate([places for _, places in votes])
+    weight, at = weight_of[which], positions[which]
+    diagonal = place - at
+    sorting = np.argsort(diagonal, kind="stable")
+    diagonal, at, place, weight = diagonal[sorting], at[sorting], place[sorting], weight[sorting]
+    cells: dict[int, None] = {}
+    for width in (_FINE, _COARSE):
+        for cell in _heaviest(diagonal, weight, width):
+            cells.setdefault(cell)
+    seeds: dict[tuple[int, int, int], tuple[float, _Line]] = {}
+    for cell in cells:
+        low, high = np.searchsorted(diagonal, [cell - _COARSE, cell + _COARSE + 1]).tolist()
+        for votes_, seed in _fitted(index, at[low:high], place[low:high], weight[low:high], cents):
+            key = seed.number, round(seed.ratio * 100), round(seed.offset / 4)
+            if key not in seeds or seeds[key][0] < votes_:
+                seeds[key] = votes_, seed
+    ranked = sorted(seeds.values(), key=lambda one: (-one[0], one[1].number, one[1].offset, one[1].ratio))
+    return [seed for _, seed in ranked]
+
+
+def _heaviest(diagonal: Positions, weight: NDArray[np.float64], width: int) -> list[int]:
+    """Middles of the diagonals on which most votes lie, counted in cells joined with the next."""
+    cell = diagonal // width
+    first = np.flatnonzero(np.append(True, cell[1:] != cell[:-1]))
+    cell, sums = cell[first], np.add.reduceat(weight, first)
+    joined = sums.copy()
+    follows = np.flatnonzero(cell[1:] == cell[:-1] + 1)
+    joined[follows] += sums[follows + 1]
+    counted = min(_CANDIDATES, joined.size)
+    best = np.argpartition(-joined, counted - 1)[:counted]
+    return [int(cell[one]) * width + width for one in best[np.lexsort((cell[best], -joined[best]))]]
+
+
+_RATIOS = np.array(
+    sorted(np.round(np.arange(1 - MAX_RATIO_CHANGE, 1 + MAX_RATIO_CHANGE + 1e-9, _RATIO_STEP), 4), key=lambda r: abs(r - 1))
+)
+
+
+def _fitted(
+    index: Postings, at: Positions, place: Positions, weight: NDArray[np.float64], cents: int
+) -> Iterator[tuple[float, _Line]]:
+    """The line through most of the votes in one cell, and the one of unchanged tempo."""
+    if at.size < _LEAST_VOTES:
+        return
+    middle = (int(at.min()) + int(at.max())) / 2
+    # The votes of a cell lie in one reference, or in two that are neighbors in the index.
+    numbers = np.searchsorted(index.starts, place, side="right") - 1
+    for number in np.unique(numbers).tolist():
+        mine = numbers == number
+        if int(mine.sum()) < _LEAST_VOTES:
+            continue
+        start = int(index.starts[number])
+        away = (place[mine] - start)[None, :] - _RATIOS[:, None] * (at[mine] - middle)[None, :]
+        lowest = math.floor(float(away.min())) - 2
+        cells = ((away - lowest) / 1.5).astype(np.int64)
+        width = int(cells.max()) + 2
+        flat = cells + width * np.arange(len(_RATIOS))[:, None]
+        counts = np.bincount(flat.ravel(), np.tile(weight[mine], len(_RATIOS)), width * len(_RATIOS))
+        joined = counts.reshape(len(_RATIOS), width)
+        joined = joined[:, :-1] + joined[:, 1:]
+        best = int(np.argmax(joined.max(axis=1)))
+        for which in dict.fromkeys((0, best)):
+            cell = int(np.argmax(joined[which]))
+            offset = lowest + 1.5 * (cell + 1) - _RATIOS[which] * middle
+            yield float(joined[which, cell]), _Line(number, float(_RATIOS[which]), float(offset), cents)
+
+
+# --- confirmation
+
+
+class _Pair:
+    """One reference and the query, compared peak by peak."""
+
+    def __init__(self, items: Hashes, query: _Query) -> None:
+        bins = landmarks.peaks_of(items)
+        self.frames, slot = np.nonzero(bins)
+        self.bins = bins[self.frames, slot]
+        self.query = query
+
+    def seen(self, line: _Line, low: int, high: int) -> "_Seen":
+        """What becomes of the reference's peaks from one number to another along a line."""
+        frames, bins = self.frames[low:high], self.bins[low:high]
+        at = np.rint((frames - line.offset) / line.ratio).astype(np.int64)
+        inside = (at >= 0) & (at < self.query.frames)
+        there = np.where(inside, at, 0)
+        return _Seen(at, inside, self.query.meets(there, bins) & inside, self.query.chance(there, bins))
+
+    def confirmed(self, seed: _Line, begin: int, end: int) -> _Line | None:
+        """The line made exact and as long as it lasts; None if its peaks are not there."""
+        low, high = self._between(seed, begin, end)
+        if high - low < MIN_FOUND:
+            return None
+        line = self._tuned(seed, low, high, (0.0, -1.0, 1.0), (0.0,))
+        line = self._extended(line, low, high)
+        if line is None or line.evidence < MIN_EVIDENCE // 2:
+            return None
+        for _ in range(3):
+            low, high = np.searchsorted(self.frames, [line.first, line.last + 1]).tolist()
+            step = min(0.01, max(0.0005, 1.5 / (line.last - line.first + 1)))
+            before = line
+            line = self._tuned(line, low, high, (0.0, -0.5, 0.5, -1.0, 1.0), (0.0, -step, step, -2 * step, 2 * step))
+            extended = self._extended(line, low, high)
+            if extended is None:
+                return None
+            line = extended
+            if (line.first, line.last, line.ratio) == (before.first, before.last, before.ratio):
+                break
+        if abs(line.ratio - 1) > MAX_RATIO_CHANGE + 0.005 or not self._is_enough(line):
+            return None
+        line = self._weighed(line)
+        return line if line.mass >= (MIN_MASS if line.cents == 0 else MIN_MASS_TRANSPOSED) else None
+
+    def _between(self, line: _Line, begin: int, end: int) -> tuple[int, int]:
+        edges = [line.ratio * begin + line.offset, line.ratio * end + line.offset]
+        low, high = np.searchsorted(self.frames, edges).tolist()
+        return low, high
+
+    def _tuned(self, line: _Line, low: int, high: int, offsets: Sequence[float], slopes: Sequence[float]) -> _Line:
+        """The line through about the same middle along which most is met; what is given first wins a tie."""
+        middle = float(self.frames[(low + high) // 2 if high > low else low])
+        at = (middle - line.offset) / line.ratio
+        best, most = line, -math.inf
+        for slope in slopes:
+            ratio = line.ratio + slope
+            for offset in offsets:
+                tried = replace(line, ratio=ratio, offset=middle - ratio * at + offset)
+                total = float(np.maximum(self.seen(tried, low, high).gains(_USUAL), -10).sum())
+                if total > most + 1e-6:
+                    best, most = tried, total
+        return best
+
+    def _extended(self, line: _Line, low: int, high: int) -> _Line | None:
+        """The line from where its mass begins to grow to where it ceases to, with the survival that explains it best."""
+        seen = self.seen(line, 0, self.frames.size)
+        # The best stretch of what was looked at is what the line stands on.
+        first, last = max(
+            (_heaviest_stretch(seen.gains(survives)[low:high]) for survives in _SURVIVES),
+            key=lambda stretch: stretch[2],
+        )[:2]
+        if last <= first:
+            return None
+        first, last = first + low, last + low
+        for _ in range(2):
+            gain = seen.gains(seen.survival(first, last))
+            middle = first + int(np.argmax(np.convolve(gain[first:last], np.ones(8), "same")))
+            last = middle + _lasting(gain[middle:])
+            first = middle - _lasting(gain[:middle][::-1])
+            if last - first < MIN_FOUND:
+                return None
+        survives = seen.survival(first, last)
+        return replace(
+            line,
+            first=int(self.frames[first]),
+            last=int(self.frames[last - 1]),
+            evidence=round(100 * float(seen.gains(survives)[first:last].sum())),
+            found=int(seen.met[first:last].sum()),
+            sought=last - first,
+        )
+
+    def _weighed(self, line: _Line) -> _Line:
+        """
+        The line with its mass: how much better it explains what is met than the same stretch moved aside does.
+
+        What plays the same drums at the same tempo agrees on every beat, so it agrees as well a beat or a bar away.
+        Where a reference is there from its beginning to its end, it may be a loop, and repeat itself.
+        """
+        low, high = np.searchsorted(self.frames, [line.first, line.last + 1]).tolist()
+        at = np.rint((self.frames[low:high] - line.offset) / line.ratio).astype(np.int64)
+        there = at[None, :] + _ASIDE[:, None]
+        inside = (there >= 0) & (there < self.query.frames)
+        met = self.query.meets(np.where(inside, there, 0), np.broadcast_to(self.bins[low:high], there.shape)) & inside
+        count = inside.sum(axis=1)
+        enough = count >= 0.7 * at.size
+        elsewhere = float((met.sum(axis=1)[enough] / count[enough]).max()) if enough.any() else 0.0
+        here = line.found / line.sought
+        elsewhere = min(max(elsewhere, 0.01), 0.99)
+        mass = 0.0
+        if here > elsewhere:
+            mass = here * math.log(here / elsewhere)
+            mass += (1 - here) * math.log((1 - here) / (1 - elsewhere)) if here < 1 else 0.0
+        mass = round(100 * line.sought * mass)
+        if line.last - line.first >= 0.8 * float(self.frames[-1] - self.frames[0]) and here > 0.5:
+            mass = max(mass, line.evidence // 2)
+        return replace(line, mass=min(mass, line.evidence))
+
+    def _is_enough(self, line: _Line) -> bool:
+        if line.evidence < MIN_EVIDENCE or line.found < MIN_FOUND:
+            return False
+        if (line.last - line.first) * HOP_SAMPLES * 1000 < MIN_DURATION_MS * SAMPLE_RATE_HZ * line.ratio:
+            return False
+        low, high = np.searchsorted(self.frames, [line.first, line.last + 1]).tolist()
+        seen = self.seen(line, low, high)
+        bins = self.bins[low:high][seen.met]
+        return np.unique(seen.at[seen.met]).size >= MIN_FOUND_FRAMES and np.unique(bins).size >= MIN_FOUND_BINS
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Peaks of a reference along a line: the query's frame, whether it exists, a peak met there, and the chance of it."""
+
+    at: Positions
+    inside: NDArray[np.bool_]
+    met: NDArray[np.bool_]
+    chance: NDArray[np.float64]
+
+    def gains(self, survives: float) -> NDArray[np.float64]:
+        """What each counts, in nats, if a share of the peaks survives."""
+        likely = self.chance + (1 - self.chance) * survives
+        gain = np.where(self.met, np.log(likely / self.chance), np.log((1 - likely) / (1 - self.chance)))
+        return np.where(self.inside, gain, _OUTSIDE)
+
+    def survival(self, first: int, last: int) -> float:
+        """The share of a stretch's peaks that is met beyond chance."""
+        met, chance = float(self.met[first:last].mean()), float(self.chance[first:last].mean())
+        return min(_MOST_SURVIVES, max(_SURVIVES[0], (met - chance) / (1 - chance)))
+
+
+def _heaviest_stretch(gain: NDArray[np.float64]) -> tuple[int, int, float]:
+    """From where to where the sum is largest, and that sum; nothing, if all of it is negative."""
+    sums = np.concatenate([[0.0], np.cumsum(gain)])
+    rises = sums - np.minimum.accumulate(sums)
+    last = int(np.argmax(rises))
+    first = int(np.argmin(sums[: last + 1]))
+    return first, last, float(rises[last])
+
+
+def _lasting(gain: NDArray[np.float64]) -> int:
+    """How many peaks further the sum is highest, before it has dropped too far below that."""
+    if gain.size == 0:
+        return 0
+    sums = np.cumsum(gain)
+    ended = np.flatnonzero(np.maximum(np.maximum.accumulate(sums), 0) - sums > _DROP)
+    within = sums[: ended[0]] if ended.size else sums
+    if within.size == 0 or float(within.max()) <= 0:
+        return 0
+    return int(np.argmax(within)) + 1
+
+
+def _disjoint(lines: Sequence[_Line], frames: int) -> list[_Line]:
+    """Lines of one reference that share no output: the heaviest whole, what others share with it is theirs no more."""
+    kept: list[_Line] = []
+    taken: dict[int, NDArray[np.bool_]] = {}
+    for line in sorted(lines, key=lambda one: (-one.mass, one.number, one.first_at, one.first, one.cents)):
+        used = taken.setdefault(line.number, np.zeros(frames, bool))
+        first, last = max(0, line.first_at), min(frames - 1, line.last_at)
+        if used[first : last + 1].mean() > 0.2:
+            continue
+        free = np.flatnonzero(~used[first : last + 1]) + first
+        line_first, line_last = int(free[0]), int(free[-1])
+        used[first : last + 1] = True
+        if (line_first, line_last) != (first, last):
+            line = replace(  # noqa: PLW2901 - the same line, cut
+                line,
+                first=max(line.first, round(line.ratio * line_first + line.offset)),
+                last=min(line.last, round(line.ratio * line_last + line.offset)),
+            )
+        kept.append(line)
+    return kept
+
+
+# --- matches
+
+
+def _match(index: Postings, line: _Line, algorithm: str) -> Match:
+    enough = MIN_MASS if line.cents == 0 else MIN_MASS_TRANSPOSED
+    return Match(
+        kind=EXACT_MATCH,
+        algorithm=algorithm,
+        reference_id=index.reference(line.number),
+        output=_segment(max(0.0, (line.first - line.offset) / line.ratio), (line.last - line.offset) / line.ratio),
+        reference=_segment(line.first, line.last),
+        time_ratio_millionths=round(line.ratio * 1_000_000),
+        pitch_shift_cents=line.cents,
+        score_millionths=line.mass * 1_000_000 // (line.mass + enough),
+        measures=(
+            ("evidence_centinats", line.evidence),
+            ("peaks_found", line.found),
+            ("peaks_sought", line.sought),
+        ),
+    )
+
+
+def _segment(first: float, last: float) -> Segment:
+    # A peak stands for the middle of its frame.
+    begin = first * HOP_SAMPLES + landmarks.FRAME_SAMPLES // 2
+    end = (last + 1) * HOP_SAMPLES + landmarks.FRAME_SAMPLES // 2
+    return Segment(int(begin) * 1000 // SAMPLE_RATE_HZ, int(end) * 1000 // SAMPLE_RATE_HZ)

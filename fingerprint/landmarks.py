@@ -1,0 +1,296 @@
+"""
+Landmarks: the places in time and pitch where something begins, and pairs of them as hashes.
+
+Chromaprint hears harmony as a whole; a voice or drums as loud as the music change it beyond recognition. A landmark
+is one peak of the spectrum where its energy rises. Peaks of what lies underneath survive in part, and pairs of those
+that survive are found again. So this is a second listener beside Chromaprint: for material under a new vocal or
+drums, for loops too short to have a harmony, and for what was transposed.
+
+A frame is 1,024 samples at 11,025 Hz, one every 256. A reference keeps its 30 strongest peaks a second; every peak is
+paired with the 4 that follow. Audio that is looked up is heard at four shifts of a quarter hop, with 70 peaks a
+second in 8 pairs each, since which frame a sound falls on is chance.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from fingerprint.postings import Content, Family
+
+SAMPLE_RATE_HZ = 11_025
+FRAME_SAMPLES = 1_024
+HOP_SAMPLES = 256
+SHIFTS = 4
+SHIFT_SAMPLES = HOP_SAMPLES // SHIFTS
+FIRST_BIN, LAST_BIN = 8, 479  # 86 Hz to 5.2 kHz
+FRACTIONS = 8  # of a bin, in which the pitch of a query's peak is kept
+
+REFERENCE_PEAKS_PER_SECOND, REFERENCE_FAN = 30, 4
+QUERY_PEAKS_PER_SECOND, QUERY_FAN = 70, 8
+PEAKS_PER_ITEM = 3  # of one frame that a search compares one by one
+
+ALGORITHM = "landmarks/1"
+
+_BINS = FRAME_SAMPLES // 2
+_REACH_FRAMES, _REACH_BINS = 5, 12  # within these a peak is the highest
+_LEAST_RISE = np.float32(0.2)  # of the logarithm
+_KEPT = np.float32(0.98)  # of what a bin has risen, a frame later
+_FLOOR = np.float32(32.0)  # of a magnitude; below it lies the noise of 16 bits
+_BELOW_LOUDEST = np.float32(np.log(1e-3))  # what is 60 dB below its surroundings is not heard
+_LOUDEST_FADES = np.float32(0.01)  # of the logarithm, a frame
+_FRAMES_AT_ONCE = 172  # four seconds
+_MIN_GAP, _MAX_GAP, _MAX_STEP = 2, 63, 63  # frames and bins from a peak to its partner
+_CANDIDATES = 40  # peaks behind one that are looked at for partners
+
+_WINDOW = np.hanning(FRAME_SAMPLES).astype(np.float32)
+
+Hashes = NDArray[np.uint32]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Peaks in the order of time: the frame each is in, and its bin in eighths."""
+
+    frames: Positions
+    pitches: Positions
+
+    @property
+    def bins(self) -> Positions:
+        """The nearest bin of each."""
+        return (self.pitches + FRACTIONS // 2) // FRACTIONS
+
+
+class Landmarks:
+    """
+    Peaks of mono blocks at 11,025 Hz, taken while the blocks come: of each of some shifts by a quarter hop.
+
+    Keeps peaks and some seconds of spectrum, never the audio. The same audio gives the same peaks, however it is cut
+    into blocks.
+    """
+
+    def __init__(self, shifts: int = SHIFTS, *, peaks_per_second: int = QUERY_PEAKS_PER_SECOND) -> None:
+        self._shifts, self._rate = shifts, peaks_per_second
+        self._blocks: list[NDArray[np.int16]] = []
+        self._waiting = 0
+        self._frame = 0  # number of the first frame that was not transformed
+        self._before: NDArray[np.float32] | None = None  # the last frame's logarithms,
+        self._risen = np.zeros((shifts, _BINS), np.float32)  # and how far they have risen
+        self._loudest = np.full(shifts, -np.inf, np.float32)
+        self._rises = np.full((_REACH_FRAMES, shifts, _BINS), -np.inf, np.float32)  # of frames not looked at yet
+        self._looked_at = -_REACH_FRAMES  # number of the first of those
+        self._found: list[tuple[Positions, Positions, Positions, NDArray[np.float32]]] = []
+        self._chosen: list[tuple[Positions, Positions, Positions]] = []
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block, which may be empty."""
+        self._blocks.append(block)
+        self._waiting += block.size
+        needed = self._needed(_FRAMES_AT_ONCE)
+        if self._waiting < needed:
+            return
+        samples = np.concatenate(self._blocks)
+        while samples.size >= needed:
+            self._transform(samples, _FRAMES_AT_ONCE)
+            samples = samples[_FRAMES_AT_ONCE * HOP_SAMPLES :]
+        self._blocks, self._waiting = [samples], samples.size
+
+    def finish(self) -> tuple[Peaks, ...]:
+        """Return the peaks of each shift; nothing may be fed afterwards."""
+        samples = np.concatenate([np.zeros(0, np.int16), *self._blocks])
+        rest = self._needed(1)
+        # The last frames may not be there at every shift; what is missing is silence.
+        frames = 0 if samples.size < FRAME_SAMPLES else (samples.size - FRAME_SAMPLES) // HOP_SAMPLES + 1
+        if frames:
+            padded = np.concatenate([samples, np.zeros(rest, np.int16)])
+            self._transform(padded, frames)
+        self._look(np.full((_REACH_FRAMES, self._shifts, _BINS), -np.inf, np.float32))
+        self._choose(is_last=True)
+        frame, shift, pitch = (
+            np.concatenate([np.zeros(0, np.int64), *(part[which] for part in self._chosen)]) for which in range(3)
+        )
+        order = np.lexsort((pitch, frame))
+        frame, shift, pitch = frame[order], shift[order], pitch[order]
+        return tuple(Peaks(frame[shift == one], pitch[shift == one]) for one in range(self._shifts))
+
+    def _needed(self, frames: int) -> int:
+        return (frames - 1) * HOP_SAMPLES + FRAME_SAMPLES + (self._shifts - 1) * SHIFT_SAMPLES
+
+    def _transform(self, samples: NDArray[np.int16], frames: int) -> None:
+        step = SHIFT_SAMPLES if self._shifts > 1 else HOP_SAMPLES
+        count = frames * (HOP_SAMPLES // step)
+        windows = sliding_window_view(samples, FRAME_SAMPLES)[::step][:count] * _WINDOW
+        spectrum = np.fft.rfft(windows, axis=1)[:, :_BINS]
+        power = spectrum.real**2
+        power += spectrum.imag**2
+        np.maximum(power, _FLOOR**2, out=power)
+        logs = np.log(power, out=power)
+        logs *= np.float32(0.5)
+        logs = logs.reshape(frames, -1, _BINS)[:, : self._shifts]
+        self._raise_floor(logs)
+        self._look(self._rise(logs))
+        self._frame += frames
+        self._choose(is_last=False)
+
+    def _raise_floor(self, logs: NDArray[np.float32]) -> None:
+        faded = (np.arange(1, len(logs) + 1, dtype=np.float32) * _LOUDEST_FADES)[:, None]
+        loudest = np.maximum.accumulate(np.maximum(logs.max(axis=2) + faded, self._loudest), axis=0) - faded
+        self._loudest = loudest[-1]
+        np.maximum(logs, (loudest + _BELOW_LOUDEST)[:, :, None], out=logs)
+
+    def _rise(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
+        before = logs[0] if self._before is None else self._before
+        rises = np.empty_like(logs)
+        np.subtract(logs[1:], logs[:-1], out=rises[1:])
+        np.subtract(logs[0], before, out=rises[0])
+        self._before = logs[-1].copy()
+        risen = self._risen
+        for rise in rises:
+            risen = risen * _KEPT
+            risen += rise
+            rise[:] = risen
+        self._risen = risen
+        return rises
+
+    def _look(self, more: NDArray[np.float32]) -> None:
+        """Find the peaks of every frame whose surroundings are known by now."""
+        rises = np.concatenate([self._rises, more])
+        whole = len(rises) - 2 * _REACH_FRAMES
+        if whole > 0:
+            middle = rises[_REACH_FRAMES : _REACH_FRAMES + whole]
+            highest = _highest(_highest(rises, _REACH_BINS, axis=2), _REACH_FRAMES, axis=0)
+            is_peak = (middle == highest[_REACH_FRAMES : _REACH_FRAMES + whole]) & (middle > _LEAST_RISE)
+            frame, shift, bin_ = np.nonzero(is_peak[:, :, FIRST_BIN : LAST_BIN + 1])
+            bin_ += FIRST_BIN
+            here = middle[frame, shift, bin_]
+            left, right = middle[frame, shift, bin_ - 1], middle[frame, shift, bin_ + 1]
+            bend = np.maximum(2 * here - left - right, np.float32(1e-6))
+            away = np.rint(FRACTIONS / 2 * (right - left) / bend).astype(np.int64)
+            pitch = FRACTIONS * bin_ + np.clip(away, -FRACTIONS // 2, FRACTIONS // 2 - 1)
+            self._found.append((frame + self._looked_at + _REACH_FRAMES, shift, pitch, here))
+            self._looked_at += whole
+        self._rises = rises[-2 * _REACH_FRAMES :]
+
+    def _choose(self, *, is_last: bool) -> None:
+        """Keep the strongest peaks of every second that is over."""
+        if not self._found:
+            return
+        frame, shift, pitch, rise = (np.concatenate(parts) for parts in zip(*self._found, strict=True))
+        second = frame * HOP_SAMPLES // SAMPLE_RATE_HZ
+        over = (self._looked_at + _REACH_FRAMES) * HOP_SAMPLES // SAMPLE_RATE_HZ
+        done = np.ones(frame.size, bool) if is_last else second < over
+        later = ~done
+        self._found = [(frame[later], shift[later], pitch[later], rise[later])]
+        frame, shift, pitch, rise, second = frame[done], shift[done], pitch[done], rise[done], second[done]
+        order = np.lexsort((pitch, frame, -rise, shift, second))
+        group = second[order] * self._shifts + shift[order]
+        first = np.ones(order.size, bool)
+        first[1:] = group[1:] != group[:-1]
+        place = np.arange(order.size)
+        kept = order[place - np.maximum.accumulate(np.where(first, place, 0)) < self._rate]
+        self._chosen.append((frame[kept], shift[kept], pitch[kept]))
+
+
+def _highest(values: NDArray[np.float32], reach: int, *, axis: int) -> NDArray[np.float32]:
+    """The highest value within reach along an axis: windows of doubling width, the last two overlapping."""
+    values = np.moveaxis(values, axis, 0)
+    size, width = len(values), 2 * reach + 1
+    edge = np.full((reach, *values.shape[1:]), -np.inf, np.float32)
+    highest = np.concatenate([edge, values, edge])
+    done = 1
+    while 2 * done <= width:
+        highest = np.maximum(highest[: len(highest) - done], highest[done:])
+        done *= 2
+    rest = width - done
+    if rest:
+        highest = np.maximum(highest[: len(highest) - rest], highest[rest:])
+    return np.moveaxis(highest[:size], 0, axis)
+
+
+def reference(blocks: Iterable[NDArray[np.int16]]) -> Peaks:
+    """Take the peaks of mono blocks at 11,025 Hz, as references are kept."""
+    landmarks = Landmarks(1, peaks_per_second=REFERENCE_PEAKS_PER_SECOND)
+    for block in blocks:
+        landmarks.feed(block)
+    return landmarks.finish()[0]
+
+
+def query(blocks: Iterable[NDArray[np.int16]]) -> tuple[Peaks, ...]:
+    """Take the peaks of mono blocks at 11,025 Hz at four shifts, as audio is looked up."""
+    landmarks = Landmarks()
+    for block in blocks:
+        landmarks.feed(block)
+    return landmarks.finish()
+
+
+def hashes(frames: Positions, bins: Positions, *, fan: int) -> tuple[Hashes, Positions]:
+    """
+    Pair every peak with the first `fan` that follow it within reach; peaks come in the order of time, then pitch.
+
+    :returns: hashes, and the frame that each begins in
+    """
+    firsts: list[Positions] = []
+    seconds: list[Positions] = []
+    for step in range(1, min(_CANDIDATES, frames.size)):
+        gap = frames[step:] - frames[:-step]
+        rise = bins[step:] - bins[:-step]
+        pair = np.flatnonzero((gap >= _MIN_GAP) & (gap <= _MAX_GAP) & (np.abs(rise) <= _MAX_STEP))
+        firsts.append(pair)
+        seconds.append(pair + step)
+    if not firsts:
+        return np.zeros(0, np.uint32), np.zeros(0, np.int64)
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    order = np.lexsort((second, first))
+    first, second = first[order], second[order]
+    is_new = np.ones(first.size, bool)
+    is_new[1:] = first[1:] != first[:-1]
+    place = np.arange(first.size)
+    kept = place - np.maximum.accumulate(np.where(is_new, place, 0)) < fan
+    first, second = first[kept], second[kept]
+    step_up = bins[second] - bins[first] + _MAX_STEP + 1
+    made = bins[first] << 13 | step_up << 6 | frames[second] - frames[first]
+    return made.astype(np.uint32), frames[first]
+
+
+# --- how references are kept
+
+
+def written(peaks: Peaks) -> bytes:
+    """Write the peaks of a reference: 32 bits each, little-endian, its frame above its 9 bits of bin."""
+    return (peaks.frames << 9 | peaks.bins).astype("<u4").tobytes()
+
+
+def read(data: bytes) -> Content:
+    """
+    Read the peaks of a reference for an index: its hashes at their frames, and an item for every frame.
+
+    An item holds up to three of the frame's peaks in 9 bits each, the lowest first, spread if there are more; 0 is none.
+    """
+    packed = np.frombuffer(bytes(data), "<u4").astype(np.int64)
+    frames, bins = packed >> 9, packed & 511
+    made, positions = hashes(frames, bins, fan=REFERENCE_FAN)
+    length = int(frames[-1]) + 1 if frames.size else 0
+    items = np.zeros((length, PEAKS_PER_ITEM), np.int64)
+    is_new = np.ones(frames.size, bool)
+    is_new[1:] = frames[1:] != frames[:-1]
+    starts = np.flatnonzero(is_new)
+    counts = np.diff(np.append(starts, frames.size))
+    for slot in range(PEAKS_PER_ITEM):
+        # Of five peaks the first, the third and the last.
+        some = counts > slot
+        chosen = starts[some] + np.where(
+            counts[some] > PEAKS_PER_ITEM, slot * (counts[some] - 1) // (PEAKS_PER_ITEM - 1), slot
+        )
+        items[frames[chosen], slot] = bins[chosen]
+    return Content(made, positions, length, (items[:, 0] | items[:, 1] << 9 | items[:, 2] << 18).astype(np.uint32))
+
+
+def peaks_of(items: Hashes) -> Positions:
+    """The bins of the peaks in items, three columns; 0 is none."""
+    return np.stack([items & 511, items >> 9 & 511, items >> 18 & 511], axis=-1).astype(np.int64)
+
+
+FAMILY = Family(name="landmarks/", read=read, has_items=True)
