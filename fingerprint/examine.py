@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,7 +12,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, extract, index, matching, store
+from fingerprint import audio, calibration, extract, index, landmark_matching, landmarks, matching, store
+from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
@@ -68,33 +69,75 @@ class CopiesListener:
         )
 
 
-def fingerprint(facts: AudioFacts) -> bytes:
+class LandmarksListener:
+    """Listens for recorded material under other sounds, in short pieces, and transposed."""
+
+    rate_hz = landmarks.SAMPLE_RATE_HZ
+
+    def __init__(self, known: Postings) -> None:
+        self._known = known
+        self._landmarks = landmarks.Landmarks()
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        self._landmarks.feed(block)
+
+    def search(self) -> Detection:
+        """Say which registered recordings were heard, and where."""
+        return Detection(
+            Detector(
+                kind=EXACT_MATCH,
+                algorithm=landmarks.ALGORITHM,
+                parameters=landmark_matching.PARAMETERS,
+                index_snapshot=self._known.snapshot,
+                index_size=len(self._known),
+            ),
+            landmark_matching.search(self._known, self._landmarks.finish()),
+        )
+
+
+_LISTENERS: dict[str, Callable[[Postings], Listener]] = {
+    index.CHROMAPRINT.name: CopiesListener,
+    index.LANDMARKS.name: LandmarksListener,
+}
+
+
+def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
     """
-    Take the fingerprint that a reference is kept with, from stored bytes.
+    Take the fingerprints that a reference is kept with, from stored bytes: one for each algorithm, by its name.
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
     samples = 0
-    fingerprints = extract.Fingerprints((0,))
+    harmony = extract.Fingerprints((0,))
+    marks = landmarks.Landmarks(1, peaks_per_second=landmarks.REFERENCE_PEAKS_PER_SECOND)
     with store.local(facts.digest) as path:
         for block in audio.decode(path, facts.media_type):
-            fingerprints.feed(block)
+            harmony.feed(block)
+            marks.feed(block)
             samples += block.size
     _whole(facts, samples)
-    return fingerprints.finish()[0].astype("<u4").tobytes()
+    return {
+        extract.algorithm(): harmony.finish()[0].astype("<u4").tobytes(),
+        landmarks.ALGORITHM: landmarks.written(marks.finish()[0]),
+    }
 
 
-def examine(facts: AudioFacts, *, against: Postings | None = None, voices: Sequence[VoiceTemplate] = ()) -> Evidence:
+def examine(
+    facts: AudioFacts, *, against: Mapping[str, Postings] | None = None, voices: Sequence[VoiceTemplate] = ()
+) -> Evidence:
     """
     Measure which registered recordings and which enrolled voices are heard in stored audio, and where.
 
-    It says nothing about whether what is heard may be there.
+    It says nothing about whether what is heard may be there. `against` gives the indexes to compare with by the names
+    of their families, instead of everything that is enrolled now; what is left out is not listened for.
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     """
-    listeners: tuple[Listener, ...] = (CopiesListener(index.current() if against is None else against),)
+    known = {family.name: index.current(family) for family in index.FAMILIES} if against is None else against
+    listeners = [_LISTENERS[name](postings) for name, postings in known.items()]
     if voices:
-        listeners += (VoiceListener(voices),)
+        listeners.append(VoiceListener(voices))
     meter = Meter()
     rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in listeners)}
     with store.local(facts.digest) as path:
@@ -104,12 +147,12 @@ def examine(facts: AudioFacts, *, against: Postings | None = None, voices: Seque
             for listener in listeners:
                 listener.feed(blocks[listener.rate_hz])
     _whole(facts, meter.samples)
-    detections = [listener.search() for listener in listeners]
+    detections = [calibration.calibrated(listener.search()) for listener in listeners]
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
         detectors=tuple(detection.detector for detection in detections),
-        matches=tuple(sorted((match for one in detections for match in one.matches), key=_order)),
+        matches=tuple(sorted(told_once(match for one in detections for match in one.matches), key=_order)),
         peak_millionths=meter.peak_millionths,
         rms_millionths=meter.rms_millionths,
         loudness_centi_lufs=decoding.loudness_centi_lufs,

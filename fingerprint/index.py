@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db.models import Max, QuerySet, Sum
 from django.db.models.aggregates import Count
 
-from fingerprint import extract, segments
+from fingerprint import extract, landmarks, segments
 from fingerprint.models import Fingerprint, IndexSnapshot
 from fingerprint.postings import Content, Family, Hashes, Index, Postings, runs
 from fingerprint.segments import Damaged, Enrolled, Folder, Manifest, View
@@ -53,7 +53,8 @@ def _chromaprint(data: bytes) -> Content:
 # algorithms. To leave the older ones out would clear an output because its reference was enrolled before an upgrade.
 # If a reference has several, the last one counts.
 CHROMAPRINT = Family(extract.FAMILY, _chromaprint, has_items=True)
-FAMILIES: tuple[Family, ...] = (CHROMAPRINT,)
+LANDMARKS = landmarks.FAMILY
+FAMILIES: tuple[Family, ...] = (CHROMAPRINT, LANDMARKS)
 
 
 @dataclass

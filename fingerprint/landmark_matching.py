@@ -28,9 +28,10 @@ from fingerprint.evidence import EXACT_MATCH, Match, Segment
 from fingerprint.landmarks import FRACTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SHIFTS, Hashes, Peaks, Positions
 from fingerprint.postings import Postings
 
-MIN_EVIDENCE = 1_800  # hundredths of a nat, against chance
-MIN_MASS = 1_000  # against the same stretch moved aside
-MIN_MASS_TRANSPOSED = 1_000
+MIN_EVIDENCE = 1_600  # hundredths of a nat, against chance
+MIN_MASS = 800  # against the same stretch moved aside
+MIN_MASS_TRANSPOSED = 1_400  # four more pitches are four more chances
+SCORE_AT_HALF = 800
 MIN_DURATION_MS = 1_000
 MIN_FOUND = 12  # peaks
 MIN_FOUND_FRAMES = 8  # different moments
@@ -41,7 +42,8 @@ MAX_RATIO_CHANGE = 0.12
 _WINDOW_FRAMES, _WINDOW_STEP = 430, 215  # ten seconds, every five
 _VOTES_PER_WINDOW = 400_000
 _MAX_POSTINGS = 20_000
-_CANDIDATES = 12  # of either width, for a window
+_CANDIDATES, _CANDIDATES_TRANSPOSED = 12, 6  # of either width, for a window
+_FAN_TRANSPOSED = 5
 _FINE, _COARSE = 2, 32  # frames in which votes are counted together
 _LEAST_VOTES = 3
 _RATIO_STEP = 0.01
@@ -55,13 +57,17 @@ _ASIDE = np.array([*range(-260, -15, 3), *range(16, 261, 3)])  # frames: from a 
 
 PARAMETERS: tuple[tuple[str, str], ...] = (
     ("candidates", str(_CANDIDATES)),
+    ("candidates_transposed", str(_CANDIDATES_TRANSPOSED)),
+    ("fan", str(landmarks.QUERY_FAN)),
+    ("fan_transposed", str(_FAN_TRANSPOSED)),
     ("matching", "1"),
     ("max_postings", str(_MAX_POSTINGS)),
-    ("min_evidence", str(MIN_EVIDENCE)),
     ("min_duration_ms", str(MIN_DURATION_MS)),
+    ("min_evidence", str(MIN_EVIDENCE)),
     ("min_found", str(MIN_FOUND)),
     ("min_mass", str(MIN_MASS)),
     ("min_mass_transposed", str(MIN_MASS_TRANSPOSED)),
+    ("peaks_per_second", str(landmarks.QUERY_PEAKS_PER_SECOND)),
     ("pitches_cents", " ".join(map(str, (0, *PITCHES_CENTS)))),
     ("shifts", str(SHIFTS)),
     ("votes_per_window", str(_VOTES_PER_WINDOW)),
@@ -109,9 +115,7 @@ class _Query:
     def __init__(self, heard: Sequence[Peaks], frames: int, cents: int) -> None:
         self.frames, self.cents = frames, cents
         scale = 2.0 ** (-cents / 1200)
-        self.shifts = [
-            (peaks.frames, np.rint(peaks.pitches * (scale / FRACTIONS)).astype(np.int64)) for peaks in heard
-        ]
+        self.shifts = [(peaks.frames, np.rint(peaks.pitches * (scale / FRACTIONS)).astype(np.int64)) for peaks in heard]
         grid = np.zeros((frames + 2, 514), bool)
         for shift, (at, bins) in enumerate(self.shifts):
             inside = (bins >= 1) & (bins <= 511)
@@ -149,14 +153,18 @@ class _Query:
     def chance(self, at: Positions, bins: Positions) -> NDArray[np.float64]:
         """How likely it is to meet a peak about there, whatever is played."""
         expected = self._by_pitch[at // _DENSITY_FRAMES, bins] * self._by_moment[at]
-        return np.clip(expected.astype(np.float64), _LEAST_CHANCE, _MOST_CHANCE)
+        chance: NDArray[np.float64] = np.clip(expected.astype(np.float64), _LEAST_CHANCE, _MOST_CHANCE)
+        return chance
 
     def hashes(self) -> tuple[Hashes, Positions]:
-        """All hashes with their frames, each once."""
+        """
+        Hashes with their frames, each once: all of them, or where four pitches are asked for at once, a third.
+        """
+        shifts, fan = (self.shifts, landmarks.QUERY_FAN) if self.cents == 0 else (self.shifts[::2], _FAN_TRANSPOSED)
         made = []
-        for at, bins in self.shifts:
+        for at, bins in shifts:
             inside = (bins >= landmarks.FIRST_BIN) & (bins <= landmarks.LAST_BIN)
-            made.append(landmarks.hashes(at[inside], bins[inside], fan=landmarks.QUERY_FAN))
+            made.append(landmarks.hashes(at[inside], bins[inside], fan=fan))
         both = np.unique(
             np.concatenate([positions << 32 | hashed.astype(np.int64) for hashed, positions in made]),
         )
@@ -244,7 +252,7 @@ def _seeds(index: Postings, made: Hashes, positions: Positions, cents: int) -> l
     diagonal, at, place, weight = diagonal[sorting], at[sorting], place[sorting], weight[sorting]
     cells: dict[int, None] = {}
     for width in (_FINE, _COARSE):
-        for cell in _heaviest(diagonal, weight, width):
+        for cell in _heaviest(diagonal, weight, width, most=_CANDIDATES if cents == 0 else _CANDIDATES_TRANSPOSED):
             cells.setdefault(cell)
     seeds: dict[tuple[int, int, int], tuple[float, _Line]] = {}
     for cell in cells:
@@ -257,7 +265,7 @@ def _seeds(index: Postings, made: Hashes, positions: Positions, cents: int) -> l
     return [seed for _, seed in ranked]
 
 
-def _heaviest(diagonal: Positions, weight: NDArray[np.float64], width: int) -> list[int]:
+def _heaviest(diagonal: Positions, weight: NDArray[np.float64], width: int, *, most: int) -> list[int]:
     """Middles of the diagonals on which most votes lie, counted in cells joined with the next."""
     cell = diagonal // width
     first = np.flatnonzero(np.append(True, cell[1:] != cell[:-1]))
@@ -265,13 +273,15 @@ def _heaviest(diagonal: Positions, weight: NDArray[np.float64], width: int) -> l
     joined = sums.copy()
     follows = np.flatnonzero(cell[1:] == cell[:-1] + 1)
     joined[follows] += sums[follows + 1]
-    counted = min(_CANDIDATES, joined.size)
+    counted = min(most, joined.size)
     best = np.argpartition(-joined, counted - 1)[:counted]
     return [int(cell[one]) * width + width for one in best[np.lexsort((cell[best], -joined[best]))]]
 
 
 _RATIOS = np.array(
-    sorted(np.round(np.arange(1 - MAX_RATIO_CHANGE, 1 + MAX_RATIO_CHANGE + 1e-9, _RATIO_STEP), 4), key=lambda r: abs(r - 1))
+    sorted(
+        np.round(np.arange(1 - MAX_RATIO_CHANGE, 1 + MAX_RATIO_CHANGE + 1e-9, _RATIO_STEP), 4), key=lambda r: abs(r - 1)
+    )
 )
 
 
@@ -329,11 +339,11 @@ class _Pair:
         low, high = self._between(seed, begin, end)
         if high - low < MIN_FOUND:
             return None
-        line = self._tuned(seed, low, high, (0.0, -1.0, 1.0), (0.0,))
-        line = self._extended(line, low, high)
-        if line is None or line.evidence < MIN_EVIDENCE // 2:
+        begun = self._extended(self._tuned(seed, low, high, (0.0, -1.0, 1.0), (0.0,)), low, high)
+        if begun is None or begun.evidence < MIN_EVIDENCE * 5 // 8:
             return None
-        for _ in range(3):
+        line = begun
+        for _ in range(2):
             low, high = np.searchsorted(self.frames, [line.first, line.last + 1]).tolist()
             step = min(0.01, max(0.0005, 1.5 / (line.last - line.first + 1)))
             before = line
@@ -369,14 +379,16 @@ class _Pair:
         return best
 
     def _extended(self, line: _Line, low: int, high: int) -> _Line | None:
-        """The line from where its mass begins to grow to where it ceases to, with the survival that explains it best."""
-        seen = self.seen(line, 0, self.frames.size)
+        """The line from where its sum begins to grow to where it ceases to."""
+        start, stop = self._between(line, 0, self.query.frames)
+        seen = self.seen(line, start, stop)
         # The best stretch of what was looked at is what the line stands on.
-        first, last = max(
+        low, high = max(0, low - start), high - start
+        first, last, evidence = max(
             (_heaviest_stretch(seen.gains(survives)[low:high]) for survives in _SURVIVES),
             key=lambda stretch: stretch[2],
-        )[:2]
-        if last <= first:
+        )
+        if last <= first or 100 * evidence < MIN_EVIDENCE // 3:
             return None
         first, last = first + low, last + low
         for _ in range(2):
@@ -389,8 +401,8 @@ class _Pair:
         survives = seen.survival(first, last)
         return replace(
             line,
-            first=int(self.frames[first]),
-            last=int(self.frames[last - 1]),
+            first=int(self.frames[start + first]),
+            last=int(self.frames[start + last - 1]),
             evidence=round(100 * float(seen.gains(survives)[first:last].sum())),
             found=int(seen.met[first:last].sum()),
             sought=last - first,
@@ -435,7 +447,7 @@ class _Pair:
 
 @dataclass(frozen=True)
 class _Seen:
-    """Peaks of a reference along a line: the query's frame, whether it exists, a peak met there, and the chance of it."""
+    """Peaks of a reference along a line: the query's frame, if it exists, if a peak is met there, its chance."""
 
     at: Positions
     inside: NDArray[np.bool_]
@@ -501,7 +513,6 @@ def _disjoint(lines: Sequence[_Line], frames: int) -> list[_Line]:
 
 
 def _match(index: Postings, line: _Line, algorithm: str) -> Match:
-    enough = MIN_MASS if line.cents == 0 else MIN_MASS_TRANSPOSED
     return Match(
         kind=EXACT_MATCH,
         algorithm=algorithm,
@@ -510,7 +521,7 @@ def _match(index: Postings, line: _Line, algorithm: str) -> Match:
         reference=_segment(line.first, line.last),
         time_ratio_millionths=round(line.ratio * 1_000_000),
         pitch_shift_cents=line.cents,
-        score_millionths=line.mass * 1_000_000 // (line.mass + enough),
+        score_millionths=line.mass * 1_000_000 // (line.mass + SCORE_AT_HALF),
         measures=(
             ("evidence_centinats", line.evidence),
             ("peaks_found", line.found),

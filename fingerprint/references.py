@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from fingerprint import extract
 from fingerprint.audio import AudioFacts
 from fingerprint.models import Audio, Fingerprint, Reference
 
@@ -40,9 +40,10 @@ def facts_of(audio: Audio) -> AudioFacts:
     )
 
 
-def enroll(*, reference_id: UUID, facts: AudioFacts, fingerprint: bytes, at: datetime) -> Reference:
-    """Insert a reference with its fingerprint, which ``examine.fingerprint`` took from the stored bytes."""
+def enroll(*, reference_id: UUID, facts: AudioFacts, fingerprint: Mapping[str, bytes], at: datetime) -> Reference:
+    """Insert a reference with its fingerprints, which ``examine.fingerprint`` took from the stored bytes."""
     audio = receive(facts=facts, at=at)
     reference = Reference.objects.create(id=reference_id, audio=audio, enrolled_at=at)
-    Fingerprint.objects.create(reference=reference, algorithm=extract.algorithm(), data=fingerprint)
+    for algorithm, data in sorted(fingerprint.items()):
+        Fingerprint.objects.create(reference=reference, algorithm=algorithm, data=data)
     return reference

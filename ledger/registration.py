@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -86,7 +86,7 @@ class Enrolled:
 
     path: Path
     facts: AudioFacts
-    fingerprint: bytes
+    fingerprint: Mapping[str, bytes]
 
 
 def stage_audio(path: Path, media_type: str | None) -> Enrolled:

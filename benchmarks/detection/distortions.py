@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -13,10 +13,11 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from numpy.typing import NDArray
 
-from benchmarks.detection.songs import RATE_HZ, Sound, layers, load
+from benchmarks.detection.songs import RATE_HZ, Half, Sound, layers, load
 
-Distort = Callable[[Sound, np.random.Generator, bool], Sound]
+Distort = Callable[[Sound, np.random.Generator, Half], Sound]
 _LEVEL = np.float32(0.1)
 _loaded: dict[Path, Sound] = {}
 
@@ -58,7 +59,7 @@ def filtered(sound: Sound, *filters: tuple[str, str]) -> Sound:
         graph.add("aformat", f"sample_fmts=flt:channel_layouts=mono:sample_rates={RATE_HZ}"),
         graph.add("abuffersink"),
     ]
-    for one, following in zip(contexts, contexts[1:], strict=False):
+    for one, following in pairwise(contexts):
         one.link_to(following)
     graph.configure()
     contexts[0].push(_frame(sound))
@@ -77,6 +78,13 @@ def _frame(sound: Sound) -> AudioFrame:
     return frame
 
 
+def resampled(sound: Sound, rate_hz: int) -> NDArray[np.int16]:
+    """Bring a sound to another rate, as 16 bits."""
+    resampler = av.AudioResampler("s16", "mono", rate_hz)
+    frames = [*resampler.resample(_frame(sound)), *resampler.resample(None)]
+    return np.concatenate([np.zeros(0, np.int16), *(frame.to_ndarray()[0] for frame in frames)]).astype(np.int16)
+
+
 def pink(size: int, chance: np.random.Generator) -> Sound:
     """Make pink noise of unit power."""
     spectrum = np.fft.rfft(chance.standard_normal(size))
@@ -86,7 +94,7 @@ def pink(size: int, chance: np.random.Generator) -> Sound:
 
 
 def _noise(decibels: float) -> Distort:
-    def distort(sound: Sound, chance: np.random.Generator, _is_tuning: bool) -> Sound:
+    def distort(sound: Sound, chance: np.random.Generator, _half: Half) -> Sound:
         return sound / rms(sound) * _LEVEL + pink(sound.size, chance) * _LEVEL * np.float32(10 ** (-decibels / 20))
 
     return distort
@@ -95,8 +103,8 @@ def _noise(decibels: float) -> Distort:
 def _under(kind: str, decibels: float) -> Distort:
     """The music `decibels` above what is laid over it."""
 
-    def distort(sound: Sound, chance: np.random.Generator, is_tuning: bool) -> Sound:
-        paths = layers(kind, is_tuning=is_tuning)
+    def distort(sound: Sound, chance: np.random.Generator, half: Half) -> Sound:
+        paths = layers(kind, half)
         path = paths[int(chance.integers(len(paths)))]
         if path not in _loaded:
             _loaded[path] = load(path)
@@ -110,21 +118,21 @@ def _under(kind: str, decibels: float) -> Distort:
 
 
 def _tempo(ratio: float) -> Distort:
-    return lambda sound, _chance, _is_tuning: filtered(sound, ("atempo", f"{ratio:.6f}"))
+    return lambda sound, _chance, _half: filtered(sound, ("atempo", f"{ratio:.6f}"))
 
 
 def _pitch(semitones: float) -> Distort:
     ratio = 2 ** (semitones / 12)
     chain = (("asetrate", str(round(RATE_HZ * ratio))), ("aresample", str(RATE_HZ)), ("atempo", f"{1 / ratio:.6f}"))
-    return lambda sound, _chance, _is_tuning: filtered(sound, *chain)
+    return lambda sound, _chance, _half: filtered(sound, *chain)
 
 
 def _code(container: str, encoder: str, kbits: int) -> Distort:
-    return lambda sound, _chance, _is_tuning: coded(sound, container, encoder, kbits * 1_000)
+    return lambda sound, _chance, _half: coded(sound, container, encoder, kbits * 1_000)
 
 
 DISTORTIONS: dict[str, Distort] = {
-    "clean": lambda sound, _chance, _is_tuning: sound,
+    "clean": lambda sound, _chance, _half: sound,
     "MP3 64 kbit/s": _code("mp3", "libmp3lame", 64),
     "AAC 64 kbit/s": _code("ipod", "aac", 64),
     "Opus 16 kbit/s": _code("ogg", "libopus", 16),

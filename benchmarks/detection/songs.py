@@ -11,6 +11,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from fingerprint import audio
 RATE_HZ = 22_050
 LEAST_S = 40.0  # of a song that is asked for
 TUNING_SONGS = range(601, 701)  # of the rendered ones; see fingerprint.training.splits
+Half = Literal["tuning", "held-out"]
 Sound = NDArray[np.float32]  # between -1 and 1, mono, at 22,050 Hz
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
@@ -61,7 +63,7 @@ class Song:
     group: str
     genre: str
     is_real: bool
-    is_tuning: bool
+    half: Half
     path: Path
 
 
@@ -87,15 +89,27 @@ def songs() -> list[Song]:
             continue
         group = next((names[0] for names in _TOGETHER if path.name.startswith(names)), path.stem)
         genre = next((genre for start, genre in _GENRES.items() if path.name.startswith(start)), "other")
-        found.append(Song(path.stem, group, genre, True, _is_tuning(group), path))
+        found.append(Song(path.stem, group, genre, True, _half(group), path))
     for path in sorted(corpus_folder().glob("ref_*.wav")) if corpus_folder().is_dir() else ():
-        number = int(path.stem[4:])
-        found.append(Song(path.stem, path.stem, "rendered pop", False, number in TUNING_SONGS, path))
+        half: Half = "tuning" if int(path.stem[4:]) in TUNING_SONGS else "held-out"
+        found.append(Song(path.stem, path.stem, "rendered pop", False, half, path))
     return found
 
 
-def _is_tuning(group: str) -> bool:
-    return hashlib.sha256(group.encode()).digest()[0] % 2 == 0
+def others(half: Half) -> list[Song]:
+    """List recordings of rendered songs that are in no catalogue: played on other instruments, in another key."""
+    folder = corpus_folder()
+    paths = sorted(folder.glob("inst_*.wav")) if folder.is_dir() else []
+    found: list[Song] = []
+    for path in paths:
+        mine: Half = "tuning" if int(path.stem[5:]) in TUNING_SONGS else "held-out"
+        if mine == half:
+            found.append(Song(path.stem, path.stem, "rendered pop, other sounds", False, mine, path))
+    return found
+
+
+def _half(group: str) -> Half:
+    return "tuning" if hashlib.sha256(group.encode()).digest()[0] % 2 == 0 else "held-out"
 
 
 def load(path: Path) -> Sound:
@@ -104,14 +118,14 @@ def load(path: Path) -> Sound:
     return (np.concatenate(blocks) / 32_768).astype(np.float32)
 
 
-def layers(kind: str, *, is_tuning: bool) -> list[Path]:
+def layers(kind: str, half: Half) -> list[Path]:
     """List what is laid over music: voices or drums, others in either half."""
     music = music_folder()
     voice = music.parent / "voice" / "singing"
     if kind == "vocal":
         names = (
             [voice / "vocadito_10.flac", voice / "oatsu_antagata_dokosa.flac", *music.glob("198_209*")]
-            if is_tuning
+            if half == "tuning"
             else [
                 voice / "vocadito_1.flac",
                 voice / "vocadito_14.flac",
@@ -123,7 +137,7 @@ def layers(kind: str, *, is_tuning: bool) -> list[Path]:
     else:
         starts = (
             ("arovane_beat_a", "loop_amen", "loop_compus")
-            if is_tuning
+            if half == "tuning"
             else ("arovane_beat_b", "loop_breakbeat", "loop_electric", "drums_")
         )
         names = [path for start in starts for path in sorted(music.glob(f"{start}*"))]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from fingerprint import examine, extract, index, references, store
+from fingerprint import examine, extract, index, landmarks, references, store
 from fingerprint.audio import AudioFacts, CorruptAudio, probe
 from fingerprint.examine import fingerprint
 from fingerprint.models import Audio, Examination, Fingerprint, Reference
@@ -68,10 +68,15 @@ def test_finds_registered_songs_and_says_with_what(output: AudioFacts) -> None:
     assert (match.reference.start_ms, match.reference.end_ms) == pytest.approx((30_000, 40_000), abs=1_000)
     assert evidence.audio_digest == output.digest
     assert evidence.duration_ms == output.duration_ms
-    (detector,) = evidence.detectors
-    assert (detector.kind, detector.algorithm) == (match.kind, match.algorithm) == ("exact_match", extract.algorithm())
-    assert detector.index_size == 2
-    assert detector.index_snapshot == index.current().snapshot
+    harmony, marks = evidence.detectors
+    assert (harmony.kind, harmony.algorithm) == ("exact_match", extract.algorithm())
+    assert (marks.kind, marks.algorithm) == ("exact_match", landmarks.ALGORITHM)
+    for detector, family in ((harmony, index.CHROMAPRINT), (marks, index.LANDMARKS)):
+        assert detector.index_size == 2
+        assert detector.index_snapshot == index.current(family).snapshot
+    # Both heard it; it is told once, by one of them.
+    assert match.algorithm in {harmony.algorithm, marks.algorithm}
+    assert {name for name, _ in match.measures} & {"landmarks_score_millionths", "chromaprint_score_millionths"}
     assert 0 < evidence.rms_millionths < evidence.peak_millionths <= 1_000_000
 
 
@@ -111,6 +116,25 @@ def test_measures_how_loud_it_is(sound: Sound, peak: int, rms: int, lufs: int | 
     assert evidence.rms_millionths == pytest.approx(rms, rel=0.05)
     assert evidence.loudness_centi_lufs == (lufs if lufs is None else pytest.approx(lufs, abs=30))
     assert (evidence.silence_ms > 0) is (lufs is None and sound.size > 1)
+
+
+@pytest.mark.django_db
+def test_hears_two_seconds_under_a_voice_and_listens_only_for_what_it_is_given(
+    music: Callable[..., Sound], write: Write
+) -> None:
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    song = music("country.mp3")[40 * 44_100 : 48 * 44_100].astype(float)
+    voice = np.tile(music("vocal.flac"), 3)[: song.size].astype(float)
+    mix = song / song.std() * 3_000 + voice / voice.std() * 3_000
+    facts = taken_in(write(wav(np.clip(mix, -32_768, 32_767).astype(np.int16))))
+    both = examine.examine(facts)
+    assert {match.reference_id for match in both.matches} == {COUNTRY}
+    assert "landmarks/1" in {match.algorithm for match in both.matches}
+    known = {index.LANDMARKS.name: index.current(index.LANDMARKS)}
+    alone = examine.examine(facts, against=known)
+    assert [detector.algorithm for detector in alone.detectors] == [landmarks.ALGORITHM]
+    assert {match.algorithm for match in alone.matches} == {landmarks.ALGORITHM}
+    assert examine.examine(facts, against={}).matches == ()
 
 
 @pytest.mark.django_db
@@ -190,7 +214,7 @@ def test_knows_audio_once(write: Write) -> None:
 def test_keeps_items_as_little_endian_numbers(write: Write) -> None:
     facts = taken_in(write(wav(noise(6))))
     enrolled(OTHER, facts)
-    data = bytes(Fingerprint.objects.get().data)
+    data = bytes(Fingerprint.objects.get(algorithm=extract.algorithm()).data)
     assert index.items_of(data).tolist() == [
         int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)
     ]

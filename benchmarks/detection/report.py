@@ -1,0 +1,177 @@
+"""What was measured, as tables for people and as the files that the service ships."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+from benchmarks.detection.exact import TARGETS, Answer
+from fingerprint import calibration, extract, landmark_matching, landmarks, matching
+from fingerprint.calibration import Calibration
+
+DATA = Path(calibration.__file__).parent / "data"
+_Z = 1.959964  # of 95 per cent
+
+
+def interval(hits: int, n: int) -> tuple[float, float]:
+    """Return Wilson's interval of 95 per cent around a share."""
+    share, z2 = hits / n, _Z * _Z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = _Z * sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == n else min(1.0, middle + half))
+
+
+def is_hit(answer: Answer) -> bool:
+    """Whether what is named first is right."""
+    return bool(answer.found) and answer.found[0].is_right
+
+
+def is_wrong(answer: Answer) -> bool:
+    """Whether what is named first is not."""
+    return bool(answer.found) and not answer.found[0].is_right
+
+
+def accuses(answer: Answer) -> bool:
+    """Whether anything at all is reported that is not there."""
+    return any(not found.is_right for found in answer.found)
+
+
+def grouped(answers: Iterable[Answer]) -> dict[tuple[str, float], list[Answer]]:
+    """Sort answers by distortion and length, in the order in which they came."""
+    cells: dict[tuple[str, float], list[Answer]] = defaultdict(list)
+    for answer in answers:
+        cells[answer.distortion, answer.length_s].append(answer)
+    return cells
+
+
+def table(answers: Sequence[Answer]) -> str:
+    """Say what is found, beside each detector alone and every peer, with intervals of 95 per cent."""
+    peers = list(dict.fromkeys(name for answer in answers for name in answer.by_peer))
+    detectors = list(dict.fromkeys(name for answer in answers for name in answer.by_detector))
+    head = f"{'':<20} {'s':>3} {'n':>4} {'found':>6} {'95 %':>11} {'target':>7} {'wrong':>6}"
+    lines = [head + "".join(f" {name[:16]:>16}" for name in (*detectors, *peers))]
+    for (distortion, length), cell in grouped(answers).items():
+        hits, n = sum(map(is_hit, cell)), len(cell)
+        low, high = interval(hits, n)
+        target = TARGETS.get((distortion, int(length)))
+        met = "" if target is None else f"{target}{' met' if 100 * hits >= target * n else ' no'}"
+        line = (
+            f"{distortion:<20} {length:>3.0f} {n:>4} {100 * hits / n:>5.0f}% {100 * low:>4.0f}-{100 * high:<3.0f} %  "
+        )
+        line += f"{met:>7} {sum(map(is_wrong, cell)):>6}"
+        for name in detectors:
+            line += f" {100 * sum(one.by_detector.get(name, False) for one in cell) / n:>15.0f}%"
+        for name in peers:
+            asked = [one.by_peer[name] for one in cell if name in one.by_peer]
+            line += f" {100 * sum(asked) / len(asked):>15.0f}%" if asked else f" {'-':>16}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def innocents(answers: Iterable[Answer]) -> str:
+    """Say how many songs were accused that are in no catalogue."""
+    lines = [f"{'innocent':<34} {'n':>4} {'accused':>8} {'of 10,000':>10} {'95 %':>14}"]
+    lines += [
+        f"{row['genre']:<34} {row['n']:>4} {row['stopped']:>8} {10_000 * row['stopped'] / row['n']:>10,.0f} "
+        f"{10_000 * row['low']:>6,.0f}-{10_000 * row['high']:<7,.0f}"
+        for row in negatives(answers)
+    ]
+    return "\n".join(lines)
+
+
+def negatives(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Count by genre in how many whole songs, that are in no catalogue, anything was reported."""
+    by_genre: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_genre[answer.genre].append(answer)
+    rows = []
+    for genre, mine in sorted(by_genre.items()):
+        stopped = sum(map(accuses, mine))
+        low, high = interval(stopped, len(mine))
+        rows.append(
+            {
+                "kind": "exact_match",
+                "genre": genre,
+                "n": len(mine),
+                "stopped": stopped,
+                "low": round(low, 6),
+                "high": round(high, 6),
+            }
+        )
+    return rows
+
+
+def write_error_rates(
+    answers: Sequence[Answer], whole: Sequence[Answer], *, on: date, corpus: str, path: Path = DATA / "error_rates.json"
+) -> None:
+    """Put what was measured into the file that the report page reads; what others measured in it stays."""
+    rows = []
+    for (distortion, length), cell in grouped(answers).items():
+        low, high = interval(sum(map(is_hit, cell)), len(cell))
+        rows.append(
+            {
+                "kind": "exact_match",
+                "distortion": distortion,
+                "length_s": int(length),
+                "n": len(cell),
+                "hits": sum(map(is_hit, cell)),
+                "wrong": sum(map(is_wrong, cell)),
+                "low": round(low, 6),
+                "high": round(high, 6),
+            }
+        )
+    before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"rows": [], "negatives": []}
+    kept = {
+        name: [row for row in before[name] if row.get("kind", "exact_match") != "exact_match"]
+        for name in ("rows", "negatives")
+    }
+    document = {
+        "algorithm": f"{extract.algorithm()} and {landmarks.ALGORITHM}",
+        "date": on.isoformat(),
+        "corpus": corpus,
+        "rows": rows + kept["rows"],
+        "negatives": negatives(whole) + kept["negatives"],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> list[Path]:
+    """
+    Take the tables of probabilities from the answers of the tuning half.
+
+    Every match counts once, right or wrong, whatever it was found in.
+    """
+    written = []
+    for algorithm, parameters in (
+        (extract.FAMILY, matching.PARAMETERS),
+        (landmarks.ALGORITHM, landmark_matching.PARAMETERS),
+    ):
+        scored = [
+            (found.score, found.is_right)
+            for answer in answers
+            for found in answer.found
+            if found.algorithm.startswith(algorithm)
+        ]
+        if not scored:
+            continue
+        right = sum(is_right for _, is_right in scored)
+        table_of = Calibration(
+            algorithm=algorithm,
+            parameters=parameters,
+            points=calibration.fitted(scored),
+            source=source,
+            measured_on=on.isoformat(),
+            right=right,
+            wrong=len(scored) - right,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{algorithm.strip('/').replace('/', '-')}.json"
+        path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
+        written.append(path)
+    return written
