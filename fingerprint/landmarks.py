@@ -267,7 +267,7 @@ def read(data: bytes) -> Content:
     """
     Read the peaks of a reference for an index: its hashes at their frames, and an item for every frame.
 
-    An item holds up to three of the frame's peaks in 9 bits each, the lowest first; of more, some are left out. 0: none.
+    An item holds up to three of the frame's peaks in 9 bits each, the lowest first; of more, some are left out.
     """
     packed = np.frombuffer(bytes(data), "<u4").astype(np.int64)
     frames, bins = packed >> 9, packed & 511

@@ -16,12 +16,24 @@ from fingerprint.postings import Index
 Samples = NDArray[np.int16]  # mono at 11,025 Hz
 
 
+class Material(Protocol):
+    """A song to take in."""
+
+    @property
+    def chromaprint(self) -> NDArray[np.uint32]:
+        """Its plain Chromaprint fingerprint."""
+
+    @property
+    def samples(self) -> Samples:
+        """Its samples, decoded each time."""
+
+
 class Peer(Protocol):
     """Something that names one song."""
 
     name: str
 
-    def learn(self, number: int, samples: Samples) -> None:
+    def learn(self, number: int, song: Material) -> None:
         """Take a song in."""
 
     def ask(self, samples: Samples) -> int | None:
@@ -37,10 +49,10 @@ class PlainChromaprint:
         self._items: list[NDArray[np.uint32]] = []
         self._index: Index | None = None
 
-    def learn(self, number: int, samples: Samples) -> None:
+    def learn(self, number: int, song: Material) -> None:
         """Take a song in."""
         assert number == len(self._items)
-        self._items.append(extract.reference([samples]))
+        self._items.append(song.chromaprint)
 
     def ask(self, samples: Samples) -> int | None:
         """Name the song with the most equal items in step."""
@@ -76,9 +88,9 @@ class Audfprint:
         self._table = package.HashTable()
         self._matcher = package.Matcher()
 
-    def learn(self, number: int, samples: Samples) -> None:
+    def learn(self, number: int, song: Material) -> None:
         """Take a song in."""
-        self._table.store(number, self._hashes(samples, 1))
+        self._table.store(number, self._hashes(song.samples, 1))
 
     def ask(self, samples: Samples) -> int | None:
         """Name the song it ranks first."""
