@@ -792,6 +792,34 @@ def test_refuses_or_takes_whatever_it_is_given(form: str, write: Write) -> None:
         assert error is None or is_a_sentence_with_a_way_out(error), str(error)
 
 
+@pytest.mark.parametrize("first", ["wav-16", "aiff-16", "mp3", "flac", "m4a-aac", "ogg-opus"])
+@pytest.mark.parametrize("second", ["zip", "html", "wav-16", "mp3", "flac"])
+def test_refuses_or_takes_a_file_that_is_two_things(
+    first: str, second: str, files: dict[str, bytes], write: Write
+) -> None:
+    others = {"zip": b"PK\x03\x04" * 300, "html": b"<script>alert(1)</script>" * 50} | files
+    for content in (files[first] + others[second], others[second] + files[first]):
+        error = _refused_or_taken(write(content))
+        # What is taken is one of the two, whole.
+        if error is None:
+            facts = probe(write(content), declared_media_type=None, limits=LIMITS)
+            # Two MP3 or two FLAC in a row play on, and then both are examined.
+            assert facts.duration_ms == pytest.approx(3_000, abs=60) or first == second
+        else:
+            assert is_a_sentence_with_a_way_out(error)
+
+
+def test_refuses_ten_hours_before_decoding_them(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    body = 36_000 * 8_000 * 2
+    head = struct.pack("<4sI4s", b"RIFF", body + 36, b"WAVE")
+    with path.open("wb") as file:
+        file.write(head + format_chunk(channels=1, rate=8_000, align=2) + struct.pack("<4sI", b"data", body))
+        file.truncate(44 + body)
+    error = refusal(path, max_bytes=1 << 40, max_duration_ms=3_600_000)
+    assert type(error) is TooLong
+
+
 def test_refuses_random_bytes(write: Write) -> None:
     chance = random.Random(1)
     names = [
