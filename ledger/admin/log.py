@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
@@ -104,6 +105,33 @@ class EntryAdmin(FactAdmin):
         )
 
 
+# What has no page of its own is shown on that of what it is about: the way from one to the other.
+SHOWN_ON = {
+    "representation_end": "representation",
+    "party_merge_undo": "merge",
+    "identifier_finding": "identifier",
+    "recording_work": "recording",
+    "recording_voice": "recording",
+    "model_version_retirement": "model_version",
+    "share_event": "share",
+    "conflict_event": "conflict",
+    "reservation_end": "reservation",
+    "withdrawal_task_done": "task",
+    "license_event": "license",
+    "voice_enrollment_end": "enrollment",
+    "membership_end": "membership",
+    "import_outcome": "batch",
+    "import_reversal": "batch",
+    "erasure": "request",
+    "approval": "proposal",
+    "bands_activation": "bands",
+    "appeal_answer": "appeal",
+    "recheck": "decision",
+    "influence": "submission",
+    "influence_objection": "influence.submission",
+}
+
+
 def subject_of(entry: Entry) -> Shown:
     """Return a link to the fact that an entry is about."""
     for name in SUBJECTS:
@@ -114,6 +142,8 @@ def subject_of(entry: Entry) -> Shown:
             return sheets.link(fact.consent, f"Withdrawal of {str(fact.consent)[:1].lower()}{str(fact.consent)[1:]}")
         if name == "decision":
             return sheets.link(fact, f"Decision: {fact.outcome}")
+        if name in SHOWN_ON:
+            fact = attrgetter(SHOWN_ON[name])(fact)
         return sheets.link(fact)
     return sheets.NOTHING
 
