@@ -38,6 +38,7 @@ PITCHES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯",
 _CHROMA_WINDOW_S = 0.372
 _CHROMA_LOW_HZ, _CHROMA_HIGH_HZ = 65.0, 2_100.0
 _CONTEXT = 9  # frames that are compared together: one chord alone is alike in half of all music
+_ALIKE = 0.75  # what the same stretch comes to, at the least
 
 STEPS_PER_SEMITONE = 3
 _LOWEST_NOTE, _HIGHEST_NOTE = 40, 88  # MIDI: E2 to E6, where melodies are
@@ -306,7 +307,8 @@ def similarity(output: Floats, reference: Floats) -> bytes:
     mine, theirs = _in_context(output), _in_context(reference)
     alike = theirs @ mine.T
     low, high = np.percentile(alike, (40, 99.8))
-    pixels = np.clip((alike - low) / max(high - low, 1e-6), 0, 1) ** 1.6 * 255
+    high = max(high, _ALIKE)  # where nothing is alike, nothing is bright
+    pixels = np.clip((alike - low) / (high - low), 0, 1) ** 1.6 * 255
     return _indexed(pixels.astype(np.uint8), _SEA)
 
 

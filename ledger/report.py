@@ -13,7 +13,7 @@ from django.db.models import Case, Exists, OuterRef, Prefetch, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
-from fingerprint.evidence import Evidence, Match, NotEvidence
+from fingerprint.evidence import VOICE_MATCH, Evidence, Match, NotEvidence
 from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
@@ -32,6 +32,8 @@ from rights.models import (
     Recording,
     Share,
     Submission,
+    Voice,
+    VoiceEnrollment,
 )
 from rights.models.assets import heard_as
 from royalties import splits
@@ -75,6 +77,7 @@ class Heard:
     match: Match
     recording: Recording | None
     is_declared: bool
+    voice_id: UUID | None = None  # of a match of a voice
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,12 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         fault = str(error)
     heard = _heard(submission, evidence) if evidence else ()
     if not is_own:
-        heard = tuple(one for one in heard if one.recording and finds(Recording, one.recording.pk, sight))
+        heard = tuple(
+            one
+            for one in heard
+            if (one.recording and finds(Recording, one.recording.pk, sight))
+            or (one.voice_id and finds(Voice, one.voice_id, sight))
+        )
     return Dossier(
         submission=submission,
         state=decision.outcome,
@@ -199,8 +207,16 @@ def _heard(submission: Submission, evidence: Evidence) -> tuple[Heard, ...]:
         if (sound := recording.sound) is not None
     }
     declared = {ingredient.recording_id for ingredient in submission.ingredients.all()}
+    enrollments = [match.reference_id for match in evidence.of_kind(VOICE_MATCH)]
+    voices = dict(VoiceEnrollment.objects.filter(pk__in=enrollments).values_list("pk", "voice_id"))
     return tuple(
-        Heard(position, match, recording, recording is not None and recording.id in declared)
+        Heard(
+            position,
+            match,
+            recording,
+            recording is not None and recording.id in declared,
+            voices.get(match.reference_id) if match.kind == VOICE_MATCH else None,
+        )
         for position, match in enumerate(evidence.matches)
         for recording in (known.get(match.reference_id),)
     )

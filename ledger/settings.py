@@ -401,7 +401,10 @@ UNFOLD = {
                 "title": "Outputs",
                 "items": [
                     _nav("Submissions", "inbox", "admin:rights_submission_changelist"),
+                    _nav("Reviews", "hearing", "admin:rights_review_changelist"),
+                    _nav("Appeals", "feedback", "admin:rights_appeal_changelist"),
                     _nav("Decisions", "gavel", "admin:rights_decision_changelist"),
+                    _nav("Bands", "tune", "admin:ledger_bandsversion_changelist"),
                 ],
             },
             {

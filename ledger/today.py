@@ -9,12 +9,12 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from ledger import checkpoints, identity, report
+from ledger import appealing, checkpoints, identity, report, reviewing
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import conflicts, decisions
 from rights.conflicts import State
-from rights.models import Conflict, Consent, ConsentEvent, License, Submission
+from rights.models import Conflict, Consent, ConsentEvent, Decision, License, Submission
 from rights.vocabulary import ConflictAct, ConsentAct, Outcome
 
 WAITING = "waiting"
@@ -47,6 +47,10 @@ class Today:
     ending: tuple[Consent | License, ...]
     contested: tuple[Conflict, ...]  # with a day that has passed, or comes within a week
     given_up: tuple[tuple[Job, Submission | None], ...]
+    reviews: tuple[tuple[Decision, datetime], ...]  # those that wait longest, with by when they are due
+    reviews_waiting: int
+    reviews_overdue: int
+    appeals_waiting: int
     checkpoint: Checkpoint | None
     pending_entries: int
     is_development: bool
@@ -99,6 +103,13 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
         ending=_ending(at, sight),
         contested=_contested(at, sight),
         given_up=_given_up(sight),
+        reviews=tuple(
+            (one, reviewing.due_at(one))
+            for one in reviewing.waiting(sight).select_related("submission__submitter__identity")[:NEWEST]
+        ),
+        reviews_waiting=reviewing.waiting(sight).count(),
+        reviews_overdue=reviewing.overdue(sight, at=at).count(),
+        appeals_waiting=appealing.waiting(sight).count(),
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
         is_development=identity.is_development(),

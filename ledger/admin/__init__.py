@@ -1,7 +1,9 @@
 """The desk: what staff see and do. Django looks here for what to register, so each part is imported."""
 
 from ledger.admin import (
+    appeals,
     assets,
+    bands,
     campaigns,
     catalogue,
     clearances,
@@ -15,6 +17,7 @@ from ledger.admin import (
     parties,
     people,
     reservations,
+    reviews,
     shares,
     site,
     voices,
@@ -22,7 +25,9 @@ from ledger.admin import (
 )
 
 __all__ = [
+    "appeals",
     "assets",
+    "bands",
     "campaigns",
     "catalogue",
     "clearances",
@@ -36,6 +41,7 @@ __all__ = [
     "parties",
     "people",
     "reservations",
+    "reviews",
     "shares",
     "site",
     "voices",

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_POST
 from ledger import jobs, report, tasks, today
 from ledger.access import Verb
 from ledger.admin import sheets
+from ledger.admin.appeals import may_appeal
 from ledger.admin.facts import FactAdmin
+from ledger.admin.reviews import case_url
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
@@ -108,6 +110,12 @@ class SubmissionAdmin(FactAdmin):
             "page": presentation.page(found, at=timezone.now()),
             "players": True,
             "copyable": True,
+            "review_url": case_url(found.decision.pk) if found.decision and found.decision.examination_id else "",
+            "appeal_url": (
+                reverse("admin:rights_appeal_against", args=[found.decision.pk])
+                if found.decision and may_appeal(caller_of(request), found.decision)
+                else ""
+            ),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
         }
         return self.page(request, "ledger/admin/submission.html", found.submission, context)

@@ -834,7 +834,7 @@ class ProposalAdmin(ActingAdmin):
 def _subject(row: Proposal) -> Shown:
     if row.act == Proposal.Act.MERGE:
         return sheets.links([party for party in (row.party, row.other_party) if party])
-    about: Any = row.party or row.consent
+    about: Any = row.party or row.consent or row.bands
     return sheets.link(about) if about else sheets.NOTHING
 
 

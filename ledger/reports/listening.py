@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
+from uuid import UUID
 
 from django.core.cache import caches
 
@@ -103,6 +104,25 @@ def window(segment: Segment, whole_ms: int) -> Segment:
     return Segment(start, min(whole_ms, start + LONGEST_MAP_MS))
 
 
+def ingredient(found: Dossier, recording_id: UUID) -> Audio:
+    """
+    Return the registered audio of a declared ingredient.
+
+    :raises NoSuchMatch: it was not declared, is not seen, or no audio of it is registered
+    """
+    declared = {row.recording_id: row.recording for row in found.submission.ingredients.all()}
+    recording = declared.get(recording_id)
+    if recording is None or recording.reference_id is None:
+        raise NoSuchMatch
+    reference = Reference.objects.select_related("audio").get(pk=recording.reference_id)
+    return reference.audio
+
+
+def minutes_of(source: Audio) -> int:
+    """Return in how many pieces all of some audio is played."""
+    return max(1, -(-source.duration_ms // LONGEST_PART_MS))
+
+
 # --- To be heard ---------------------------------------------------------------------------------------------------
 
 
@@ -118,6 +138,19 @@ def excerpt(given: Pair, side: Side, part: int, *, cents: int = 0) -> bytes:
     segment = given.part(side, part)
     content = _cut(given.source(side), segment)
     return _retuned(content, cents) if cents else content
+
+
+def minute(source: Audio, number: int) -> bytes:
+    """
+    Return one minute of some audio as a WAV.
+
+    :raises NoSuchMatch: it is shorter
+    :raises AudioRefused: the stored audio cannot be cut
+    """
+    if not 0 <= number < minutes_of(source):
+        raise NoSuchMatch
+    end = min(source.duration_ms, (number + 1) * LONGEST_PART_MS)
+    return _cut(source, Segment(number * LONGEST_PART_MS, end))
 
 
 def _cut(source: Audio, segment: Segment) -> bytes:
@@ -213,8 +246,21 @@ def similarity(given: Pair) -> bytes:
     output, reference = given.output, given.source("reference")
     across = window(given.match.output, output.duration_ms)
     down = window(given.match.reference, reference.duration_ms)
-    cents = given.match.pitch_shift_cents
+    return _similarity(output, across, reference, down, given.match.pitch_shift_cents)
 
+
+def likeness(output: Audio, reference: Audio) -> bytes:
+    """
+    Draw where an output and a recording are alike, though nothing was found: their first ten minutes.
+
+    :raises AudioRefused: the stored audio cannot be decoded
+    :raises NothingToDraw: one of them is too short
+    """
+    across, down = (Segment(0, min(one.duration_ms, LONGEST_MAP_MS)) for one in (output, reference))
+    return _similarity(output, across, reference, down, 0)
+
+
+def _similarity(output: Audio, across: Segment, reference: Audio, down: Segment, cents: int) -> bytes:
     def make() -> bytes:
         mine = _chroma(output, across, _frames(across, FRAME_MS, MOST_FRAMES))
         theirs = _chroma(reference, down, _frames(down, FRAME_MS, MOST_FRAMES))

@@ -20,7 +20,7 @@ from ledger.report import Dossier, Heard
 from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
 from provenance.signing import Verification
-from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Work
+from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Voice, Work
 from rights.territories import expand, phrase
 from rights.vocabulary import AiLevel, Outcome, Purpose
 from royalties.models import Split
@@ -174,11 +174,22 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Unheard:
+    """A recording that was declared and not found: somebody must listen to all of both."""
+
+    recording: Link
+    recording_id: UUID
+    minutes: tuple[int, ...]
+    length: str
+
+
+@dataclass(frozen=True)
 class Lane:
     """Where one recording is heard in the output."""
 
     recording: Link
     is_declared: bool
+    is_voice: bool
     stretches: tuple[Stretch, ...]
 
 
@@ -268,6 +279,8 @@ class Page:
     comparisons: tuple[Comparison, ...]
     lanes: tuple[Lane, ...]
     sides: tuple[Side, ...]
+    minutes: tuple[int, ...]  # of the output
+    unheard: tuple[Unheard, ...]
     contributions: tuple[Made, ...]
     zones: tuple[Zone, ...]
     verification: Verification | None
@@ -303,6 +316,8 @@ def page(found: Dossier, *, at: datetime) -> Page:
         comparisons=_comparisons(shown),
         lanes=_lanes(shown),
         sides=_sides(found, shown),
+        minutes=tuple(range(listening.minutes_of(audio))),
+        unheard=_unheard(found),
         contributions=tuple(
             Made(
                 component=row.component.replace("_", " ").capitalize(),
@@ -317,10 +332,10 @@ def page(found: Dossier, *, at: datetime) -> Page:
         is_development=identity.is_development(),
         entries=tuple(logged(entry) for entry in found.entries),
     )
-    return whole if found.sight.is_whole else _passable(whole, found.sight)
+    return whole if found.sight.is_whole else passable(whole, found.sight)
 
 
-def _passable(shown: Any, sight: Sight) -> Any:
+def passable(shown: Any, sight: Sight) -> Any:
     """Return the same with links only to where the reader may go: the others stay words."""
     wanted: dict[type[Any], set[UUID]] = {}
     for link in _links(shown):
@@ -424,8 +439,14 @@ def _headline(found: Dossier) -> str:
         case Outcome.CLEARED.value:
             return f"Cleared for release on {when}, {where(submission.territories, submission.release_on)}."
         case Outcome.REVIEW.value:
-            return f"For review: {found.findings[0].sentence}"
-    return "Refused: " + next(finding.sentence for finding in found.findings if finding.effect == "refuse")
+            return f"For review: {_against(found, 'review')}" if _against(found, "review") else "For review."
+    refusal = _against(found, "refuse")
+    return f"Refused: {refusal}" if refusal else "Refused."
+
+
+def _against(found: Dossier, effect: str) -> str:
+    """Return the first sentence that speaks against an output; empty where none is the reader's to see."""
+    return next((finding.sentence for finding in found.findings if finding.effect == effect), "")
 
 
 def _explanation(found: Dossier) -> str:
@@ -512,7 +533,7 @@ def _row(heard: Heard, found: Dossier, reference: Reference | None) -> Row:
         position=heard.position,
         kind=match.kind,
         kind_in_words=KINDS[match.kind],
-        recording=Link(recording.title, Recording, recording.pk) if recording else Link(_unnamed(match)),
+        recording=_heard_of(heard, found.sight),
         recording_id=recording.pk if recording else None,
         reference_id=match.reference_id,
         is_declared=heard.is_declared,
@@ -535,8 +556,18 @@ def _row(heard: Heard, found: Dossier, reference: Reference | None) -> Row:
     )
 
 
-def _unnamed(match: Match) -> str:
-    return "A registered voice" if match.kind == VOICE_MATCH else "No recording"
+def _heard_of(heard: Heard, sight: Sight) -> Link:
+    if heard.recording:
+        return Link(heard.recording.title, Recording, heard.recording.pk)
+    if heard.match.kind == VOICE_MATCH:
+        return voice(heard.voice_id, sight)
+    return Link("No recording")
+
+
+def voice(id: UUID | None, sight: Sight) -> Link:
+    """Return a voice by its name where it is seen: whose voice it is, is not told to whoever only used it."""
+    row = seen(Voice.objects.select_related("person__identity").filter(pk=id), sight).first() if id else None
+    return Link(str(row), Voice, row.pk) if row is not None else Link("A registered voice")
 
 
 def _comparisons(rows: tuple[Row, ...]) -> tuple[Comparison, ...]:
@@ -590,11 +621,12 @@ def _stretch_in(segment: Segment, window: Segment) -> Stretch:
 
 
 def _lanes(rows: tuple[Row, ...]) -> tuple[Lane, ...]:
-    lanes: dict[UUID | None, list[Row]] = {}
+    lanes: dict[tuple[bool, UUID], list[Row]] = {}
     for row in rows:
-        lanes.setdefault(row.recording_id, []).append(row)
+        lanes.setdefault((row.kind == VOICE_MATCH, row.reference_id), []).append(row)
     return tuple(
-        Lane(same[0].recording, same[0].is_declared, tuple(row.output for row in same)) for same in lanes.values()
+        Lane(same[0].recording, same[0].is_declared, is_voice, tuple(row.output for row in same))
+        for (is_voice, _), same in lanes.items()
     )
 
 
@@ -616,6 +648,22 @@ def _sides(found: Dossier, rows: tuple[Row, ...]) -> tuple[Side, ...]:
             state="undeclared" if track.pk not in declared else "agrees" if track.pk in heard else "unheard",
         )
         for track in sorted({**tracks, **declared}.values(), key=lambda track: (track.title, str(track.pk)))
+    )
+
+
+def _unheard(found: Dossier) -> tuple[Unheard, ...]:
+    heard = {one.recording.pk for one in found.heard if one.recording}
+    declared = [row.recording_id for row in found.submission.ingredients.all() if row.recording_id not in heard]
+    rows = Recording.objects.select_related("reference__audio").filter(pk__in=declared, reference__isnull=False)
+    return tuple(
+        Unheard(
+            recording=Link(row.title, Recording, row.pk),
+            recording_id=row.pk,
+            minutes=tuple(range(listening.minutes_of(row.reference.audio))),
+            length=clock(row.reference.audio.duration_ms),
+        )
+        for row in rows.order_by("title", "pk")
+        if row.reference is not None
     )
 
 
@@ -717,7 +765,7 @@ def rights(found: Dossier) -> tuple[Right, ...]:
             if id_ := getattr(entry, f"{name}_id"):
                 setattr(entry, name, facts.get(id_))
     shown = tuple(right for entry in entries if (right := _right(entry, found.decision)))
-    return shown if found.sight.is_whole else tuple(_passable(shown, found.sight))
+    return shown if found.sight.is_whole else tuple(passable(shown, found.sight))
 
 
 def _right(entry: Entry, decision: Decision) -> Right | None:

@@ -89,6 +89,37 @@ def excerpt(request: HttpRequest, id: UUID, position: int, side: str) -> HttpRes
 
 @require_safe
 @staff_only
+def whole(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Play one minute of the whole output, to whoever sees all of it."""
+    found = _dossier(request, id)
+    if not found.is_own:
+        raise Http404
+    part = _part(request)
+    content = _made(lambda: listening.minute(found.submission.audio, part))
+    return _kept(ranges.answer(request, content, content_type="audio/wav"))
+
+
+@require_safe
+@staff_only
+def ingredient(request: HttpRequest, id: UUID, recording: UUID) -> HttpResponse:
+    """Play one minute of a recording that was declared as an ingredient, so that somebody may listen for it."""
+    found, part = _dossier(request, id), _part(request)
+    content = _made(lambda: listening.minute(listening.ingredient(found, recording), part))
+    return _kept(ranges.answer(request, content, content_type="audio/wav"))
+
+
+@require_safe
+@staff_only
+def likeness(request: HttpRequest, id: UUID, recording: UUID) -> HttpResponse:
+    """Draw where an output and a declared ingredient are alike."""
+    found = _dossier(request, id)
+    if not found.is_own:
+        raise Http404
+    return _png(_made(lambda: listening.likeness(found.submission.audio, listening.ingredient(found, recording))))
+
+
+@require_safe
+@staff_only
 def outline(request: HttpRequest, id: UUID) -> HttpResponse:
     """Give the waveform of the whole output, to whoever sees all of it."""
     found = _dossier(request, id)

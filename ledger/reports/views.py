@@ -20,11 +20,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from ledger import checkpoints, report, today
+from fingerprint import error_rates
+from ledger import banding, checkpoints, report, today
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
-from ledger.reports import presentation
+from ledger.reports import presentation, wrong
 from ledger.reports.access import staff_only
 from ledger.today import STATES
 from ledger.visibility import finds
@@ -82,6 +83,27 @@ def _matching(found: QuerySet[Any], sought: str) -> QuerySet[Any]:
     with contextlib.suppress(ValueError):
         by |= Q(pk=UUID(sought))
     return found.filter(by).distinct()
+
+
+@require_safe
+@staff_only
+def how_often_wrong(request: HttpRequest) -> HttpResponse:
+    """Show how many innocent tracks are stopped, and how much of what is there is found, as it was measured."""
+    now = timezone.now()
+    return _page(request, "ledger/reports/wrong.html", {"page": wrong.page(banding.in_force(at=now)), "at": now})
+
+
+@require_safe
+@staff_only
+def how_often_wrong_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - the same for everybody
+    """Hand out the same as a table."""
+    try:
+        rates = error_rates.read()
+    except error_rates.NotErrorRates as error:
+        raise Http404 from error
+    if rates is None:
+        raise Http404
+    return _attachment(wrong.table(rates).encode(), "text/csv; charset=utf-8", "error-rates.csv")
 
 
 @require_safe

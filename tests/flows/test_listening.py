@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from fingerprint.evidence import Detector, Evidence, Match, Segment
 from fingerprint.models import Examination, Reference
-from ledger import clearance, jobs, sequencer
+from ledger import clearance, deciding, jobs, sequencer
 from ledger.models import Job, Membership
 from rights import terms
 from rights.models import Recording, Submission
@@ -62,7 +62,8 @@ def examined(world: World, *matches: Match, name: str = "found", title: str = "F
         peak_millionths=900_000,
         rms_millionths=100_000,
     )
-    clearance._judge(submission, job, terms.claim_of(submission), evidence, known_at=at, at=at)
+    judged = deciding.judge(submission, terms.claim_of(submission), evidence, known_at=at, at=at)
+    clearance._commit(submission, job, judged, evidence, at=at)
     sequencer.drain(at=timezone.now())
     return submission
 

@@ -215,6 +215,7 @@ class Comparison {
     button.disabled = true;
     try {
       for (const other of comparisons) if (other !== this) other.stop();
+      for (const other of document.querySelectorAll(".l-whole audio")) other.pause();
       await Promise.all(this.players.map((player) => this.ready(player)));
       this.pace();
       if (this.wanted) { this.seek(this.wanted); this.wanted = 0; }
@@ -397,6 +398,16 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   KEYS[key]();
 });
+
+// All of a recording, a minute after the other.
+for (const select of document.querySelectorAll("[data-minute]")) {
+  const player = select.closest(".l-player").querySelector("audio");
+  const turn = (number) => { select.value = number; player.src = `${player.dataset.src}?part=${number}`; };
+  select.addEventListener("change", () => turn(select.value));
+  player.addEventListener("ended", () => {
+    if (Number(select.value) + 1 < select.options.length) { turn(Number(select.value) + 1); player.play(); }
+  });
+}
 
 // A link to a match, from a finding or an address, chooses it.
 const goToHash = () => {
