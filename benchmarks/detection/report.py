@@ -101,9 +101,17 @@ def negatives(answers: Iterable[Answer]) -> list[dict[str, Any]]:
                 "stopped": stopped,
                 "low": round(low, 6),
                 "high": round(high, 6),
+                "strongest": [_strongest(answer) for answer in mine if accuses(answer)],
             }
         )
     return rows
+
+
+def _strongest(answer: Answer) -> list[int | None]:
+    """Return the probability and the score of the strongest wrong match, so that bands can be put to it later."""
+    wrong = [found for found in answer.found if not found.is_right]
+    worst = max(wrong, key=lambda found: (found.probability is None, found.probability or 0, found.score))
+    return [worst.probability, worst.score]
 
 
 def write_error_rates(
