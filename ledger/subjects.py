@@ -44,6 +44,8 @@ from rights.models import (
     ShareEvent,
     Submission,
     Voice,
+    VoiceEnrollment,
+    VoiceEnrollmentEnd,
 )
 from royalties.models import Split
 
@@ -88,6 +90,7 @@ def _facts(subject: tuple[UUID, ...]) -> dict[str, QuerySet[Any]]:
     merges = PartyMerge.objects.filter(Q(duplicate__in=subject) | Q(survivor__in=subject))
     conflicts = ConflictClaim.objects.filter(share__in=shares).values("conflict")
     requests = ErasureRequest.objects.filter(party__in=subject)
+    enrollments = VoiceEnrollment.objects.filter(voice__person__in=subject)
     return {
         "parties": Party.objects.filter(pk__in=subject),
         "names": PartyName.objects.filter(party__in=subject),
@@ -101,6 +104,8 @@ def _facts(subject: tuple[UUID, ...]) -> dict[str, QuerySet[Any]]:
         "protections": Protection.objects.filter(party__in=subject),
         "voices": Voice.objects.filter(person__in=subject),
         "voices_in_recordings": RecordingVoice.objects.filter(voice__person__in=subject),
+        "voice_enrollments": enrollments,
+        "voice_enrollment_ends": VoiceEnrollmentEnd.objects.filter(enrollment__in=enrollments),
         "shares": shares,
         "share_events": ShareEvent.objects.filter(share__in=shares),
         "conflicts": Conflict.objects.filter(pk__in=conflicts),

@@ -4,13 +4,14 @@ What voices are recognized by: enrollments, the consent that each rests on, and 
 A template that tells one person from all others is biometric data (GDPR art. 9). So an enrollment needs the yes of the
 person whose voice it is, to exactly this: ``identify``, of this voice, in force on the day, to anybody or to whoever
 enrolls. To have a model trained (``voice.train``) or the voice generated is another matter, and no yes to being
-recognized. What nobody said is no.
+recognized. What nobody said is no. An enrollment lasts as long as the consent that it was made under: one that took its
+place is another, and the voice is enrolled anew.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -236,12 +237,6 @@ def enrolled(*, algorithm: str, on: date, known_at: datetime) -> list[Enrolled]:
     holding = _holding(rows, on=on, known_at=known_at)
     opened = ((row, _opened(row)) for row in rows if row.consent_id in holding)
     return [Enrolled(row.pk, row.voice_id, row.algorithm, vectors) for row, vectors in opened if vectors is not None]
-
-
-def voices_of(enrollment_ids: Iterable[UUID]) -> Mapping[UUID, UUID]:
-    """Return whose voice each enrollment is of, by the voice's id: also of those that have ended."""
-    rows = VoiceEnrollment.objects.filter(pk__in=set(enrollment_ids))
-    return dict(rows.values_list("id", "voice_id"))
 
 
 def _opened(enrollment: VoiceEnrollment) -> NDArray[np.float32] | None:

@@ -200,6 +200,16 @@ def enroll(corpus: Corpus, peer: Encoder | None) -> People:
     )
 
 
+def joined(groups: Sequence[People]) -> People:
+    """Return everybody of several groups, as the detector knows them."""
+    return People(
+        tuple(name for group in groups for name in group.names),
+        tuple(clips for group in groups for clips in group.clips),
+        np.concatenate([group.ours for group in groups]),
+        None,
+    )
+
+
 def trials(
     corpus: Corpus, enrolled: People, pieces: Sequence[Samples], snr: int | None, peer: Encoder | None
 ) -> dict[str, Trials]:
@@ -332,9 +342,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     say(f"  {_named(snr):>7}  {name:<8}  {one.figures(kind, np.random.default_rng(SEED))}")
     say(f"\nThe whole path, reported with a probability of {given.limit / 10_000:.0f} % or more")
     whole_path(spoken, both[0], pieces, given.limit, say)
+    say("  singers, among everybody who is enrolled:")
+    everybody = joined(both)
+    whole_path(sung, everybody, pieces, given.limit, say)
     say("\nAccused although innocent, in pieces of 30 seconds, with everybody above enrolled")
-    everybody = [template for enrolled in both for template in enrolled.templates]
-    for name, count, accused in innocent(given.audio, everybody, given.limit):
+    for name, count, accused in innocent(given.audio, everybody.templates, given.limit):
         say(
             f"  {name}: {accused} of {count}, {10_000 * accused // count} per 10,000;"
             f" at most {_at_most(accused, count)}"

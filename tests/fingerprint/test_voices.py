@@ -192,3 +192,47 @@ def test_takes_too_little_or_no_voice_for_no_enrollment(tmp_path: Path) -> None:
     found = voices.enroll([(VOCAL, "audio/flac")])
     assert found.vectors.shape == (1, 256)
     assert found.voiced_ms > 15_000
+
+
+def test_nobody_is_taught_with_and_measured_with() -> None:
+    from fingerprint.training import voice
+
+    rows = [line.split("\t") for line in voice.SPLIT.read_text().splitlines()]
+    used = {use: {reader for found, reader, _ in rows if found == use and reader != "music"} for use, _, _ in rows}
+    assert {use: len(readers) for use, readers in used.items()} == {
+        "train": 164,
+        "calibrate": 44,
+        "cohort": 34,
+        "tested": 9,
+        "tell": 0,
+    }
+    assert len(set().union(*used.values())) == sum(map(len, used.values()))
+    assert used["tested"] <= voice.TESTED
+    assert not (used["train"] | used["calibrate"] | used["cohort"]) & voice.TESTED
+    assert used["cohort"] == voice.COHORT
+    assert len(voices.cohort().people[ALONE]) == len(voice.COHORT)
+    pieces = {use: set(voice.listed(use, music=True)) for use in ("train", "calibrate", "tell")}
+    assert all(pieces.values())
+    assert len(set().union(*pieces.values())) == sum(map(len, pieces.values()))
+
+
+def test_the_same_arrays_are_written_as_the_same_bytes(tmp_path: Path) -> None:
+    from fingerprint.training import voice
+
+    arrays = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(3, dtype=np.float32)}
+    digest = voice.write(tmp_path / "one.npz", arrays)
+    assert voice.write(tmp_path / "other.npz", arrays) == digest
+    read = voice_encoder.read(tmp_path / "one.npz", digest=digest)
+    assert {name: array.tolist() for name, array in read.items()} == {n: a.tolist() for n, a in arrays.items()}
+
+
+def test_a_voice_under_music_keeps_its_distance() -> None:
+    from fingerprint.training import voice
+
+    one = NOTHING["tone"][:RATE_HZ]
+    other = NOTHING["noise"][:RATE_HZ]
+    loud, soft = voice.mixed(one, other, -20.0), voice.mixed(one, other, 40.0)
+    near = [abs(float(np.corrcoef(one, mix)[0, 1])) for mix in (loud, soft)]
+    assert near[0] < 0.2
+    assert near[1] > 0.99
+    assert max(int(np.abs(mix).max()) for mix in (loud, soft)) <= 24_000
