@@ -316,7 +316,6 @@ class Job(models.Model):
         CLOSING = "closing"
         REHEARSE = "rehearse"
         REVERSE = "reverse"
-        RECHECK = "recheck"
         LIST = "list"
         ENROLL = "enroll"
 
@@ -836,6 +835,21 @@ class ReviewClaim(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.until}"
+
+
+class OutputWatch(models.Model):
+    """
+    What a cleared output was last compared with: working state.
+
+    Lost, it is compared with everything once more.
+    """
+
+    decision = models.OneToOneField("rights.Decision", on_delete=PROTECT, primary_key=True, related_name="watch")
+    looked_at = models.DateTimeField()
+    snapshots = models.JSONField()  # family of fingerprints → the name of the index
+
+    def __str__(self) -> str:
+        return str(self.looked_at)
 
 
 class ErasureRequest(models.Model):

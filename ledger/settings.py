@@ -174,6 +174,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ledger.tasks.end_voice_enrollments",
         "schedule": timedelta(minutes=5),
     },
+    "look again at cleared outputs": {"task": "ledger.tasks.recheck_outputs", "schedule": timedelta(minutes=10)},
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
 }
@@ -261,6 +262,7 @@ LEDGER_REVIEW_CLAIM_MINUTES = int(os.environ.get("LEDGER_REVIEW_CLAIM_MINUTES", 
 LEDGER_TWO_REVIEWERS = frozenset(filter(None, os.environ.get("LEDGER_TWO_REVIEWERS", "").split(",")))
 # From which expected earnings on it takes two to refuse, in each currency's smallest unit.
 LEDGER_REVIEW_VALUES = _amounts(os.environ.get("LEDGER_REVIEW_VALUES", "EUR:1000000,USD:1000000,GBP:1000000"))
+LEDGER_AI_DETECTOR = os.environ.get("LEDGER_AI_DETECTOR", "")  # package.module.Class; none is shipped
 LEDGER_ALLOWANCE_DAYS = int(os.environ.get("LEDGER_ALLOWANCE_DAYS", "365"))  # how long an upheld appeal is remembered
 
 # --- Letters of campaigns: without a mail server, links are copied at the desk. -----------------------------------
@@ -304,7 +306,9 @@ API_SCOPES = {
     "clearances:read": "Read questions that were answered",
     "clearances:write": "Ask what a licensee may do, and have the answer recorded",
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
-    "submissions:write": "Submit finished outputs",
+    "submissions:write": "Submit finished outputs, and appeal against their refusal",
+    "influences:read": "Read what attribution providers say went into an output",
+    "influences:write": "State what an attribution provider says, and object to it",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
@@ -338,6 +342,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
         {"name": "reviews", "description": "What people decide: cases, reviews, appeals, and the bands that say which"},
+        {"name": "influences", "description": "What attribution providers say went into an output, side by side"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
         {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},

@@ -39,6 +39,7 @@ from ledger.models import (
     Leaf,
     Membership,
     MembershipEnd,
+    OutputWatch,
     PendingEntry,
     Proposal,
     RehearsedProblem,
@@ -224,6 +225,7 @@ RULES: Rules = {
     BandsVersion: _everybody,  # by what everybody is judged
     BandsActivation: _everybody,
     ReviewClaim: _operator_only,
+    OutputWatch: _operator_only,
 }
 
 

@@ -57,6 +57,8 @@ class Flag(StrEnum):
 
     SOURCE_WITHDRAWN = "source_withdrawn"
     QUARANTINED = "quarantined"
+    FOUND_LATER = "found_later"  # something that was enrolled since is in it
+    CLEARS_NO_MORE = "clears_no_more"  # what it rested on ended before its release
 
 
 # Done by the service itself in the transaction of the act: each clearance asks what stands, and a flag is a row.

@@ -220,6 +220,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.ImportedFact": ("table",),
     "ledger.ImportOutcome": ("facts_digest",),
     "ledger.Proposal": ("act",),
+    "ledger.OutputWatch": ("snapshots",),
     "ledger.BandsVersion": ("document", "digest", "note"),  # thresholds, and why they are what they are
     "ledger.ErasureRequest": ("channel",),
     "ledger.Erasure": ("document",),

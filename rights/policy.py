@@ -130,6 +130,17 @@ def is_same(one: Finding, other: Finding) -> bool:
     return (one.rule, set(one.rests_on), one.matches) == (other.rule, set(other.rests_on), other.matches)
 
 
+def was_let_pass(finding: Finding, before: Sequence[Finding]) -> bool:
+    """Whether people let this very finding pass before: of the same rule, about the same, and resting on no more."""
+    return any(
+        one.effect is Effect.PASS
+        and one.rule == finding.rule
+        and one.matches == finding.matches
+        and set(finding.rests_on) <= set(one.rests_on)
+        for one in before
+    )
+
+
 @dataclass(frozen=True)
 class Reviewed:
     """A verdict after people looked: what it comes to, and what nobody could let pass."""

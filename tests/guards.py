@@ -13,6 +13,7 @@ _VOICES: Any = import_module("ledger.migrations.0007_voice_enrollments")
 _INDEX: Any = import_module("ledger.migrations.0008_index_snapshots")
 _REVIEWS: Any = import_module("ledger.migrations.0010_guards_of_reviews")
 _ENROLLMENTS: Any = import_module("ledger.migrations.0011_enrollments")
+_WATCH: Any = import_module("ledger.migrations.0012_output_watch")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -29,7 +30,14 @@ RECORDED: list[str] = (
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
 ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE]
-WORKING: list[str] = _FIRST.WORKING + _DEPTH.WORKING + _IMPORTS.WORKING + _REVIEWS.WORKING + _ENROLLMENTS.WORKING
+WORKING: list[str] = [
+    *_FIRST.WORKING,
+    *_DEPTH.WORKING,
+    *_IMPORTS.WORKING,
+    *_REVIEWS.WORKING,
+    *_ENROLLMENTS.WORKING,
+    *_WATCH.WORKING,
+]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
 PLANS = ["ledger_campaignplan"]  # changed, and never deleted

@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from fingerprint import voices as heard_voices
+from fingerprint.advice import ErrorRateMissing
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
@@ -29,8 +30,10 @@ from ledger import (
     holding,
     importing,
     incoming,
+    influencing,
     licensing,
     people,
+    rechecking,
     registration,
     report,
     reversing,
@@ -127,6 +130,17 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     wording.BadTerms: (422, "bad_terms"),
     wording.NoSuchLanguage: (422, "no_such_language"),
     wording.ClauseNotTranslated: (422, "clause_not_translated"),
+    # Influence and advice.
+    ErrorRateMissing: (503, "error_rate_missing"),
+    influencing.NoSuchInfluence: (404, "no_such_influence"),
+    influencing.NothingWeighed: (422, "nothing_weighed"),
+    influencing.TooManyWeights: (422, "too_many_weights"),
+    influencing.NotAWeight: (422, "not_a_weight"),
+    influencing.WeighedTwice: (422, "weighed_twice"),
+    influencing.SideNotWhole: (422, "side_not_whole"),
+    influencing.NotAConfidence: (422, "not_a_confidence"),
+    influencing.ReportedBefore: (409, "reported_before"),
+    influencing.ObjectedBefore: (409, "objected_before"),
     # Reviews, appeals and bands.
     reviewing.NoSuchDecision: (404, "no_such_decision"),
     reviewing.NotForReview: (409, "not_for_review"),
@@ -149,6 +163,8 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     appealing.NeedsAnotherPerson: (409, "needs_another_reviewer"),
     appealing.AnsweredOtherwise: (422, "reason_speaks_otherwise"),
     appealing.AllowedTooLong: (422, "allowed_too_long"),
+    rechecking.NoSuchDecision: (404, "no_such_decision"),
+    rechecking.NothingToRepeat: (409, "nothing_to_repeat"),
     banding.NoSuchBands: (404, "no_such_bands"),
     banding.AlreadyDrafted: (409, "already_drafted"),
     banding.ShippedAlready: (409, "shipped_already"),
@@ -267,6 +283,7 @@ FIELDS = {
     "rights_releaserecording": "recordings",
     "rights_datasetmember": "members",
     "rights_traininglicense": "licenses",
+    "rights_influenceweight": "weights",
 }
 
 

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import access, appealing, banding, reviewing, simulating
+from ledger import access, appealing, banding, rechecking, report, reviewing, simulating
 from ledger.access import Verb
 from ledger.api.access import caller_of, party_of, person_of, seen_by
 from ledger.api.fields import DigestField, choices, digest
@@ -21,7 +21,7 @@ from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.models import BandsVersion, Proposal
 from rights import bands as bands_
-from rights.models import Appeal, AppealAnswer, Decision, Finding, Review, Submission
+from rights.models import Appeal, AppealAnswer, Decision, Finding, OutputFlag, Recheck, Review, Submission
 from rights.vocabulary import AppealEvidenceKind, AppealGround, MatchKind, Outcome, ReviewReason
 
 READ = {"GET": "submissions:read"}
@@ -330,6 +330,73 @@ class Reviews(APIView):
             "outcome": following.outcome if following else None,
         }
         return Response(ReviewedOutput(said).data, status=201 if created else 200)
+
+
+class RepeatedOutput(serializers.Serializer[Any]):
+    """What came of measuring and judging again."""
+
+    is_same_evidence = serializers.BooleanField(help_text="To the byte")
+    is_same_verdict = serializers.BooleanField(allow_null=True, help_text="null: people decided it")
+    differences = serializers.ListField(child=serializers.CharField())
+
+
+class Repetitions(APIView):
+    """Measuring again."""
+
+    scopes: dict[str, str] = {}
+    people = {"POST": REVIEWERS}
+    sees = {"id": Decision}
+    absent = reviewing.NoSuchDecision
+
+    @extend_schema(operation_id="repeat_examination", request=None, responses={200: RepeatedOutput}, tags=["reviews"])
+    def post(self, request: Request, id: UUID) -> Response:
+        """
+        Measure again what a decision rests on, against the indexes of then, and compare it byte for byte.
+
+        Nothing is written. For people who signed in; it takes as long as the first examination.
+        """
+        reviewing.check_part(caller_of(request), id)
+        return Response(RepeatedOutput(rechecking.repeat(decision_id=id)).data)
+
+
+class RecheckOutput(serializers.Serializer[Recheck]):
+    """That a cleared output was looked at again, and what would be decided now."""
+
+    id = serializers.UUIDField()
+    decision = serializers.UUIDField(source="decision_id")
+    cause = serializers.CharField(help_text="index_grew or consent_ended")
+    event = serializers.UUIDField(source="event_id", allow_null=True, help_text="What became of the consent")
+    outcome = serializers.CharField()
+    policy = serializers.CharField(source="policy_version")
+    bands = serializers.UUIDField(source="bands_id")
+    flag = serializers.SerializerMethodField(help_text="What the output is marked with; null: it clears still")
+    findings = serializers.SerializerMethodField()
+    rechecked_at = serializers.DateTimeField()
+
+    def get_flag(self, row: Recheck) -> str | None:
+        """Return the mark."""
+        return OutputFlag.objects.filter(recheck=row).values_list("kind", flat=True).first()
+
+    def get_findings(self, row: Recheck) -> list[dict[str, Any]]:
+        """Return what would stand against it."""
+        return [
+            {"rule": one.rule, "effect": one.effect, "sentence": one.sentence}
+            for one in row.findings.order_by("position")
+        ]
+
+
+class SubmissionRechecks(APIView):
+    """Looking again."""
+
+    scopes = READ
+    sees = {"id": Submission}
+
+    @extend_schema(operation_id="list_rechecks", responses=RecheckOutput(many=True), tags=["reviews"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """List when your cleared output was found wanting since: a newer reference in it, or a consent that ended."""
+        report.own(id, caller_of(request).sight)
+        rows = Recheck.objects.filter(decision__submission=id).order_by("rechecked_at", "id")
+        return Response(RecheckOutput(rows, many=True).data)
 
 
 # --- appeals ---

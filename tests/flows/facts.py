@@ -31,6 +31,7 @@ from ledger.models import (
     ImportReversal,
     Membership,
     MembershipEnd,
+    OutputWatch,
     Proposal,
     ReviewClaim,
     SocietyAnswer,
@@ -209,6 +210,7 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (CampaignNotice, {}),
     (CampaignPlan, {}),
     (ReviewClaim, {}),
+    (OutputWatch, {}),
 ]
 
 
