@@ -10,7 +10,7 @@ How far an output was compared is working state (``OutputWatch``): losing it cos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -20,11 +20,9 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, index, references
-from fingerprint.audio import AudioFacts
 from fingerprint.evidence import EXACT_MATCH, VOICE_MATCH, Detector, Evidence, Match
 from fingerprint.models import Reference
-from fingerprint.postings import Family, Index, Postings
-from fingerprint.voices import VoiceTemplate
+from fingerprint.postings import Family, Postings
 from ledger import deciding, log, voices
 from ledger.constraints import violated
 from ledger.models import Entry, OutputWatch
@@ -150,7 +148,7 @@ def _new_matches(
             continue
         found = 0
         for portion in _portions(then, family):
-            measured = _examined(facts, {family.name: portion})
+            measured = examine.examine(facts, against={family.name: portion})
             matches += measured.matches
             found += len(portion)
         if measured is not None and found:
@@ -161,7 +159,7 @@ def _new_matches(
         if VoiceEnrollment.objects.filter(pk=one.id, enrolled_at__gt=looked_at - LATE).exists()
     ]
     if fresh:
-        measured = _examined(facts, {}, fresh)
+        measured = examine.examine(facts, against={}, voices=fresh)
         known = {match.reference_id for match in evidence.of_kind(VOICE_MATCH)}
         matches += [match for match in measured.matches if match.reference_id not in known]
         detectors += measured.detectors
@@ -170,11 +168,6 @@ def _new_matches(
     ordered = sorted(matches, key=lambda match: (match.output.start_ms, match.output.end_ms, str(match.reference_id)))
     unique = {(one.kind, one.algorithm): one for one in detectors}
     return replace(measured, detectors=tuple(unique.values()), matches=tuple(ordered)), now
-
-
-def _examined(facts: AudioFacts, against: Mapping[str, Postings], templates: Sequence[VoiceTemplate] = ()) -> Evidence:
-    known = against.get(index.CHROMAPRINT.name) or Index.of((), index.CHROMAPRINT)
-    return examine.examine(facts, against=known, voices=templates)
 
 
 def _portions(then: str | None, family: Family) -> Iterator[Postings]:
@@ -362,7 +355,7 @@ def repeat(*, decision_id: UUID) -> Repeated:
         }
         listens = any(detector.kind == VOICE_MATCH for detector in evidence.detectors)
         templates = voices.templates(at=decision.examination.measured_at) if listens else ()
-        again = _examined(references.facts_of(decision.submission.audio), against, templates)
+        again = examine.examine(references.facts_of(decision.submission.audio), against=against, voices=templates)
         differences += _differences(evidence, again)
         is_same_evidence = again.to_bytes() == stored
     except index.SnapshotLost as error:

@@ -48,7 +48,7 @@ class ObjectionOutput(serializers.Serializer[InfluenceObjection]):
         return digest(row.evidence_digest)
 
 
-class InfluenceOutput(serializers.Serializer[Influence]):
+class InfluenceOutput(serializers.Serializer[Any]):
     """One provider's report, beside which others may stand."""
 
     id = serializers.UUIDField()

@@ -359,7 +359,7 @@ class Repetitions(APIView):
         return Response(RepeatedOutput(rechecking.repeat(decision_id=id)).data)
 
 
-class RecheckOutput(serializers.Serializer[Recheck]):
+class RecheckOutput(serializers.Serializer[Any]):
     """That a cleared output was looked at again, and what would be decided now."""
 
     id = serializers.UUIDField()

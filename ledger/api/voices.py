@@ -40,7 +40,7 @@ class EnrollmentEndOutput(serializers.Serializer[VoiceEnrollmentEnd]):
     recorded_at = serializers.DateTimeField()
 
 
-class EnrollmentOutput(serializers.Serializer[VoiceEnrollment]):
+class VoiceEnrollmentOutput(serializers.Serializer[VoiceEnrollment]):
     """That a voice is recognized from now on, and the consent that allows it."""
 
     id = serializers.UUIDField()
@@ -75,7 +75,7 @@ class VoiceEnrollments(TakesUploads):
     parser_classes = [MultiPartParser]
     upload_handler = ClipsUpload
 
-    @extend_schema_serializer(component_name="Enrollment")
+    @extend_schema_serializer(component_name="VoiceEnrollment")
     class Input(serializers.Serializer[Any]):
         """Clips of the voice alone, together five seconds of it or more; thirty from several days are better."""
 
@@ -90,7 +90,9 @@ class VoiceEnrollments(TakesUploads):
             required=False, allow_null=True, default=None, help_text="An enrollment that ends with this one"
         )
 
-    @extend_schema(operation_id="enroll_voice", request=Input, responses={201: EnrollmentOutput}, tags=["catalogue"])
+    @extend_schema(
+        operation_id="enroll_voice", request=Input, responses={201: VoiceEnrollmentOutput}, tags=["catalogue"]
+    )
     def post(self, request: Request, id: UUID) -> Response:
         """
         Enroll a voice, so that it is recognized in what is submitted from now on.
@@ -123,13 +125,13 @@ class VoiceEnrollments(TakesUploads):
                 at=timezone.now(),
             ),
         )
-        return Response(EnrollmentOutput(enrollment).data, status=201 if created else 200)
+        return Response(VoiceEnrollmentOutput(enrollment).data, status=201 if created else 200)
 
-    @extend_schema(operation_id="list_enrollments", responses=Page.of(EnrollmentOutput), tags=["catalogue"])
+    @extend_schema(operation_id="list_voice_enrollments", responses=Page.of(VoiceEnrollmentOutput), tags=["catalogue"])
     def get(self, request: Request, id: UUID) -> Response:
         """List what a voice is and was recognized by, oldest first."""
         rows = VoiceEnrollment.objects.filter(voice=id).select_related("end")
-        return page_of(rows, "enrolled_at", EnrollmentOutput, request)
+        return page_of(rows, "enrolled_at", VoiceEnrollmentOutput, request)
 
 
 class VoiceEnrollmentEnds(APIView):
