@@ -13,10 +13,10 @@ to match, as the person does.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,7 +24,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, voice_encoder
+from fingerprint import audio, calibration, voice_encoder
+from fingerprint.calibration import Calibration
 from fingerprint.evidence import VOICE_MATCH, Detection, Detector, Match, Segment
 from fingerprint.voice_encoder import ALGORITHM, DIMENSIONS, FRAMES, HOP, MELS, RATE_HZ, Encoder
 
@@ -329,32 +330,25 @@ def _runs(positions: NDArray[np.intp], windows: NDArray[np.intp]) -> Iterator[tu
 
 # --- Listening -----------------------------------------------------------------------------------------------------
 
-# Score in hundredths of a deviation → millionths: how many of a million such stretches are of the one voice that they
-# are compared with, where as many are as are not. Fitted by `training.voice calibrate` on readers and music that
-# nothing else was fitted on; in between, a line. What was sung had no part in it.
-CALIBRATION: Final[dict[int, tuple[tuple[int, int], ...]]] = {
-    ALONE: (
-        (150, 302), (175, 1_476), (200, 7_178), (225, 34_160), (250, 147_492), (275, 458_380), (300, 805_444),
-        (325, 952_944), (350, 990_006), (375, 997_941), (400, 999_000),
-    ),
-    BAND: (
-        (150, 16_358), (175, 75_232), (200, 284_667), (225, 660_633), (250, 904_966), (275, 978_983), (300, 995_631),
-        (325, 999_000),
-    ),
-}  # fmt: skip
+# How many of a million such stretches are of the one voice that they are compared with, where as many are as are not:
+# one table for each condition, by `training.voice calibrate`. What was sung had no part in them.
+CALIBRATIONS: Final = {ALONE: "voice-alone.json", BAND: "voice-band.json"}
 _WORTH_SAYING: Final = 20_000  # a match less likely than this is not reported
+
+
+@cache
+def _calibration(condition: int) -> Calibration:
+    return Calibration.from_document(json.loads((calibration.FOLDER / CALIBRATIONS[condition]).read_bytes()))
+
+
+def score_millionths(score: float) -> int:
+    """Return a score in whole numbers, to hundredths: what differs between two machines lies far behind them."""
+    return min(1_000_000, max(0, round(score * 100) * 1_000))
 
 
 def alone_probability(score: float, condition: int) -> int:
     """Return how likely a stretch is of a voice, in millionths, as if no other were enrolled and half of them were."""
-    at = round(score * 100)
-    table = CALIBRATION[condition]
-    if at <= table[0][0]:
-        return table[0][1]
-    for (low, before), (high, after) in pairwise(table):
-        if at <= high:
-            return before + (after - before) * (at - low) // (high - low)
-    return table[-1][1]
+    return _calibration(condition).probability_millionths(score_millionths(score))
 
 
 def probability(own: int, others: Sequence[int], enrolled: int) -> int:
@@ -414,8 +408,6 @@ class Listener:
         whole = slice(found.first, found.last + 1)
         start = int(heard.windows[found.first]) * STEP_MS
         end = int(heard.windows[found.last]) * STEP_MS + WINDOW_MS
-        # To hundredths: what differs between two machines lies far behind them.
-        hundredths = round(found.score * 100)
         return Match(
             kind=VOICE_MATCH,
             algorithm=ALGORITHM,
@@ -424,7 +416,7 @@ class Listener:
             reference=Segment(0, 0),  # a voice has no place in what it was enrolled with
             time_ratio_millionths=1_000_000,
             pitch_shift_cents=0,
-            score_millionths=min(1_000_000, max(0, hundredths * 1_000)),
+            score_millionths=score_millionths(found.score),
             probability_millionths=probability(own, tuple(others.values()), len(self._templates)),
             measures=(
                 ("alone_probability_millionths", own),

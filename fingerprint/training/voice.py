@@ -20,10 +20,12 @@ melodies on single ones out of POP909 as `benchmarks.detection.corpus` renders t
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +36,8 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 from torch import nn
 
-from fingerprint import voice_encoder, voices
+from fingerprint import calibration, voice_encoder, voices
+from fingerprint.calibration import Calibration
 from fingerprint.voice_encoder import FRAMES, HOP, N_FFT, RATE_HZ, Encoder
 from fingerprint.voice_network import Network
 
@@ -357,6 +360,7 @@ def artificial(rng: np.random.Generator) -> NDArray[np.int16]:
 
 # --- What a score is worth -----------------------------------------------------------------------------------------
 
+_SOURCES: Final = ("alone", "with seven pieces of music laid over, 10, 5, 0 and -5 dB below")
 _SNRS: Final = (10.0, 5.0, 0.0, -5.0)
 _SURE: Final = 0.999  # of eleven thousand wrong trials none came further: more could not be told from them
 
@@ -365,8 +369,8 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
     """
     Enroll readers who were in nothing else with one half of what they read, and listen for them in the other.
 
-    Prints, for voices alone and over a band, which score is worth which probability: a logistic curve through the best
-    stretch of each trial, as many right ones as wrong ones, in steps that stand in `fingerprint.voices`.
+    Writes, for voices alone and over a band, which score is worth which probability: a logistic curve through the best
+    stretch of each trial, as if as many right ones as wrong ones had been asked for.
     """
     torch.set_num_threads(1)
     rng = np.random.default_rng(SEED + 2)
@@ -398,12 +402,23 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
         for what, scores in (("right", hits), ("wrong", others)):
             say(f"    {what}: {np.percentile(scores, [1, 25, 50, 75, 99]).round(2)}")
     slope, offsets = _logistic(seen, len(halves) - 1)
-    for condition, offset in enumerate(offsets):
-        table = [
-            (score, round(1e6 * min(_SURE, 1 / (1 + float(np.exp(-(slope * score / 100 + offset)))))))
-            for score in range(150, 451, 25)
-        ]
-        say(f"    {condition}: {tuple(table)},")
+    for condition, (offset, (right, wrong, _)) in enumerate(zip(offsets, seen, strict=True)):
+        curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in range(150, 401, 25))
+        table = Calibration(
+            algorithm=f"{voice_encoder.ALGORITHM} {('alone', 'band')[condition]}",
+            parameters=voices.PARAMETERS,
+            points=tuple(
+                (score * 1_000, round(1e6 * min(_SURE, likely)))
+                for score, likely in zip(range(150, 401, 25), curve, strict=True)
+            ),
+            source=f"Halves of an utterance of each of {len(halves)} LibriSpeech readers, {_SOURCES[condition]}.",
+            measured_on=datetime.now(UTC).date().isoformat(),
+            right=len(right),
+            wrong=len(wrong),
+        )
+        path = calibration.FOLDER / voices.CALIBRATIONS[condition]
+        path.write_text(json.dumps(table.to_document(), indent=1) + "\n")
+        say(f"wrote {path}")
 
 
 def hear(samples: NDArray[np.int16]) -> voices.Heard:
