@@ -10,6 +10,9 @@ statement on the same rows; ``--recordings 1000000`` is the full size.
 
 ``python -m benchmarks index`` measures the index of fingerprints at 10,000 recordings, 100,000 and a million, as far as
 ``--recordings`` goes: bytes, building, looking up, searching, memory, and how long asking takes whether it is in step.
+
+``python -m benchmarks detection`` measures what is found of registered recordings after what happened to it, and whom
+that accuses wrongly: see ``benchmarks.detection``.
 """
 
 from __future__ import annotations
@@ -36,6 +39,11 @@ RECORDINGS = 20_000
 
 def main() -> None:
     """Run everything in a data folder of its own."""
+    if sys.argv[1:2] == ["detection"]:
+        from benchmarks.detection import __main__ as detection
+
+        detection.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", choices=["job", "clearances", "index"], default="job")
     parser.add_argument("--recordings", type=int, default=RECORDINGS, help="size of the catalogue")

@@ -16,8 +16,8 @@ Transposed audio is asked for again at other pitches, where nothing was heard at
 
 How the limits were chosen. On the tuning half of `benchmarks.detection` (songs that no figure is taken from): 120
 queries of 24 pieces, and 34 songs whole, each against all others. The heaviest wrong line of real music had a mass of
-9 nats; of rendered songs, whose instruments and drums are the catalogue's own, 16 if it lasted 1.5 seconds, 20 if it
-was shorter or transposed. Of 72 right ones three were lighter than 15.
+9 nats; of rendered songs, whose instruments and drums are the catalogue's own, 14 (and one 16), or 17 if it was short
+and 20 if it was transposed. Of 72 right ones two were lighter than 14.
 
 Not found: what plays over and over the same in a longer output, since it agrees with itself moved aside; transposed by
 other than whole semitones, or more than two; and most of what lies 6 dB under a voice for less than 10 seconds.
@@ -37,9 +37,10 @@ from fingerprint.landmarks import FRACTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SHIFTS
 from fingerprint.postings import Postings
 
 MIN_EVIDENCE = 1_600  # hundredths of a nat, against chance
-MIN_MASS = 1_500  # against the same stretch moved aside
-MIN_MASS_IF_DOUBTFUL = 2_200  # four more pitches, and many short lines, are so many more chances
-LONG_MS = 1_500  # what is shorter is doubtful
+MIN_MASS = 1_400  # against the same stretch moved aside
+MIN_MASS_IF_SHORT = 1_700  # there are many more short lines to be wrong,
+MIN_MASS_IF_TRANSPOSED = 2_200  # and four more pitches
+LONG_MS = 1_500
 MIN_DURATION_MS = 1_000
 MIN_FOUND = 12  # peaks
 MIN_FOUND_FRAMES = 8  # different moments
@@ -75,7 +76,8 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
     ("min_evidence", str(MIN_EVIDENCE)),
     ("min_found", str(MIN_FOUND)),
     ("min_mass", str(MIN_MASS)),
-    ("min_mass_if_doubtful", str(MIN_MASS_IF_DOUBTFUL)),
+    ("min_mass_if_short", str(MIN_MASS_IF_SHORT)),
+    ("min_mass_if_transposed", str(MIN_MASS_IF_TRANSPOSED)),
     ("peaks_per_second", str(landmarks.QUERY_PEAKS_PER_SECOND)),
     ("pitches_cents", " ".join(map(str, (0, *PITCHES_CENTS)))),
     ("shifts", str(SHIFTS)),
@@ -367,7 +369,7 @@ class _Pair:
             return None
         line = self._weighed(line)
         is_long = (line.last - line.first) * HOP_SAMPLES * 1000 >= LONG_MS * SAMPLE_RATE_HZ * line.ratio
-        enough = MIN_MASS if line.cents == 0 and is_long else MIN_MASS_IF_DOUBTFUL
+        enough = MIN_MASS_IF_TRANSPOSED if line.cents else MIN_MASS if is_long else MIN_MASS_IF_SHORT
         return line if line.mass >= enough else None
 
     def _between(self, line: _Line, begin: int, end: int) -> tuple[int, int]:

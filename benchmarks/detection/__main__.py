@@ -1,5 +1,5 @@
 """
-Measure what detection finds and whom it accuses: `python -m benchmarks detection` (or `make bench-detection`).
+Measure what detection finds and whom it accuses: `python -m benchmarks detection`.
 
 Songs are split by song; limits and probabilities are taken from the tuning half (`--tune`), and only the other half
 is printed and written to `fingerprint/data/error_rates.json` (`--write`). Answers are kept under `var/detection`, so

@@ -261,7 +261,7 @@ def test_enrolls_the_same_bytes_once(label: Api, put: Put) -> None:
     assert (found["progress"]["enrolled"], found["progress"]["known"], found["progress"]["failed"]) == (1, 2, 0)
     again = enrolled(label)
     assert (again["progress"]["enrolled"], again["progress"]["known"]) == (0, 3)
-    assert Fingerprint.objects.count() == 1
+    assert Fingerprint.objects.count() == 2  # of harmony and of landmarks
 
 
 def test_keeps_the_audio_that_a_recording_has(label: Api, put: Put) -> None:
@@ -422,7 +422,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing(label: Api, put: Put, mo
     with pytest.raises(jobs.LostLease):
         enrolling.enroll_part(part=part, at=timezone.now())
     assert label.get(f"/v1/enrollments/{id}").json()["progress"]["enrolled"] == 1
-    assert Fingerprint.objects.count() == 1
+    assert Fingerprint.objects.count() == 2  # of harmony and of landmarks
 
 
 def test_gives_up_and_is_asked_again(label: Api, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:

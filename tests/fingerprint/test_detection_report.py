@@ -1,0 +1,102 @@
+"""What the benchmark of detection says …"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.detection import distortions, exact, report, songs
+from benchmarks.detection.exact import Answer, Found
+from fingerprint import landmark_matching, landmarks
+from fingerprint.calibration import Calibration
+
+ON = date(2026, 11, 29)
+
+
+def found(*, is_right: bool, score: int = 800_000) -> Found:
+    return Found(landmarks.ALGORITHM, "song", is_right, score, None, 0, 2_000, {"peaks_found": 40})
+
+
+def answer(*matches: Found, distortion: str = "clean", length: float = 2, genre: str = "game") -> Answer:
+    return Answer("held-out", distortion, length, "song", genre, True, 0, list(matches), {"landmarks-1": bool(matches)})
+
+
+RIGHT, WRONG = found(is_right=True), found(is_right=False, score=510_000)
+ANSWERS = [*[answer(RIGHT)] * 97, answer(RIGHT, WRONG), answer(WRONG, RIGHT), answer()]
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(0, 100, 0, 0.0370), (100, 100, 0.9630, 1), (50, 100, 0.4038, 0.5962), (1, 3, 0.0615, 0.7923)],
+)
+def test_is_given_with_wilsons_interval(hits: int, n: int, low: float, high: float) -> None:
+    assert report.interval(hits, n) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_counts_what_is_named_first(tmp_path: Path) -> None:
+    row = report.table(ANSWERS).splitlines()[1]
+    assert row.split()[:4] == ["clean", "2", "100", "98%"]
+    assert "98 met" in row
+    path = tmp_path / "data" / "error_rates.json"
+    report.write_error_rates(ANSWERS, [answer(), answer(WRONG), answer(genre="folk")], on=ON, corpus="songs", path=path)
+    document = json.loads(path.read_text())
+    (line,) = document["rows"]
+    assert (line["n"], line["hits"], line["wrong"], line["kind"]) == (100, 98, 1, "exact_match")
+    assert line["low"] < 0.98 < line["high"]
+    assert [(row["genre"], row["n"], row["stopped"]) for row in document["negatives"]] == [
+        ("folk", 1, 0),
+        ("game", 2, 1),
+    ]
+
+
+def test_leaves_what_others_measured(tmp_path: Path) -> None:
+    path = tmp_path / "error_rates.json"
+    other = {"kind": "voice_match", "distortion": "clean", "length_s": 5, "n": 9, "hits": 9, "wrong": 0}
+    path.write_text(json.dumps({"rows": [other, {**other, "kind": "exact_match"}], "negatives": [other]}))
+    report.write_error_rates(ANSWERS, [answer()], on=ON, corpus="songs", path=path)
+    document = json.loads(path.read_text())
+    assert [row["kind"] for row in document["rows"]] == ["exact_match", "voice_match"]
+    assert [row["kind"] for row in document["negatives"]] == ["exact_match", "voice_match"]
+
+
+def test_takes_probabilities_from_right_and_wrong(tmp_path: Path) -> None:
+    (path,) = report.calibrate(ANSWERS, on=ON, source="songs", folder=tmp_path)
+    table = Calibration.from_document(json.loads(path.read_text()))
+    assert table.parameters == landmark_matching.PARAMETERS
+    assert (table.right, table.wrong) == (99, 2)
+    assert table.probability_millionths(510_000) < 500_000
+    assert table.probability_millionths(800_000) > 950_000
+
+
+def test_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    path.write_text("".join(json.dumps(asdict(one)) + "\n" for one in ANSWERS))
+    assert exact.read(path) == ANSWERS
+    assert exact.read(tmp_path / "none.jsonl") == []
+
+
+def test_asks_for_no_song_of_the_other_half() -> None:
+    tuning, held_out = ({song.group for song in songs.songs() if song.half == half} for half in ("tuning", "held-out"))
+    assert tuning
+    assert held_out
+    assert not tuning & held_out
+    assert {song.half for song, _ in exact.asked_for("held-out", 30)} == {"held-out"}
+    voices, drums = ([set(songs.layers(kind, half)) for half in ("tuning", "held-out")] for kind in ("vocal", "drums"))
+    assert not voices[0] & voices[1]
+    assert not drums[0] & drums[1]
+
+
+@pytest.mark.parametrize("name", [name for name in distortions.DISTORTIONS if "under" not in name])
+def test_distorts_the_same_way_twice(name: str) -> None:
+    sound = (np.random.default_rng(3).standard_normal(3 * songs.RATE_HZ) * 0.1).astype(np.float32)
+    one, two = (distortions.DISTORTIONS[name](sound, np.random.default_rng(5), "held-out") for _ in range(2))
+    assert np.array_equal(one, two)
+    expected = {"tempo +10 %": 1 / 1.1, "tempo -10 %": 1 / 0.9}.get(name, 1)
+    assert one.size == pytest.approx(sound.size * expected, rel=0.05)
+    assert np.isfinite(one).all()
+    assert (name == "clean") is np.array_equal(one, sound)
