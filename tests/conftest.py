@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 # --- side by side: `pytest -n auto`, where pytest-xdist is installed
 
+_RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}")
 WORKERS = 4  # each has a PostgreSQL of its own
 
 
@@ -90,6 +92,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let a worker's modules come by what they take, the longest first, so that nobody waits for the last one."""
+    made_up = [item.nodeid for item in items if _is_made_up(item)]
+    if made_up:
+        why = "give these a fixed id: under another name each time, workers cannot share them out"
+        raise pytest.UsageError("\n".join([why, *made_up]))
     if not hasattr(config, "workerinput"):
         return
     takes: dict[str, float] = {}
@@ -97,6 +103,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         module = item.nodeid.partition("::")[0]
         takes[module] = takes.get(module, 0) + _takes(item)
     items.sort(key=lambda item: -takes[item.nodeid.partition("::")[0]])
+
+
+def _is_made_up(item: pytest.Item) -> bool:
+    found = _RANDOM_ID.search(item.nodeid)
+    return found is not None and found[0] not in item.path.read_text()
 
 
 def _takes(item: pytest.Item) -> float:

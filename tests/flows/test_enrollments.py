@@ -220,7 +220,7 @@ def test_delivers_nobody_elses_recording(label: Api, trade: World, put: Put) -> 
         ("a.flac,not an id,,,", "bad_recording"),
         ("a.flac,,GB-12,,", "bad_isrc"),
         ("a.flac,,,,perhaps", "bad_register"),
-        (f"a.flac,{uuid4()},,,yes", "new_and_known"),
+        (f"a.flac,{key('new')},,,yes", "new_and_known"),
         (f"a.flac,,,{'x' * 301},yes", "long_title"),
         (",,GBUV71200001,,", "no_file"),
         ("gone.flac,,GBUV71200001,,", "file_missing"),
