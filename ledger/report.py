@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -27,8 +28,12 @@ from rights.models import (
     Contribution,
     Decision,
     Finding,
+    Influence,
+    InfluenceWeight,
     Ingredient,
     License,
+    OutputFlag,
+    RecheckFinding,
     Recording,
     Share,
     Submission,
@@ -36,8 +41,11 @@ from rights.models import (
     VoiceEnrollment,
 )
 from rights.models.assets import heard_as
+from rights.vocabulary import AssetKind
 from royalties import splits
 from royalties.apportion import DoesNotAddUp, Splits
+
+MOST_WEIGHTS = 50  # that a page shows of a report
 
 EXTENSIONS = {
     "audio/wav": "wav",
@@ -80,6 +88,37 @@ class Heard:
     voice_id: UUID | None = None  # of a match of a voice
 
 
+MARKS = {
+    "source_withdrawn": "A source of it was withdrawn",
+    "quarantined": "In quarantine: a consent that it rests on never was",
+    "found_later": "Something that was registered since is in it",
+    "clears_no_more": "It would not clear any more",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What became of a cleared output since, and why."""
+
+    said: str
+    at: datetime
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What one provider says went into it: a claim, beside those of others."""
+
+    influence: Influence
+    weights: tuple[tuple[str, str], ...]  # title and exact part, as far as they are seen
+    objections: int
+
+    @property
+    def confidence(self) -> str:
+        """How sure the provider is."""
+        return str(Fraction(self.influence.confidence_numerator, self.influence.confidence_denominator))
+
+
 @dataclass(frozen=True)
 class Dossier:
     """Everything that is on record about one output."""
@@ -95,6 +134,8 @@ class Dossier:
     splits: Splits | None
     splits_fault: str
     entries: tuple[Entry, ...]  # the submission's and the decision's
+    marks: tuple[Mark, ...] = ()
+    attributions: tuple[Attribution, ...] = ()
     sight: Sight = EVERYTHING  # of whoever reads it
     is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
@@ -161,8 +202,48 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         splits=divided,
         splits_fault=fault,
         entries=tuple(entries),
+        marks=_marks(submission, sight),
+        attributions=_attributions(submission, sight),
         sight=sight,
         is_own=is_own,
+    )
+
+
+def _marks(submission: Submission, sight: Sight) -> tuple[Mark, ...]:
+    flags = seen(OutputFlag.objects.select_related("recheck"), sight).filter(submission=submission)
+    return tuple(
+        Mark(
+            MARKS.get(flag.kind, flag.kind),
+            flag.recorded_at,
+            tuple(
+                seen(RecheckFinding.objects.filter(recheck=flag.recheck), sight)
+                .order_by("position")
+                .values_list("sentence", flat=True)
+            )
+            if flag.recheck
+            else (),
+        )
+        for flag in flags.order_by("recorded_at", "id")
+    )
+
+
+def _attributions(submission: Submission, sight: Sight) -> tuple[Attribution, ...]:
+    rows = seen(Influence.objects.select_related("provider__identity"), sight).filter(submission=submission)
+    return tuple(
+        Attribution(
+            row,
+            tuple(
+                (
+                    str(next(filter(None, (getattr(one, kind.value) for kind in AssetKind)))),
+                    str(Fraction(one.numerator, one.denominator)),
+                )
+                for one in seen(InfluenceWeight.objects.select_related(*AssetKind), sight)
+                .filter(influence=row)
+                .order_by("id")[:MOST_WEIGHTS]
+            ),
+            row.objections.count(),
+        )
+        for row in rows.order_by("recorded_at", "id")
     )
 
 

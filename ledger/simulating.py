@@ -7,19 +7,20 @@ It reads and writes nothing. Reviews and appeals are left out: it compares what 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from fingerprint import examine
+from fingerprint import error_rates, examine
+from fingerprint.error_rates import ErrorRates
 from fingerprint.evidence import NotEvidence
 from ledger import banding, deciding
 from rights import policy, terms
-from rights.bands import Bands
+from rights.bands import Bands, Effect, ReferenceClass
 from rights.case import Verdict
 from rights.models import Decision
-from rights.vocabulary import Outcome
+from rights.vocabulary import MatchKind, Outcome
 
 MOST = 2_000
 MOST_LISTED = 200
@@ -37,6 +38,18 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Innocent:
+    """How many tracks that are in no catalogue were stopped when the detectors were measured: by which bands, how."""
+
+    kind: str
+    tracks: int
+    refused_before: int
+    refused_after: int
+    review_before: int
+    review_after: int
+
+
+@dataclass(frozen=True)
 class Simulation:
     """What bands would have done to past outputs."""
 
@@ -48,6 +61,7 @@ class Simulation:
     after: dict[Outcome, int]
     changes: tuple[Change, ...]  # the newest first, and no more than a page shows
     changed: int
+    innocent: tuple[Innocent, ...]  # by kind, of the published error rates; empty where none tells
 
     @property
     def newly(self) -> dict[Outcome, int]:
@@ -55,8 +69,12 @@ class Simulation:
         return dict(Counter(change.after for change in self.changes))
 
 
-def simulate(bands: Bands, *, most: int = 500, at: datetime) -> Simulation:
-    """Judge the newest outputs by these bands and by those in force at a moment."""
+def simulate(bands: Bands, *, most: int = 500, rates: ErrorRates | None = None, at: datetime) -> Simulation:
+    """
+    Judge the newest outputs by these bands and by those in force at a moment.
+
+    :param rates: what was measured on innocent tracks; as the release publishes it, where it is not given
+    """
     current = banding.in_force(at=at)
     before: Counter[Outcome] = Counter()
     after: Counter[Outcome] = Counter()
@@ -84,7 +102,40 @@ def simulate(bands: Bands, *, most: int = 500, at: datetime) -> Simulation:
                         tuple(finding.sentence for finding in new.findings if finding.sentence not in said),
                     )
                 )
-    return Simulation(bands.id, current.id, total, unreadable, dict(before), dict(after), tuple(changes), changed)
+    return Simulation(
+        bands.id,
+        current.id,
+        total,
+        unreadable,
+        dict(before),
+        dict(after),
+        tuple(changes),
+        changed,
+        tuple(_innocent(current, bands, rates or _published())),
+    )
+
+
+def _published() -> ErrorRates | None:
+    try:
+        return error_rates.read()
+    except error_rates.NotErrorRates:
+        return None  # the page about error rates says what is wrong with them
+
+
+def _innocent(current: Bands, bands: Bands, rates: ErrorRates | None) -> Iterator[Innocent]:
+    for kind in MatchKind:
+        whole = error_rates.together(rates.innocent_of(kind)) if rates else None
+        if whole is None or whole.strongest is None:
+            continue
+        old, new = (Counter(_effects(one, kind, whole.strongest)) for one in (current, bands))
+        yield Innocent(
+            kind.value, whole.n, old[Effect.BLOCK], new[Effect.BLOCK], old[Effect.REVIEW], new[Effect.REVIEW]
+        )
+
+
+def _effects(bands: Bands, kind: MatchKind, strongest: Iterable[tuple[int | None, int]]) -> Iterator[Effect]:
+    for probability, score in strongest:
+        yield bands.measure(kind, ReferenceClass.THIRD_PARTY, probability=probability, score=score).effect
 
 
 def _newest(most: int) -> Iterator[Decision]:

@@ -14,7 +14,7 @@ from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import conflicts, decisions
 from rights.conflicts import State
-from rights.models import Conflict, Consent, ConsentEvent, Decision, License, Submission
+from rights.models import Conflict, Consent, ConsentEvent, Decision, License, OutputFlag, Submission
 from rights.vocabulary import ConflictAct, ConsentAct, Outcome
 
 WAITING = "waiting"
@@ -51,6 +51,7 @@ class Today:
     reviews_waiting: int
     reviews_overdue: int
     appeals_waiting: int
+    marked: tuple[tuple[OutputFlag, str], ...]  # cleared outputs, lately
     checkpoint: Checkpoint | None
     pending_entries: int
     is_development: bool
@@ -110,6 +111,12 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
         reviews_waiting=reviewing.waiting(sight).count(),
         reviews_overdue=reviewing.overdue(sight, at=at).count(),
         appeals_waiting=appealing.waiting(sight).count(),
+        marked=tuple(
+            (flag, report.MARKS.get(flag.kind, flag.kind))
+            for flag in seen(OutputFlag.objects.select_related("submission"), sight)
+            .filter(recorded_at__gte=at - LATELY)
+            .order_by("-recorded_at", "id")[:MOST_ROWS]
+        ),
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
         is_development=identity.is_development(),

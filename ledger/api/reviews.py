@@ -760,6 +760,17 @@ class ChangeOutput(serializers.Serializer[Any]):
     sentences = serializers.ListField(child=serializers.CharField())
 
 
+class InnocentOutput(serializers.Serializer[Any]):
+    """Tracks that are in no catalogue: how many of them are stopped, as the detectors were measured."""
+
+    kind = serializers.CharField()
+    tracks = serializers.IntegerField()
+    refused_before = serializers.IntegerField()
+    refused_after = serializers.IntegerField()
+    review_before = serializers.IntegerField()
+    review_after = serializers.IntegerField()
+
+
 class SimulationOutput(serializers.Serializer[Any]):
     """What bands would have done to past outputs."""
 
@@ -771,6 +782,7 @@ class SimulationOutput(serializers.Serializer[Any]):
     after = serializers.DictField(child=serializers.IntegerField(), help_text="Outcomes by these bands")
     changed = serializers.IntegerField()
     changes = ChangeOutput(many=True, help_text="The newest 200 of them")
+    innocent = InnocentOutput(many=True, help_text="Of the published error rates; empty where none tells")
 
 
 class BandsSimulation(APIView):

@@ -10,7 +10,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ledger import banding
+from fingerprint import error_rates
+from ledger import banding, simulating
 from ledger.models import BandsActivation, BandsVersion, Membership
 from rights import bands
 from rights.bands import NEVER, SHIPPED
@@ -88,6 +89,22 @@ def test_a_simulation_lists_what_would_come_out_otherwise(world: World) -> None:
     assert "may be in the output" in change["sentences"][0]
     assert BandsActivation.objects.count() == 0
     assert Decision.objects.count() == 2  # nothing was written
+
+
+def test_a_simulation_says_how_many_innocent_tracks_would_be_stopped(trade: World) -> None:
+    negatives = {"n": 100, "stopped": 2, "low": 0.005, "high": 0.07, "strongest": [[None, 400_000], [None, 900_000]]}
+    measured = error_rates.of_document(
+        {
+            "algorithm": "test/1",
+            "date": "2026-11-29",
+            "corpus": "test",
+            "rows": [],
+            "negatives": [{"genre": genre} | negatives for genre in ("jazz", "rock")],
+        }
+    )
+    other = bands.of_rows(rows(review_from=300_000, block_from=800_000))
+    found = simulating.simulate(other, rates=measured, at=timezone.now())
+    assert found.innocent == (simulating.Innocent("exact_match", 200, 4, 2, 0, 2),)
 
 
 def test_bands_that_let_everything_pass_say_so_in_the_decision(world: World) -> None:

@@ -43,6 +43,14 @@ def test_a_recording_that_is_registered_later_is_found_in_what_is_out(world: Wor
     assert (finding["rule"], finding["effect"]) == ("matches_are_declared", "refuse")
     assert "“Piano” is in the output from 0:0" in finding["sentence"]
     assert world.distributor.get(f"/v1/submissions/{key('patched')}").json()["state"] == "cleared"  # it is out
+    desk = operator("desk")
+    for page in (
+        "/admin/",
+        f"/admin/rights/submission/{key('patched')}/change/",
+        f"/reports/submissions/{key('patched')}",
+    ):
+        shown = desk.get(page).content.decode()
+        assert "Something that was registered since is in it" in shown, page
     assert sweep() == 0  # once
     assert OutputFlag.objects.count() == 1
 
