@@ -86,7 +86,13 @@ def test_a_voice_without_consent_refuses_and_with_one_clears(gate: World) -> Non
     assert "does not cover this use" in finding["sentence"]  # to being recognized, and to nothing else
     assert finding["rests_on"][0] == key("voice")
     gate.consent(
-        "to sing", grantor="singer", voice=key("voice"), description="One remix", active_to="2031-01-01", **VOICE
+        "to sing",
+        grantor="singer",
+        voice=key("voice"),
+        description="One remix",
+        active_to="2031-01-01",
+        evidence=[{"kind": "counsel", "digest": DOCUMENT}],
+        **VOICE,
     )
     unlicensed = heard(gate, "unlicensed")
     assert unlicensed["state"] == "refused"
