@@ -11,6 +11,8 @@ Both rows of a frame are whole numbers from 0 to 15: whoever compares them compu
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -40,7 +42,13 @@ _LEAD_LOWEST_BIN = 50  # E3
 _LEAD_HIGHEST_BIN = 160  # about C6
 _BATCH = 256
 
+_HEADER = 2  # bytes
+
 Rows = NDArray[np.uint8]
+
+
+class NotAMelody(Exception):
+    """The stored rows are cut or of another release; make them again from the reference's audio."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,26 @@ class Melody:
     def duration_ms(self) -> int:
         """How long the frames last."""
         return ms_of(self.frames)
+
+    def part(self, first: int, last: int) -> Melody:
+        """Return the frames from one to the one before another."""
+        return Melody(self.harmony[first:last], self.lead[first:last], self.tuning_cents)
+
+    def to_bytes(self) -> bytes:
+        """Write it as it is kept: the tuning in two bytes, then a byte a class and frame, half for each row."""
+        return struct.pack(">h", self.tuning_cents) + ((self.harmony << 4) | self.lead).tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Melody:
+        """
+        Read it back.
+
+        :raises NotAMelody: the bytes are none that `to_bytes` writes
+        """
+        if len(data) < _HEADER or (len(data) - _HEADER) % CLASSES:
+            raise NotAMelody
+        rows = np.frombuffer(data, np.uint8, offset=_HEADER).reshape(-1, CLASSES)
+        return cls(rows >> 4, rows & LEVELS, struct.unpack(">h", data[:_HEADER])[0])
 
 
 def ms_of(frame: int) -> int:
@@ -173,3 +201,8 @@ def _classes(folded: NDArray[np.float16], tuning: float) -> Rows:
     strongest = classes.max(axis=1, keepdims=True, initial=0)
     scaled = np.where(strongest > 0, classes / np.maximum(strongest, 1e-6) * LEVELS, 0)
     return np.rint(scaled).astype(np.uint8)
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return the SHA-256 of a melody as it is kept."""
+    return hashlib.sha256(data).digest()

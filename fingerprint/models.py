@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from pgvector.django import HalfVectorField
 
 PROTECT = models.PROTECT
 
@@ -87,6 +88,49 @@ class IndexSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.snapshot[:12]} of {self.size} references"
+
+
+class Melody(models.Model):
+    """
+    What one algorithm heard a reference play, as rows that versions are aligned with.
+
+    Like its embeddings it can be made again from the reference's audio, so it may be added later: by an algorithm
+    that did not exist when the reference was enrolled.
+    """
+
+    reference = models.ForeignKey(Reference, on_delete=PROTECT, related_name="melodies")
+    algorithm = models.CharField(max_length=48)
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "melodies"
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "algorithm"], name="one_melody_per_reference_and_algorithm")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.reference_id}"
+
+
+class Embedding(models.Model):
+    """One window of a reference as a vector near those of other recordings of the same song."""
+
+    reference = models.ForeignKey(Reference, on_delete=PROTECT, related_name="embeddings")
+    algorithm = models.CharField(max_length=48)
+    start_ms = models.BigIntegerField()
+    end_ms = models.BigIntegerField()
+    vector = HalfVectorField(dimensions=128)  # whole numbers from -127 to 127, which half precision holds
+
+    class Meta:
+        indexes = [models.Index(fields=["algorithm"], name="embedding_by_algorithm")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference", "algorithm", "start_ms"], name="one_embedding_per_reference_algorithm_and_window"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.reference_id} from {self.start_ms} ms"
 
 
 class Examination(models.Model):

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from fingerprint.training.songs import Notes, Song
 
-FRAMES_A_SECOND = 4
+FRAMES_A_SECOND = 2
 Chroma = NDArray[np.float32]
 
 # Where the overtones of a pitch class lie: the second to the eighth partial.
 _PARTIALS = (0, 7, 0, 4, 7, 10, 0)
-_LONGEST_NOTE_FRAMES = 64
+_LONGEST_NOTE_FRAMES = 32
 
 
 def pair(song: Song, rng: random.Random, frames: int) -> tuple[Chroma, Chroma]:
@@ -92,7 +92,7 @@ def _missed(track: Notes, rng: random.Random) -> Notes:
 
 
 def _rolled(notes: Notes, begin: float, ratio: float, frames: int, rng: random.Random) -> Chroma:
-    overtones, decay = rng.uniform(0.0, 0.6), rng.choice([0.0, 0.05, 0.15, 0.4])
+    overtones, decay = rng.uniform(0.0, 0.6), rng.choice([0.0, 0.1, 0.3, 0.8])
     roll = np.zeros(12 * frames, dtype=np.float64)
     if len(notes):
         first = (notes[:, 1] - begin) / ratio * FRAMES_A_SECOND
@@ -117,7 +117,7 @@ def _rolled(notes: Notes, begin: float, ratio: float, frames: int, rng: random.R
 def _weathered(chroma: Chroma, rng: random.Random) -> Chroma:
     draw = np.random.default_rng(rng.randrange(1 << 30))
     if rng.random() < 0.4:
-        tail = rng.uniform(0.2, 0.7)
+        tail = rng.uniform(0.05, 0.5)
         for frame in range(1, chroma.shape[1]):
             chroma[:, frame] += tail * chroma[:, frame - 1]
     chroma = np.log1p(rng.choice([1, 5, 20]) * chroma)
