@@ -1,8 +1,8 @@
 """
 Whether two tracks play the same song, and where: local alignment of what they play.
 
-Each side becomes a sequence of items, one every three quarters of a second, that each hold almost seven seconds of
-pitch classes. Two items are alike when each is among the other side's nearest, so that it does not matter how
+Each side becomes a sequence of items, one every half a second, that each hold four and a half seconds of pitch
+classes. Two items are alike when each is among the other side's nearest, so that it does not matter how
 loud, how dense or how noisy a track is (a cross recurrence plot). The longest run of likeness that goes forward on
 both sides, faster here and slower there, with a price for every item that is not alike, is the alignment: Serrà's
 Qmax. It is computed twice, from the harmony and from the lead, in the keys in which the two sides agree best;
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from fingerprint.melody import CLASSES, Melody, ms_of
 
 ALGORITHM: Final = "qmax-1"
-FRAMES_AN_ITEM: Final = 3
+FRAMES_AN_ITEM: Final = 2
 STACKED: Final = 9
 KEYS: Final = 4
 NEAREST_PER_MILLE: Final = 95
@@ -97,10 +97,11 @@ class Tune:
         """Whether there is enough to compare."""
         return int(self.audible.sum()) >= MIN_ITEMS
 
-    def turned(self, keys: Sequence[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The stacks in several keys, one after the other."""
+    @cached_property
+    def turned(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The stacks in all twelve keys: (keys, items, classes of nine items)."""
         harmony, lead = (
-            np.concatenate([_stacked(np.roll(side, key, axis=1)) for key in keys]) for side in self.sides
+            np.stack([_stacked(np.roll(side, key, axis=1)) for key in range(CLASSES)]) for side in self.sides
         )
         return harmony, lead
 
@@ -174,7 +175,7 @@ def paths(output: Tune, reference: Tune, *, enough: int) -> list[Path]:
             break
         of_harmony, of_lead = int(best[index]), int(best[KEYS + index])
         plot = harmony[index] if of_harmony >= of_lead else lead[index]
-        rows, columns = _traced(plot)
+        rows, columns = _trimmed(plot, *_traced(plot))
         found.append(_path(plot, rows, columns, keys[index], of_harmony, of_lead))
         for plots in (harmony, lead):
             plots[:, rows[0] : rows[-1] + 1] = False
@@ -189,15 +190,35 @@ def _path(
     harmony: int,
     lead: int,
 ) -> Path:
-    output, reference = (
-        (int(side[0]) * FRAMES_AN_ITEM, (int(side[-1]) + STACKED) * FRAMES_AN_ITEM) for side in (rows, columns)
-    )
+    output, reference = (_stretch(side, count) for side, count in zip((rows, columns), plot.shape, strict=True))
     # Least squares in whole numbers: how many items of the reference pass for one of the output.
     away, along = rows * rows.size - rows.sum(), columns * rows.size - columns.sum()
     ratio = int(np.dot(away, along)) * 1_000_000 // max(1, int(np.dot(away, away)))
-    return Path(
-        output, reference, key, harmony, lead, int(plot[rows, columns].sum()), rows.size, max(1, ratio)
-    )
+    return Path(output, reference, key, harmony, lead, int(plot[rows, columns].sum()), rows.size, max(1, ratio))
+
+
+def _trimmed(
+    plot: Plot, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Leave the ends of a path away where less is alike than not.
+
+    A path gathers what chance puts before its beginning and behind its end; that would accuse music beside the song.
+    """
+    gains = np.where(plot[rows, columns], 2, -3)
+    sums = np.concatenate([[0], np.cumsum(gains)])
+    low = np.minimum.accumulate(sums)
+    end = int(np.argmax(sums - low))
+    begin = int(np.argmin(sums[: end + 1]))
+    return rows[begin:end], columns[begin:end]
+
+
+def _stretch(side: NDArray[np.int64], count: int) -> tuple[int, int]:
+    """Say which frames a path is about: from the middle of its first stack to that of its last, or to the very end."""
+    first, last = int(side[0]), int(side[-1])
+    begin = first + STACKED // 2 if first > 0 else 0
+    end = last + STACKED // 2 + 1 if last < count - 1 else last + STACKED
+    return begin * FRAMES_AN_ITEM, end * FRAMES_AN_ITEM
 
 
 # --- recurrence plots
@@ -206,26 +227,32 @@ def _path(
 def _plots(output: Tune, reference: Tune, keys: Sequence[int]) -> tuple[Plot, Plot]:
     hushed = ~(output.audible[:, None] & reference.audible[None, :])
     harmony, lead = (
-        _plot(mine, theirs, len(keys), hushed)
-        for mine, theirs in zip(output.turned(keys), reference.stacks, strict=True)
+        _plot(mine[list(keys)], theirs, hushed) for mine, theirs in zip(output.turned, reference.stacks, strict=True)
     )
     return harmony, lead
 
 
-def _plot(output: NDArray[np.float32], reference: NDArray[np.float32], keys: int, hushed: Plot) -> Plot:
+def _plot(output: NDArray[np.float32], reference: NDArray[np.float32], hushed: Plot) -> Plot:
     """Mark the pairs of items that are each among the other's nearest, in every key; (keys, output, reference)."""
     rows, columns = hushed.shape
     # At most 9 * 12 * 60 squared: far below 2^24, so that floats hold these sums exactly, in any order.
-    mine, theirs = (output * output).sum(axis=1), (reference * reference).sum(axis=1)
-    far = (mine[:, None] + theirs[None, :] - 2 * (output @ reference.T)).reshape(keys, rows, columns)
-    far[:, hushed] = np.float32(1 << 24)
+    mine, theirs = (output[0] * output[0]).sum(axis=1), (reference * reference).sum(axis=1)
+    far = (output.reshape(-1, output.shape[2]) @ (-2 * reference.T)).reshape(-1, rows, columns)
+    far += mine[:, None] + theirs[None, :]
+    if hushed.any():
+        far[:, hushed] = np.float32(1 << 24)
     in_row, in_column = max(1, NEAREST_PER_MILLE * columns // 1000), max(1, NEAREST_PER_MILLE * rows // 1000)
-    near = np.partition(far, in_row, axis=2)[:, :, in_row : in_row + 1]
-    close = np.partition(np.ascontiguousarray(far.transpose(0, 2, 1)), in_column, axis=2)[:, :, in_column]
-    plot = (far <= near) & (far <= close[:, None, :]) & ~hushed
+    near = np.partition(far, in_row, axis=2)[:, :, in_row, None]
+    across = np.ascontiguousarray(far.transpose(0, 2, 1))
+    across.partition(in_column, axis=2)
+    plot = far <= np.minimum(near, across[:, None, :, in_column])
+    if hushed.any():
+        plot &= ~hushed
     # Where everything is equally far, as in one sustained sound, nothing is near.
-    plot &= plot.sum(axis=2, keepdims=True) <= 2 * in_row + 2
-    plot &= plot.sum(axis=1, keepdims=True) <= 2 * in_column + 2
+    for axis, most in ((2, in_row), (1, in_column)):
+        crowded = np.add.reduce(plot, axis=axis, dtype=np.int16, keepdims=True) > 2 * most + 2
+        if crowded.any():
+            plot &= ~crowded
     return np.asarray(plot)
 
 

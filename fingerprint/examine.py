@@ -12,13 +12,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, calibration, extract, index, landmark_matching, landmarks, matching, store
+from fingerprint import audio, calibration, extract, index, landmark_matching, landmarks, matching, songs, store
 from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
 from fingerprint.models import Examination
 from fingerprint.postings import Postings
+from fingerprint.versions import Songs, VersionsListener
 from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
 
@@ -124,18 +125,28 @@ def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
 
 
 def examine(
-    facts: AudioFacts, *, against: Mapping[str, Postings] | None = None, voices: Sequence[VoiceTemplate] = ()
+    facts: AudioFacts,
+    *,
+    against: Mapping[str, Postings] | None = None,
+    known: Songs | None = None,
+    voices: Sequence[VoiceTemplate] = (),
 ) -> Evidence:
     """
-    Measure which registered recordings and which enrolled voices are heard in stored audio, and where.
+    Measure which registered recordings and songs, and which enrolled voices, are heard in stored audio, and where.
 
     It says nothing about whether what is heard may be there. `against` gives the indexes to compare with by the names
-    of their families, instead of everything that is enrolled now; what is left out is not listened for.
+    of their families and `known` the songs, instead of everything that is enrolled now; what is left out beside
+    `against` is not listened for.
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
+    :raises WeightsChanged: the weights of a network are not those of this release
     """
-    known = {family.name: index.current(family) for family in index.FAMILIES} if against is None else against
-    listeners = [_LISTENERS[name](postings) for name, postings in known.items()]
+    if against is None:
+        against = {family.name: index.current(family) for family in index.FAMILIES}
+        known = songs.current() if known is None else known
+    listeners = [_LISTENERS[name](postings) for name, postings in against.items()]
+    if known is not None:
+        listeners.append(VersionsListener(known))
     if voices:
         listeners.append(VoiceListener(voices))
     meter = Meter()

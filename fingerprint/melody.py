@@ -87,7 +87,7 @@ class Melody:
         if len(data) < _HEADER or (len(data) - _HEADER) % CLASSES:
             raise NotAMelody
         rows = np.frombuffer(data, np.uint8, offset=_HEADER).reshape(-1, CLASSES)
-        return cls(rows >> 4, rows & LEVELS, struct.unpack(">h", data[:_HEADER])[0])
+        return cls(rows >> np.uint8(4), rows & np.uint8(LEVELS), struct.unpack(">h", data[:_HEADER])[0])
 
 
 def ms_of(frame: int) -> int:
@@ -163,7 +163,7 @@ def _spectra(windows: NDArray[np.int16]) -> NDArray[np.float32]:
     mean = (sums[:, _NEIGHBORS:] - sums[:, :-_NEIGHBORS]) / _NEIGHBORS
     heard = np.maximum(decibels - mean, 0).astype(np.float32)
     heard[decibels.max(axis=1) < _QUIET_DB] = 0
-    return heard
+    return np.asarray(heard, dtype=np.float32)
 
 
 def _leading(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -176,7 +176,7 @@ def _leading(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
     salience[:, _LEAD_HIGHEST_BIN:] = 0
     salience *= np.linspace(0.6, 1.4, bins, dtype=np.float32)
     strongest = salience.max(axis=1, keepdims=True)
-    return np.where(strongest > 0, (salience / np.maximum(strongest, 1e-6)) ** 8, 0).astype(np.float32)
+    return np.asarray((salience / np.maximum(strongest, 1e-6)) ** 8, dtype=np.float32)
 
 
 def _folded(spectra: NDArray[np.float32]) -> NDArray[np.float32]:

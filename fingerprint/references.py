@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from fingerprint import songs
 from fingerprint.audio import AudioFacts
 from fingerprint.models import Audio, Fingerprint, Reference
+from fingerprint.songs import Song
 
 
 def receive(*, facts: AudioFacts, at: datetime) -> Audio:
@@ -40,10 +42,18 @@ def facts_of(audio: Audio) -> AudioFacts:
     )
 
 
-def enroll(*, reference_id: UUID, facts: AudioFacts, fingerprint: Mapping[str, bytes], at: datetime) -> Reference:
-    """Insert a reference with its fingerprints, which ``examine.fingerprint`` took from the stored bytes."""
+def enroll(
+    *, reference_id: UUID, facts: AudioFacts, fingerprint: Mapping[str, bytes], song: Song | None = None, at: datetime
+) -> Reference:
+    """
+    Insert a reference with its fingerprints, which ``examine.fingerprint`` took from the stored bytes.
+
+    Without its song, from ``songs.hear``, versions of it are not found until that is added.
+    """
     audio = receive(facts=facts, at=at)
     reference = Reference.objects.create(id=reference_id, audio=audio, enrolled_at=at)
     for algorithm, data in sorted(fingerprint.items()):
         Fingerprint.objects.create(reference=reference, algorithm=algorithm, data=data)
+    if song is not None:
+        songs.keep(reference_id, song)
     return reference

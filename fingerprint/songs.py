@@ -141,7 +141,9 @@ def current() -> Catalogue:
 
 
 def _contents(rows: QuerySet[Kept]) -> list[tuple[int, UUID, bytes]]:
-    found = rows.annotate(content=Func(F("data"), function="sha256", output_field=BinaryField())).values_list("id", "reference_id", "content")
+    found = rows.annotate(content=Func(F("data"), function="sha256", output_field=BinaryField())).values_list(
+        "id", "reference_id", "content"
+    )
     return [(row, id, bytes(content)) for row, id, content in found]
 
 

@@ -11,8 +11,10 @@ length.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
@@ -28,7 +30,12 @@ from fingerprint.melody import Ear, Melody
 ALGORITHM: Final = f"versions-1/{embedding.ALGORITHM}+{alignment.ALGORITHM}"
 CANDIDATES: Final = 100
 NEAREST_WINDOWS: Final = 60  # that are asked for each window and side
-THRESHOLD: Final = 420
+THRESHOLD: Final = 430
+
+# What chance alone scores grows with the logarithm of how many places there are to begin, as in all local alignment.
+# Measured on the tuning songs: beyond the last hundredth, each of these points is e times rarer than the one before.
+CHANCE_POINTS: Final = 18
+_CHANCE_PLACES = 112 * 112  # of the pairs that was measured on
 
 _PART_FRAMES = 1_200
 _PART_HOP_FRAMES = 900
@@ -37,6 +44,7 @@ _SEMITONE_CENTS = 100
 
 PARAMETERS: Final = (
     ("candidates", str(CANDIDATES)),
+    ("chance_points", str(CHANCE_POINTS)),
     ("features", melody.ALGORITHM),
     ("keys", str(alignment.KEYS)),
     ("lead_counts", str(alignment.LEAD_COUNTS)),
@@ -179,8 +187,12 @@ def candidates(known: Songs, windows: Sequence[Window], *, count: int = CANDIDAT
                 best.setdefault(one.reference_id, one.likeness - least)
             for id, above in best.items():
                 sums[id] = sums.get(id, 0) + above
-        standings.append(sorted(sums, key=lambda id, sums=sums: (-sums[id], str(id))))  # type: ignore[misc]
+        standings.append(sorted(sums, key=partial(_standing, sums)))
     return _interleaved(standings, count)
+
+
+def _standing(sums: Mapping[UUID, int], id: UUID) -> tuple[int, str]:
+    return -sums[id], str(id)
 
 
 def _interleaved(standings: Iterable[Sequence[UUID]], count: int) -> list[UUID]:
@@ -203,16 +215,23 @@ def parts(whole: Melody) -> Iterator[tuple[int, Melody]]:
         first += _PART_HOP_FRAMES
 
 
+def by_chance(heard: Tune, song: Tune) -> int:
+    """Say how much of a score is owed to the length of the two sides."""
+    places = max(1, len(heard.audible)) * max(1, len(song.audible))
+    return round(CHANCE_POINTS * math.log(places / _CHANCE_PLACES))
+
+
 def _confirmed(heard: Tune, songs: Mapping[UUID, Melody], first: int) -> Iterator[Match]:
     pieces = [(id, begin, Tune(piece)) for id, song in songs.items() for begin, piece in parts(song)]
     scores = alignment.scores(heard, [tune for _, _, tune in pieces])
     for (id, begin, tune), score in zip(pieces, scores, strict=True):
-        if score >= THRESHOLD:
-            for path in alignment.paths(heard, tune, enough=THRESHOLD):
-                yield _match(path, id, heard.melody, tune.melody, first, begin)
+        chance = by_chance(heard, tune)
+        if score - chance >= THRESHOLD:
+            for path in alignment.paths(heard, tune, enough=THRESHOLD + chance):
+                yield _match(path, path.score - chance, id, heard.melody, tune.melody, first, begin)
 
 
-def _match(path: Path, id: UUID, heard: Melody, song: Melody, first: int, begin: int) -> Match:
+def _match(path: Path, score: int, id: UUID, heard: Melody, song: Melody, first: int, begin: int) -> Match:
     up = -path.key % melody.CLASSES  # semitones that the output sounds higher, octaves aside
     up -= melody.CLASSES if up > melody.CLASSES // 2 else 0
     return Match(
@@ -223,10 +242,10 @@ def _match(path: Path, id: UUID, heard: Melody, song: Melody, first: int, begin:
         reference=_segment(path.reference, begin),
         time_ratio_millionths=path.time_ratio_millionths,
         pitch_shift_cents=up * _SEMITONE_CENTS + heard.tuning_cents - song.tuning_cents,
-        score_millionths=path.score * _MILLION // (path.score + THRESHOLD),
-        probability_millionths=probability_millionths(path.score),
+        score_millionths=score * _MILLION // (score + THRESHOLD),
+        probability_millionths=probability_millionths(score),
         measures=(
-            ("alignment_score", path.score),
+            ("alignment_score", score),
             ("alike_millionths", path.alike * _MILLION // path.length),
             ("harmony_score", path.harmony),
             ("lead_score", path.lead),
@@ -241,10 +260,14 @@ def _segment(frames: tuple[int, int], first: int) -> Segment:
 def _apart(matches: Sequence[Match]) -> list[Match]:
     """Of matches of one reference that overlap on the output, as parts do, the better one."""
     kept: list[Match] = []
-    for match in sorted(matches, key=lambda match: (-match.score_millionths, str(match.reference_id), match.output.start_ms)):
+    for match in sorted(matches, key=_best_first):
         if not any(other.reference_id == match.reference_id and _overlap(match.output, other.output) for other in kept):
             kept.append(match)
     return sorted(kept, key=lambda match: (match.output.start_ms, match.output.end_ms, str(match.reference_id)))
+
+
+def _best_first(match: Match) -> tuple[int, str, int]:
+    return -match.score_millionths, str(match.reference_id), match.output.start_ms
 
 
 def _overlap(one: Segment, other: Segment) -> bool:
@@ -252,11 +275,34 @@ def _overlap(one: Segment, other: Segment) -> bool:
     return 2 * shared > min(one.end_ms - one.start_ms, other.end_ms - other.start_ms)
 
 
+# From the tuning songs alone: a score, and how many of a million matches from there to the next row are right.
+CALIBRATION: Final[tuple[tuple[int, int], ...]] = (
+    (430, 873_492),
+    (440, 903_139),
+    (450, 926_423),
+    (460, 944_454),
+    (470, 958_265),
+    (480, 968_756),
+    (490, 976_674),
+    (500, 982_621),
+    (510, 987_072),
+    (520, 990_394),
+    (530, 992_869),
+    (540, 994_709),
+    (550, 996_077),
+    (560, 997_092),
+    (570, 997_844),
+    (580, 998_403),
+    (590, 998_817),
+    (600, 999_123),
+    (610, 999_350),
+)
+
+
 def probability_millionths(score: int) -> int:
-    """Say how many of a million matches with this score are right (see CALIBRATION)."""
-    below = [probability for least, probability in CALIBRATION if least <= score]
-    return below[-1] if below else 0
+    """
+    Say how many of a million matches with this score are right.
 
-
-# From the tuning songs alone: rows of a score, and how probable a match is from there to the next row.
-CALIBRATION: Final[tuple[tuple[int, int], ...]] = ((0, 0),)
+    Where as many outputs hold a version of something registered as do not; a policy that expects fewer lowers it.
+    """
+    return max((probability for least, probability in CALIBRATION if least <= score), default=0)

@@ -323,12 +323,24 @@ def provision(admin: dict[str, str], *, database: str = DATABASE) -> None:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
                 )
-    with psycopg.connect(make_conninfo(**{**admin, "dbname": database}), autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    extend(admin, database)
     with psycopg.connect(make_conninfo(**{**admin, "dbname": BROKER_DATABASE}), autocommit=True) as connection:
         if not connection.execute("SELECT to_regclass('pgmq.meta')").fetchone()[0]:  # type: ignore[index]
             _install_pgmq(connection)
+
+
+def extend(admin: dict[str, str], database: str) -> None:
+    """
+    Create pgvector in a database where the server has it: only a superuser may, and the owner of our tables is none.
+
+    The migration that needs it says what to do where the server has none.
+    """
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    with psycopg.connect(make_conninfo(**{**admin, "dbname": database}), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
 
 
 def _install_pgmq(connection: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,8 +10,9 @@ from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 
-from fingerprint import audio, examine, references, store
-from fingerprint.audio import AudioFacts
+from fingerprint import audio, examine, references, songs, store
+from fingerprint.audio import AudioFacts, AudioRefused
+from fingerprint.songs import Song
 from ledger import intake, keeping, log
 from ledger.constraints import violated
 from ledger.models import Entry
@@ -87,11 +88,12 @@ class Enrolled:
     path: Path
     facts: AudioFacts
     fingerprint: Mapping[str, bytes]
+    song: Song
 
 
 def stage_audio(path: Path, media_type: str | None) -> Enrolled:
     """
-    Store audio and take its fingerprint: slow, repeatable, and before the transaction that speaks of it.
+    Store audio, take its fingerprint, and hear what it plays: slow, repeatable, and before the transaction that speaks of it.
 
     Whoever goes no further calls `keeping.discard_unless_kept`.
 
@@ -100,7 +102,7 @@ def stage_audio(path: Path, media_type: str | None) -> Enrolled:
     facts = audio.probe(path, declared_media_type=media_type, limits=intake.limits())
     store.put(path)
     try:
-        return Enrolled(path, facts, examine.fingerprint(facts))
+        return Enrolled(path, facts, examine.fingerprint(facts), songs.hear(facts))
     except BaseException:
         keeping.discard_unless_kept(facts.digest)
         raise
@@ -160,7 +162,13 @@ def register_within(
 def _enroll(of: UUID, enrolled: Enrolled, *, at: datetime) -> UUID:
     reference_id = uuid5(of, "reference")
     keeping.hold(enrolled.path, enrolled.facts.digest)
-    references.enroll(reference_id=reference_id, facts=enrolled.facts, fingerprint=enrolled.fingerprint, at=at)
+    references.enroll(
+        reference_id=reference_id,
+        facts=enrolled.facts,
+        fingerprint=enrolled.fingerprint,
+        song=enrolled.song,
+        at=at,
+    )
     return reference_id
 
 
@@ -197,6 +205,29 @@ def deliver_within(*, id: UUID, recording_id: UUID, enrolled: Enrolled, at: date
         at=at,
     )
     return delivery
+
+
+def hear_references(*, report: Callable[[UUID, str | None], None]) -> None:
+    """
+    Add what references play where it is missing: they were enrolled before a release that listens for it.
+
+    Each is a transaction of its own, so it can be stopped and begun again. `report` is told of each, with the reason
+    where it could not be heard.
+    """
+    for reference in songs.unheard().select_related("audio").iterator():
+        try:
+            song = songs.hear(references.facts_of(reference.audio))
+        except (store.NoSuchAudio, store.BytesChanged, AudioRefused) as error:
+            report(reference.id, str(error) or error.__doc__)
+            continue
+        try:
+            with transaction.atomic(durable=True):
+                songs.keep(reference.id, song)
+        except IntegrityError as error:
+            # Another process heard it meanwhile.
+            if violated(error) != "one_melody_per_reference_and_algorithm":
+                raise
+        report(reference.id, None)
 
 
 def link_work(*, id: UUID, recording_id: UUID, given: GivenWork, at: datetime) -> RecordingWork:

@@ -42,6 +42,7 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             connections[alias].close()
             connections[alias].settings_dict["NAME"] = name
         if settings.DATABASE_URL:
+            embedded.extend(admin, name)
             call_command("migrate", database="owner", verbosity=0)
         database.story.goes_on(())
         yield

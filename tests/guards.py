@@ -14,6 +14,7 @@ _INDEX: Any = import_module("ledger.migrations.0008_index_snapshots")
 _REVIEWS: Any = import_module("ledger.migrations.0010_guards_of_reviews")
 _ENROLLMENTS: Any = import_module("ledger.migrations.0011_enrollments")
 _WATCH: Any = import_module("ledger.migrations.0012_output_watch")
+_MELODIES: Any = import_module("ledger.migrations.0013_guards_of_melodies")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -24,9 +25,14 @@ VOUCHED: list[str] = [
     *_ENROLLMENTS.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
-RECORDED: list[str] = (
-    _DEPTH.RECORDED + _CAMPAIGNS.RECORDED + _IMPORTS.RECORDED + _INDEX.RECORDED + _ENROLLMENTS.RECORDED
-)
+RECORDED: list[str] = [
+    *_DEPTH.RECORDED,
+    *_CAMPAIGNS.RECORDED,
+    *_IMPORTS.RECORDED,
+    *_INDEX.RECORDED,
+    *_ENROLLMENTS.RECORDED,
+    *_MELODIES.RECORDED,
+]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
 ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE]

@@ -48,7 +48,10 @@ Samples = NDArray[np.int16]
 
 
 class NoSynthesizer(Exception):
-    """FluidSynth or a sound font is missing; `apt-get install fluidsynth fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont`."""
+    """
+    FluidSynth or a sound font is missing: `apt-get install fluidsynth fluid-soundfont-gm timgm6mb-soundfont
+    opl3-soundfont`.
+    """
 
 
 @dataclass(frozen=True)
@@ -180,9 +183,7 @@ def render(tracks: Sequence[Track], font: str, seconds: int) -> Samples:
 
     :raises NoSynthesizer: FluidSynth or the sound font is missing
     """
-    cut = [
-        Track(t.name, t.program, t.is_drum, [note for note in t.notes if note.start_s < seconds]) for t in tracks
-    ]
+    cut = [Track(t.name, t.program, t.is_drum, [note for note in t.notes if note.start_s < seconds]) for t in tracks]
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder) / "score.mid", Path(folder) / "sound.raw"
         score.write_bytes(midi.write(cut))
@@ -236,9 +237,7 @@ def through_mp3(samples: Samples, bits_a_second: int) -> Samples:
     coded.seek(0)
     back = av.AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
     with av.open(coded, "r", format="mp3") as container:
-        parts = [
-            part.to_ndarray()[0] for frame in container.decode(audio=0) for part in back.resample(frame)
-        ]
+        parts = [part.to_ndarray()[0] for frame in container.decode(audio=0) for part in back.resample(frame)]
     return np.concatenate(parts)
 
 

@@ -93,7 +93,7 @@ def _missed(track: Notes, rng: random.Random) -> Notes:
 
 def _rolled(notes: Notes, begin: float, ratio: float, frames: int, rng: random.Random) -> Chroma:
     overtones, decay = rng.uniform(0.0, 0.6), rng.choice([0.0, 0.1, 0.3, 0.8])
-    roll = np.zeros(12 * frames, dtype=np.float64)
+    shaped = np.zeros((12, frames), dtype=np.float64)
     if len(notes):
         first = (notes[:, 1] - begin) / ratio * FRAMES_A_SECOND
         last = np.minimum((notes[:, 2] - begin) / ratio * FRAMES_A_SECOND, first + _LONGEST_NOTE_FRAMES)
@@ -105,8 +105,8 @@ def _rolled(notes: Notes, begin: float, ratio: float, frames: int, rng: random.R
         # The share of the frame in which the note sounds, dying away from where it began.
         share = np.minimum(at + 1, last[which]) - np.maximum(at, first[which])
         loud = notes[which, 3] * np.clip(share, 0, 1) * np.exp(-decay * np.maximum(0, at - first[which]))
-        roll = np.bincount(notes[which, 0].astype(np.int64) % 12 * frames + at, loud, minlength=12 * frames)
-    shaped = roll.reshape(12, frames)
+        place = notes[which, 0].astype(np.int64) % 12 * frames + at
+        shaped += np.bincount(place, loud, minlength=12 * frames).reshape(12, frames)
     heard, weight = shaped.copy(), 1.0
     for interval in _PARTIALS:
         weight *= overtones

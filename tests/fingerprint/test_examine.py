@@ -62,13 +62,13 @@ def test_finds_registered_songs_and_says_with_what(output: AudioFacts) -> None:
     enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
     enrolled(VIBE, taken_in(MUSIC / "vibe-ace.ogg"))
     evidence = examine.examine(output)
-    (match,) = evidence.matches
+    (match,) = evidence.of_kind("exact_match")
     assert match.reference_id == COUNTRY
     assert (match.output.start_ms, match.output.end_ms) == pytest.approx((20_000, 30_000), abs=1_000)
     assert (match.reference.start_ms, match.reference.end_ms) == pytest.approx((30_000, 40_000), abs=1_000)
     assert evidence.audio_digest == output.digest
     assert evidence.duration_ms == output.duration_ms
-    harmony, marks = evidence.detectors
+    harmony, marks, _ = evidence.detectors
     assert (harmony.kind, harmony.algorithm) == ("exact_match", extract.algorithm())
     assert (marks.kind, marks.algorithm) == ("exact_match", landmarks.ALGORITHM)
     for detector, family in ((harmony, index.CHROMAPRINT), (marks, index.LANDMARKS)):

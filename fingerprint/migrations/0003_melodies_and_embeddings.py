@@ -26,7 +26,7 @@ def need_vectors(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("fingerprint", "0001_audio_and_fingerprints")]
+    dependencies = [("fingerprint", "0002_index_in_files")]
 
     operations = [
         migrations.RunPython(need_vectors, migrations.RunPython.noop),
