@@ -26,7 +26,7 @@ from fingerprint.melody import CLASSES, Melody, Rows, ms_of
 
 ALGORITHM: Final = "net-1"
 WEIGHTS: Final = Path(__file__).parent / "data" / "embedding-1.npz"
-WEIGHTS_SHA256: Final = "81c160dea3df27eb0d2045a79cddf6db39f38afb5ce0e13f3dba3e5f74f090ac"
+WEIGHTS_SHA256: Final = "836beaa68d409155f0eb51c4e6ed7450486681da992d994fb27efd39b707d803"
 SCALE: Final = 127
 
 FRAMES_A_SECOND = 2

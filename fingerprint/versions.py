@@ -30,12 +30,12 @@ from fingerprint.melody import Ear, Melody
 ALGORITHM: Final = f"versions-1/{embedding.ALGORITHM}+{alignment.ALGORITHM}"
 CANDIDATES: Final = 100
 NEAREST_WINDOWS: Final = 60  # that are asked for each window and side
-THRESHOLD: Final = 430
+THRESHOLD: Final = 620
 
 # What chance alone scores grows with the logarithm of how many places there are to begin, as in all local alignment.
-# Measured on the tuning songs: beyond the last hundredth, each of these points is e times rarer than the one before.
-CHANCE_POINTS: Final = 18
-_CHANCE_PLACES = 112 * 112  # of the pairs that was measured on
+# Measured on the tuning songs: among the highest hundredth, so many points more are e times rarer.
+CHANCE_POINTS: Final = 29
+_CHANCE_PLACES = 172 * 172  # of the pairs that was measured on
 
 _PART_FRAMES = 1_200
 _PART_HOP_FRAMES = 900
@@ -277,25 +277,19 @@ def _overlap(one: Segment, other: Segment) -> bool:
 
 # From the tuning songs alone: a score, and how many of a million matches from there to the next row are right.
 CALIBRATION: Final[tuple[tuple[int, int], ...]] = (
-    (430, 873_492),
-    (440, 903_139),
-    (450, 926_423),
-    (460, 944_454),
-    (470, 958_265),
-    (480, 968_756),
-    (490, 976_674),
-    (500, 982_621),
-    (510, 987_072),
-    (520, 990_394),
-    (530, 992_869),
-    (540, 994_709),
-    (550, 996_077),
-    (560, 997_092),
-    (570, 997_844),
-    (580, 998_403),
-    (590, 998_817),
-    (600, 999_123),
-    (610, 999_350),
+    (620, 923_662),
+    (640, 954_564),
+    (660, 973_318),
+    (680, 984_457),
+    (700, 990_989),
+    (720, 994_790),
+    (740, 996_993),
+    (760, 998_266),
+    (780, 999_000),
+    (800, 999_424),
+    (820, 999_668),
+    (840, 999_808),
+    (860, 999_889),
 )
 
 

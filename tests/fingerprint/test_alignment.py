@@ -11,7 +11,7 @@ from fingerprint.melody import Melody, ms_of
 from tests.fingerprint.sounds import noise, tone
 from tests.fingerprint.tunes import RATE_HZ, composed, played
 
-ENOUGH = 300
+ENOUGH = 390
 
 
 def heard(sound: np.ndarray) -> Tune:
@@ -51,7 +51,7 @@ def test_says_where_on_both_sides(catalogue: list[Tune]) -> None:
     other, song = played(composed(50, bars=12)), played(composed(2), up=1, beats_a_minute=132)
     sound = np.concatenate([other, song[10 * RATE_HZ : 50 * RATE_HZ], other])
     begin_s = other.size / RATE_HZ
-    (path,) = alignment.paths(heard(sound), catalogue[2], enough=200)
+    (path,) = alignment.paths(heard(sound), catalogue[2], enough=300)
     assert ms_of(path.output[0]) == pytest.approx(1_000 * begin_s, abs=4_000)
     assert ms_of(path.output[1]) == pytest.approx(1_000 * (begin_s + 40), abs=4_000)
     assert ms_of(path.reference[0]) == pytest.approx(10_000 * 1.1, abs=4_000)
@@ -61,7 +61,7 @@ def test_says_where_on_both_sides(catalogue: list[Tune]) -> None:
 def test_tells_two_places_apart(catalogue: list[Tune]) -> None:
     song, other = played(composed(2)), noise(24, rate=RATE_HZ)
     sound = np.concatenate([song[: 40 * RATE_HZ], other, song[20 * RATE_HZ : 60 * RATE_HZ]])
-    first, second = sorted(alignment.paths(heard(sound), catalogue[2], enough=200), key=lambda path: path.output)
+    first, second = sorted(alignment.paths(heard(sound), catalogue[2], enough=300), key=lambda path: path.output)
     assert first.output[1] <= second.output[0]
     assert ms_of(second.reference[0]) == pytest.approx(20_000, abs=4_000)
 
