@@ -180,7 +180,8 @@ def _leading(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _folded(spectra: NDArray[np.float32]) -> NDArray[np.float32]:
-    return spectra.reshape(len(spectra), _OCTAVES, _BINS_AN_OCTAVE).sum(axis=1)
+    octaves = spectra.reshape(len(spectra), _OCTAVES, _BINS_AN_OCTAVE)
+    return np.asarray(octaves.sum(axis=1), dtype=np.float32)
 
 
 def _tuning(harmony: NDArray[np.float16]) -> float:

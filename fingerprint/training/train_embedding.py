@@ -50,7 +50,7 @@ def train(
         likeness.fill_diagonal_(-1e9)
         loss = functional.cross_entropy(likeness, partner)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not say
         optimizer.step()
         schedule.step()
         if report is not None:

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, transaction
 
-from fingerprint import embedding, examine, melody, references, songs, store
+from fingerprint import embedding, examine, melody, references, snapshots, songs, store
 from fingerprint.audio import AudioFacts, probe
 from fingerprint.evidence import VERSION_MATCH
 from fingerprint.melody import RATE_HZ
@@ -125,7 +125,7 @@ def test_are_noticed_when_they_came_late(write: Write) -> None:
         songs._held = (
             Melody.objects.get(reference=id_of(1)).id,
             1,
-            songs.snapshots.of_references([(id_of(1), b"\0" * 32)], melody.ALGORITHM),
+            snapshots.of_references([(id_of(1), b"\0" * 32)], melody.ALGORITHM),
         )
     assert songs.current().snapshot == whole
     assert late.id < Melody.objects.get(reference=id_of(1)).id
