@@ -204,7 +204,7 @@ def render(tracks: Sequence[Track], font: str, seconds: int) -> Samples:
         stereo = np.fromfile(sound, "<i2").reshape(-1, 2)[: seconds * RATE_HZ]
     mono = stereo.astype(np.float32).mean(axis=1)
     peak = float(np.abs(mono).max(initial=0)) or 1.0
-    return np.rint(mono * (29_000 / peak)).astype(np.int16)
+    return np.asarray(np.rint(mono * (29_000 / peak)), dtype=np.int16)
 
 
 def degrade(samples: Samples, rng: random.Random) -> Samples:

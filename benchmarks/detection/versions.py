@@ -215,7 +215,7 @@ class Catalogue:
             cell.ours_of_bound += mine > others
 
 
-def rendered(folder: Path, queries: int, bound: int) -> Catalogue:
+def rendered(folder: Path, queries: int, bound: int) -> None:
     """Ask for the queries of the rendered songs, and print what came of it."""
     begun = time.process_time()
     songs = all_of(CATALOGUE_SONGS, "ref", folder)
@@ -241,8 +241,7 @@ def rendered(folder: Path, queries: int, bound: int) -> Catalogue:
                 f"  all pairs  hit@1 {said(cell.bound_first, cell.bound_asked)} of the first {cell.bound_asked}, "
                 f"of which ours {said(cell.ours_of_bound, cell.bound_asked)}"
             )
-        print(f"  without the song: {cell.false} of {cell.asked} accused, {_false_rate(cell)}")
-    return catalogue
+        print(f"  without the song: {cell.false} of {cell.asked} accused, {_false_rate(cell)}", flush=True)
 
 
 def _false_rate(cell: Cell) -> str:
@@ -347,14 +346,18 @@ def main() -> None:
     parser.add_argument("--music", type=Path, default=Path("../shared/audio/music"))
     parser.add_argument("--queries", type=int, default=len(QUERY_SONGS), help="of a kind")
     parser.add_argument("--bound", type=int, default=50, help="how many queries of a kind are aligned with all songs")
+    parser.add_argument("--part", choices=["rendered", "real", "cost"], help="only this part")
     parser.add_argument("--tune", action="store_true", help="only show what the limits were taken from")
     given = parser.parse_args()
     if given.tune:
         tuning(given.corpus)
         return
-    catalogue = rendered(given.corpus, given.queries, given.bound)
-    real(given.music, catalogue)
-    cost(real_music(given.music))
+    if given.part in (None, "rendered"):
+        rendered(given.corpus, given.queries, given.bound)
+    if given.part in (None, "real"):
+        real(given.music, Catalogue(all_of(CATALOGUE_SONGS, "ref", given.corpus)))
+    if given.part in (None, "cost"):
+        cost(real_music(given.music))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import pytest
 
 from fingerprint import alignment, melody
 from fingerprint.alignment import Tune
-from fingerprint.melody import Melody, ms_of
+from fingerprint.melody import RATE_HZ, Melody, ms_of
 from tests.fingerprint.sounds import noise, tone
-from tests.fingerprint.tunes import RATE_HZ, composed, played
+from tests.fingerprint.tunes import composed, played
 
 ENOUGH = 390
 

@@ -7,7 +7,6 @@ import pytest
 
 from fingerprint import melody
 from fingerprint.melody import CLASSES, FRAME_SAMPLES, LEVELS, RATE_HZ, Ear, Melody, NotAMelody
-from tests.fingerprint import tunes
 from tests.fingerprint.sounds import noise
 from tests.fingerprint.tunes import Score, composed, played
 
@@ -110,4 +109,3 @@ def test_is_of_the_times_it_says() -> None:
     (turn,) = [frame for frame in range(1, heard.frames) if heard.lead[frame, 7] > 7 >= heard.lead[frame - 1, 7]]
     # A frame listens a third of a second ahead.
     assert melody.ms_of(turn) == pytest.approx(10_000, abs=600)
-    assert tunes.RATE_HZ == RATE_HZ

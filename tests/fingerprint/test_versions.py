@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -13,7 +14,7 @@ import torch
 
 from fingerprint import embedding, melody, versions
 from fingerprint.alignment import Tune
-from fingerprint.embedding import WeightsChanged
+from fingerprint.embedding import Network, WeightsChanged
 from fingerprint.evidence import VERSION_MATCH, Detection, Evidence
 from fingerprint.melody import RATE_HZ, Melody
 from fingerprint.training import train_embedding, views
@@ -192,15 +193,16 @@ def made_up(seed: int) -> Song:
     )
 
 
+def _noted(losses: list[float], _step: int, loss: float, _network: Network) -> None:
+    losses.append(loss)
+
+
 def test_training_is_repeatable(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     losses: list[list[float]] = [[], []]
     material = [made_up(seed) for seed in range(6)]
     network, _ = (
-        train_embedding.train(
-            material, steps=2, batch=4, seed=5, report=lambda _, loss, __, kept=kept: kept.append(loss)
-        )
-        for kept in losses
+        train_embedding.train(material, steps=2, batch=4, seed=5, report=partial(_noted, kept)) for kept in losses
     )
     assert losses[0] == losses[1]
     assert len(losses[0]) == 2
