@@ -93,7 +93,8 @@ class Enrolled:
 
 def stage_audio(path: Path, media_type: str | None) -> Enrolled:
     """
-    Store audio, take its fingerprint, and hear what it plays: slow, repeatable, and before the transaction that speaks of it.
+    Store audio, take its fingerprint, and hear what it plays: slow, repeatable, and before the transaction that
+    speaks of it.
 
     Whoever goes no further calls `keeping.discard_unless_kept`.
 
