@@ -24,12 +24,20 @@ from fingerprint.versions import Near
 
 # Exact: every vector is looked at, so that an examination can be replayed. See the report for what it costs.
 _NEAREST: Final = (
-    "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding WHERE algorithm = %s"
-    " ORDER BY likeness DESC, reference_id, start_ms LIMIT %s"
+    "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding WHERE algorithm = %s",
+    " ORDER BY likeness DESC, reference_id, start_ms LIMIT %s",
 )
+_AS_AT: Final = " AND reference_id IN (SELECT reference_id FROM fingerprint_melody WHERE algorithm = %s AND id <= %s)"
 
 _lock = threading.Lock()
 _held: tuple[int, int, snapshots.Sum] | None = None  # highest row, rows, sum
+
+
+class SnapshotLost(Exception):
+    """There are no songs of this name: rows came late, or the database is another one."""
+
+    def __str__(self) -> str:
+        return self.__doc__ or ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +93,10 @@ def unheard() -> QuerySet[Reference]:
 
 
 class Catalogue:
-    """All references that were heard with this release's features."""
+    """All references that were heard with this release's features, or those up to a row."""
 
-    def __init__(self, snapshot: str, size: int) -> None:
-        self._snapshot, self._size = snapshot, size
+    def __init__(self, snapshot: str, size: int, last_row: int | None = None) -> None:
+        self._snapshot, self._size, self._last_row = snapshot, size, last_row
 
     @property
     def snapshot(self) -> str:
@@ -101,10 +109,11 @@ class Catalogue:
     def nearest(self, side: Side, vectors: NDArray[np.int16], count: int) -> list[list[Near]]:
         """Return the nearest windows of each vector."""
         found: list[list[Near]] = []
+        as_at, limits = ("", []) if self._last_row is None else (_AS_AT, [melody.ALGORITHM, self._last_row])
         with connection.cursor() as cursor:
             for vector in vectors:
                 asked = HalfVector(vector.tolist()).to_text()
-                cursor.execute(_NEAREST, [asked, embedding.algorithm(side), count])
+                cursor.execute(as_at.join(_NEAREST), [asked, embedding.algorithm(side), *limits, count])
                 found.append([Near(reference_id, likeness) for reference_id, likeness in cursor.fetchall()])
         return found
 
@@ -138,6 +147,26 @@ def current() -> Catalogue:
         total = total + snapshots.of_references(((id, content) for _, id, content in fresh), melody.ALGORITHM)
         _held = (fresh[-1][0] if fresh else highest, count, total)
         return Catalogue(snapshots.name(total, count), count)
+
+
+def as_at(snapshot: str) -> Catalogue:
+    """
+    Return the catalogue as it was when it had this name: an examination is repeated against what it was made against.
+
+    :raises SnapshotLost: it never had, or rows have come since under older numbers
+    """
+    now = current()
+    if now.snapshot == snapshot:
+        return now
+    total = snapshots.nothing()
+    if snapshots.name(total, 0) == snapshot:
+        return Catalogue(snapshot, 0, 0)
+    rows = Kept.objects.filter(algorithm=melody.ALGORITHM).order_by("id")
+    for size, (row, id, content) in enumerate(_contents(rows), start=1):
+        total = total + snapshots.of_references([(id, content)], melody.ALGORITHM)
+        if snapshots.name(total, size) == snapshot:
+            return Catalogue(snapshot, size, row)
+    raise SnapshotLost
 
 
 def _contents(rows: QuerySet[Kept]) -> list[tuple[int, UUID, bytes]]:

@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from fingerprint import examine, index, references
-from fingerprint.evidence import EXACT_MATCH, VOICE_MATCH, Detector, Evidence, Match
+from fingerprint import examine, index, references, songs
+from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match
 from fingerprint.models import Reference
 from fingerprint.postings import Family, Postings
 from ledger import deciding, log, voices
@@ -355,10 +355,16 @@ def repeat(*, decision_id: UUID) -> Repeated:
         }
         listens = any(detector.kind == VOICE_MATCH for detector in evidence.detectors)
         templates = voices.templates(at=decision.examination.measured_at) if listens else ()
-        again = examine.examine(references.facts_of(decision.submission.audio), against=against, voices=templates)
+        played = next((one for one in evidence.detectors if one.kind == VERSION_MATCH), None)
+        again = examine.examine(
+            references.facts_of(decision.submission.audio),
+            against=against,
+            known=songs.as_at(played.index_snapshot) if played else None,
+            voices=templates,
+        )
         differences += _differences(evidence, again)
         is_same_evidence = again.to_bytes() == stored
-    except index.SnapshotLost as error:
+    except (index.SnapshotLost, songs.SnapshotLost) as error:
         is_same_evidence = False
         differences.append(f"The index of then cannot be put together: {error}")
     is_same_verdict = None

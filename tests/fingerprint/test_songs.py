@@ -114,6 +114,24 @@ def test_are_named_anew_when_something_is_enrolled(write: Write) -> None:
     assert songs.current().snapshot == two.snapshot
 
 
+def test_are_what_they_were_when_they_had_a_name(write: Write) -> None:
+    none = songs.current()
+    for number in range(2):
+        enrolled(write, number)
+    two = songs.current()
+    asked = embedding.windows(melody.of(played(composed(2, bars=BARS))))
+    before = candidates(two, asked)
+    enrolled(write, 2)
+    assert candidates(songs.current(), asked)[0] == id_of(2)
+    then = songs.as_at(two.snapshot)
+    assert (then.snapshot, len(then)) == (two.snapshot, 2)
+    assert candidates(then, asked) == before
+    assert len(songs.as_at(none.snapshot)) == 0
+    assert candidates(songs.as_at(none.snapshot), asked) == []
+    with pytest.raises(songs.SnapshotLost, match="no songs of this name"):
+        songs.as_at("0" * 64)
+
+
 def test_are_noticed_when_they_came_late(write: Write) -> None:
     """A transaction that took its number first may be seen last."""
     enrolled(write, 0)
