@@ -24,7 +24,8 @@ from fingerprint.versions import Near
 
 # Exact: every vector is looked at, so that an examination can be replayed. See the report for what it costs.
 _NEAREST: Final = (
-    "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding WHERE algorithm = %s",
+    "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding"
+    " WHERE algorithm = %s",
     " ORDER BY likeness DESC, reference_id, start_ms LIMIT %s",
 )
 _AS_AT: Final = " AND reference_id IN (SELECT reference_id FROM fingerprint_melody WHERE algorithm = %s AND id <= %s)"
@@ -109,11 +110,12 @@ class Catalogue:
     def nearest(self, side: Side, vectors: NDArray[np.int16], count: int) -> list[list[Near]]:
         """Return the nearest windows of each vector."""
         found: list[list[Near]] = []
-        as_at, limits = ("", []) if self._last_row is None else (_AS_AT, [melody.ALGORITHM, self._last_row])
+        limits: list[str | int] = [] if self._last_row is None else [melody.ALGORITHM, self._last_row]
+        statement = (_AS_AT if limits else "").join(_NEAREST)
         with connection.cursor() as cursor:
             for vector in vectors:
                 asked = HalfVector(vector.tolist()).to_text()
-                cursor.execute(as_at.join(_NEAREST), [asked, embedding.algorithm(side), *limits, count])
+                cursor.execute(statement, [asked, embedding.algorithm(side), *limits, count])
                 found.append([Near(reference_id, likeness) for reference_id, likeness in cursor.fetchall()])
         return found
 
