@@ -24,8 +24,10 @@ from fingerprint.versions import Near
 
 # Exact: every vector is looked at, so that an examination can be replayed. See the report for what it costs.
 _NEAREST: Final = (
-    "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding"
-    " WHERE algorithm = %s",
+    (
+        "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding"
+        " WHERE algorithm = %s"
+    ),
     " ORDER BY likeness DESC, reference_id, start_ms LIMIT %s",
 )
 _AS_AT: Final = " AND reference_id IN (SELECT reference_id FROM fingerprint_melody WHERE algorithm = %s AND id <= %s)"
