@@ -242,8 +242,7 @@ def _match(path: Path, score: int, id: UUID, heard: Melody, song: Melody, first:
         reference=_segment(path.reference, begin),
         time_ratio_millionths=path.time_ratio_millionths,
         pitch_shift_cents=up * _SEMITONE_CENTS + heard.tuning_cents - song.tuning_cents,
-        score_millionths=score * _MILLION // (score + THRESHOLD),
-        probability_millionths=probability_millionths(score),
+        score_millionths=score_millionths(score),
         measures=(
             ("alignment_score", score),
             ("alike_millionths", path.alike * _MILLION // path.length),
@@ -251,6 +250,11 @@ def _match(path: Path, score: int, id: UUID, heard: Melody, song: Melody, first:
             ("lead_score", path.lead),
         ),
     )
+
+
+def score_millionths(score: int) -> int:
+    """Say how strong a score is: half a million at the least that is reported."""
+    return score * _MILLION // (score + THRESHOLD)
 
 
 def _segment(frames: tuple[int, int], first: int) -> Segment:
@@ -273,30 +277,3 @@ def _best_first(match: Match) -> tuple[int, str, int]:
 def _overlap(one: Segment, other: Segment) -> bool:
     shared = min(one.end_ms, other.end_ms) - max(one.start_ms, other.start_ms)
     return 2 * shared > min(one.end_ms - one.start_ms, other.end_ms - other.start_ms)
-
-
-# From the tuning songs alone: a score, and how many of a million matches from there to the next row are right.
-CALIBRATION: Final[tuple[tuple[int, int], ...]] = (
-    (620, 923_662),
-    (640, 954_564),
-    (660, 973_318),
-    (680, 984_457),
-    (700, 990_989),
-    (720, 994_790),
-    (740, 996_993),
-    (760, 998_266),
-    (780, 999_000),
-    (800, 999_424),
-    (820, 999_668),
-    (840, 999_808),
-    (860, 999_889),
-)
-
-
-def probability_millionths(score: int) -> int:
-    """
-    Say how many of a million matches with this score are right.
-
-    Where as many outputs hold a version of something registered as do not; a policy that expects fewer lowers it.
-    """
-    return max((probability for least, probability in CALIBRATION if least <= score), default=0)

@@ -18,10 +18,12 @@ false. So are rendered songs found in real music, and the other way round. Limit
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
@@ -32,8 +34,9 @@ from numpy.typing import NDArray
 
 from benchmarks.detection import corpus, wav
 from benchmarks.detection.corpus import QUERIES, Recording, Version
-from fingerprint import alignment, audio, embedding, melody, versions
+from fingerprint import alignment, audio, calibration, embedding, melody, versions
 from fingerprint.alignment import Tune
+from fingerprint.calibration import Calibration
 from fingerprint.embedding import Window
 from fingerprint.melody import RATE_HZ, Melody
 from fingerprint.training.splits import CATALOGUE_SONGS, QUERY_SONGS, TUNING_QUERY_SONGS, TUNING_SONGS
@@ -43,6 +46,7 @@ Samples = NDArray[np.int16]
 _RANKS = (1, 10, 50, 100)
 _MEDIA_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".flac": "audio/flac", ".wav": "audio/wav"}
 _LEAST_S = 40
+_MOST = 990_000  # millionths
 _SCALES = (0.8, 0.86, 0.93, 1.0, 1.08, 1.16, 1.25)
 
 
@@ -287,8 +291,8 @@ def real(folder: Path, catalogue: Catalogue) -> None:
     )
 
 
-def tuning(folder: Path) -> None:
-    """Show what the limits were taken from."""
+def tuning(folder: Path, on: date | None) -> None:
+    """Show what the limits were taken from, and with a date write what scores are worth."""
     catalogue = Catalogue(all_of(TUNING_SONGS, "ref", folder))
     right: list[int] = []
     wrong: list[int] = []
@@ -304,6 +308,33 @@ def tuning(folder: Path) -> None:
     print(f"becomes e times rarer every {np.mean([s - above for s in wrong if s > above]):.1f} points")
     slope, at = logistic(right, highest.tolist())
     print(f"probability: 1 / (1 + exp(-{slope:.6f} (score - {at:.1f})))")
+    if on is not None:
+        path = calibration.FOLDER / "versions.json"
+        document = calibrated(slope, at, right=len(right), wrong=len(wrong), on=on).to_document()
+        path.write_text(json.dumps(document, indent=1) + "\n")
+        print(f"{path} written")
+
+
+def calibrated(slope: float, at: float, *, right: int, wrong: int, on: date) -> Calibration:
+    """Say in a table what a score is worth where as many outputs hold a version of something as do not."""
+    points = [
+        (versions.score_millionths(score), min(_MOST, int(1_000_000 / (1 + math.exp(-slope * (score - at))))))
+        for score in range(versions.THRESHOLD, versions.THRESHOLD + 260, 20)
+    ]
+    return Calibration(
+        algorithm=versions.ALGORITHM,
+        parameters=versions.PARAMETERS,
+        points=tuple(points),
+        source=(
+            f"{right} versions of rendered POP909 songs that are for tuning, each aligned with its song and"
+            f" {wrong // right}"
+            " others; a logistic curve over the right scores and the highest wrong one of each, both as often."
+            f" Nothing above {_MOST // 10_000} % is claimed: so few queries do not show one error in a thousand."
+        ),
+        measured_on=on.isoformat(),
+        right=right,
+        wrong=wrong,
+    )
 
 
 def logistic(right: Sequence[int], wrong: Sequence[int]) -> tuple[float, float]:
@@ -348,9 +379,10 @@ def main() -> None:
     parser.add_argument("--bound", type=int, default=50, help="how many queries of a kind are aligned with all songs")
     parser.add_argument("--part", choices=["rendered", "real", "cost"], help="only this part")
     parser.add_argument("--tune", action="store_true", help="only show what the limits were taken from")
+    parser.add_argument("--on", type=date.fromisoformat, help="with --tune: write what scores are worth, of this day")
     given = parser.parse_args()
     if given.tune:
-        tuning(given.corpus)
+        tuning(given.corpus, given.on)
         return
     if given.part in (None, "rendered"):
         rendered(given.corpus, given.queries, given.bound)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from fingerprint import embedding, melody, versions
+from fingerprint import calibration, embedding, melody, versions
 from fingerprint.alignment import Tune
 from fingerprint.embedding import Network, WeightsChanged
 from fingerprint.evidence import VERSION_MATCH, Detection, Evidence
@@ -62,7 +62,6 @@ def test_names_the_song_and_both_places(known: HeldSongs) -> None:
     assert match.time_ratio_millionths == pytest.approx(1_100_000, rel=0.03)
     assert match.pitch_shift_cents == pytest.approx(220, abs=15)
     assert 500_000 <= match.score_millionths < 1_000_000
-    assert match.probability_millionths is not None
     harmony, lead, score = (match.measure(f"{name}_score") for name in ("harmony", "lead", "alignment"))
     assert harmony is not None
     assert lead is not None
@@ -138,14 +137,15 @@ def test_longer_sides_must_score_more() -> None:
     assert 20 < versions.by_chance(short, long) == versions.by_chance(long, short) < versions.by_chance(long, long)
 
 
-def test_probability_grows_with_the_score() -> None:
-    rows = versions.CALIBRATION
-    assert [score for score, _ in rows] == sorted({score for score, _ in rows})
-    assert [probability for _, probability in rows] == sorted(probability for _, probability in rows)
-    assert all(0 <= probability <= 1_000_000 for _, probability in rows)
-    assert versions.probability_millionths(rows[0][0] - 1) == 0
-    assert versions.probability_millionths(10**6) == rows[-1][1]
-    assert versions.probability_millionths(versions.THRESHOLD) > 0
+def test_has_a_probability_in_an_examination(known: HeldSongs) -> None:
+    detection = listened(known, played(composed(3, bars=BARS), up=1))
+    assert [match.probability_millionths for match in detection.matches] == [None]
+    (match,) = calibration.calibrated(detection).matches
+    assert match.probability_millionths == 990_000  # more than was seen is not claimed
+    table = calibration.of(detection.detector)
+    assert table is not None
+    assert table.points[0][0] == versions.score_millionths(versions.THRESHOLD) == 500_000
+    assert 900_000 < table.points[0][1] < 990_000
 
 
 # --- the network
