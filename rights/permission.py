@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from rights.case import Asset, ConsentTerm, LicenseTerm, ReservationTerm, ShareTerm, Side, Terms
@@ -38,12 +39,17 @@ class Question:
     @property
     def rights(self) -> tuple[RightType, ...]:
         """The rights that the uses need, in the order of the vocabulary."""
-        needed = {RIGHT_OF[use] for use in self.uses}
-        return tuple(right for right in RightType if right in needed)
+        return _rights_of(self.uses)
 
     def uses_of(self, right: RightType) -> frozenset[str]:
         """The uses that need this right."""
         return frozenset(use for use in self.uses if RIGHT_OF[use] == right)
+
+
+@lru_cache(maxsize=1024)
+def _rights_of(uses: frozenset[str]) -> tuple[RightType, ...]:
+    needed = {RIGHT_OF[use] for use in uses}
+    return tuple(right for right in RightType if right in needed)
 
 
 class Code(StrEnum):
@@ -144,7 +150,12 @@ _SIDES = {
 
 def sides_needed(kind: AssetKind, question: Question) -> tuple[Side, ...]:
     """Return which sides of an asset a question is about: voices for uses of the voice, the rest for the rest."""
-    rights = set(question.rights)
+    return _sides_needed(kind, question.rights)
+
+
+@lru_cache(maxsize=1024)
+def _sides_needed(kind: AssetKind, needed: tuple[RightType, ...]) -> tuple[Side, ...]:
+    rights = set(needed)
     others = _SIDES[kind] if rights - {RightType.VOICE} else ()
     return (*others, Side.VOICE) if RightType.VOICE in rights else others
 

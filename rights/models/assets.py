@@ -33,6 +33,8 @@ class Work(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["iswc"], name="one_work_per_iswc")]
+        # Questions ask of many works whether they are there and since when: without their rows being fetched.
+        indexes = [models.Index(fields=["id"], include=["registered_at"], name="work_is_known_since")]
 
     def __str__(self) -> str:
         return self.title
@@ -55,6 +57,7 @@ class Recording(models.Model):
             models.UniqueConstraint(fields=["isrc"], name="one_recording_per_isrc"),
             models.UniqueConstraint(fields=["reference"], name="one_recording_per_reference"),
         ]
+        indexes = [models.Index(fields=["id"], include=["registered_at"], name="recording_is_known_since")]
 
     def __str__(self) -> str:
         return self.title
@@ -95,7 +98,7 @@ class RecordingWork(models.Model):
     """That a work is performed in a recording: which portion of the recording it is, and when (AST-2)."""
 
     id = models.UUIDField(primary_key=True)
-    recording = models.ForeignKey(Recording, on_delete=PROTECT, related_name="work_links")
+    recording = models.ForeignKey(Recording, on_delete=PROTECT, related_name="work_links", db_index=False)
     work = models.ForeignKey(Work, on_delete=PROTECT, related_name="recording_links")
     portion_numerator = models.BigIntegerField(null=True, blank=True)  # empty: not stated
     portion_denominator = models.BigIntegerField(null=True, blank=True)
@@ -119,6 +122,9 @@ class RecordingWork(models.Model):
                 condition=Q(start_ms__isnull=True, end_ms__isnull=True) | Q(end_ms__gt=F("start_ms")),
                 name="portion_ends_after_it_begins",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["recording"], include=["work", "recorded_at"], name="works_are_found_by_recording")
         ]
 
     def __str__(self) -> str:

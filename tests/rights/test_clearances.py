@@ -13,6 +13,8 @@ from uuid import UUID
 import pytest
 from django.db import transaction
 
+from ledger import asking, canonical
+from ledger.asking import Named
 from rights import clearances, permission, restate, terms
 from rights.clearances import Asked
 from rights.merges import survivor
@@ -397,6 +399,25 @@ def by_the_policy(kind: AssetKind, ids: list[UUID], question: Question, known_at
     return [permission.rule(id_, kind, sides.get(id_, ()), question, known) for id_ in ids]
 
 
+def line_of(named: Named, ruling: permission.Ruling) -> bytes:
+    document = {
+        "asset": named.document,
+        "answer": ruling.answer.value,
+        "missing": [side.value for side in ruling.missing],
+        "reasons": [
+            {
+                "code": reason.code.value,
+                "side": reason.side.value if reason.side else None,
+                "asset": str(reason.asset_id),
+                "rests_on": [str(id_) for id_ in reason.rests_on],
+            }
+            for reason in ruling.reasons
+        ],
+        "valid_until": ruling.valid_until.isoformat() if ruling.valid_until else None,
+    }
+    return canonical.encode(document) + b"\n"
+
+
 @pytest.mark.django_db
 @pytest.mark.slow
 def test_agree_on_thousands_of_questions() -> None:
@@ -421,6 +442,12 @@ def test_agree_on_thousands_of_questions() -> None:
                         assert mine == theirs, (seed, question, known_at)
                         answers[mine.answer] += 1
                         codes.update(reason.code for reason in mine.reasons)
+                    # One asset is asked with a statement of its own, and answers are written without becoming rulings.
+                    place = world.random.randrange(len(ids))
+                    alone = list(clearances.answers([asked[place]], question, known_at=known_at))
+                    assert [one.ruling for one in alone] == [expected[place]], (seed, question, known_at)
+                    named = Named(kind, ids[place])
+                    assert asking.written(named, alone[0]) == line_of(named, expected[place])
     assert sum(answers.values()) > 5_000
     # The worlds are rich enough to reach every answer and every reason.
     assert set(answers) == set(Answer)
