@@ -143,7 +143,8 @@ def _clearances(recordings: int) -> None:
     from benchmarks import clearances
 
     for one in clearances.measure(recordings):
-        _line(one.what, one.figure, one.peer, one.ratio)
+        processor = "" if one.processor is None else f"  (processor ×{one.processor:.2f})"
+        print(f"{one.what:<58} {one.figure:>12}   {one.peer:<44} ×{one.ratio:.2f}{processor}", flush=True)
     print(f"Load average at the end: {clearances.load_average()}.")
 
 

@@ -3,23 +3,34 @@
 
 The world is made in the database by ``INSERT … SELECT generate_series``, with triggers off and indexes built
 afterwards; loading a fact through its use case would measure the log. It stays in its data folder, so a second run of
-the same size measures at once. The peer of each figure is the bare statement over the same rows: shares with their
-holders' consents, most specific first, without licenses, reservations, roles, models, purposes or reasons.
+the same size measures at once. The peer of each figure is the bare statement over the same rows, as one would write
+it by hand: shares with their holders' consents, most specific first, added up a side; without licenses, reservations,
+roles, models, purposes or reasons. One asset is asked with a prepared statement, many are one statement, as joins of
+sets. Both answers come out of the service's own connection, without parallel workers, so that the two cores' other
+work troubles both alike. Ours are complete: with every reason, and the ids it rests on, written as what is sent.
+
+Beside each ratio of time stands that of processor time, of this process and of its PostgreSQL backend together:
+on a machine that others use too it is the one that stays the same.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import os
+import socket
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 SEED = UUID("7b0f5c1e-2d57-4c8e-9a55-3c1f7f5d1a10")  # no two versions of this file make the same world
 PARTIES_PER = 10  # recordings to a writer; twenty times as many to a label
@@ -29,6 +40,9 @@ DAY = date(2026, 3, 1)
 USES = frozenset({"infer.input", "distribute.outside"})
 SINGLE = 500
 BULK = (1_000, 10_000, 100_000)
+ROUNDS = 3
+OVER_HTTP = 300
+START_WITHIN_S = 60
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,7 @@ class Measured:
     figure: str
     peer: str
     ratio: float
+    processor: float | None = None  # the same ratio in processor time
 
 
 def measure(recordings: int) -> Iterator[Measured]:
@@ -50,6 +65,7 @@ def measure(recordings: int) -> Iterator[Measured]:
     ids = _sample(recordings)
     yield from _single(ids)
     yield from _bulk(ids)
+    yield from _http(ids)
 
 
 # --- The world -------------------------------------------------------------------------------------------------------
@@ -284,13 +300,10 @@ def _sample(recordings: int) -> list[UUID]:
 
 
 def _question(codes: list[str]) -> Any:
-    import hashlib
-
     from rights.permission import Question
     from rights.territories import expand
 
-    service = UUID(hashlib.md5(b"service 0", usedforsecurity=False).hexdigest())
-    return Question(licensee_id=service, uses=USES, territories=expand(codes, DAY), on=DAY)
+    return Question(licensee_id=_service(), uses=USES, territories=expand(codes, DAY), on=DAY)
 
 
 # The statement that one would write by hand, over the same rows and both sides of each recording.
@@ -342,6 +355,7 @@ def _bare(*, prepare: bool) -> Iterator[Callable[..., list[Any]]]:
 
     connection.ensure_connection()
     with Cursor(connection.connection) as cursor:
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
         yield lambda statement, given: cursor.execute(statement, given, prepare=prepare).fetchall()
 
 
@@ -355,88 +369,235 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _taken(works: dict[str, Callable[[UUID], Any]], ids: list[UUID]) -> dict[str, list[float]]:
-    """Return milliseconds a call; the works take turns, so that whatever else the machine does troubles each alike."""
-    taken: dict[str, list[float]] = {name: [] for name in works}
+@dataclass
+class _Taken:
+    """Seconds that some work took, by the clock and of processors, each time it was done."""
+
+    clock: list[float]
+    processor: list[float]
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.clock)
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.clock, n=100)[98]
+
+    def over(self, peer: _Taken) -> tuple[float, float | None]:
+        """Return how many times the time of the peer, by the clock and of processors."""
+        if not sum(peer.processor):
+            return self.p50 / peer.p50, None
+        return self.p50 / peer.p50, statistics.median(self.processor) / statistics.median(peer.processor)
+
+
+def _processor() -> float:
+    """Return the processor seconds that this process and its backend have used; Linux alone tells them of both."""
+    from django.db import connection
+
+    schedule = Path(f"/proc/{connection.connection.info.backend_pid}/schedstat")
+    if not schedule.exists():
+        return 0.0
+    return time.process_time() + int(schedule.read_text().split()[0]) / 1e9
+
+
+def _taken(works: dict[str, Callable[[Any], Any]], times: list[Any]) -> dict[str, _Taken]:
+    """Do works with one thing after the other; they take turns, so that what else the machine does troubles each."""
+    taken = {name: _Taken([], []) for name in works}
     gc.disable()
-    for id_ in ids:
+    for one in times:
         for name, work in works.items():
-            since = time.perf_counter()
-            work(id_)
-            taken[name].append((time.perf_counter() - since) * 1000)
+            used, since = _processor(), time.perf_counter()
+            work(one)
+            taken[name].clock.append(time.perf_counter() - since)
+            taken[name].processor.append(_processor() - used)
     gc.enable()
     return taken
 
 
-def _single(ids: list[UUID]) -> Iterator[Measured]:
+def _ours(question: Any, known: datetime) -> Callable[[list[UUID]], None]:
+    """Return what answers completely: with all reasons as they are sent."""
+    from ledger import asking
     from rights import clearances
     from rights.clearances import Asked
     from rights.vocabulary import AssetKind
 
+    def ask(ids: list[UUID]) -> None:
+        asked = (Asked(AssetKind.RECORDING, id_) for id_ in ids)
+        count = 0
+        for id_, one in zip(ids, clearances.answers(asked, question, known_at=known), strict=True):
+            asking.written(asking.Named(AssetKind.RECORDING, id_), one)
+            count += one.asset_id is not None
+        if count != len(ids):
+            raise SystemExit("not every asset was answered: the figures would mean nothing")
+
+    return ask
+
+
+def _single(ids: list[UUID]) -> Iterator[Measured]:
     with _bare(prepare=True) as bare:
         for name, codes in (("the world", ["2136"]), ("one country", ["DE"])):
-            question, now, then = _question(codes), _given(codes, _now()), _given(codes, KNOWN_THEN)
+            question, now = _question(codes), _given(codes, _now())
 
-            def raw(id_: UUID, given: dict[str, Any] = now) -> Any:
-                return bare(_RAW_ONE, {**given, "id": id_})
+            def raw(asked: list[UUID], given: dict[str, Any] = now) -> Any:
+                return bare(_RAW_ONE, {**given, "id": asked[0]})
 
-            def ours(id_: UUID, question: Any = question, given: dict[str, Any] = now) -> Any:
-                asked = [Asked(AssetKind.RECORDING, id_)]
-                return list(clearances.answer(asked, question, known_at=given["known"]))
-
-            def past(id_: UUID, question: Any = question, given: dict[str, Any] = then) -> Any:
-                return ours(id_, question, given)
-
-            works: dict[str, Callable[[UUID], Any]] = {"raw": raw, "ours": ours, "past": past}
-            _taken(works, ids[:200])  # plans are made, pages are read
-            taken = _taken(works, ids[200 : 200 + SINGLE])
-            p50 = {work: statistics.median(figures) for work, figures in taken.items()}
-            p99 = {work: statistics.quantiles(figures, n=100)[98] for work, figures in taken.items()}
+            works = {"raw": raw, "ours": _ours(question, now["known"]), "past": _ours(question, KNOWN_THEN)}
+            _taken(works, [[id_] for id_ in ids[:200]])  # plans are made, pages are read
+            taken = _taken(works, [[id_] for id_ in ids[200 : 200 + SINGLE]])
+            p50 = {work: one.p50 * 1000 for work, one in taken.items()}
+            p99 = {work: one.p99 * 1000 for work, one in taken.items()}
             what = f"one asset in {name}"
-            yield Measured(f"{what}, p50 ms", f"{p50['ours']:.2f}", f"bare {p50['raw']:.2f}", p50["ours"] / p50["raw"])
+            yield Measured(
+                f"{what}, p50 ms", f"{p50['ours']:.2f}", f"bare {p50['raw']:.2f}", *taken["ours"].over(taken["raw"])
+            )
             yield Measured(f"{what}, p99 ms", f"{p99['ours']:.2f}", f"bare {p99['raw']:.2f}", p99["ours"] / p99["raw"])
             yield Measured(
                 f"{what}, as known in the past, p50 ms",
                 f"{p50['past']:.2f}",
                 f"as known now {p50['ours']:.2f}",
-                p50["past"] / p50["ours"],
+                *taken["past"].over(taken["ours"]),
             )
 
 
 def _bulk(ids: list[UUID]) -> Iterator[Measured]:
-    from rights import clearances
-    from rights.clearances import Asked
-    from rights.vocabulary import AssetKind
+    with _bare(prepare=False) as bare:
+        for name, codes in (("one country", ["DE"]), ("the world", ["2136"])):
+            question, now = _question(codes), _given(codes, _now())
 
-    for name, codes in (("one country", ["DE"]), ("the world", ["2136"])):
-        question, now = _question(codes), _given(codes, _now())
-        for size in (size for size in BULK if size <= len(ids)):
-            asked = [Asked(AssetKind.RECORDING, id_) for id_ in ids[-size:]]
-            taken: dict[str, list[float]] = {"raw": [], "ours": [], "past": []}
-            for _ in range(3):
-                since = time.perf_counter()
-                with _bare(prepare=False) as bare:
-                    bare(_RAW_MANY, {**now, "ids": ids[-size:]})
-                taken["raw"].append(time.perf_counter() - since)
-                for which, known in (("ours", now["known"]), ("past", KNOWN_THEN)):
+            def raw(asked: list[UUID], given: dict[str, Any] = now) -> Any:
+                return bare(_RAW_MANY, {**given, "ids": asked})
+
+            works = {"raw": raw, "ours": _ours(question, now["known"]), "past": _ours(question, KNOWN_THEN)}
+            for size in (size for size in BULK if size <= len(ids)):
+                taken = _taken(works, [ids[-size:]] * ROUNDS)
+                yield Measured(
+                    f"{size:,} assets in {name}, answers a second",
+                    f"{size / taken['ours'].p50:,.0f}",
+                    f"bare {size / taken['raw'].p50:,.0f}",
+                    *taken["raw"].over(taken["ours"]),
+                )
+                yield Measured(
+                    f"{size:,} assets in {name}, as known in the past",
+                    f"{size / taken['past'].p50:,.0f}",
+                    f"as known now {size / taken['ours'].p50:,.0f}",
+                    *taken["past"].over(taken["ours"]),
+                )
+
+
+# --- Through HTTP ----------------------------------------------------------------------------------------------------
+
+
+def _http(ids: list[UUID]) -> Iterator[Measured]:
+    """Ask a server of one process on the loopback: signed in, answered, recorded with its entry, sent."""
+    from ledger import clients
+    from ledger.demo.doors import Api, Network
+
+    credentials = clients.create(name="benchmark", party_id=_service(), scopes=["clearances:write"])
+    with _server() as (root, process):
+        token = Api(Network(root), credentials).token
+        asked = {"uses": sorted(USES), "territories": ["DE"], "at": DAY.isoformat()}
+        taken: dict[str, _Taken] = {"one": _Taken([], []), "nothing": _Taken([], [])}
+        with _connected(root) as send:
+            for id_ in ids[: OVER_HTTP + 50]:
+                one = {"id": str(uuid4()), **asked, "assets": [{"recording": str(id_)}]}
+                for which, document in (("one", one), ("nothing", {**one, "uses": []})):
                     since = time.perf_counter()
-                    answers = sum(1 for _ in clearances.answer(asked, question, known_at=known))
-                    taken[which].append(time.perf_counter() - since)
-                    if answers != size:
-                        raise SystemExit("not every asset was answered: the figures would mean nothing")
-            middle = {which: statistics.median(figures) for which, figures in taken.items()}
-            yield Measured(
-                f"{size:,} assets in {name}, answers a second",
-                f"{size / middle['ours']:,.0f}",
-                f"bare {size / middle['raw']:,.0f}",
-                middle["raw"] / middle["ours"],
-            )
-            yield Measured(
-                f"{size:,} assets in {name}, as known in the past",
-                f"{size / middle['past']:,.0f}",
-                f"as known now {size / middle['ours']:,.0f}",
-                middle["ours"] / middle["past"],
-            )
+                    status, _ = send(json.dumps(document).encode(), "application/json", token)
+                    taken[which].clock.append(time.perf_counter() - since)
+                    if status != {"one": 201, "nothing": 400}[which]:
+                        raise SystemExit(f"the server answered {status}: the figures would mean nothing")
+            for one_ in taken.values():
+                del one_.clock[:50]
+            for what, of in (("p50", lambda one: one.p50 * 1000), ("p99", lambda one: one.p99 * 1000)):
+                figure, peer = of(taken["one"]), of(taken["nothing"])
+                yield Measured(
+                    f"one asset through HTTP, recorded, {what} ms",
+                    f"{figure:.1f}",
+                    f"refused {peer:.1f}",
+                    figure / peer,
+                )
+            for size in (size for size in BULK if size <= len(ids)):
+                lines = [json.dumps({"id": str(uuid4()), **asked})]
+                lines += [json.dumps({"recording": str(id_)}) for id_ in ids[-size:]]
+                since = time.perf_counter()
+                status, answered = send("\n".join(lines).encode(), "application/x-ndjson", token)
+                seconds = time.perf_counter() - since
+                if status != 201 or answered != size + 1:
+                    raise SystemExit(f"the server answered {status} with {answered} lines")
+                yield Measured(
+                    f"{size:,} assets through HTTP, recorded, answers a second",
+                    f"{size / seconds:,.0f}",
+                    f"{seconds:.1f} s; its process then {_peak_mib(process):,.0f} MiB",
+                    1.0,
+                )
+
+
+def _service() -> UUID:
+    import hashlib
+
+    return UUID(hashlib.md5(b"service 0", usedforsecurity=False).hexdigest())
+
+
+@contextmanager
+def _server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Yield the address of a server that runs while it is needed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--blocking-threads", "2", "--no-access-log", "--log-level", "error", "ledger.wsgi:application"]
+    # Of this data folder: the environment says which.
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + START_WITHIN_S
+        while process.poll() is None and time.monotonic() < until:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.1)
+        else:
+            raise SystemExit("the server did not start")
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=20)
+        process.kill()
+
+
+@contextmanager
+def _connected(root: str) -> Iterator[Callable[[bytes, str, str], tuple[int, int]]]:
+    """Yield a way to ask over one connection that is kept; it returns the status and how many lines came back."""
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection(root.removeprefix("http://"), timeout=600)
+
+    def send(body: bytes, media_type: str, token: str) -> tuple[int, int]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": media_type, "Accept": media_type}
+        connection.request("POST", "/v1/clearances", body=body, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().count(b"\n")
+
+    try:
+        yield send
+    finally:
+        connection.close()
+
+
+def _peak_mib(process: subprocess.Popen[bytes]) -> float:
+    """Return the most memory that any process of the server has had."""
+    import psutil
+
+    whole = psutil.Process(process.pid)
+    most = 0.0
+    for one in (whole, *whole.children(recursive=True)):
+        status = Path(f"/proc/{one.pid}/status")
+        if status.exists():
+            line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+            most = max(most, int(line.split()[1]) / 1024)
+        else:
+            most = max(most, one.memory_info().rss / 2**20)
+    return most
 
 
 def load_average() -> str:

@@ -117,7 +117,7 @@ def ask(
     question = question_of(asking, at=at)
     counts: Counter[str] = Counter()
     digest = sha256()
-    compressor = zlib.compressobj(6)
+    compressor = zlib.compressobj(3)  # a tenth larger than with the default, in less than half of the time
     until = ""
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES) as spool:
         for named, answered in _answers(assets, question, asking.known_at, seen):

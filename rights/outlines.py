@@ -170,14 +170,25 @@ _SHARE = itemgetter(4)
 @lru_cache(maxsize=4096)
 def _of_lines(needed: tuple[Side, ...], heads: tuple[str, ...], same: tuple[int, ...]) -> Outline | None:
     count = len(heads) // 3
-    says = [one.split(" ", 2) for one in heads[2 * count :]]
-    lines = [
-        _Line(n, heads[n], same[n], heads[count + n], same[count + n], same[2 * count + n], *says[n],
-              same[3 * count + n])
-        for n in range(count)
-    ]  # fmt: skip
+    lines = []
+    for n in range(count):
+        says, units, cut = heads[2 * count + n].split(" ", 2)
+        lines.append(
+            _Line(
+                number=n,
+                side=heads[n],
+                asset=same[n],
+                right=heads[count + n],
+                share=same[count + n],
+                said=same[2 * count + n],
+                says=says,
+                units=units,
+                cut=cut,
+                holder=same[3 * count + n],
+            )
+        )
     there = {SIDES[line.side] for line in lines}
-    asked = next(line.asset for line in lines)  # the asset itself is on the first of its sides
+    asked = lines[0].asset  # the asset itself is on the first of its sides
     grounds = [Grounds(Code.SIDE_UNKNOWN, side, asked, ()) for side in needed if side not in there]
     days: list[int] = []
     for (side, asset, right), part in itertools.groupby(lines, _PART):
