@@ -264,7 +264,7 @@ def written(named: Named, answered: Answered) -> bytes:
     Ids, codes and days are ASCII, so these are the bytes of RFC 8785 too. Put together from what needs no escaping:
     a hundred thousand documents would take longer to encode than to answer.
     """
-    asset = _encode(named.document)
+    asset = f'{{"{named.kind.value}":"{named.id}"}}' if named.id is not None else _encode(named.document)
     reasons = answered.reasons if answered.asset_id is not _NIL else _NOWHERE
     missing = ",".join(f'"{side.value}"' for side in answered.outline.missing)
     until = f'"{answered.valid_until}"' if answered.valid_until else "null"

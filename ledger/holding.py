@@ -116,27 +116,29 @@ def write(added: Sequence[GivenShare], changed: Sequence[Change], *, at: datetim
     new: dict[Field, list[UUID]] = {}
     authors: dict[Field, UUID] = {}
 
-    def register(given: GivenShare) -> Share:
-        share = shares.register(given, at=at)
-        log.append(
-            Entry.Kind.SHARE_REGISTERED,
-            share,
-            {"part": f"{share.numerator}/{share.denominator}", "right_type": share.right_type, "basis": share.basis},
-            at=at,
-        )
-        written.shares.append(share)
-        new.setdefault(shares.field_of(share), []).append(share.id)
-        return share
+    def register(given: Sequence[GivenShare]) -> list[Share]:
+        registered = shares.register(given, at=at)
+        with log.together():
+            for share in registered:
+                part = f"{share.numerator}/{share.denominator}"
+                log.append(
+                    Entry.Kind.SHARE_REGISTERED,
+                    share,
+                    {"part": part, "right_type": share.right_type, "basis": share.basis},
+                    at=at,
+                )
+                new.setdefault(shares.field_of(share), []).append(share.id)
+        written.shares += registered
+        return registered
 
-    for given in added:
-        register(given)
+    register(added)
     for change in changed:
         share = found[change.share_id]
-        successor = register(change.successor) if change.successor else None
+        successor = register([change.successor])[0] if change.successor else None
         written.events.append(_happen(change, share, successor, at=at))
         authors.setdefault(shares.field_of(share), share.party_id)
-    for where, ids in new.items():
-        written.opened += conflicts.open_over_claims(where, ids, at=at)
+    for where in conflicts.crowded(new):
+        written.opened += conflicts.open_over_claims(where, new[where], at=at)
     for where, author_id in authors.items():
         written.settled += conflicts.settle(where, author_id=author_id, at=at)
     for conflict in written.opened:

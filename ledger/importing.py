@@ -493,18 +493,21 @@ def _write_some(batch: ImportBatch, job: jobs.Claimed, facts: Sequence[New], *, 
     staged = [parties.stage(id=one.id, kind=one.kind, name=one.name) for one in missing if isinstance(one, NewParty)]
     with transaction.atomic(durable=True):
         _still_ours(job)
-        for sealed in staged:
-            _write_party(sealed, batch, at=at)
+        with log.together():
+            for sealed in staged:
+                _write_party(sealed, batch, at=at)
         for kind in (NewWork, NewRecording, NewLink, NewRelease, NewCode):
-            for fact in missing:
-                if isinstance(fact, kind):
-                    _WRITERS[kind](fact, batch, at)
+            with log.together():  # a kind at a time: what came with a recording is told from what is linked to it here
+                for fact in missing:
+                    if isinstance(fact, kind):
+                        _WRITERS[kind](fact, batch, at)
         claimed = [fact.given for fact in missing if isinstance(fact, NewShare)]
         if claimed:
             holding.write(claimed, (), at=at)
-        for fact in missing:
-            if isinstance(fact, NewConsent):
-                _write_consent(fact, batch, at=at)
+        with log.together():
+            for fact in missing:
+                if isinstance(fact, NewConsent):
+                    _write_consent(fact, batch, at=at)
         ImportedFact.objects.bulk_create(
             [
                 ImportedFact(batch=batch, line=fact.line, table=_table(fact.model), fact_id=fact.id, is_new=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 from ledger import canonical, rows
@@ -36,17 +40,84 @@ def append(kind: Entry.Kind, subject: Model, data: Mapping[str, Any], *, at: dat
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction
-    table = subject._meta.db_table
-    entry_id = uuid5(NAMESPACE, f"{kind.value}:{subject.pk}")
-    document = canonical.entry(
-        id=entry_id,
-        kind=kind.value,
-        at=at,
-        subject=canonical.Subject(table=table, id=str(subject.pk)),
-        data=data,
-        rows=[group.vouched for group in rows.collect(kind, subject.pk)],
-    )
-    body = canonical.encode(document)
-    entry = Entry.objects.create(id=entry_id, kind=kind, body=body, at=at, **{SUBJECT_OF[table]: subject})
-    PendingEntry.objects.create(entry=entry)
+    name = SUBJECT_OF[subject._meta.db_table]
+    entry = Entry(id=uuid5(NAMESPACE, f"{kind.value}:{subject.pk}"), kind=kind, at=at, **{name: subject})
+    one = _Waiting(entry, subject, data)
+    if (waiting := _together.get()) is not None:
+        waiting.append(one)
+    else:
+        _write([one])
     return entry
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """
+    Write the entries that are appended within at the end of it, in a few statements for all of them.
+
+    Their rows are read then: no fact may follow within that adds to the rows of one before it.
+
+    :raises NotInTransaction: there is no transaction that the entries could share
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction
+    waiting: list[_Waiting] = []
+    token = _together.set(waiting)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    _write(waiting)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    entry: Entry
+    subject: Model
+    data: Mapping[str, Any]
+
+
+_together: ContextVar[list[_Waiting] | None] = ContextVar("entries that are written together", default=None)
+
+
+def _write(waiting: Sequence[_Waiting]) -> None:
+    by_kind = defaultdict[str, list[UUID]](list)
+    for one in waiting:
+        by_kind[one.entry.kind].append(one.subject.pk)
+    found = {kind: rows.collect_each(kind, ids) for kind, ids in by_kind.items()}
+    for one in waiting:
+        entry, pk = one.entry, one.subject.pk
+        document = canonical.entry(
+            id=entry.id,
+            kind=str(entry.kind),
+            at=entry.at,
+            subject=canonical.Subject(table=one.subject._meta.db_table, id=str(pk)),
+            data=one.data,
+            rows=[group.vouched for group in found[entry.kind][pk]],
+        )
+        entry.body = canonical.encode(document)
+    _insert(waiting)
+
+
+def _insert(waiting: Sequence[_Waiting]) -> None:
+    # With the columns that are filled and no others: of the many kinds of subject an entry has one.
+    by_subject = defaultdict[str, list[_Waiting]](list)
+    for one in waiting:
+        by_subject[SUBJECT_OF[one.subject._meta.db_table]].append(one)
+    with connection.cursor() as cursor:
+        for name, some in by_subject.items():
+            cursor.execute(
+                f"INSERT INTO {Entry._meta.db_table} (id, kind, body, at, {name}_id)"  # noqa: S608 - columns of ours
+                " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::uuid[])",
+                [
+                    [one.entry.id for one in some],
+                    [str(one.entry.kind) for one in some],
+                    [one.entry.body for one in some],
+                    [one.entry.at for one in some],
+                    [one.subject.pk for one in some],
+                ],
+            )
+        cursor.execute(
+            f"INSERT INTO {PendingEntry._meta.db_table} (entry_id) SELECT unnest(%s::uuid[])",
+            [[one.entry.id for one in waiting]],  # in the order in which they were appended
+        )

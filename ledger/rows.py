@@ -7,14 +7,15 @@ a migration that adds a column adds a version here, and old entries keep being c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from fingerprint.models import Audio, Examination, Fingerprint, Reference
 from ledger import canonical
@@ -1165,6 +1166,41 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.INFLUENCE_OBJECTED: _one(InfluenceObjection),
 }
 
+
+@dataclass(frozen=True)
+class _Covered:
+    """Rows of a table that belong to a subject, and the path from them to it."""
+
+    model: type[Model]
+    path: str = "pk"
+    which: Q = field(default_factory=Q)
+
+
+# The same, to be read for many subjects at once: of what imports write by the thousand.
+TOGETHER: dict[str, tuple[_Covered, ...]] = {
+    Entry.Kind.PARTY_REGISTERED: (_Covered(Party),),
+    Entry.Kind.WORK_REGISTERED: (_Covered(Work),),
+    Entry.Kind.RECORDING_REGISTERED: (
+        _Covered(Recording),
+        _Covered(RecordingWork, "recording", Q(entries__isnull=True)),
+        _Covered(Reference, "recordings"),
+        _Covered(Fingerprint, "reference__recordings"),
+        _Covered(Audio, "references__recordings"),
+    ),
+    Entry.Kind.SHARE_REGISTERED: (_Covered(Share),),
+    Entry.Kind.IDENTIFIER_RECORDED: (_Covered(Identifier),),
+    Entry.Kind.WORK_LINKED: (_Covered(RecordingWork),),
+    Entry.Kind.RELEASE_REGISTERED: (_Covered(Release), _Covered(ReleaseRecording, "release")),
+    Entry.Kind.CONSENT_GRANTED: (
+        _Covered(Consent),
+        _Covered(ConsentEvent, "consent", Q(position=0)),
+        _Covered(ConsentAsset, "consent"),
+        _Covered(ConsentOverride, "consent"),
+        _Covered(ConsentEvidence, "consent", Q(event__position=0)),
+        _Covered(CampaignInvitation, "consent"),
+    ),
+}
+
 # What only a recording with a reference has: a catalogue of thousands without audio is not asked for it each time.
 WITH_AUDIO: frozenset[type[Model]] = frozenset({Reference, Fingerprint, Audio})
 
@@ -1214,6 +1250,24 @@ def collect(kind: str, subject_id: UUID, *, versions: Mapping[str, int] | None =
             if rows.model is Recording and found[0]["reference_id"] is None:
                 empty = WITH_AUDIO
     return tuple(sorted(groups, key=lambda group: group.table))
+
+
+def collect_each(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[Group, ...]]:
+    """Read the rows of many entries of one kind: what ``collect`` reads of each, in a statement a table."""
+    if len(subject_ids) == 1 or kind not in TOGETHER:
+        return {id_: collect(kind, id_) for id_ in subject_ids}
+    found: dict[UUID, list[Group]] = {id_: [] for id_ in subject_ids}
+    for covered in TOGETHER[kind]:
+        versions = COLUMNS[covered.model]
+        names = ("id", *versions[-1][1:])
+        rows: Rows = QuerySet(covered.model).filter(covered.which, **{f"{covered.path}__in": subject_ids})
+        of_each = defaultdict[UUID, list[Document]](list)
+        for *values, id_ in rows.values_list(*versions[-1], F(covered.path)):
+            of_each[id_].append(dict(zip(names, map(_plain, values), strict=True)))
+        for id_, some in of_each.items():
+            in_order = tuple(sorted(some, key=lambda document: str(document["id"])))
+            found[id_].append(Group(covered.model._meta.db_table, len(versions), in_order))
+    return {id_: tuple(sorted(groups, key=lambda group: group.table)) for id_, groups in found.items()}
 
 
 def documents(rows: Rows, *, version: int = 0) -> tuple[Document, ...]:

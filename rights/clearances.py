@@ -26,7 +26,7 @@ from rights.case import Asset, ConsentTerm, LicenseTerm, ReservationTerm, ShareT
 from rights.outlines import Answered, Says
 from rights.permission import Code, Question, Reason, Ruling
 from rights.territories import numbers
-from rights.vocabulary import Answer, AssetKind, RightType, purpose_mask, use_mask
+from rights.vocabulary import RIGHT_OF, Answer, AssetKind, RightType, purpose_mask, use_mask
 
 CHUNK = 2_000  # assets a round trip: enough to be set-based, few enough that indexes are read and not tables
 
@@ -67,10 +67,10 @@ def answers(asked: Iterable[Asked], question: Question, *, known_at: datetime) -
 
 def _given(question: Question, known_at: datetime) -> dict[str, Any]:
     """Return the values of ``_TYPES`` but the ids."""
-    rights = question.rights
+    rights, uses = _masks(question.uses)
     return {
-        "rights": [right.value for right in rights],
-        "uses": [use_mask(question.uses_of(right)) for right in rights],
+        "rights": rights,
+        "uses": uses,
         "licensee": question.licensee_id,
         "where": _where(question.territories),
         "day": question.on,
@@ -78,9 +78,18 @@ def _given(question: Question, known_at: datetime) -> dict[str, Any]:
         "purposes": purpose_mask(question.purposes),
         "model": question.model_id,
         "version": question.model_version_id,
-        "right": rights[0].value,
-        "use": use_mask(question.uses_of(rights[0])),
+        "right": rights[0],
+        "use": uses[0],
     }
+
+
+@lru_cache(maxsize=256)
+def _masks(uses: frozenset[str]) -> tuple[list[str], list[int]]:
+    """Return the rights that uses need, and the uses of each as bits."""
+    rights = permission.rights_of(uses)
+    return [right.value for right in rights], [
+        use_mask(use for use in uses if RIGHT_OF[use] is right) for right in rights
+    ]
 
 
 @lru_cache(maxsize=256)

@@ -15,21 +15,23 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
 import rfc8785
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch
+from django.db.models import Sum as Added
 
 from rights import claims, parties, sealing, shares
 from rights.claims import OverClaim, Sum, Zone
 from rights.merges import survivors
-from rights.models import Conflict, ConflictClaim, ConflictEvent
+from rights.models import Conflict, ConflictClaim, ConflictEvent, ShareStanding
 from rights.registry import LINKS
 from rights.shares import Field
+from rights.standing import UNITS
 from rights.territories import covered
 from rights.vocabulary import Basis, ConflictAct, RightType
 
@@ -87,6 +89,25 @@ class Standing:
     claimants: tuple[UUID, ...]
     unanswered: tuple[UUID, ...]  # claimants who have said nothing yet, and have not given in either
     superseded_by: UUID | None
+
+
+def crowded(fields: Collection[Field]) -> list[Field]:
+    """
+    Return those of several rights in which more than the whole may be claimed, in their order.
+
+    All that is claimed of one is added up, whenever and wherever it holds: where that is no more than the whole, no
+    country has more on any day.
+    """
+    standing = ShareStanding.objects.filter(asset_id__in={field.asset.id for field in fields}, known__upper_inf=True)
+    sums = standing.values("asset_id", "right_type", "basis").annotate(
+        total=Added("units"), exact=Count("units"), rows=Count("pk")
+    )
+    fitting = {
+        (row["asset_id"], row["right_type"], row["basis"])
+        for row in sums
+        if row["rows"] == row["exact"] and row["total"] <= UNITS
+    }
+    return [field for field in fields if (field.asset.id, field.right_type, field.basis) not in fitting]
 
 
 def open_over_claims(field: Field, new: Iterable[UUID], *, at: datetime) -> list[Conflict]:

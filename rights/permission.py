@@ -39,7 +39,7 @@ class Question:
     @property
     def rights(self) -> tuple[RightType, ...]:
         """The rights that the uses need, in the order of the vocabulary."""
-        return _rights_of(self.uses)
+        return rights_of(self.uses)
 
     def uses_of(self, right: RightType) -> frozenset[str]:
         """The uses that need this right."""
@@ -47,7 +47,8 @@ class Question:
 
 
 @lru_cache(maxsize=1024)
-def _rights_of(uses: frozenset[str]) -> tuple[RightType, ...]:
+def rights_of(uses: frozenset[str]) -> tuple[RightType, ...]:
+    """Return the rights that uses need, in the order of the vocabulary."""
     needed = {RIGHT_OF[use] for use in uses}
     return tuple(right for right in RightType if right in needed)
 

@@ -98,6 +98,11 @@ def share(share: Share, *, at: datetime) -> None:
     _state([share], at)
 
 
+def shares(shares: Sequence[Share], *, at: datetime) -> None:
+    """State who holds what of several shares."""
+    _state(shares, at)
+
+
 def consent(consent: Consent, *, at: datetime) -> None:
     """State what a consent allows, of each of its assets."""
     _state([consent], at)
@@ -345,25 +350,31 @@ def _state(facts: Sequence[Any], at: datetime) -> None:
         return
     fold = _FOLDS[type(facts[0])]
     names = _names(fold.table)
+    rows: QuerySet[Any] = QuerySet(fold.table)
+    gone: list[int] = []
+    stands = defaultdict[UUID, dict[Any, int]](dict)
+    standing = rows.filter(**{f"{fold.column}__in": [fact.pk for fact in facts]}, known__upper_inf=True)
+    for id_, *values in standing.values_list("id", *names):
+        row = _row(names, values)
+        if stands[row[fold.column]].setdefault(_key(row), id_) != id_:
+            gone.append(id_)  # stands twice
+    new: list[Row] = []
     for fact, rows_of_it in fold.each(facts):
-        new = {_key(row): row for row in rows_of_it()}
-        rows: QuerySet[Any] = QuerySet(fold.table).filter(**{fold.column: fact.pk}, known__upper_inf=True)
-        stands = rows.values_list("id", *names)
-        gone = [id_ for id_, *values in stands if new.pop(_key(_row(names, values)), None) is None]
-        if gone:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"UPDATE {fold.table._meta.db_table}"  # noqa: S608 - a table of ours
-                    " SET known = tstzrange(lower(known), greatest(lower(known), %s)) WHERE id = ANY(%s)",
-                    [at, gone],
-                )
-        rows.bulk_create(
-            (
-                fold.table(**{**row, "valid": DateRange(*row["valid"]), "known": DateTimeTZRange(at, None)})
-                for row in new.values()
-            ),
-            batch_size=CHUNK,
-        )
+        before = stands[fact.pk]
+        now = {_key(row): row for row in rows_of_it()}
+        gone += [id_ for key, id_ in before.items() if key not in now]
+        new += [row for key, row in now.items() if key not in before]
+    if gone:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {fold.table._meta.db_table}"  # noqa: S608 - a table of ours
+                " SET known = tstzrange(lower(known), greatest(lower(known), %s)) WHERE id = ANY(%s)",
+                [at, gone],
+            )
+    rows.bulk_create(
+        (fold.table(**{**row, "valid": DateRange(*row["valid"]), "known": DateTimeTZRange(at, None)}) for row in new),
+        batch_size=CHUNK,
+    )
 
 
 def _names(table: type[Model]) -> tuple[str, ...]:

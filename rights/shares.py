@@ -7,7 +7,7 @@ shares add up is not checked here: an under- or over-claim is a fact too, and ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -98,14 +98,16 @@ def keep_others_out(asset_ids: Iterable[UUID]) -> None:
     Two who claim more than the whole between them would each see only their own claim. The assets are locked in the
     order of their ids, so that two who change several wait for each other and not for ever.
     """
+    names = [f"shares of {asset_id}" for asset_id in sorted(set(asset_ids), key=str)]
     with connection.cursor() as cursor:
-        for asset_id in sorted(set(asset_ids), key=str):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"shares of {asset_id}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) AS name", [names]
+        )
 
 
-def register(given: GivenShare, *, at: datetime) -> Share:
+def register(given: Sequence[GivenShare], *, at: datetime) -> list[Share]:
     """
-    Insert a share.
+    Insert shares, in the order given.
 
     :raises NotAPart: the fraction is not in (0, 1]
     :raises NotARole: the role is not one of CWR's
@@ -113,6 +115,12 @@ def register(given: GivenShare, *, at: datetime) -> Share:
     :raises NoSuchTerritory: a code is not in the tables
     :raises NoTerritory: the codes mean no country in the period
     """
+    registered = [_inserted(one, at) for one in given]
+    restate.shares(registered, at=at)
+    return registered
+
+
+def _inserted(given: GivenShare, at: datetime) -> Share:
     if not 0 < given.part <= 1:
         raise NotAPart(f"{given.part} is not a part of the whole")
     if given.role and given.role not in ROLES:
@@ -122,7 +130,7 @@ def register(given: GivenShare, *, at: datetime) -> Share:
     check(given.territories)
     if given.active_to is None or given.active_from < given.active_to:
         stretches(given.territories, given.active_from, given.active_to)
-    share = Share.objects.create(
+    return Share.objects.create(
         id=given.id,
         party_id=given.party_id,
         right_type=given.right_type,
@@ -138,8 +146,6 @@ def register(given: GivenShare, *, at: datetime) -> Share:
         recorded_at=at,
         **given.asset.columns,
     )
-    restate.share(share, at=at)
-    return share
 
 
 def end(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rights", "0005_outputs_name_model_and_purposes")]
+    dependencies = [("rights", "0007_recording_audio")]
 
     operations = [
         migrations.AddIndex(
