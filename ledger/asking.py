@@ -9,7 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.db import transaction
 
 from ledger import log
 from ledger.models import Entry
-from rights import clearances, permission
+from rights import clearances, consents, permission
 from rights.clearances import Asked
 from rights.identifiers import BadCode, isrc, iswc
 from rights.merges import survivor
@@ -30,6 +30,7 @@ from rights.territories import expand
 from rights.vocabulary import Answer, AssetKind, Purpose, Use
 
 MOST_ASSETS = 100_000
+MOST_HELD = 1_000  # assets
 CHUNK = 5_000
 SPOOLED_BYTES = 8 * 2**20  # beyond it the answers of one question wait on disk
 
@@ -104,6 +105,9 @@ def ask(
     ``assets`` is read as it is answered: memory does not grow with it. ``seen`` narrows what the asker may ask about;
     what they do not see is answered as what is not registered. Nothing is kept unless all of it was answered.
 
+    Of up to ``MOST_HELD`` assets a yes is held until it is recorded: a consent that is withdrawn before is heard, and
+    the question answered again; whoever withdraws meanwhile waits. Of more the answers are what was there to be read.
+
     :raises NothingAsked: no asset is named
     :raises TooManyAssets: more are named than one question may have
     :raises NothingAllowed: no use is named
@@ -114,6 +118,41 @@ def ask(
     :raises NoSuchModelVersion: the model version is not registered
     :raises NoSuchTerritory: a territory is not in the tables, or not in force on the day
     """
+    rest = iter(assets)
+    few = list(itertools.islice(rest, MOST_HELD + 1))
+    if len(few) > MOST_HELD:
+        return _ask(id, asking, itertools.chain(few, rest), asker_id, at, seen, yes=None)
+    while True:
+        try:
+            return _ask(id, asking, few, asker_id, at, seen, yes={})
+        except _Moved as moved:
+            if asking.known_at == at:  # as known now, and now is later
+                at = max(at, moved.at)
+                asking = replace(asking, known_at=at)
+
+
+class _Moved(Exception):
+    """A consent that an answer rests on went on after it was read."""
+
+    def __init__(self, at: datetime) -> None:
+        """Keep the moment at which all of it is known."""
+        super().__init__(at)
+        self.at = at
+
+
+Yes = dict[Asked, Answered]
+
+
+def _ask(
+    id: UUID,
+    asking: Asking,
+    assets: Iterable[Named],
+    asker_id: UUID | None,
+    at: datetime,
+    seen: Seen | None,
+    *,
+    yes: Yes | None,
+) -> Clearance:
     question = question_of(asking, at=at)
     counts: Counter[str] = Counter()
     digest = sha256()
@@ -127,11 +166,15 @@ def ask(
             counts[answered.answer] += 1
             if answered.valid_until:
                 until = min(until, answered.valid_until) if until else answered.valid_until
+            if yes is not None and answered.answer is Answer.ALLOW:
+                yes[Asked(named.kind, answered.asset_id)] = answered
         if not counts:
             raise NothingAsked
         spool.write(compressor.flush())
         spool.seek(0)
         with transaction.atomic(durable=True):
+            if yes:
+                _hold_still(yes, question, known_at=asking.known_at, is_now=asking.known_at == at)
             clearance = Clearance.objects.create(
                 id=id,
                 licensee_id=asking.licensee_id,
@@ -165,6 +208,27 @@ def ask(
                 at=at,
             )
     return clearance
+
+
+def _hold_still(yes: Yes, question: Question, *, known_at: datetime, is_now: bool) -> None:
+    """
+    Hold the consents that answers rest on until the transaction ends.
+
+    :raises _Moved: one of them went on after it was read
+    """
+    rests_on = {
+        UUID(one.ids[grounds.rests_on[-1]])
+        for one in yes.values()
+        for grounds in one.outline.grounds
+        if grounds.code is Code.CONSENTED
+    }
+    consents.lock_shared(rests_on)
+    if is_now and (last := consents.last_moment(rests_on, known_at=known_at)) > known_at:
+        raise _Moved(last)
+    # What was recorded at an earlier moment may have been committed after it was read.
+    for before, now in zip(yes.values(), clearances.answers(yes, question, known_at=known_at), strict=True):
+        if (before.answer, before.reasons, before.valid_until) != (now.answer, now.reasons, now.valid_until):
+            raise _Moved(known_at)
 
 
 def question_of(asking: Asking, *, at: datetime) -> Question:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from ledger import audit, clearance, sequencer
 from ledger.models import Entry
 from rights import consents
-from rights.models import Clearance, Submission
+from rights.models import Clearance, ConsentEvent, Submission
 from tests.flows.conftest import USES, WORLD, Api, World, body, key, row_counts, today
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -278,6 +278,63 @@ def test_a_withdrawal_during_a_decision_is_heard(world: World, monkeypatch: pyte
     assert decided["state"] == "refused"
     assert "withdrew consent" in " ".join(finding["sentence"] for finding in decided["decision"]["findings"])
     assert audit.audit().faults == ()
+
+
+def test_a_withdrawal_during_an_answer_is_heard(trade: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The withdrawal commits after the question was answered and before the answer is: it is answered again."""
+    trade.register("country", audio=False)
+    held = consents.lock_shared
+    met: list[set[UUID]] = []
+
+    def meanwhile(ids: Any) -> None:
+        met.append(set(ids))
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        held(ids)
+
+    def elsewhere() -> None:
+        try:
+            withdraw(trade, "country label", today())
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(consents, "lock_shared", meanwhile)
+    found = ask(trade.distributor)
+    assert the_answer(found) == ("deny", ["master"], {"withdrawn"})
+    assert met == [{UUID(key(f"consent country {name}")) for name in ("label", "publisher", "writer")}]
+    recorded = Clearance.objects.get()
+    assert (recorded.denied, recorded.allowed) == (1, 0)
+    withdrawal = ConsentEvent.objects.get(act="withdrawn")
+    assert recorded.known_at == withdrawal.recorded_at  # what was known then says the same again
+    again = ask(trade.distributor, name="again", known_at=recorded.known_at.isoformat())
+    assert again["answers_digest"] == found["answers_digest"]
+    assert audit.audit().faults == ()
+
+
+def test_what_is_asked_as_known_before_is_not_moved_by_a_withdrawal(
+    trade: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trade.register("country", audio=False)
+    before = timezone.now()
+    held = consents.lock_shared
+
+    def meanwhile(ids: Any) -> None:
+        if not ConsentEvent.objects.filter(act="withdrawn").exists():
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+        held(ids)
+
+    def elsewhere() -> None:
+        try:
+            withdraw(trade, "country label", today())
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(consents, "lock_shared", meanwhile)
+    assert the_answer(ask(trade.distributor, known_at=before.isoformat()))[0] == "allow"
+    assert ConsentEvent.objects.filter(act="withdrawn").count() == 1
 
 
 def test_the_last_place_of_a_quota_is_taken_once(trade: World) -> None:
