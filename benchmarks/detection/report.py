@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.detection.exact import TARGETS, Answer
-from fingerprint import calibration, extract, landmark_matching, landmarks, matching
+from fingerprint import calibration, extract, landmark_matching, landmarks
 from fingerprint.calibration import Calibration
 
 DATA = Path(calibration.__file__).parent / "data"
@@ -149,37 +149,32 @@ def write_error_rates(
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
-def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> list[Path]:
+def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> Path | None:
     """
-    Take the tables of probabilities from the answers of the tuning half.
+    Take the table of probabilities of landmarks from the answers of the tuning half; nothing, if nothing was found.
 
-    Every match counts once, right or wrong, whatever it was found in.
+    Every match counts once, right or wrong, whatever it was found in. Chromaprint gets no table: what it reports is
+    refused as it always was (`rights.bands`), and a table of a few dozen matches could not say one in a thousand.
     """
-    written = []
-    for algorithm, parameters in (
-        (extract.FAMILY, matching.PARAMETERS),
-        (landmarks.ALGORITHM, landmark_matching.PARAMETERS),
-    ):
-        scored = [
-            (found.score, found.is_right)
-            for answer in answers
-            for found in answer.found
-            if found.algorithm.startswith(algorithm)
-        ]
-        if not scored:
-            continue
-        right = sum(is_right for _, is_right in scored)
-        table_of = Calibration(
-            algorithm=algorithm,
-            parameters=parameters,
-            points=calibration.fitted(scored),
-            source=source,
-            measured_on=on.isoformat(),
-            right=right,
-            wrong=len(scored) - right,
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{algorithm.strip('/').replace('/', '-')}.json"
-        path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
-        written.append(path)
-    return written
+    scored = [
+        (found.score, found.is_right)
+        for answer in answers
+        for found in answer.found
+        if found.algorithm == landmarks.ALGORITHM
+    ]
+    if not scored:
+        return None
+    right = sum(is_right for _, is_right in scored)
+    table_of = Calibration(
+        algorithm=landmarks.ALGORITHM,
+        parameters=landmark_matching.PARAMETERS,
+        points=calibration.fitted(scored),
+        source=source,
+        measured_on=on.isoformat(),
+        right=right,
+        wrong=len(scored) - right,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{landmarks.ALGORITHM.replace('/', '-')}.json"
+    path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
+    return path

@@ -65,12 +65,14 @@ def test_leaves_what_others_measured(tmp_path: Path) -> None:
 
 
 def test_takes_probabilities_from_right_and_wrong(tmp_path: Path) -> None:
-    (path,) = report.calibrate(ANSWERS, on=ON, source="songs", folder=tmp_path)
+    path = report.calibrate(ANSWERS, on=ON, source="songs", folder=tmp_path)
+    assert path is not None
     table = Calibration.from_document(json.loads(path.read_text()))
     assert table.parameters == landmark_matching.PARAMETERS
     assert (table.right, table.wrong) == (99, 2)
     assert table.probability_millionths(510_000) < 500_000
     assert table.probability_millionths(800_000) > 950_000
+    assert report.calibrate([answer()], on=ON, source="songs", folder=tmp_path) is None
 
 
 def test_comes_back_as_it_was_kept(tmp_path: Path) -> None:
