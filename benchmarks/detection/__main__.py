@@ -54,8 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(report.innocents(whole))
     on = datetime.now(UTC).date()
     if given.tune:
-        path = report.calibrate([*answers, *whole], on=on, source=corpus.replace("held-out", "tuning"))
-        print(f"wrote {path}")
+        written = report.calibrate([*answers, *whole], on=on, source=corpus.replace("held-out", "tuning"))
+        print(f"wrote {written}")
     elif given.write:
         report.write_error_rates(answers, whole, on=on, corpus=corpus)
 
