@@ -10,6 +10,7 @@ How far an output was compared is working state (``OutputWatch``): losing it cos
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,8 +20,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from fingerprint import examine, index, references, songs
-from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match
+from fingerprint import examine, index, references, songs, store
+from fingerprint.audio import AudioRefused
+from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
 from fingerprint.models import Reference
 from fingerprint.postings import Family, Postings
 from ledger import deciding, log, voices
@@ -33,7 +35,10 @@ from rights.models import ConsentEvent, Decision, OutputFlag, Recheck, RecheckFi
 from rights.registry import LINKS
 from rights.vocabulary import Outcome, RecheckCause
 
+_log = logging.getLogger(__name__)
+
 AT_ONCE = 50
+SONGS = "songs"  # beside the families of fingerprints, in what an output was compared with
 # A reference's moment lies before its commit: outputs examined within this time after it are asked about once more.
 LATE = timedelta(minutes=10)
 
@@ -62,7 +67,14 @@ def sweep(*, at: datetime, most: int = AT_ONCE) -> int:
     """Look again at outputs that something new may concern; return how many were flagged."""
     flagged = 0
     for decision in _behind_the_index(most):
-        flagged += recheck_index(decision_id=decision, at=at) is not None
+        try:
+            flagged += recheck_index(decision_id=decision, at=at) is not None
+        except (AudioRefused, store.NoSuchAudio, OSError, NotEvidence) as error:
+            # One file that cannot be read must not keep the others waiting: it is tried again when more is new.
+            _log.warning("decision %s could not be looked at again: %s: %s", decision, type(error).__name__, error)
+            OutputWatch.objects.update_or_create(
+                decision_id=decision, defaults={"looked_at": at}, create_defaults={"looked_at": at, "snapshots": {}}
+            )
     for decision, event in _of_ended_consents(most):
         found = recheck_consent(decision_id=decision, event_id=event, at=at)
         flagged += found is not None and found.outcome != Outcome.CLEARED
@@ -153,6 +165,17 @@ def _new_matches(
             found += len(portion)
         if measured is not None and found:
             detectors += [_since(one, then, whole.snapshot, len(whole)) for one in measured.detectors]
+    heard_before = _heard_before(decision, evidence)
+    catalogue = songs.current()
+    now[SONGS] = catalogue.snapshot
+    then = held.get(SONGS) or next(
+        (one.index_snapshot for one in evidence.detectors if one.kind == VERSION_MATCH), None
+    )
+    if then != catalogue.snapshot and len(catalogue):
+        # Its candidates compete with each other, so it is asked as a whole; what was found before is no news.
+        measured = examine.examine(facts, against={}, known=catalogue)
+        matches += [match for match in measured.matches if (match.kind, match.reference_id) not in heard_before]
+        detectors += [_since(one, then, catalogue.snapshot, len(catalogue)) for one in measured.detectors]
     fresh = [
         one
         for one in voices.templates(at=at)
@@ -160,14 +183,18 @@ def _new_matches(
     ]
     if fresh:
         measured = examine.examine(facts, against={}, voices=fresh)
-        known = {match.reference_id for match in evidence.of_kind(VOICE_MATCH)}
-        matches += [match for match in measured.matches if match.reference_id not in known]
+        matches += [match for match in measured.matches if (match.kind, match.reference_id) not in heard_before]
         detectors += measured.detectors
     if measured is None:
         return None, now
     ordered = sorted(matches, key=lambda match: (match.output.start_ms, match.output.end_ms, str(match.reference_id)))
     unique = {(one.kind, one.algorithm): one for one in detectors}
     return replace(measured, detectors=tuple(unique.values()), matches=tuple(ordered)), now
+
+
+def _heard_before(decision: Decision, evidence: Evidence) -> set[tuple[str, UUID]]:
+    found = [evidence, *(examine.read(one.examination) for one in decision.rechecks.all() if one.examination)]
+    return {(match.kind, match.reference_id) for one in found for match in one.matches}
 
 
 def _portions(then: str | None, family: Family) -> Iterator[Postings]:

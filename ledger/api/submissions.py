@@ -28,7 +28,7 @@ from ledger.api.uploads import TakesUploads
 from ledger.clearance import Declaration, NoSuchSubmission
 from rights.case import DeclaredContribution
 from rights.models import Submission
-from rights.vocabulary import AiLevel, Component, Purpose, Use
+from rights.vocabulary import AiLevel, Component, Outcome, Purpose, Use
 
 SCOPES = {"GET": "submissions:read", "POST": "submissions:write"}
 
@@ -152,7 +152,7 @@ class FindingOutput(serializers.Serializer[Any]):
     """One obligation that does not hold."""
 
     rule = serializers.CharField()
-    effect = serializers.CharField(help_text="refuse or review")
+    effect = serializers.CharField(help_text="refuse, review, or pass: said for the record")
     sentence = serializers.CharField()
     rests_on = serializers.ListField(child=serializers.UUIDField())
     matches = serializers.ListField(child=serializers.IntegerField(), help_text="Positions in the evidence")
@@ -179,6 +179,8 @@ class DecisionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     outcome = serializers.CharField(help_text="cleared, refused or review")
     policy = serializers.CharField()
+    bands = serializers.UUIDField(allow_null=True, help_text="What matches were measured on")
+    supersedes = serializers.UUIDField(allow_null=True, help_text="The decision before, where people decided again")
     decided_at = serializers.DateTimeField()
     findings = FindingOutput(many=True)
     licenses = serializers.ListField(child=serializers.UUIDField())
@@ -211,6 +213,8 @@ def describe(found: report.Dossier) -> dict[str, Any]:
             "pack": f"{root}/pack",
             "report": report.public_url(submission.id),
         }
+    if found.state == Outcome.REFUSED:
+        links |= {"appeals": f"{root}/appeals"}
     if found.manifest:
         links |= {"file": f"{root}/file"}
         if not found.manifest.is_embedded:
@@ -228,6 +232,8 @@ def describe(found: report.Dossier) -> dict[str, Any]:
             "id": decision.id,
             "outcome": decision.outcome,
             "policy": decision.policy_version,
+            "bands": decision.bands_id,
+            "supersedes": decision.supersedes_id,
             "decided_at": decision.decided_at,
             "findings": found.findings,
             "licenses": decision.licenses,

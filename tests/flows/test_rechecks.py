@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from fingerprint import store
 from ledger import rechecking, tasks
 from ledger.models import Entry, OutputWatch
 from rights.models import Decision, OutputFlag, Recheck
@@ -76,6 +77,18 @@ def test_what_is_registered_and_not_in_it_flags_nothing(world: World) -> None:
     watch.delete()  # lost, it is compared with everything since the decision
     assert sweep() == 0
     assert OutputWatch.objects.get().snapshots == watch.snapshots
+
+
+def test_a_file_that_is_gone_keeps_no_other_waiting(world: World) -> None:
+    lost = world.cleared("lost")
+    world.settle(world.submit("patched", world.sounds.patched(), key("country"))["id"])
+    assert store.discard(lost["audio"].removeprefix("sha256:"))
+    world.register("piano", licensed=False)
+    assert sweep() == 1
+    assert rechecks(world, "lost") == []
+    assert rechecks(world, "patched")[0]["flag"] == "found_later"
+    watch = OutputWatch.objects.get(decision=UUID(lost["decision"]["id"]))
+    assert watch.snapshots == {}  # compared with nothing yet
 
 
 def test_a_consent_that_ends_before_the_release_is_told(world: World) -> None:
