@@ -239,6 +239,7 @@ class AppealAdmin(FactAdmin):
             ("Output", sheets.link(fact.decision.submission)),
             ("By", sheets.link(fact.appellant)),
             ("Ground", GROUNDS[AppealGround(fact.ground)]),
+            ("Statement", fact.statement),
             ("Appealed", sheets.moment(fact.appealed_at)),
             ("Answer by", sheets.moment(appealing.due_at(fact)) if answer is None else "Answered"),
         ]
@@ -268,7 +269,6 @@ class AppealAdmin(FactAdmin):
             steps=tuple(steps),
             facts=(*facts, ("Id", sheets.long_id(fact.pk)), sheets.entry_of(appeal=fact)),
             tables=tuple(tables),
-            texts=(("What the submitter says", fact.statement),),
         )
 
     # --- Appealing.

@@ -112,6 +112,7 @@ SHOWN_ON = {
     "identifier_finding": "identifier",
     "recording_work": "recording",
     "recording_voice": "recording",
+    "recording_audio": "recording",
     "model_version_retirement": "model_version",
     "share_event": "share",
     "conflict_event": "conflict",

@@ -24,8 +24,9 @@ from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Job
 from ledger.reports import presentation
-from rights.models import Decision, Finding, License, Submission
+from rights.models import Decision, Finding, License, Recheck, Submission
 
+MOST_RECHECKS = 20
 NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
 
 
@@ -110,6 +111,9 @@ class SubmissionAdmin(FactAdmin):
             "page": presentation.page(found, at=timezone.now()),
             "players": True,
             "copyable": True,
+            "rechecks": self.seen(
+                request, Recheck.objects.filter(decision__submission=found.submission).prefetch_related("findings")
+            ).order_by("-rechecked_at")[:MOST_RECHECKS],
             "review_url": case_url(found.decision.pk) if found.decision and found.decision.examination_id else "",
             "appeal_url": (
                 reverse("admin:rights_appeal_against", args=[found.decision.pk])

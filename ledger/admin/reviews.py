@@ -35,7 +35,7 @@ from ledger.reports import presentation, situations
 from ledger.reviewing import CLEARING, REFUSING, SAID, Part
 from rights import decisions
 from rights.case import Effect
-from rights.models import Appeal, Decision, Finding, Review, Submission
+from rights.models import Appeal, Decision, Finding, Recheck, Review, Submission
 from rights.policy import Waiver
 from rights.vocabulary import Outcome, ReviewReason
 
@@ -196,6 +196,12 @@ class ReviewAdmin(FactAdmin):
             "chips": [(name, said, piles[name].count()) for name, said in WHO.items()],
             "kinds": [(name, RULES.get(name, name.replace("_", " "))) for name in found],
             "stopped": self._rows(request, gate[:PER_PAGE], now) if who == "all" and not rule else [],
+            "moved": self.seen(request, Recheck.objects.exclude(outcome=Outcome.CLEARED))
+            .filter(decision__successor__isnull=True)
+            .select_related("decision__submission__submitter__identity")
+            .order_by("-rechecked_at", "id")[:PER_PAGE]
+            if who == "all" and not rule
+            else [],
             "appeals": appealing.waiting(caller.sight).count(),
             "may": caller.may(Verb.REVIEW) or caller.may(Verb.VOUCH),
         }

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from fingerprint.evidence import Segment
-from ledger import banding, sequencer
+from ledger import banding, rechecking, sequencer
 from ledger.admin.bands import said
 from ledger.models import BandsVersion, Membership, ReviewClaim
 from ledger.reports import wrong
@@ -23,7 +23,7 @@ from rights.bands import NEVER, SHIPPED
 from rights.models import Appeal, Decision, Review
 from rights.vocabulary import Outcome
 from tests.fingerprint.test_error_rates import DOCUMENT
-from tests.flows.conftest import World, admitted, key
+from tests.flows.conftest import World, admitted, key, today
 from tests.flows.test_listening import a_match, country, examined
 from tests.flows.test_reviews import assert_whole, unheard
 
@@ -454,3 +454,21 @@ def test_counts_by_the_bands_in_force(
     assert [bar.count for bar in judged] == [refused, held]
     html = render_to_string("ledger/reports/wrong.html", {"page": page, "at": timezone.now()})
     assert f"{refused} of 1000 tracks." in html
+
+
+# --- what is out
+
+
+def test_shows_what_is_out_and_would_be_stopped_now(world: World, reviewer: Client) -> None:
+    found = world.cleared()
+    assert "Out, and would be stopped now" not in text(reviewer.get(QUEUE))
+    withdrawal = {"id": key("withdrawal"), "actor": key("label"), "effective_on": today().isoformat()}
+    world.state(f"/v1/consents/{key('consent country label')}/withdrawals", withdrawal)
+    rechecking.sweep(at=timezone.now())
+    assert "Country, sung Refused Consent ended" in text(reviewer.get(QUEUE))
+    output = text(reviewer.get(f"/admin/rights/submission/{found['id']}/change/"))
+    assert re.search(r"Looked at again .* Consent ended Refused A holder of the master side", output)
+    sequencer.drain(at=timezone.now())
+    assert "Rechecked" in text(reviewer.get("/admin/ledger/entry/"))
+    rival = at_desk(admitted("of the rival", "rival", Role.REVIEWER))
+    assert "Country, sung" not in text(rival.get(QUEUE))
