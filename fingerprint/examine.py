@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -12,16 +12,32 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, calibration, extract, index, landmark_matching, landmarks, matching, songs, store
+from fingerprint import (
+    audio,
+    calibration,
+    extract,
+    index,
+    landmark_matching,
+    landmarks,
+    matching,
+    songs,
+    store,
+    traces,
+)
 from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
-from fingerprint.models import Examination
+from fingerprint.models import Examination, Trace
 from fingerprint.postings import Postings
+from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
 from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
+
+
+class NoTrace(Exception):
+    """Nothing is kept of what was heard in this audio: examine it again from its bytes."""
 
 
 class Listener(Protocol):
@@ -50,6 +66,7 @@ class CopiesListener:
     def __init__(self, known: Postings) -> None:
         self._known = known
         self._fingerprints = extract.Fingerprints()
+        self.trace = b""
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
@@ -57,16 +74,33 @@ class CopiesListener:
 
     def search(self) -> Detection:
         """Say which registered recordings were heard, and where."""
-        algorithm = extract.algorithm()
+        heard = self._fingerprints.finish()
+        self.trace = traces.written(heard)
+        return self._found(self._known, heard, extract.algorithm())
+
+    @classmethod
+    def again(cls, known: Postings, trace: bytes, algorithm: str) -> Detection:
+        """
+        Say the same of what was heard before, against another index.
+
+        :raises NotATrace: it is no trace of this detector
+        """
+        heard = traces.read(trace)
+        if len(heard) != extract.SHIFTS:
+            raise NotATrace
+        return cls._found(known, heard, algorithm)
+
+    @staticmethod
+    def _found(known: Postings, heard: Sequence[NDArray[np.uint32]], algorithm: str) -> Detection:
         return Detection(
             Detector(
                 kind=EXACT_MATCH,
                 algorithm=algorithm,
                 parameters=matching.PARAMETERS,
-                index_snapshot=self._known.snapshot,
-                index_size=len(self._known),
+                index_snapshot=known.snapshot,
+                index_size=len(known),
             ),
-            matching.search(self._known, self._fingerprints.finish(), algorithm=algorithm),
+            matching.search(known, heard, algorithm=algorithm),
         )
 
 
@@ -78,6 +112,7 @@ class LandmarksListener:
     def __init__(self, known: Postings) -> None:
         self._known = known
         self._landmarks = landmarks.Landmarks()
+        self.trace = b""
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
@@ -85,19 +120,37 @@ class LandmarksListener:
 
     def search(self) -> Detection:
         """Say which registered recordings were heard, and where."""
+        heard = self._landmarks.finish()
+        self.trace = traces.written([row for peaks in heard for row in (peaks.frames, peaks.pitches)])
+        return self._found(self._known, heard)
+
+    @classmethod
+    def again(cls, known: Postings, trace: bytes, algorithm: str) -> Detection:
+        """
+        Say the same of what was heard before, against another index.
+
+        :raises NotATrace: it is no trace of this detector
+        """
+        rows = [row.astype(np.int64) for row in traces.read(trace)]
+        if len(rows) != 2 * landmarks.SHIFTS or algorithm != landmarks.ALGORITHM:
+            raise NotATrace
+        return cls._found(known, tuple(landmarks.Peaks(*pair) for pair in zip(rows[::2], rows[1::2], strict=True)))
+
+    @staticmethod
+    def _found(known: Postings, heard: tuple[landmarks.Peaks, ...]) -> Detection:
         return Detection(
             Detector(
                 kind=EXACT_MATCH,
                 algorithm=landmarks.ALGORITHM,
                 parameters=landmark_matching.PARAMETERS,
-                index_snapshot=self._known.snapshot,
-                index_size=len(self._known),
+                index_snapshot=known.snapshot,
+                index_size=len(known),
             ),
-            landmark_matching.search(self._known, self._landmarks.finish()),
+            landmark_matching.search(known, heard),
         )
 
 
-_LISTENERS: dict[str, Callable[[Postings], Listener]] = {
+_LISTENERS: dict[str, type[CopiesListener | LandmarksListener]] = {
     index.CHROMAPRINT.name: CopiesListener,
     index.LANDMARKS.name: LandmarksListener,
 }
@@ -144,7 +197,8 @@ def examine(
     if against is None:
         against = {family.name: index.current(family) for family in index.FAMILIES}
         known = songs.current() if known is None else known
-    listeners = [_LISTENERS[name](postings) for name, postings in against.items()]
+    copies = [_LISTENERS[name](postings) for name, postings in against.items()]
+    listeners: list[Listener] = [*copies]
     if known is not None:
         listeners.append(VersionsListener(known))
     if voices:
@@ -159,6 +213,7 @@ def examine(
                 listener.feed(blocks[listener.rate_hz])
     _whole(facts, meter.samples)
     detections = [calibration.calibrated(listener.search()) for listener in listeners]
+    _keep(facts.digest, {one.detector.algorithm: copy.trace for one, copy in zip(detections, copies, strict=False)})
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
@@ -171,6 +226,36 @@ def examine(
         leading_silence_ms=meter.leading_silence_ms,
         trailing_silence_ms=meter.trailing_silence_ms,
     )
+
+
+def _keep(audio_digest: str, heard: Mapping[str, bytes]) -> None:
+    """Keep what was heard, once: it follows from the audio and the algorithm."""
+    Trace.objects.bulk_create(
+        [Trace(audio_digest=audio_digest, algorithm=algorithm, data=data) for algorithm, data in heard.items()],
+        ignore_conflicts=True,
+    )
+
+
+def again(audio_digest: str, *, against: Mapping[str, Postings]) -> tuple[Detection, ...]:
+    """
+    Compare what was heard in audio when it was examined with other references; nothing is decoded.
+
+    `against` gives indexes by the names of their families, such as each of `index.delta`: of what came since. Says
+    nothing of voices. What several detectors heard of one reference is in each of them: `agreement.told_once` tells it once.
+
+    :raises NoTrace: the audio was not examined by a release that keeps what it heard: examine it again
+    """
+    detections: list[Detection] = []
+    for name, postings in against.items():
+        kept = Trace.objects.filter(audio_digest=audio_digest, algorithm__startswith=name).order_by("-id").first()
+        if kept is None:
+            raise NoTrace
+        try:
+            found = _LISTENERS[name].again(postings, bytes(kept.data), kept.algorithm)
+        except NotATrace as error:
+            raise NoTrace from error
+        detections.append(calibration.calibrated(found))
+    return tuple(detections)
 
 
 def _order(match: Match) -> tuple[int, int, str, str, str, int]:

@@ -133,6 +133,23 @@ class Embedding(models.Model):
         return f"{self.algorithm} of {self.reference_id} from {self.start_ms} ms"
 
 
+class Trace(models.Model):
+    """What one algorithm heard in audio that was examined, so that what is enrolled later is compared with it."""
+
+    id = models.BigAutoField(primary_key=True)
+    audio_digest = models.CharField(max_length=64)  # hex; of audio that is examined and need not be received
+    algorithm = models.CharField(max_length=48)
+    data = models.BinaryField()  # fingerprint.traces
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["audio_digest", "algorithm"], name="one_trace_per_audio_and_algorithm")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.audio_digest[:12]}"
+
+
 class Examination(models.Model):
     """The evidence that was measured in some audio, as the exact bytes whose digest is logged."""
 

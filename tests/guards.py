@@ -15,6 +15,7 @@ _REVIEWS: Any = import_module("ledger.migrations.0010_guards_of_reviews")
 _ENROLLMENTS: Any = import_module("ledger.migrations.0011_enrollments")
 _WATCH: Any = import_module("ledger.migrations.0012_output_watch")
 _MELODIES: Any = import_module("ledger.migrations.0013_guards_of_melodies")
+_TRACES: Any = import_module("ledger.migrations.0014_traces")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -32,6 +33,7 @@ RECORDED: list[str] = [
     *_INDEX.RECORDED,
     *_ENROLLMENTS.RECORDED,
     *_MELODIES.RECORDED,
+    *_TRACES.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from fingerprint import examine, extract, index, landmarks, references, store
+from fingerprint import examine, extract, index, landmarks, references, store, traces
+from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio, probe
 from fingerprint.examine import fingerprint
-from fingerprint.models import Audio, Examination, Fingerprint, Reference
+from fingerprint.models import Audio, Examination, Fingerprint, Reference, Trace
 from fingerprint.postings import Postings
 from tests.fingerprint.sounds import LIMITS, MUSIC, Sound, noise, tone, wav
 
@@ -240,3 +241,48 @@ def test_knows_audio_by_a_digest_only() -> None:
             channels=1,
             received_at=AT,
         )
+
+
+# --- what was heard, compared again
+
+
+@pytest.mark.django_db
+def test_is_compared_again_without_being_decoded(write: Write) -> None:
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    facts = taken_in(MUSIC / "country.mp3")
+    evidence = examine.examine(facts)
+    assert evidence.matches
+    store.discard(facts.digest)  # nobody needs the bytes
+    known = {family.name: index.current(family) for family in index.FAMILIES}
+    detections = examine.again(facts.digest, against=known)
+    assert tuple(detection.detector for detection in detections) == evidence.detectors
+    found = [match for detection in detections for match in detection.matches]
+    assert set(told_once(found)) == set(evidence.matches)
+    examine.examine(taken_in(MUSIC / "country.mp3"))
+    assert Trace.objects.count() == len(index.FAMILIES)
+    assert sum(len(trace.data) for trace in Trace.objects.all()) < 400_000
+
+
+@pytest.mark.django_db
+def test_is_compared_with_what_came_since(write: Write) -> None:
+    enrolled(VIBE, taken_in(MUSIC / "vibe-ace.ogg"))
+    facts = taken_in(MUSIC / "country.mp3")
+    before = examine.examine(facts)
+    assert before.matches == ()
+    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    for family, detector in zip(index.FAMILIES, before.detectors, strict=True):
+        assert list(index.since(detector.index_snapshot, family)) == [COUNTRY]
+        (delta,) = index.delta(detector.index_snapshot, family)
+        (detection,) = examine.again(facts.digest, against={family.name: delta})
+        assert {match.reference_id for match in detection.matches} == {COUNTRY}
+        assert detection.detector.index_size == 1
+
+
+@pytest.mark.django_db
+def test_says_that_nothing_was_kept(write: Write) -> None:
+    with pytest.raises(examine.NoTrace):
+        examine.again("0" * 64, against={index.CHROMAPRINT.name: index.current()})
+    for family in index.FAMILIES:
+        Trace.objects.create(audio_digest="1" * 64, algorithm=f"{family.name}1", data=traces.written([]))
+        with pytest.raises(examine.NoTrace):
+            examine.again("1" * 64, against={family.name: index.current(family)})
