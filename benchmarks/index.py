@@ -15,18 +15,23 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fingerprint import audio, extract, matching, segments
-from fingerprint.index import CHROMAPRINT
+from fingerprint import audio, extract, landmark_matching, landmarks, matching, segments
+from fingerprint.evidence import Match
+from fingerprint.index import CHROMAPRINT, LANDMARKS
 from fingerprint.postings import Family, Hashes, Index, Postings
 from fingerprint.segments import Enrolled, Folder, View
 
 TRACK_S = 240
 ITEMS = TRACK_S * extract.SAMPLE_RATE_HZ // extract.HOP_SAMPLES
 SIZES = (10_000, 100_000, 1_000_000)
+LANDMARK_RECORDINGS = 10_000  # a hundred thousand take 17 GB
+REGISTERED = UUID(int=1 << 100)
 AT_ONCE = 2_000  # tracks that are put in together
 QUERIES = 50
 QUERY_S = 10
@@ -44,36 +49,109 @@ class Line:
     ratio: float
 
 
-def songs(folder: Path) -> dict[str, Hashes]:
-    """Fingerprint the songs of the repository."""
+@dataclass(frozen=True)
+class Material:
+    """What one family of fingerprints is measured with."""
+
+    family: Family
+    pool: tuple[bytes, ...]  # fingerprints of songs, of which recordings are made
+    registered: bytes  # of the song that is looked up
+    excerpts: tuple[Any, ...]  # queries
+    track: Any
+    make: Callable[[np.random.Generator, tuple[bytes, ...]], bytes]
+    search: Callable[[Postings, Any], tuple[Match, ...]]
+    hashes: Callable[[Any], Hashes]  # of a query, that a search asks for
+    most: int  # places of a hash that is asked for
+
+    def tracks(self, count: int, first: int = 0) -> Iterator[tuple[UUID, bytes]]:
+        """Make synthetic recordings, the same ones every time."""
+        for number in range(first, first + count):
+            yield UUID(int=number + 1), self.make(np.random.default_rng(number), self.pool)
+
+
+def materials(demo: Path) -> tuple[Material, Material]:
+    """Fingerprint the songs of the repository, and cut queries out of the one of which no recording is made."""
     types = {".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
-    return {
-        name: extract.reference(audio.decode(folder / name, types[Path(name).suffix])).astype(np.uint32)
-        for name in SONGS
-    }
+    sounds = {name: np.concatenate(list(audio.decode(demo / name, types[Path(name).suffix]))) for name in SONGS}
+    song = sounds.pop(LOOKED_UP)
+    rate = extract.SAMPLE_RATE_HZ
+    whole = np.tile(song, TRACK_S * rate // song.size + 1)[: TRACK_S * rate]
+    begins = np.linspace(0, song.size - QUERY_S * rate - 1, QUERIES).astype(int).tolist()
+    excerpts = [song[begin : begin + QUERY_S * rate] for begin in begins]
+
+    def items(sound: NDArray[np.int16]) -> bytes:
+        return extract.reference([sound]).astype("<u4").tobytes()
+
+    def peaks(sound: NDArray[np.int16]) -> bytes:
+        return landmarks.written(landmarks.reference([sound]))
+
+    return (
+        Material(
+            family=CHROMAPRINT,
+            pool=tuple(map(items, sounds.values())),
+            registered=items(song),
+            excerpts=tuple(extract.query([excerpt]) for excerpt in excerpts),
+            track=extract.query([whole]),
+            make=_made_of_items,
+            search=partial(_search_items),
+            hashes=lambda query: (matching.interleaved(query) ^ matching.ONE_BIT_AWAY[:, None]).reshape(-1),
+            most=matching.MAX_POSTINGS,
+        ),
+        Material(
+            family=LANDMARKS,
+            pool=tuple(map(peaks, sounds.values())),
+            registered=peaks(song),
+            excerpts=tuple(landmarks.query([excerpt]) for excerpt in excerpts),
+            track=landmarks.query([whole]),
+            make=_made_of_peaks,
+            search=landmark_matching.search,
+            hashes=_hashes_of_peaks,
+            most=500,
+        ),
+    )
 
 
-def _pool(real: dict[str, Hashes]) -> list[Hashes]:
-    return [items for name, items in real.items() if name != LOOKED_UP]
+def _search_items(index: Postings, query: Any) -> tuple[Match, ...]:
+    return matching.search(index, query, algorithm="bench")
 
 
-def tracks(count: int, first: int, real: Sequence[Hashes]) -> Iterator[tuple[UUID, bytes]]:
-    """Make synthetic recordings, the same ones every time."""
-    pool = np.concatenate(real).view(np.uint16).reshape(-1, 2)
-    silence = np.full(10, 627_964_279, np.uint32)  # what Chromaprint makes of silence
-    for number in range(first, first + count):
-        chance = np.random.default_rng(number)
-        made = np.empty((ITEMS, 2), np.uint16)
-        for half in range(2):
-            at = 0
-            while at < ITEMS:
-                length = min(ITEMS - at, int(chance.integers(40, 160)))
-                begin = int(chance.integers(0, len(pool) - length))
-                made[at : at + length, half] = pool[begin : begin + length, half]
-                at += length
-        items = made.reshape(-1).view(np.uint32).copy()
-        items[:10] = items[-10:] = silence
-        yield UUID(int=number + 1), items.astype("<u4").tobytes()
+def _hashes_of_peaks(query: tuple[landmarks.Peaks, ...]) -> Hashes:
+    made = [landmarks.hashes(one.frames, one.bins, fan=landmarks.QUERY_FAN)[0] for one in query]
+    return np.unique(np.concatenate(made))
+
+
+def _made_of_items(chance: np.random.Generator, pool: tuple[bytes, ...]) -> bytes:
+    """The halves of items from different places; silence, which many share, at both ends."""
+    halves = np.frombuffer(b"".join(pool), "<u2").reshape(-1, 2)
+    made = np.empty((ITEMS, 2), "<u2")
+    for half in range(2):
+        at = 0
+        while at < ITEMS:
+            length = min(ITEMS - at, int(chance.integers(40, 160)))
+            begin = int(chance.integers(0, len(halves) - length))
+            made[at : at + length, half] = halves[begin : begin + length, half]
+            at += length
+    items = made.reshape(-1).view("<u4")
+    items[:10] = items[-10:] = 627_964_279  # what Chromaprint makes of silence
+    return items.tobytes()
+
+
+def _made_of_peaks(chance: np.random.Generator, pool: tuple[bytes, ...]) -> bytes:
+    """Stretches of some seconds from different songs, each moved in pitch, with every peak moved a little in time."""
+    frames: list[NDArray[np.int64]] = []
+    bins: list[NDArray[np.int64]] = []
+    at, end = 0, TRACK_S * landmarks.SAMPLE_RATE_HZ // landmarks.HOP_SAMPLES
+    while at < end:
+        packed = np.frombuffer(pool[int(chance.integers(0, len(pool)))], "<u4").astype(np.int64)
+        begin = int(chance.integers(0, packed.size - 400))
+        some = packed[begin : begin + int(chance.integers(100, 400))]
+        when = (some >> 9) - (some[0] >> 9) + chance.integers(0, 2, some.size)
+        frames.append(at + when)
+        bins.append(np.clip((some & 511) + int(chance.integers(-20, 21)), landmarks.FIRST_BIN, landmarks.LAST_BIN))
+        at += int(when.max()) + 1
+    frame, bin_ = np.concatenate(frames), np.concatenate(bins)
+    order = np.lexsort((bin_, frame))
+    return landmarks.written(landmarks.Peaks(frame[order], bin_[order] * landmarks.FRACTIONS))
 
 
 def grow(folder: Folder, family: Family, given: Iterator[tuple[UUID, bytes]], first: int, count: int) -> float:
@@ -129,11 +207,6 @@ def bare(columns: list[tuple[Hashes, Hashes]], probes: Hashes, most: int) -> int
     return found
 
 
-def probes_of(query: Hashes) -> Hashes:
-    """The hashes that a search of Chromaprint asks for."""
-    return (query ^ matching.ONE_BIT_AWAY[:, None]).reshape(-1)
-
-
 def votes(index: Postings, probes: Hashes, most: int) -> int:
     """Find every place of the probes in an index; return how many."""
     keys = np.unique(probes)
@@ -170,68 +243,56 @@ def took(work: Sequence[Callable[[], object]]) -> Took:
 
 
 def measure(recordings: int, demo: Path, scratch: Path) -> Iterator[Line]:
-    """Grow one index through the sizes, as far as is asked for, and measure it at each."""
-    sizes = [size for size in SIZES if size < recordings] + [recordings]
-    real = songs(demo)
-    blocks = list(audio.decode(demo / LOOKED_UP, "audio/mpeg"))
-    song = np.concatenate(blocks)
-    whole = np.tile(song, TRACK_S * extract.SAMPLE_RATE_HZ // song.size + 1)[: TRACK_S * extract.SAMPLE_RATE_HZ]
-    length = QUERY_S * extract.SAMPLE_RATE_HZ
-    begins = np.linspace(0, song.size - length - 1, QUERIES).astype(int).tolist()
-    excerpts = [extract.query([song[begin : begin + length]]) for begin in begins]
-    track = extract.query([whole])
+    """Grow an index of each family through the sizes, as far as is asked for, and measure it at each."""
     scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch) as name:
-        folder = Folder(Path(name) / "index", CHROMAPRINT.name)
-        registered = UUID(int=1 << 100)
-        given = tracks(sizes[-1], 0, _pool(real))
-        grow(folder, CHROMAPRINT, iter([(registered, real[LOOKED_UP].astype("<u4").tobytes())]), -1, 1)
-        done = 0
-        for size in sizes:
-            seconds = grow(folder, CHROMAPRINT, given, done, size - done)
-            rate = (size - done) / seconds
-            done = size
-            _, view = folder.read()
-            yield from _measured(view, size, rate, excerpts, track, registered, Path(name))
-            if size == SIZES[0]:
-                yield from _in_memory(view, size, excerpts, track, real)
+    for material in materials(demo):
+        most = recordings if material.family is CHROMAPRINT else min(recordings, LANDMARK_RECORDINGS)
+        with tempfile.TemporaryDirectory(dir=scratch) as name:
+            yield from _family(material, [size for size in SIZES if size < most] + [most], Path(name))
 
 
-def _measured(
-    view: View,
-    size: int,
-    rate: float,
-    excerpts: Sequence[tuple[Hashes, ...]],
-    track: tuple[Hashes, ...],
-    registered: UUID,
-    scratch: Path,
-) -> Iterator[Line]:
+def _family(material: Material, sizes: Sequence[int], scratch: Path) -> Iterator[Line]:
+    folder = Folder(scratch / "index", material.family.name)
+    given = material.tracks(sizes[-1])
+    grow(folder, material.family, iter([(REGISTERED, material.registered)]), -1, 1)
+    done = 0
+    for size in sizes:
+        seconds = grow(folder, material.family, given, done, size - done)
+        rate = (size - done) / seconds
+        done = size
+        _, view = folder.read()
+        yield from _measured(material, view, size, rate, scratch)
+        if size <= SIZES[0]:
+            yield from _in_memory(material, view, size)
+
+
+def _measured(material: Material, view: View, size: int, rate: float, scratch: Path) -> Iterator[Line]:
+    name = f"{material.family.name.strip('/')} {size:,}"
     postings = sum(segment.postings for segment in view.segments)
     written = sum((scratch / "index" / segment.name).stat().st_size for segment in view.segments)
-    stored = 4 * ITEMS
+    stored = sum(len(data) for _, data in material.tracks(20)) / 20
     yield Line(
-        f"{size:,}: bytes a recording, of {len(view.segments)} files",
+        f"{name}: bytes a recording, in {len(view.segments)} files",
         f"{written / size:,.0f}",
-        f"its row {stored:,}",
+        f"its row {stored:,.0f}",
         written / size / stored,
     )
     since = time.perf_counter()
     columns = flat(view, scratch)
     copied = time.perf_counter() - since
     yield Line(
-        f"{size:,}: put in, recordings a second",
+        f"{name}: put in, recordings a second",
         f"{rate:,.0f}",
         f"copying its postings out of the files {size / copied:,.0f}",
         rate * copied / size,
     )
-    most = matching.MAX_POSTINGS
-    queries = [probes_of(matching.interleaved(query)) for query in (*excerpts, track)]
-    assert votes(view, queries[-1], most) == bare(columns, queries[-1], most)
-    for title, some in ((f"{QUERY_S} s", queries[:-1]), (f"{TRACK_S} s", queries[-1:] * 5)):
-        ours = took([partial(votes, view, one, most) for one in some])
-        theirs = took([partial(bare, columns, one, most) for one in some])
+    for title, queries in ((f"{QUERY_S} s", material.excerpts), (f"{TRACK_S} s", (material.track,) * 5)):
+        asked = [material.hashes(query) for query in queries]
+        assert votes(view, asked[-1], material.most) == bare(columns, asked[-1], material.most)
+        ours = took([partial(votes, view, one, material.most) for one in asked])
+        theirs = took([partial(bare, columns, one, material.most) for one in asked])
         yield Line(
-            f"{size:,}: lookups of {title}, ms p50 / p99",
+            f"{name}: lookups of {title}, ms p50 / p99",
             str(ours),
             f"binary search in plain columns {theirs}",
             ours.median / theirs.median,
@@ -240,38 +301,36 @@ def _measured(
     for path in scratch.glob("*.seg.*"):
         path.unlink()
     view.release()
-    for title, looked_up, bound in ((f"{QUERY_S} s", excerpts, 1.0), (f"{TRACK_S} s", [track] * 5, 30.0)):
-        searches = [partial(matching.search, view, one, algorithm="bench") for one in looked_up]
-        found = sum(any(match.reference_id == registered for match in search()) for search in searches)
+    for title, queries, bound in (
+        (f"{QUERY_S} s", material.excerpts, 1.0),
+        (f"{TRACK_S} s", (material.track,) * 5, 30.0),
+    ):
+        searches = [partial(material.search, view, one) for one in queries]
+        found = sum(any(match.reference_id == REGISTERED for match in search()) for search in searches)
         search = took(searches)
         yield Line(
-            f"{size:,}: search for {title}, ms p50 / p99",
+            f"{name}: search for {title}, ms p50 / p99",
             str(search),
-            f"CPU {search.cpu:,.0f}; wanted {bound * 1000:,.0f}; found {found} of {len(looked_up)}",
+            f"CPU {search.cpu:,.0f}; wanted {bound * 1000:,.0f}; found {found} of {len(queries)}",
             search.median / (bound * 1000),
         )
     own, mapped = memory_mib("RssAnon"), memory_mib("RssFile")
     yield Line(
-        f"{size:,}: memory, MiB (mapped page cache {mapped:,.0f})",
+        f"{name}: memory, MiB (mapped page cache {mapped:,.0f})",
         f"{own:,.0f}",
         f"the index has {written / 2**20:,.0f}, {postings:,} postings",
         own / (written / 2**20),
     )
 
 
-def _in_memory(
-    view: View, size: int, excerpts: Sequence[tuple[Hashes, ...]], track: tuple[Hashes, ...], real: dict[str, Hashes]
-) -> Iterator[Line]:
-    index = Index.of(
-        [(UUID(int=1 << 100), real[LOOKED_UP].astype("<u4").tobytes()), *tracks(size, 0, _pool(real))],
-        CHROMAPRINT,
-    )
+def _in_memory(material: Material, view: View, size: int) -> Iterator[Line]:
+    index = Index.of([(REGISTERED, material.registered), *material.tracks(size)], material.family)
     assert index.snapshot == view.snapshot
-    for title, some in ((f"{QUERY_S} s", excerpts), (f"{TRACK_S} s", [track] * 5)):
-        memory = took([partial(matching.search, index, one, algorithm="bench") for one in some])
-        disk = took([partial(matching.search, view, one, algorithm="bench") for one in some])
+    for title, queries in ((f"{QUERY_S} s", material.excerpts), (f"{TRACK_S} s", (material.track,) * 5)):
+        memory = took([partial(material.search, index, one) for one in queries])
+        disk = took([partial(material.search, view, one) for one in queries])
         yield Line(
-            f"{size:,}: search for {title} on disk, ms p50 / p99",
+            f"{material.family.name.strip('/')} {size:,}: search for {title} on disk, ms p50 / p99",
             str(disk),
             f"in memory {memory}",
             disk.median / memory.median,

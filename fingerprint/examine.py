@@ -241,7 +241,7 @@ def again(audio_digest: str, *, against: Mapping[str, Postings]) -> tuple[Detect
     Compare what was heard in audio when it was examined with other references; nothing is decoded.
 
     `against` gives indexes by the names of their families, such as each of `index.delta`: of what came since. Says
-    nothing of voices. What several detectors heard of one reference is in each of them: `agreement.told_once` tells it once.
+    nothing of voices. What several detectors heard of one reference is said by each: see `agreement.told_once`.
 
     :raises NoTrace: the audio was not examined by a release that keeps what it heard: examine it again
     """

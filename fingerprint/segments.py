@@ -103,7 +103,8 @@ def _pages(size: int) -> int:
 
 
 def _bits(postings: int) -> int:
-    return 8 if postings < 1 << 14 else 16 if postings < 1 << 22 else 24
+    # A directory of 2^24 takes 64 MiB, which pays where it saves as much: a byte of each posting.
+    return 8 if postings < 1 << 14 else 16 if postings < 1 << 26 else 24
 
 
 # --- One segment

@@ -153,8 +153,10 @@ def test_answers_for_some_of_its_references_as_if_there_were_no_others(
     same(some, Index.of(before.items(), ITEMS), asked(given, chance))
 
 
-def test_counts_hashes_in_every_size_of_directory(tmp_path: Path) -> None:
-    for number, length in enumerate((100, 1 << 15, (1 << 22) + 1)):
+def test_counts_hashes_in_every_size_of_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [segments._bits(1 << bits) for bits in (0, 13, 14, 25, 26, 30)] == [8, 8, 16, 16, 24, 24]
+    monkeypatch.setattr(segments, "_bits", lambda postings: {100: 8, 1 << 15: 16}.get(postings, 24))
+    for number, length in enumerate((100, 1 << 15, (1 << 17) + 1)):
         items = np.arange(length, dtype=np.uint32) * np.uint32(2_654_435) + np.uint32(7)
         folder = Folder(tmp_path / str(number), ITEMS.name)
         write(folder, enrolled({UUID(int=1): items.astype("<u4").tobytes()}, ITEMS))
