@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from fingerprint import index
-from fingerprint.models import Audio, Fingerprint
+from fingerprint.models import Audio, Reference
 from ledger import clients, enrolling, jobs, sequencer, tasks
 from ledger.audit import audit
 from ledger.models import Enrollment, EnrollmentFile, Entry, Job
@@ -198,7 +198,7 @@ def test_guesses_nothing(label: Api, trade: World, put: Put) -> None:
         "GBUV71299999999.flac": "no_recording",
         "broken.flac": "audio_refused",
     }
-    assert not Fingerprint.objects.exists()
+    assert not Reference.objects.exists()
     assert not Audio.objects.exists()
 
 
@@ -261,7 +261,7 @@ def test_enrolls_the_same_bytes_once(label: Api, put: Put) -> None:
     assert (found["progress"]["enrolled"], found["progress"]["known"], found["progress"]["failed"]) == (1, 2, 0)
     again = enrolled(label)
     assert (again["progress"]["enrolled"], again["progress"]["known"]) == (0, 3)
-    assert Fingerprint.objects.count() == 2  # of harmony and of landmarks
+    assert Reference.objects.count() == 1
 
 
 def test_keeps_the_audio_that_a_recording_has(label: Api, put: Put) -> None:
@@ -372,13 +372,13 @@ def test_goes_on_where_it_was(label: Api, put: Put, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(enrolling, "_attempt", die)
     with pytest.raises(KeyboardInterrupt):
         enrolling.enroll_part(part=parts[0], at=timezone.now())
-    assert Fingerprint.objects.count() == 2
+    assert Reference.objects.count() == 2
     later = timezone.now() + 2 * jobs.LEASE
     assert enrolling.enroll_part(part=parts[0], at=later) == 2
     assert enrolling.enroll_part(part=parts[1], at=later) == 2
     assert enrolling.enroll_part(part=parts[1], at=later) == 0
     assert label.get(f"/v1/enrollments/{id}").json()["progress"]["enrolled"] == 6
-    assert Fingerprint.objects.count() == 6
+    assert Reference.objects.count() == 6
 
 
 def test_leaves_out_a_file_that_kills_its_workers(label: Api, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -422,7 +422,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing(label: Api, put: Put, mo
     with pytest.raises(jobs.LostLease):
         enrolling.enroll_part(part=part, at=timezone.now())
     assert label.get(f"/v1/enrollments/{id}").json()["progress"]["enrolled"] == 1
-    assert Fingerprint.objects.count() == 2  # of harmony and of landmarks
+    assert Reference.objects.count() == 1
 
 
 def test_gives_up_and_is_asked_again(label: Api, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
