@@ -21,7 +21,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, index, references, songs, store
-from fingerprint.audio import AudioRefused
+from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
 from fingerprint.models import Reference
 from fingerprint.postings import Family, Postings
@@ -125,7 +125,8 @@ def recheck_index(*, decision_id: UUID, at: datetime) -> Recheck | None:
     """
     Compare a cleared output with what was enrolled since it was compared last; flag it where that would stop it now.
 
-    Decodes the audio where anything is new; returns None where nothing is, or nothing of it is found.
+    Decodes the audio only where songs or a voice are new, or an older release examined it; returns None where nothing is new, or
+    nothing of it is found.
 
     :raises NoSuchDecision: there is none that cleared anything
     """
@@ -160,7 +161,7 @@ def _new_matches(
             continue
         found = 0
         for portion in _portions(then, family):
-            measured = examine.examine(facts, against={family.name: portion})
+            measured = _measured(facts, evidence, family, portion)
             matches += measured.matches
             found += len(portion)
         if measured is not None and found:
@@ -195,6 +196,15 @@ def _new_matches(
 def _heard_before(decision: Decision, evidence: Evidence) -> set[tuple[str, UUID]]:
     found = [evidence, *(examine.read(one.examination) for one in decision.rechecks.all() if one.examination)]
     return {(match.kind, match.reference_id) for one in found for match in one.matches}
+
+
+def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Postings) -> Evidence:
+    """Return what is heard of some references: by what was kept when the output was examined, else by its audio."""
+    try:
+        (found,) = examine.again(facts.digest, against={family.name: portion})
+    except examine.NoTrace:
+        return examine.examine(facts, against={family.name: portion})
+    return replace(evidence, detectors=(found.detector,), matches=found.matches)
 
 
 def _portions(then: str | None, family: Family) -> Iterator[Postings]:

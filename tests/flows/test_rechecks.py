@@ -14,7 +14,7 @@ from django.utils import timezone
 from fingerprint import store
 from ledger import rechecking, tasks
 from ledger.models import Entry, OutputWatch
-from rights.models import Decision, OutputFlag, Recheck
+from rights.models import Decision, OutputFlag, Recheck, Submission
 from tests.flows.conftest import World, key, today
 from tests.flows.test_reviews import assert_whole, code, operator, unheard
 
@@ -64,6 +64,16 @@ def test_a_recording_that_is_registered_later_is_found_in_what_is_out(world: Wor
     body = json.loads(bytes(Entry.objects.get(kind="rechecked").body))
     assert (body["data"]["outcome"], body["data"]["cause"]) == ("refused", "index_grew")
     assert_whole()
+
+
+def test_what_was_heard_is_not_decoded_again(world: World) -> None:
+    found = world.settle(world.submit("patched", world.sounds.patched(), key("country"))["id"])
+    assert found["state"] == "cleared", found["decision"]
+    assert store.discard(Submission.objects.get().audio_id)  # there is nothing to decode
+    world.register("piano", licensed=False)
+    assert sweep() == 1
+    (row,) = rechecks(world, "patched")
+    assert (row["cause"], row["outcome"]) == ("index_grew", "refused")
 
 
 def test_what_is_registered_and_not_in_it_flags_nothing(world: World) -> None:
