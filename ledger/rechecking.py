@@ -125,8 +125,8 @@ def recheck_index(*, decision_id: UUID, at: datetime) -> Recheck | None:
     """
     Compare a cleared output with what was enrolled since it was compared last; flag it where that would stop it now.
 
-    Decodes the audio only where songs or a voice are new, or an older release examined it; returns None where nothing is new, or
-    nothing of it is found.
+    Decodes the audio only where songs or a voice are new, or an older release examined it. Returns None where nothing
+    is new, or nothing of it is found.
 
     :raises NoSuchDecision: there is none that cleared anything
     """
