@@ -182,7 +182,7 @@ class VoiceEnrollmentAdmin(AssetAdmin):
                 *(
                     (
                         ("Ended", f"{ENDS[end.kind]}, {sheets.moment(end.recorded_at)}"),
-                        ("By", sheets.link(end.successor)),
+                        *((("By", sheets.link(end.successor)),) if end.successor is not None else ()),
                         sheets.entry_of(voice_enrollment_end=end),
                     )
                     if end is not None

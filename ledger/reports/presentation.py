@@ -20,7 +20,19 @@ from ledger.report import Dossier, Heard
 from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
 from provenance.signing import Verification
-from rights.models import Consent, ConsentEvent, Decision, License, Party, Recording, Share, Submission, Voice, Work
+from rights.models import (
+    Consent,
+    ConsentEvent,
+    Decision,
+    License,
+    Party,
+    Recording,
+    Share,
+    Submission,
+    Voice,
+    VoiceEnrollment,
+    Work,
+)
 from rights.territories import expand, phrase
 from rights.vocabulary import AiLevel, Outcome, Purpose
 from royalties.models import Split
@@ -49,6 +61,11 @@ KINDS = {  # one after the other, never merged into one score (CHK-1)
 }
 MEASURES = {
     "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
+    "alone_probability_millionths": "Likely right, were nobody else enrolled",
+    "music_millionths": "Music in it",
+    "voice_millionths": "A voice in it",
+    "over_band": "Over a band (1) or alone (0)",
+    "windows": "Windows of 1.6 seconds",
 }
 LEVELS = {
     AiLevel.NONE.value: "by people",
@@ -508,6 +525,11 @@ def _named(ids: Iterable[UUID], sight: Sight) -> dict[UUID, Link]:
         names[license_.pk] = Link(f"License {str(license_.pk)[:8]}", License, license_.pk)
     for reference in Reference.objects.filter(pk__in=wanted - names.keys()):
         names[reference.pk] = Link(f"Reference audio {str(reference.pk)[:8]}")
+    # Whose voice it is, is not told to whoever submitted an output: the match says it to who may see it.
+    for id in Voice.objects.filter(pk__in=wanted - names.keys()).values_list("pk", flat=True):
+        names[id] = Link(f"Registered voice {str(id)[:8]}")
+    for id in VoiceEnrollment.objects.filter(pk__in=wanted - names.keys()).values_list("pk", flat=True):
+        names[id] = Link(f"Enrollment of a voice {str(id)[:8]}")
     return names
 
 
