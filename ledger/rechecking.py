@@ -174,9 +174,17 @@ def _new_matches(
     )
     if then != catalogue.snapshot and len(catalogue):
         # Its candidates compete with each other, so it is asked as a whole; what was found before is no news.
-        measured = examine.examine(facts, against={}, known=catalogue)
-        matches += [match for match in measured.matches if (match.kind, match.reference_id) not in heard_before]
-        detectors += [_since(one, then, catalogue.snapshot, len(catalogue)) for one in measured.detectors]
+        try:
+            heard = examine.examine(facts, against={}, known=catalogue)
+        except store.NoSuchAudio:
+            _log.warning("decision %s could not be compared with new songs: its audio is not in the store", decision.pk)
+            # Copies were compared by what was kept of them. Songs need the file, and are asked again once it is back.
+            now = {name: snapshot for name, snapshot in now.items() if name != SONGS}
+            now |= {SONGS: then} if then else {}
+        else:
+            measured = heard
+            matches += [match for match in heard.matches if (match.kind, match.reference_id) not in heard_before]
+            detectors += [_since(one, then, catalogue.snapshot, len(catalogue)) for one in heard.detectors]
     fresh = [
         one
         for one in voices.templates(at=at)

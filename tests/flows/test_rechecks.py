@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from fingerprint import store
+from fingerprint import index, songs, store
 from ledger import rechecking, tasks
 from ledger.models import Entry, OutputWatch
 from rights.models import Decision, OutputFlag, Recheck, Submission
@@ -98,7 +98,8 @@ def test_a_file_that_is_gone_keeps_no_other_waiting(world: World) -> None:
     assert rechecks(world, "lost") == []
     assert rechecks(world, "patched")[0]["flag"] == "found_later"
     watch = OutputWatch.objects.get(decision=UUID(lost["decision"]["id"]))
-    assert watch.snapshots == {}  # compared with nothing yet
+    assert watch.snapshots["chromaprint-2/"] == index.current().snapshot  # compared by what was kept of it
+    assert watch.snapshots["songs"] != songs.current().snapshot  # which needs the file, and is asked again
 
 
 def test_a_consent_that_ends_before_the_release_is_told(world: World) -> None:
