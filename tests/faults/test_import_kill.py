@@ -16,7 +16,7 @@ from tests.faults.test_kill import made as made  # noqa: PLC0414 - a fixture
 
 pytestmark = pytest.mark.slow
 
-ROWS = 900
+ROWS = 1_500
 
 
 def test_worker_in_the_middle_of_writing(made, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

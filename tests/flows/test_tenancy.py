@@ -233,7 +233,9 @@ def test_every_address_with_an_id_says_whose_it_is() -> None:
 
 def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
     stranger = Api(
-        clients.create(name="s", party_id=UUID(key("publisher")), scopes=[*OWN, *SUBMISSIONS, "parties:erase"])
+        clients.create(
+            name="s", party_id=UUID(key("publisher")), scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read"]
+        )
     )
     aside = PUBLIC_VIEWS | COMPUTED_VIEWS
     lists = [path for path, view in api_views() if "<" not in path and path not in aside and hasattr(view, "get")]

@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from fingerprint import voices as heard
@@ -287,6 +288,12 @@ def test_an_output_with_an_enrolled_voice_is_examined_for_it(singing: World) -> 
     longest = max(matches, key=lambda one: one["output"]["end_ms"] - one["output"]["start_ms"])["output"]
     assert longest["start_ms"] < 9_000  # it sings from 0:04 to 0:12
     assert longest["end_ms"] > 10_000
+    User.objects.create_superuser("rights", password="a team of two")
+    client = Client()
+    assert client.login(username="rights", password="a team of two")
+    page = client.get(f"/reports/submissions/{submitted['id']}").content.decode()
+    assert "Registered voice" in page
+    assert "unknown fact" not in page
 
 
 def test_many_enrollments_take_no_more_questions_than_one(singing: World, django_assert_max_num_queries: Any) -> None:

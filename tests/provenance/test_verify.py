@@ -81,8 +81,9 @@ def test_finds_one_changed_bit_of_audio(signed: Files, identity: Identity, tmp_p
         assert found.sentence == "The file was changed after “Example Signer” signed it."
     else:
         assert found.sentence.startswith("This is not the file that “Example Signer” signed: it was changed, or")
-    report = independently(path, media_type, identity.roots_pem, beside(result))
-    assert report["validation_state"] == "Invalid"
+    if media_type != "audio/aiff":  # the other validator knows no AIFF
+        report = independently(path, media_type, identity.roots_pem, beside(result))
+        assert report["validation_state"] == "Invalid"
 
 
 CHANGES = [
@@ -145,7 +146,8 @@ def test_finds_a_changed_manifest(
     assert found.state is State.INVALID
     assert codes <= set(found.failures)
     assert found.sentence == sentence
-    assert independently(path, media_type, identity.roots_pem, manifest)["validation_state"] != "Trusted"
+    if media_type != "audio/aiff":  # the other validator knows no AIFF
+        assert independently(path, media_type, identity.roots_pem, manifest)["validation_state"] != "Trusted"
 
 
 @pytest.mark.parametrize("media_type", EMBEDDED)
@@ -198,7 +200,8 @@ def test_does_not_trust_a_file_signed_again_by_somebody_else(
     found = verify(path, media_type, roots_pem=identity.roots_pem, manifest=beside(result))
     assert (found.state, found.failures) == (State.VALID, ("signingCredential.untrusted",))
     assert found.sentence == "Intact, but signed by “Somebody Else ”, who is not on our list of signers."
-    assert independently(path, media_type, identity.roots_pem, beside(result))["validation_state"] != "Trusted"
+    if media_type != "audio/aiff":  # the other validator knows no AIFF
+        assert independently(path, media_type, identity.roots_pem, beside(result))["validation_state"] != "Trusted"
 
 
 @pytest.mark.parametrize("roots", ["", pki.chain().roots_pem], ids=["no root", "another root"])
