@@ -61,6 +61,7 @@ KINDS = {  # one after the other, never merged into one score (CHK-1)
 }
 MEASURES = {
     "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
+    "landmarks_score_millionths": "Landmarks hear it too: their score",
     "alone_probability_millionths": "Likely right, were nobody else enrolled",
     "music_millionths": "Music in it",
     "voice_millionths": "A voice in it",
