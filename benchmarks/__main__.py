@@ -244,7 +244,8 @@ def _peak(act: str, file: Path) -> None:
 
     from fingerprint import audio, extract
     from provenance import manifests
-    from provenance.assertions import ContributionFact, ManifestFacts, SplitFact
+    from provenance.assertions import ManifestFacts, SplitFact
+    from provenance.contributions import ContributionFact
 
     media_type = {".mp3": "audio/mpeg", ".flac": "audio/flac", ".wav": "audio/wav"}[file.suffix]
     if act == "examine":

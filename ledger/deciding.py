@@ -21,7 +21,8 @@ from fingerprint.models import Examination
 from ledger import banding, identity, log
 from ledger.models import Entry
 from provenance import manifests
-from provenance.assertions import ContributionFact, IngredientFact, ManifestFacts, SplitFact
+from provenance.assertions import IngredientFact, ManifestFacts, SplitFact
+from provenance.contributions import ContributionFact
 from provenance.guards import SignRefused
 from provenance.manifests import StagedManifest
 from rights import consents, contracts, decisions, policy, terms

@@ -7,13 +7,18 @@ and no person: who owns a license is in the registry, under its id.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from rights.vocabulary import Component
+from provenance.contributions import (
+    DIGITAL_SOURCE_TYPE,
+    ContributionFact,
+    ai_disclosure,
+    digital_source_type,
+    is_generative,
+)
 
 SPEC_VERSION = "2.4.0"  # of the C2PA specification; the conformance program asks for it
 GENERATOR = "AI Music Ledger"
@@ -26,15 +31,6 @@ SPLITS = "org.ai-music-ledger.splits"
 RECORD = "org.ai-music-ledger.record"
 
 PARENT = "parent"  # the ingredient that the source's own manifest becomes
-
-DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-
-_COMPOSITION = frozenset({Component.LYRICS, Component.MELODY, Component.ARRANGEMENT})
-_PERFORMANCE = frozenset({Component.LEAD_VOCAL, Component.BACKING_VOCAL, Component.INSTRUMENTS})
-
-
-class UnknownContribution(Exception):
-    """A manifest states how every part was made: a component or level is missing, unknown or stated twice."""
 
 
 class SplitsNotWhole(Exception):
@@ -54,15 +50,6 @@ class IngredientFact:
     isrc: str | None
     audio_digest: str  # SHA-256, hex
     license_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ContributionFact:
-    """How much of one component a machine made, and with which tool; who the people were is not stated."""
-
-    component: str  # rights.vocabulary.Component
-    ai_level: Literal["none", "partly", "all"]
-    tool: str  # empty when none
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,35 +77,6 @@ class ManifestFacts:
     splits_digest: str
 
 
-def digital_source_type(contributions: Sequence[ContributionFact]) -> str:
-    """
-    Return the IPTC digital source type that the contributions amount to, as a bare name.
-
-    This function will look at the recording first, since that is the asset that carries the manifest:
-
-    1. no component made by a machine: ``digitalCreation``;
-    2. only production or mastering: ``algorithmicallyEnhanced``;
-    3. a performance extended by a machine: ``compositeWithTrainedAlgorithmicMedia``;
-    4. every performance generated: ``trainedAlgorithmicMedia``, also over words written by people, because no
-       sound in it was performed;
-    5. generated and human performances, or people performing what a machine wrote: ``compositeSynthetic``.
-
-    Artwork is not asked about: its source type belongs in the image's own manifest.
-
-    :raises UnknownContribution: nothing is stated, or something unknown, or one component twice
-    """
-    levels = _levels(contributions)
-    written = {levels[c] for c in levels.keys() & _COMPOSITION}
-    performed = {levels[c] for c in levels.keys() & _PERFORMANCE}
-    if written | performed <= {"none"}:
-        return "digitalCreation" if set(levels.values()) <= {"none"} else "algorithmicallyEnhanced"
-    if "partly" in performed:
-        return "compositeWithTrainedAlgorithmicMedia"
-    if performed == {"all"} or (not performed and written == {"all"}):
-        return "trainedAlgorithmicMedia"
-    return "compositeSynthetic"
-
-
 def definition(
     facts: ManifestFacts, label: str, *, media_type: str, version: str, keeps_parent: bool
 ) -> dict[str, Any]:
@@ -138,7 +96,7 @@ def definition(
             raise IngredientWithoutLicense(f"{IngredientWithoutLicense.__doc__} It is {ingredient.license_id}.")
     assertions = [
         _ours(ACTIONS, _actions(facts, source_type, keeps_parent=keeps_parent)),
-        *([_ours(DISCLOSURE, _disclosure(facts))] if _is_generative(facts.contributions) else []),
+        *([_ours(DISCLOSURE, ai_disclosure(facts.contributions))] if is_generative(facts.contributions) else []),
         _ours(TRAINING, {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _TRAINING_USES}}),
         _ours(LICENSES, _licenses(facts), kind="Json"),
         _ours(SPLITS, _splits(facts), kind="Json"),
@@ -158,26 +116,6 @@ def definition(
 _TRAINING_USES = ("ai_training", "ai_generative_training", "ai_inference", "data_mining")
 
 
-def _levels(contributions: Sequence[ContributionFact]) -> dict[Component, str]:
-    levels: dict[Component, str] = {}
-    for contribution in contributions:
-        try:
-            component = Component(contribution.component)
-        except ValueError as error:
-            raise UnknownContribution(f"{UnknownContribution.__doc__} It is {contribution.component!r}.") from error
-        if component in levels or contribution.ai_level not in {"none", "partly", "all"}:
-            raise UnknownContribution(f"{UnknownContribution.__doc__} It is {component}.")
-        levels[component] = contribution.ai_level
-    if not levels:
-        raise UnknownContribution(UnknownContribution.__doc__)
-    return levels
-
-
-def _is_generative(contributions: Sequence[ContributionFact]) -> bool:
-    levels = _levels(contributions)
-    return any(levels[c] != "none" for c in levels.keys() & (_COMPOSITION | _PERFORMANCE))
-
-
 def _ours(label: str, data: dict[str, Any], *, kind: str | None = None) -> dict[str, Any]:
     # Without "created" an assertion is only gathered, which means that the signer does not stand behind it.
     assertion = {"label": label, "created": True, "data": data}
@@ -194,12 +132,6 @@ def _actions(facts: ManifestFacts, source_type: str, *, keeps_parent: bool) -> d
         {"action": "c2pa.placed", "parameters": {"ingredientIds": [str(i.recording_id)]}} for i in facts.ingredients
     ]
     return {"allActionsIncluded": True, "actions": [first, *placed]}
-
-
-def _disclosure(facts: ManifestFacts) -> dict[str, Any]:
-    tools = sorted({c.tool for c in facts.contributions if c.ai_level != "none" and c.tool})
-    # The content profile is left out: how far a person looked over the result is not among the facts.
-    return {"modelType": "c2pa.types.model", **({"modelName": ", ".join(tools)} if tools else {})}
 
 
 def _ingredient(ingredient: IngredientFact) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from provenance.assertions import ACTIONS, DIGITAL_SOURCE_TYPE, DISCLOSURE, PARENT, TRAINING
+from provenance.assertions import ACTIONS, DISCLOSURE, PARENT, TRAINING
+from provenance.contributions import DIGITAL_SOURCE_TYPE
 
 LARGEST_BYTES: Final = 2**31 - 1  # the binding copies a chunk through a C int
 _LARGEST_DEFINITION: Final = 1 << 20

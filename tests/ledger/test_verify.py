@@ -1103,8 +1103,9 @@ def run(*arguments: str, encoding: str = "utf-8") -> tuple[int, str]:
 @pytest.fixture
 def signed_world(tmp_path: Path) -> tuple[World, str]:
     """Sign a real file, and write a log about it."""
-    from provenance.assertions import ContributionFact, ManifestFacts, SplitFact, definition
+    from provenance.assertions import ManifestFacts, SplitFact, definition
     from provenance.certificates import load_or_create_development_identity
+    from provenance.contributions import ContributionFact
     from provenance.signing import Signer, sign
 
     source, target = tmp_path / "in.wav", tmp_path / "out.wav"

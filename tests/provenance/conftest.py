@@ -12,8 +12,9 @@ import av
 import numpy as np
 import pytest
 
-from provenance.assertions import ContributionFact, IngredientFact, ManifestFacts, SplitFact, definition
+from provenance.assertions import IngredientFact, ManifestFacts, SplitFact, definition
 from provenance.certificates import Identity, identity_of
+from provenance.contributions import ContributionFact
 from provenance.signing import Define, Signed, Signer, sign
 from tests.provenance import pki
 
