@@ -107,7 +107,10 @@ def _of_kind(
         only = found[0] if found else _unknown(ids[0])
         if only is not None:
             return [only]
-    found = _read(_MANY[kind, is_plain], ids, given, needed)
+    # Asked in the order in which indexes hold them, neighbors lie on pages that were just read.
+    order = sorted(range(len(ids)), key=lambda place: ids[place].int)
+    found = _read(_MANY[kind, is_plain], [ids[place] for place in order], given, needed)
+    found = {order[place]: one for place, one in found.items()}
     uneven = [place for place, one in found.items() if one is None]
     found |= _asked_of_the_policy(kind, ids, uneven, question, known_at)
     return [found.get(place) or _unknown(id_) for place, id_ in enumerate(ids)]
