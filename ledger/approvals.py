@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -34,9 +35,10 @@ def propose(
     consent_id: UUID | None = None,
     conflict_id: UUID | None = None,
     bands_id: UUID | None = None,
+    described: Mapping[str, object] | None = None,
     at: datetime,
 ) -> Proposal:
-    """Insert that somebody proposes an act, with its entry."""
+    """Insert that somebody proposes an act, with its entry and what else that says."""
     proposal = Proposal.objects.create(
         id=id,
         act=act,
@@ -49,7 +51,7 @@ def propose(
         proposed_by_id=proposed_by_id,
         proposed_at=at,
     )
-    log.append(Entry.Kind.PROPOSED, proposal, {"act": proposal.act}, at=at)
+    log.append(Entry.Kind.PROPOSED, proposal, {"act": proposal.act, **(described or {})}, at=at)
     return proposal
 
 

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger import approvals, banding, simulating
+from ledger import activating, approvals, banding, simulating
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT
@@ -297,7 +297,7 @@ class BandsVersionAdmin(FactAdmin):
             messages.error(request, "Say why, in 300 characters at most.")
             return HttpResponseRedirect(sheets.address(row))
         try:
-            banding.propose(
+            activating.propose(
                 id=UUID(request.POST.get("id", "")),
                 bands_id=row.pk,
                 reason=reason,
@@ -323,14 +323,14 @@ class BandsVersionAdmin(FactAdmin):
             messages.info(request, "Nothing waits for an answer here.")
             return HttpResponseRedirect(sheets.address(row))
         try:
-            banding.answer(
+            activating.answer(
                 id=uuid4(),
                 proposal_id=proposal.pk,
                 answered_by_id=request.user.pk or 0,
                 is_agreed=is_agreed,
                 at=timezone.now(),
             )
-        except (approvals.AlreadyAnswered, approvals.NeedsASecondPerson, banding.ActivatedBackwards) as error:
+        except (approvals.AlreadyAnswered, approvals.NeedsASecondPerson, activating.ActivatedBackwards) as error:
             messages.error(request, sentence_of(error))
         else:
             messages.success(request, "In force from now on." if is_agreed else "Refused; nothing changes.")

@@ -17,6 +17,7 @@ from fingerprint.advice import ErrorRateMissing
 from fingerprint.audio import AudioRefused
 from ledger import access as rights_to
 from ledger import (
+    activating,
     appealing,
     approvals,
     asking,
@@ -168,7 +169,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     banding.NoSuchBands: (404, "no_such_bands"),
     banding.AlreadyDrafted: (409, "already_drafted"),
     banding.ShippedAlready: (409, "shipped_already"),
-    banding.ActivatedBackwards: (422, "activated_backwards"),
+    activating.ActivatedBackwards: (422, "activated_backwards"),
     bands.BadBands: (422, "bad_bands"),
     # Clearances.
     asking.NothingAsked: (422, "nothing_asked"),

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import access, appealing, banding, rechecking, report, reviewing, simulating
+from ledger import access, activating, appealing, banding, rechecking, report, reviewing, simulating
 from ledger.access import Verb
 from ledger.api.access import caller_of, party_of, person_of, seen_by
 from ledger.api.fields import DigestField, choices, digest
@@ -834,7 +834,7 @@ class BandsProposals(APIView):
             Proposal.objects.all(),
             given.validated_data["id"],
             same=lambda found: (found.bands_id, found.proposed_by_id) == (id, proposer),
-            create=lambda: banding.propose(
+            create=lambda: activating.propose(
                 bands_id=id, proposed_by_id=proposer, at=timezone.now(), **given.validated_data
             ),
         )
@@ -865,7 +865,7 @@ class BandsAnswers(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         at = timezone.now()
-        approval = banding.answer(proposal_id=id, answered_by_id=person_of(request), at=at, **given.validated_data)
+        approval = activating.answer(proposal_id=id, answered_by_id=person_of(request), at=at, **given.validated_data)
         bands_id = approval.proposal.bands_id
         if bands_id is None:
             raise banding.NoSuchBands

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from fingerprint import error_rates
-from ledger import banding, simulating
-from ledger.models import BandsActivation, BandsVersion, Membership
+from ledger import activating, banding, canonical, simulating
+from ledger.models import BandsActivation, BandsVersion, Entry, Membership
 from rights import bands
 from rights.bands import NEVER, SHIPPED
 from rights.models import Decision
@@ -69,6 +69,13 @@ def test_two_people_put_bands_in_force_and_decisions_name_them(world: World) -> 
     now = world.settle(world.submit("now", world.sounds.sung("m4a"))["id"])
     assert now["state"] == "review"
     assert str(Decision.objects.get(pk=now["decision"]["id"]).bands_id) == id
+    said = [
+        canonical.read(bytes(Entry.objects.get(kind=kind).body)).data["tried"]
+        for kind in (Entry.Kind.PROPOSED, Entry.Kind.BANDS_ACTIVATED)
+    ]
+    for tried in said:  # neither could say that they did not know
+        assert (tried["against"], tried["outputs"], tried["changed"]) == (str(SHIPPED.id), 2, 2)
+        assert (tried["before"], tried["after"]) == ({"refused": 2}, {"review": 2})
     listed = {row["id"]: row["is_in_force"] for row in world.distributor.get("/v1/bands").json()}
     assert listed == {str(SHIPPED.id): False, id: True}
     assert state(world, "before")["state"] == "refused"  # what was decided stays
@@ -132,9 +139,9 @@ def test_bands_begin_later_and_never_backwards(world: World) -> None:
     one, other = operator("one"), operator("other")
     id = UUID(drafted(one))
     now = timezone.now()
-    proposal = banding.propose(id=UUID(key("p")), bands_id=id, reason="x", proposed_by_id=one.user.pk, at=now)
-    with pytest.raises(banding.ActivatedBackwards):
-        banding.answer(
+    proposal = activating.propose(id=UUID(key("p")), bands_id=id, reason="x", proposed_by_id=one.user.pk, at=now)
+    with pytest.raises(activating.ActivatedBackwards):
+        activating.answer(
             id=UUID(key("a")),
             proposal_id=proposal.pk,
             answered_by_id=other.user.pk,
@@ -143,7 +150,7 @@ def test_bands_begin_later_and_never_backwards(world: World) -> None:
             at=now,
         )
     begins = now + timedelta(days=1)
-    banding.answer(
+    activating.answer(
         id=UUID(key("a")),
         proposal_id=proposal.pk,
         answered_by_id=other.user.pk,
