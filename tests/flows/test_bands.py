@@ -69,11 +69,9 @@ def test_two_people_put_bands_in_force_and_decisions_name_them(world: World) -> 
     now = world.settle(world.submit("now", world.sounds.sung("m4a"))["id"])
     assert now["state"] == "review"
     assert str(Decision.objects.get(pk=now["decision"]["id"]).bands_id) == id
-    said = [
-        canonical.read(bytes(Entry.objects.get(kind=kind).body)).data["tried"]
-        for kind in (Entry.Kind.PROPOSED, Entry.Kind.BANDS_ACTIVATED)
-    ]
-    for tried in said:  # neither could say that they did not know
+    for kind in (Entry.Kind.PROPOSED, Entry.Kind.BANDS_ACTIVATED):  # neither could say that they did not know
+        body: Any = canonical.read(bytes(Entry.objects.get(kind=kind).body)).data
+        tried = body["tried"]
         assert (tried["against"], tried["outputs"], tried["changed"]) == (str(SHIPPED.id), 2, 2)
         assert (tried["before"], tried["after"]) == ({"refused": 2}, {"review": 2})
     listed = {row["id"]: row["is_in_force"] for row in world.distributor.get("/v1/bands").json()}
