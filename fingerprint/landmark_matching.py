@@ -24,7 +24,7 @@ other than whole semitones, or more than two; and most of what lies 6 dB under a
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -55,6 +55,9 @@ _CANDIDATES, _CANDIDATES_TRANSPOSED = 12, 6  # of either width, for a window
 _FAN_TRANSPOSED = 5
 _FINE, _COARSE = 2, 32  # frames in which votes are counted together
 _LEAST_VOTES = 3
+_WEIGHT = 1 << 20  # of a vote that counts one whole; sums of integers are the same in every order
+_NUMBER_BITS = 32  # a diagonal's reference is above them, its place in the reference below
+_HALF = 1 << 31
 _RATIO_STEP = 0.01
 _SURVIVES = (0.1, 0.3)  # shares of a reference's peaks that may be left, to find a stretch with
 _USUAL, _MOST_SURVIVES = 0.25, 0.8
@@ -70,7 +73,7 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
     ("fan", str(landmarks.QUERY_FAN)),
     ("fan_transposed", str(_FAN_TRANSPOSED)),
     ("long_ms", str(LONG_MS)),
-    ("matching", "1"),
+    ("matching", "2"),
     ("max_postings", str(_MAX_POSTINGS)),
     ("min_duration_ms", str(MIN_DURATION_MS)),
     ("min_evidence", str(MIN_EVIDENCE)),
@@ -98,19 +101,17 @@ def search(
     `heard` are the query's peaks at each shift, as `landmarks.query` takes them. Matches of one reference do not share
     output; matches of different references may. They are ordered by their place in the output, then by their reference.
     """
-    frames = max((int(peaks.frames[-1]) + 1 for peaks in heard if peaks.frames.size), default=0)
-    if frames == 0 or len(index) == 0:
+    asked = Search(heard)
+    if asked.frames == 0 or len(index) == 0:
         return ()
-    lines = _lines(index, _Query(heard, frames, 0), np.zeros(frames, bool))
-    explained = np.zeros(frames, bool)
-    for line in lines:
-        explained[line.first_at : line.last_at + 1] = True
+    explained = np.zeros(asked.frames, bool)
+    lines = asked.lines(index, 0, asked.windows(index, 0, explained, index.count))
+    explained = asked.explained(lines)
     for cents in pitches_cents:
         if explained.all():
             break
-        lines += _lines(index, _Query(heard, frames, cents), explained)
-    kept = _disjoint(lines, frames)
-    return tuple(sorted((_match(index, line, algorithm) for line in kept), key=_order))
+        lines += asked.lines(index, cents, asked.windows(index, cents, explained, index.count))
+    return asked.matches(index, lines, algorithm)
 
 
 def _order(match: Match) -> tuple[int, int, UUID, int]:
@@ -186,7 +187,7 @@ class _Query:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
     """Frame `ratio * at + offset` of a reference against frame `at` of the query, from one frame to another."""
 
     number: int
@@ -211,82 +212,215 @@ class _Line:
         return round((self.last - self.offset) / self.ratio)
 
 
-def _lines(index: Postings, query: _Query, explained: NDArray[np.bool_]) -> list[_Line]:
-    """Confirmed lines through what the stretches of the query vote for; what is explained is not asked for."""
-    made, positions = query.hashes()
-    lines: list[_Line] = []
-    pairs: dict[int, _Pair] = {}
-    for begin in range(0, max(1, query.frames - _WINDOW_STEP), _WINDOW_STEP):
-        end = min(query.frames, begin + _WINDOW_FRAMES)
-        if explained[begin:end].all():
-            continue
-        some = slice(*np.searchsorted(positions, [begin, end]).tolist())
-        for seed in _seeds(index, made[some], positions[some], query.cents):
-            middle = (begin + end) / 2
-            if any(_is_on(seed, line, middle) for line in lines):
+@dataclass(frozen=True)
+class Cell:
+    """
+    A stretch of neighboring diagonals of one reference, and the lines through its votes with what speaks for each.
+
+    `width` says with which width it was found and `middle` where it lies; the heaviest of each width are looked at.
+    """
+
+    width: int
+    weight: int
+    reference: UUID
+    middle: int
+    seeds: tuple[tuple[int, Line], ...]
+
+    @property
+    def rank(self) -> tuple[int, UUID, int]:
+        """Its place among those of its width, the heaviest first: the same wherever the index keeps its reference."""
+        return -self.weight, self.reference, self.middle
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of the query, and the cells that most of what is rare in it votes for; those of one width together."""
+
+    begin: int
+    end: int
+    cells: tuple[Cell, ...]
+
+
+def most_cells(cents: int) -> int:
+    """How many cells of each width are looked at."""
+    return _CANDIDATES if cents == 0 else _CANDIDATES_TRANSPOSED
+
+
+class Search:
+    """
+    One query, and the steps of its search; `search` takes them one after another.
+
+    Where an index is in several parts, each part takes each step, and is told what the steps before have found in all
+    of them: how often a hash occurs, which cells are the heaviest, and what is explained.
+    """
+
+    def __init__(self, heard: Sequence[Peaks]) -> None:
+        self._heard = heard
+        self.frames = max((int(peaks.frames[-1]) + 1 for peaks in heard if peaks.frames.size), default=0)
+        self._query: _Query | None = None
+
+    def _at(self, cents: int) -> "_Query":
+        if self._query is None or self._query.cents != cents:
+            self._query = _Query(self._heard, self.frames, cents)
+        return self._query
+
+    def hashes(self, pitches_cents: Sequence[int] = PITCHES_CENTS) -> Hashes:
+        """Return every hash that is asked for, untransposed and at some pitches, once and in order."""
+        made = [self._at(cents).hashes()[0] for cents in (0, *pitches_cents)]
+        return np.unique(np.concatenate(made))
+
+    def windows(
+        self,
+        index: Postings,
+        cents: int,
+        explained: NDArray[np.bool_],
+        count: Callable[[Hashes], Positions],
+    ) -> Iterator[Window]:
+        """
+        Give what each stretch of the query votes for; what is explained is not asked for.
+
+        `count` says how many places a hash has, in this index or in all of which it is a part.
+        """
+        query = self._at(cents)
+        made, positions = query.hashes()
+        for begin in range(0, max(1, self.frames - _WINDOW_STEP), _WINDOW_STEP):
+            end = min(self.frames, begin + _WINDOW_FRAMES)
+            if explained[begin:end].all():
                 continue
-            pair = pairs.get(seed.number)
-            if pair is None:
-                pair = pairs[seed.number] = _Pair(index.items(seed.number), query)
-            line = pair.confirmed(seed, begin, end)
-            if line is not None:
-                lines.append(line)
-    return lines
+            some = slice(*np.searchsorted(positions, [begin, end]).tolist())
+            yield Window(begin, end, tuple(_cells(index, made[some], positions[some], begin, cents, count)))
+
+    def lines(self, index: Postings, cents: int, windows: Iterable[Window]) -> list[Line]:
+        """Return the confirmed lines through what the stretches of the query vote for."""
+        query = self._at(cents)
+        lines: list[Line] = []
+        pairs: dict[int, _Pair] = {}
+        for window in windows:
+            for seed in _ranked(window.cells):
+                middle = (window.begin + window.end) / 2
+                if any(_is_on(seed, line, middle) for line in lines):
+                    continue
+                pair = pairs.get(seed.number)
+                if pair is None:
+                    pair = pairs[seed.number] = _Pair(index.items(seed.number), query)
+                line = pair.confirmed(seed, window.begin, window.end)
+                if line is not None:
+                    lines.append(line)
+        return lines
+
+    def explained(self, lines: Iterable[Line]) -> NDArray[np.bool_]:
+        """Return which frames of the query lie on a line."""
+        explained = np.zeros(self.frames, bool)
+        for line in lines:
+            explained[line.first_at : line.last_at + 1] = True
+        return explained
+
+    def matches(self, index: Postings, lines: Sequence[Line], algorithm: str) -> tuple[Match, ...]:
+        """Return what all lines that were found come to, in order."""
+        kept = _disjoint(lines, self.frames)
+        return tuple(sorted((_match(index, line, algorithm) for line in kept), key=_order))
 
 
-def _is_on(seed: _Line, line: _Line, at: float) -> bool:
+def _is_on(seed: Line, line: Line, at: float) -> bool:
     if seed.number != line.number or not line.first_at <= at <= line.last_at:
         return False
     return abs(seed.ratio * at + seed.offset - line.ratio * at - line.offset) <= 6
 
 
-def _seeds(index: Postings, made: Hashes, positions: Positions, cents: int) -> list[_Line]:
-    """The lines that most of what is rare votes for, the best first."""
+def _cells(
+    index: Postings,
+    made: Hashes,
+    positions: Positions,
+    begin: int,
+    cents: int,
+    count_of: Callable[[Hashes], Positions],
+) -> list[Cell]:
+    """The cells that most of what is rare votes for: of each width, the heaviest first."""
     if made.size == 0:
         return []
-    count = index.count(made)
+    count = count_of(made)
     known = np.flatnonzero((count > 0) & (count <= _MAX_POSTINGS))
     order = known[np.argsort(count[known], kind="stable")]
     # What is rare comes first, so that a large catalogue costs no more than a small one.
     order = order[np.cumsum(count[order]) <= _VOTES_PER_WINDOW]
     if order.size == 0:
         return []
-    weight_of = 1 / np.log2(2 + count)
+    weight_of = np.rint(_WEIGHT / np.log2(2 + count)).astype(np.int64)
     votes = list(index.votes(made[order], order, most=_MAX_POSTINGS))
     if not votes:
         return []
     which = np.concatenate([hashed for hashed, _ in votes])
     place = np.concatenate([places for _, places in votes])
-    weight, at = weight_of[which], positions[which]
-    diagonal = place - at
+    # Sorted by about what they will be: to find the reference of each is quick then, and so is to sort them again.
+    sorting = np.argsort(place - positions[which] + begin, kind="stable")
+    which, place = which[sorting], place[sorting]
+    at, weight = positions[which], weight_of[which]
+    number = np.searchsorted(index.starts, place, side="right") - 1
+    place -= index.starts[number]
+    # Diagonals lie within their reference, whatever lies beside it in this index: the cells are the same in another.
+    diagonal = (number << _NUMBER_BITS) + place - at + begin
     sorting = np.argsort(diagonal, kind="stable")
     diagonal, at, place, weight = diagonal[sorting], at[sorting], place[sorting], weight[sorting]
-    cells: dict[int, None] = {}
-    for width in (_FINE, _COARSE):
-        for cell in _heaviest(diagonal, weight, width, most=_CANDIDATES if cents == 0 else _CANDIDATES_TRANSPOSED):
-            cells.setdefault(cell)
-    seeds: dict[tuple[int, int, int], tuple[float, _Line]] = {}
+    cells: list[Cell] = []
+    fitted: dict[int, tuple[tuple[int, Line], ...]] = {}
+    for width, least in ((_FINE, _LEAST_VOTES - 1), (_COARSE, _LEAST_VOTES)):
+        for weighs, reference, middle in _heaviest(index, diagonal, weight, width, least, most=most_cells(cents)):
+            if middle not in fitted:
+                low, high = np.searchsorted(diagonal, [middle - _COARSE, middle + _COARSE + 1]).tolist()
+                one = _number(middle)
+                fitted[middle] = tuple(_fitted(one, at[low:high], place[low:high], weight[low:high], cents))
+            inside = middle - (_number(middle) << _NUMBER_BITS)
+            cells.append(Cell(width, weighs, reference, inside, fitted[middle]))
+    return cells
+
+
+def _number(diagonal: int) -> int:
+    """The number of a diagonal's reference; within it, a diagonal may be negative."""
+    return diagonal + _HALF >> _NUMBER_BITS
+
+
+def _ranked(cells: Iterable[Cell]) -> list[Line]:
+    """The lines of some cells, each once, the best first."""
+    seeds: dict[tuple[int, int, int], tuple[int, Line]] = {}
     for cell in cells:
-        low, high = np.searchsorted(diagonal, [cell - _COARSE, cell + _COARSE + 1]).tolist()
-        for votes_, seed in _fitted(index, at[low:high], place[low:high], weight[low:high], cents):
+        for votes, seed in cell.seeds:
             key = seed.number, round(seed.ratio * 100), round(seed.offset / 4)
-            if key not in seeds or seeds[key][0] < votes_:
-                seeds[key] = votes_, seed
+            if key not in seeds or seeds[key][0] < votes:
+                seeds[key] = votes, seed
     ranked = sorted(seeds.values(), key=lambda one: (-one[0], one[1].number, one[1].offset, one[1].ratio))
     return [seed for _, seed in ranked]
 
 
-def _heaviest(diagonal: Positions, weight: NDArray[np.float64], width: int, *, most: int) -> list[int]:
-    """Middles of the diagonals on which most votes lie, counted in cells joined with the next."""
+def _heaviest(
+    index: Postings, diagonal: Positions, weight: Positions, width: int, least: int, *, most: int
+) -> list[tuple[int, UUID, int]]:
+    """
+    The diagonals on which most votes lie, and at least some, counted in cells joined with the next.
+
+    :returns: the weight, the reference, and the middle of each, the heaviest first
+    """
     cell = diagonal // width
     first = np.flatnonzero(np.append(True, cell[1:] != cell[:-1]))
     cell, sums = cell[first], np.add.reduceat(weight, first)
+    counts = np.diff(np.append(first, diagonal.size))
     joined = sums.copy()
     follows = np.flatnonzero(cell[1:] == cell[:-1] + 1)
     joined[follows] += sums[follows + 1]
-    counted = min(most, joined.size)
-    best = np.argpartition(-joined, counted - 1)[:counted]
-    return [int(cell[one]) * width + width for one in best[np.lexsort((cell[best], -joined[best]))]]
+    counted = counts.copy()
+    counted[follows] += counts[follows + 1]
+    enough = np.flatnonzero(counted >= least)
+    cell, joined = cell[enough], joined[enough]
+    if joined.size > most:
+        # Of equally heavy ones those of the first references: what is left out is settled too.
+        limit = np.partition(joined, joined.size - most)[joined.size - most]
+        chosen = np.flatnonzero(joined >= limit)
+        cell, joined = cell[chosen], joined[chosen]
+    middles = cell * width + width
+    found = [
+        (weighs, index.reference(_number(middle)), middle)
+        for weighs, middle in zip(joined.tolist(), middles.tolist(), strict=True)
+    ]
+    return sorted(found, key=lambda one: (-one[0], one[1], one[2]))[:most]
 
 
 _RATIOS = np.array(
@@ -296,33 +430,24 @@ _RATIOS = np.array(
 )
 
 
-def _fitted(
-    index: Postings, at: Positions, place: Positions, weight: NDArray[np.float64], cents: int
-) -> Iterator[tuple[float, _Line]]:
-    """The line through most of the votes in one cell, and the one of unchanged tempo."""
+def _fitted(number: int, at: Positions, place: Positions, weight: Positions, cents: int) -> Iterator[tuple[int, Line]]:
+    """The line through most of the votes in one cell of a reference, and the one of unchanged tempo."""
     if at.size < _LEAST_VOTES:
         return
     middle = (int(at.min()) + int(at.max())) / 2
-    # The votes of a cell lie in one reference, or in two that are neighbors in the index.
-    numbers = np.searchsorted(index.starts, place, side="right") - 1
-    for number in np.unique(numbers).tolist():
-        mine = numbers == number
-        if int(mine.sum()) < _LEAST_VOTES:
-            continue
-        start = int(index.starts[number])
-        away = (place[mine] - start)[None, :] - _RATIOS[:, None] * (at[mine] - middle)[None, :]
-        lowest = math.floor(float(away.min())) - 2
-        cells = ((away - lowest) / 1.5).astype(np.int64)
-        width = int(cells.max()) + 2
-        flat = cells + width * np.arange(len(_RATIOS))[:, None]
-        counts = np.bincount(flat.ravel(), np.tile(weight[mine], len(_RATIOS)), width * len(_RATIOS))
-        joined = counts.reshape(len(_RATIOS), width)
-        joined = joined[:, :-1] + joined[:, 1:]
-        best = int(np.argmax(joined.max(axis=1)))
-        for which in dict.fromkeys((0, best)):
-            cell = int(np.argmax(joined[which]))
-            offset = lowest + 1.5 * (cell + 1) - _RATIOS[which] * middle
-            yield float(joined[which, cell]), _Line(number, float(_RATIOS[which]), float(offset), cents)
+    away = place[None, :] - _RATIOS[:, None] * (at - middle)[None, :]
+    lowest = math.floor(float(away.min())) - 2
+    cells = ((away - lowest) / 1.5).astype(np.int64)
+    width = int(cells.max()) + 2
+    flat = cells + width * np.arange(len(_RATIOS))[:, None]
+    counts = np.bincount(flat.ravel(), np.tile(weight, len(_RATIOS)), width * len(_RATIOS))
+    joined = counts.reshape(len(_RATIOS), width)
+    joined = joined[:, :-1] + joined[:, 1:]
+    best = int(np.argmax(joined.max(axis=1)))
+    for which in dict.fromkeys((0, best)):
+        cell = int(np.argmax(joined[which]))
+        offset = lowest + 1.5 * (cell + 1) - _RATIOS[which] * middle
+        yield int(joined[which, cell]), Line(number, float(_RATIOS[which]), float(offset), cents)
 
 
 # --- confirmation
@@ -337,7 +462,7 @@ class _Pair:
         self.bins = bins[self.frames, slot]
         self.query = query
 
-    def seen(self, line: _Line, low: int, high: int) -> "_Seen":
+    def seen(self, line: Line, low: int, high: int) -> "_Seen":
         """What becomes of the reference's peaks from one number to another along a line."""
         frames, bins = self.frames[low:high], self.bins[low:high]
         at = np.rint((frames - line.offset) / line.ratio).astype(np.int64)
@@ -345,7 +470,7 @@ class _Pair:
         there = np.where(inside, at, 0)
         return _Seen(at, inside, self.query.meets(there, bins) & inside, self.query.chance(there, bins))
 
-    def confirmed(self, seed: _Line, begin: int, end: int) -> _Line | None:
+    def confirmed(self, seed: Line, begin: int, end: int) -> Line | None:
         """The line made exact and as long as it lasts; None if its peaks are not there."""
         low, high = self._between(seed, begin, end)
         if high - low < MIN_FOUND:
@@ -372,12 +497,12 @@ class _Pair:
         enough = MIN_MASS_IF_TRANSPOSED if line.cents else MIN_MASS if is_long else MIN_MASS_IF_SHORT
         return line if line.mass >= enough else None
 
-    def _between(self, line: _Line, begin: int, end: int) -> tuple[int, int]:
+    def _between(self, line: Line, begin: int, end: int) -> tuple[int, int]:
         edges = [line.ratio * begin + line.offset, line.ratio * end + line.offset]
         low, high = np.searchsorted(self.frames, edges).tolist()
         return low, high
 
-    def _tuned(self, line: _Line, low: int, high: int, offsets: Sequence[float], slopes: Sequence[float]) -> _Line:
+    def _tuned(self, line: Line, low: int, high: int, offsets: Sequence[float], slopes: Sequence[float]) -> Line:
         """The line through about the same middle along which most is met; what is given first wins a tie."""
         middle = float(self.frames[(low + high) // 2 if high > low else low])
         at = (middle - line.offset) / line.ratio
@@ -391,7 +516,7 @@ class _Pair:
                     best, most = tried, total
         return best
 
-    def _extended(self, line: _Line, low: int, high: int) -> _Line | None:
+    def _extended(self, line: Line, low: int, high: int) -> Line | None:
         """The line from where its sum begins to grow to where it ceases to."""
         start, stop = self._between(line, 0, self.query.frames)
         seen = self.seen(line, start, stop)
@@ -421,7 +546,7 @@ class _Pair:
             sought=last - first,
         )
 
-    def _weighed(self, line: _Line) -> _Line:
+    def _weighed(self, line: Line) -> Line:
         """
         The line with its mass: how much better it explains what is met than the same stretch moved aside does.
 
@@ -447,7 +572,7 @@ class _Pair:
             mass = max(mass, line.evidence // 2)
         return replace(line, mass=min(mass, line.evidence))
 
-    def _is_enough(self, line: _Line) -> bool:
+    def _is_enough(self, line: Line) -> bool:
         if line.evidence < MIN_EVIDENCE or line.found < MIN_FOUND:
             return False
         if (line.last - line.first) * HOP_SAMPLES * 1000 < MIN_DURATION_MS * SAMPLE_RATE_HZ * line.ratio:
@@ -500,9 +625,9 @@ def _lasting(gain: NDArray[np.float64]) -> int:
     return int(np.argmax(within)) + 1
 
 
-def _disjoint(lines: Sequence[_Line], frames: int) -> list[_Line]:
+def _disjoint(lines: Sequence[Line], frames: int) -> list[Line]:
     """Lines of one reference that share no output: the heaviest whole, what others share with it is theirs no more."""
-    kept: list[_Line] = []
+    kept: list[Line] = []
     taken: dict[int, NDArray[np.bool_]] = {}
     for line in sorted(lines, key=lambda one: (-one.mass, one.number, one.first_at, one.first, one.cents)):
         used = taken.setdefault(line.number, np.zeros(frames, bool))
@@ -525,7 +650,7 @@ def _disjoint(lines: Sequence[_Line], frames: int) -> list[_Line]:
 # --- matches
 
 
-def _match(index: Postings, line: _Line, algorithm: str) -> Match:
+def _match(index: Postings, line: Line, algorithm: str) -> Match:
     return Match(
         kind=EXACT_MATCH,
         algorithm=algorithm,

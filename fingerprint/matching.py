@@ -30,7 +30,7 @@ may begin seconds late.
 Not found: pitch shifts, and music under a voice or drums as loud as itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from fingerprint.evidence import EXACT_MATCH, Match, Segment
 from fingerprint.extract import HOP_SAMPLES, ITEM_SAMPLES, SAMPLE_RATE_HZ, SHIFT_SAMPLES, SHIFTS, Items
-from fingerprint.postings import Positions, Postings
+from fingerprint.postings import Hashes, Positions, Postings
 
 MAX_BITS = 10  # of 32 that may differ before an item counts against a line
 BACKGROUND_PERCENT = 65  # of the bits that unrelated stretches of the same two recordings differ in
@@ -88,19 +88,26 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
 )
 
 
-def search(index: Postings, shifted: Sequence[Items], *, algorithm: str) -> tuple[Match, ...]:
+def search(
+    index: Postings,
+    shifted: Sequence[Items],
+    *,
+    algorithm: str,
+    count: Callable[[Hashes], Positions] | None = None,
+) -> tuple[Match, ...]:
     """
     Find where a query follows any reference of an index.
 
     `shifted` are the query's fingerprints, each a quarter of an item later than the one before, as
     `extract.query` makes them. Matches of one reference do not share output; matches of different references
     may. They are ordered by their place in the output, then by their reference, and name the `algorithm` that made
-    the query. Says nothing of audio that was transposed.
+    the query. Says nothing of audio that was transposed. Where the index is a part of one, `count` says how many
+    places a hash has in the whole.
     """
     query = interleaved(shifted)
     if query.size == 0:
         return ()
-    seeds = _seeds(index, query)
+    seeds = _seeds(index, query, count)
     matches: list[Match] = []
     for number in np.unique(seeds.reference).tolist():
         chosen = seeds.of(number)
@@ -152,7 +159,13 @@ class _Seeds:
         return _Seeds(self.query[chosen], self.place[chosen], self.reference[chosen], self.bits[chosen])
 
 
-def _seeds(index: Postings, query: Items) -> _Seeds:
+def hashes(shifted: Sequence[Items]) -> Hashes:
+    """Return every hash that a query asks an index for, once and in order."""
+    query = interleaved(shifted)
+    return np.unique(_asked(query)[0]) if query.size else query
+
+
+def _asked(query: Items) -> tuple[Hashes, Positions]:
     positions = np.flatnonzero(_changes(query, SHIFTS))
     _, which, count = np.unique(query[positions], return_inverse=True, return_counts=True)
     positions = positions[count[which] <= _MAX_REPEATS]
@@ -160,10 +173,18 @@ def _seeds(index: Postings, query: Items) -> _Seeds:
     begin = np.maximum(0, positions - SHIFTS * _SEED_ITEMS)
     end = np.minimum(query.size, positions + SHIFTS * _SEED_ITEMS + 1)
     positions = positions[lively_query[end] - lively_query[begin] >= SHIFTS * _SEED_CHANGES]
+    made: Hashes = (query[positions] ^ ONE_BIT_AWAY[:, None]).reshape(-1)
+    return made, np.tile(positions, ONE_BIT_AWAY.size)
+
+
+def _seeds(index: Postings, query: Items, count: Callable[[Hashes], Positions] | None) -> _Seeds:
     found: list[tuple[Positions, Positions, Positions, Positions]] = []
+    made, positions = _asked(query)
+    if count is not None:
+        rare = count(made) <= MAX_POSTINGS
+        made, positions = made[rare], positions[rare]
     # All at once: an index in files is read from its beginning to its end.
-    hashes = (query[positions] ^ ONE_BIT_AWAY[:, None]).reshape(-1)
-    for at, place in index.votes(hashes, np.tile(positions, ONE_BIT_AWAY.size), most=MAX_POSTINGS):
+    for at, place in index.votes(made, positions, most=MAX_POSTINGS):
         portions = (slice(begin, begin + _VOTES_AT_ONCE) for begin in range(0, at.size, _VOTES_AT_ONCE))
         found += [_close(index, query, at[some], place[some]) for some in portions]
     empty = np.zeros(0, np.int64)

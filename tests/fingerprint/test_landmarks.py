@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from uuid import UUID, uuid5
 
 import numpy as np
 import pytest
 
-from fingerprint import landmark_matching, landmarks
+from fingerprint import landmark_matching, landmarks, segments
 from fingerprint.evidence import Match
 from fingerprint.landmarks import FAMILY, Peaks, peaks_of, query, read, reference, written
 from fingerprint.postings import Index
+from fingerprint.segments import Enrolled, Folder
 from tests.fingerprint import sounds
 from tests.fingerprint.sounds import Sound, noise, tone
 
 RATE = 11_025
 NAMES = ("country.mp3", "creepy-piano.ogg", "hungarian-dance-5.ogg", "vibe-ace.ogg")
 HOST = "two-hour-delay.ogg"
+OTHER = UUID("44444444-4444-4444-8444-444444444444")
 Music = Callable[..., Sound]
 
 
@@ -298,6 +302,34 @@ def test_ask_for_no_more_than_a_window_may(songs: dict[str, Sound], monkeypatch:
     monkeypatch.setattr(landmark_matching, "_VOTES_PER_WINDOW", 400)
     (match,) = landmark_matching.search(index, query([part(songs[NAMES[0]], 10, 20)]))
     assert match.reference_id == id_of(NAMES[0])
+
+
+def test_vote_for_the_same_wherever_the_index_keeps_a_reference(songs: dict[str, Sound], tmp_path: Path) -> None:
+    stored = {id_of(name): written(reference([songs[name]])) for name in NAMES}
+    heard = query([np.concatenate([part(songs[NAMES[1]], 5, 25), part(songs[HOST], 20, 40)])])
+    asked = landmark_matching.Search(heard)
+    seen = []
+    for order in (sorted(stored), sorted(stored, reverse=True)):
+        folder = Folder(tmp_path / str(order[0]), FAMILY.name)
+        # Something of another length lies before them, so that they begin elsewhere.
+        for row, id in enumerate([OTHER, *order] if order[0] > order[1] else [*order, OTHER], start=1):
+            data = stored.get(id) or written(reference([part(songs[HOST], 0, 7.77)]))
+            one = Enrolled(id, row, 0, sha256(data).digest(), read(data))
+            manifest, _ = folder.read()
+            with folder.writing():
+                folder.commit(manifest.with_segment(segments.build(folder.path, FAMILY.name, [one])))
+        _, view = folder.read()
+        windows = asked.windows(view, 0, np.zeros(asked.frames, bool), view.count)
+        seen.append(
+            [
+                (cell.rank, [(votes, seed.ratio, seed.offset) for votes, seed in cell.seeds])
+                for window in windows
+                for cell in window.cells
+            ]
+        )
+    assert seen[0] == seen[1]
+    assert len({rank[1] for rank, _ in seen[0]}) > 2
+    assert any(len(seeds) for _, seeds in seen[0])
 
 
 def test_sounds_are_what_the_demo_has() -> None:
