@@ -74,6 +74,8 @@ _LATER = {
     "recheck": "rights.Recheck",
     "influence": "rights.Influence",
     "influence_objection": "rights.InfluenceObjection",
+    "certificate": "provenance.Certificate",
+    "manifest_status": "provenance.ManifestStatus",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -152,6 +154,8 @@ class Entry(models.Model):
         RECHECKED = "rechecked"
         INFLUENCE_STATED = "influence_stated"
         INFLUENCE_OBJECTED = "influence_objected"
+        CERTIFIED = "certified"
+        STATUS_STATED = "status_stated"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -215,6 +219,8 @@ class Entry(models.Model):
     recheck = _subject("rights.Recheck")
     influence = _subject("rights.Influence")
     influence_objection = _subject("rights.InfluenceObjection")
+    certificate = _subject("provenance.Certificate")
+    manifest_status = _subject("provenance.ManifestStatus")
 
     class Meta:
         verbose_name_plural = "entries"

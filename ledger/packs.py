@@ -9,6 +9,7 @@ The evidence pack: one archive with everything that is needed to check one outpu
     splits.json                   the splits, as the manifest's digest covers them; not in every pack
     output/<file>                 the audio as it was delivered, signed if it was signed
     output/manifest.c2pa          the manifest, where it is kept beside the audio and not inside
+    output/certificate.jwt        the certificate of the output, if one was issued; not in packs of older releases
     keys/log.vkey                 the log's public key
     keys/c2pa-roots.pem           the certificates that the manifest's signature leads to
 
@@ -39,6 +40,7 @@ CONTENTS: Final = "pack.json"
 README: Final = "README.txt"
 SPLITS: Final = "splits.json"
 MANIFEST: Final = "output/manifest.c2pa"
+CERTIFICATE: Final = "output/certificate.jwt"
 LOG_KEY: Final = "keys/log.vkey"
 C2PA_ROOTS: Final = "keys/c2pa-roots.pem"
 
@@ -75,7 +77,7 @@ What is here
 ------------
 
 pack.json      what the archive holds, and the SHA-256 of each file
-output/        the audio as it was delivered
+output/        the audio as it was delivered, and certificate.jwt, which says the most important in one signed file
 log/           entries of the log, byte for byte, each with its receipt (c2sp.org/tlog-proof)
 records/       the database rows that each entry vouches for: the entry has the SHA-256 of each of these files
 splits.json    who gets which part, if the output was cleared
@@ -165,6 +167,7 @@ class Pack:
     splits: bytes | None  # canonical, the bytes that the manifest's digest covers; None where nothing was signed
     log_key: str
     c2pa_roots: bytes
+    certificate: str | None = None
 
 
 def write(target: Path | BinaryIO, pack: Pack) -> None:
@@ -188,6 +191,8 @@ def write(target: Path | BinaryIO, pack: Pack) -> None:
     if pack.splits is not None:
         members[SPLITS] = pack.splits
     after: dict[str, bytes] = {} if pack.output.manifest is None else {MANIFEST: pack.output.manifest}
+    if pack.certificate is not None:
+        after[CERTIFICATE] = pack.certificate.encode()
     after |= {LOG_KEY: pack.log_key.rstrip("\n").encode() + b"\n", C2PA_ROOTS: pack.c2pa_roots}
 
     output = f"output/{pack.output.name}"
@@ -222,6 +227,7 @@ def write(target: Path | BinaryIO, pack: Pack) -> None:
                 for logged in entries
             ],
             "splits": None if pack.splits is None else {"path": SPLITS},
+            "certificate": None if pack.certificate is None else CERTIFICATE,
             "keys": {"log": LOG_KEY, "c2pa_roots": C2PA_ROOTS},
         }
     )
@@ -285,6 +291,7 @@ class Contents:
     splits: str | None
     log_key: str
     c2pa_roots: str
+    certificate: str | None = None
 
 
 class OpenPack:
@@ -444,6 +451,7 @@ def _contents(data: bytes) -> Contents:
             "entries": list(entries),
             "splits": dict() | None as splits,
             "keys": {"log": str(log_key), "c2pa_roots": str(c2pa_roots)},
+            **others,
         }:
             return Contents(
                 subject=canonical.Subject(table, subject_id),
@@ -453,6 +461,7 @@ def _contents(data: bytes) -> Contents:
                 splits=None if splits is None else _path(splits),
                 log_key=log_key,
                 c2pa_roots=c2pa_roots,
+                certificate=_certificate(others.get("certificate")),
             )
     raise NotAPack(f"{CONTENTS} has not the members of a pack.")
 
@@ -462,6 +471,12 @@ def _entry_member(document: canonical.Json) -> EntryMember:
         case {"index": int(index), "entry": str(entry), "receipt": str(receipt), "rows": dict(rows)} if index >= 0:
             return EntryMember(index, entry, receipt, {table: str(path) for table, path in rows.items()})
     raise NotAPack(f"{CONTENTS} lists something that is not an entry.")
+
+
+def _certificate(path: object) -> str | None:
+    if path is None or isinstance(path, str):
+        return path
+    raise NotAPack(f"{CONTENTS} does not say where the certificate is.")
 
 
 def _path(document: canonical.Document) -> str:

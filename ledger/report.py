@@ -15,11 +15,11 @@ from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
 from fingerprint.evidence import VOICE_MATCH, Evidence, Match, NotEvidence
-from ledger import canonical, checkpoints, identity, packs, receipts, rows, sequencer
+from ledger import canonical, certifying, checkpoints, identity, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
-from provenance.models import Manifest
+from provenance.models import Certificate, Manifest
 from provenance.signing import Verification, verify
 from rights import decisions
 from rights.models import (
@@ -67,6 +67,10 @@ class NotDecided(Exception):
 
 class NoEvidence(Exception):
     """The audio broke off while it was decoded, so nothing was measured; the finding says where."""
+
+
+class NotCertified(Exception):
+    """The output has no certificate yet; it gets one within seconds of its entry in the log."""
 
 
 class NotSequenced(Exception):
@@ -136,6 +140,7 @@ class Dossier:
     entries: tuple[Entry, ...]  # the submission's and the decision's
     marks: tuple[Mark, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    certificates: tuple[Certificate, ...] = ()  # the newest first
     sight: Sight = EVERYTHING  # of whoever reads it
     is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
@@ -183,6 +188,7 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
     except DoesNotAddUp as error:
         fault = str(error)
     heard = _heard(submission, evidence) if evidence else ()
+    manifest = Manifest.objects.filter(decision=decision).first() if is_own else None
     if not is_own:
         heard = tuple(
             one
@@ -198,12 +204,13 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         findings=tuple(seen(decision.findings.order_by("position"), sight)),
         evidence=evidence,
         heard=heard,
-        manifest=Manifest.objects.filter(decision=decision).first() if is_own else None,
+        manifest=manifest,
         splits=divided,
         splits_fault=fault,
         entries=tuple(entries),
         marks=_marks(submission, sight),
         attributions=_attributions(submission, sight),
+        certificates=tuple(manifest.certificates.order_by("-number")) if manifest else (),
         sight=sight,
         is_own=is_own,
     )
@@ -346,6 +353,8 @@ def _about(submission: Submission) -> Q:
         | Q(recheck__decision__submission=submission)
         | Q(influence__submission=submission)
         | Q(influence_objection__influence__submission=submission)
+        | Q(certificate__manifest__decision__submission=submission)
+        | Q(manifest_status__manifest__decision__submission=submission)
     )
 
 
@@ -413,6 +422,7 @@ def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
     delivered = found.manifest.output_digest if found.manifest else found.submission.audio_id
     media_type = found.manifest.media_type if found.manifest else found.submission.audio.media_type
     signer = identity.signer(at=at)
+    certificate = certifying.newest(found.manifest) if found.manifest else None
     with store.local(delivered) as source:
         packs.write(
             target,
@@ -429,6 +439,7 @@ def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
                 splits=found.splits.canonical if found.splits else None,
                 log_key=checkpoints.verifier_key(),
                 c2pa_roots=signer.identity.roots_pem.encode(),
+                certificate=certificate.token if certificate else None,
             ),
         )
 

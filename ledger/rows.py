@@ -33,7 +33,7 @@ from ledger.models import (
     MembershipEnd,
     Proposal,
 )
-from provenance.models import Manifest
+from provenance.models import Certificate, Manifest, ManifestStatus
 from rights.models import (
     Allowance,
     Appeal,
@@ -996,6 +996,22 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ),
     ),
     InfluenceObjection: (("id", "influence_id", "party_id", "reason", "evidence_digest", "recorded_at"),),
+    Certificate: (("id", "manifest_id", "number", "token", "digest", "signer_digest", "issued_at", "expires_at"),),
+    ManifestStatus: (
+        (
+            "id",
+            "manifest_id",
+            "number",
+            "status",
+            "reason",
+            "successor_id",
+            "evidence_digest",
+            "note",
+            "stated_by_id",
+            "party_id",
+            "recorded_at",
+        ),
+    ),
 }
 
 Rows = QuerySet[Any]
@@ -1164,6 +1180,8 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
         InfluenceWeight.objects.filter(influence=key),
     ],
     Entry.Kind.INFLUENCE_OBJECTED: _one(InfluenceObjection),
+    Entry.Kind.CERTIFIED: _one(Certificate),
+    Entry.Kind.STATUS_STATED: _one(ManifestStatus),
 }
 
 
@@ -1407,6 +1425,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Influence: _about("influence_id"),
         InfluenceWeight: _about("influence_id", "influence_id"),
         InfluenceObjection: _about("influence_objection_id"),
+        Certificate: _about("certificate_id"),
+        ManifestStatus: _about("manifest_status_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
         " WHERE c.reference_id = r.id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
         " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.id",

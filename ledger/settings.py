@@ -170,6 +170,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "ring again for waiting jobs": {"task": "ledger.tasks.sweep", "schedule": timedelta(seconds=2)},
     "remove bytes that no row speaks of": {"task": "ledger.tasks.collect", "schedule": timedelta(hours=6)},
+    "certify outputs": {"task": "ledger.tasks.certify_outputs", "schedule": timedelta(seconds=5)},
     "end enrollments of voices": {
         "task": "ledger.tasks.end_voice_enrollments",
         "schedule": timedelta(minutes=5),
@@ -290,6 +291,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour"),
         "artist": os.environ.get("LEDGER_ARTIST_RATE", "120/min"),  # a network address, on the pages behind links
+        "status": os.environ.get("LEDGER_STATUS_RATE", "600/min"),  # a network address, of the public statuses
         "preferences": os.environ.get("LEDGER_PREFERENCES_RATE", "600/min"),  # a network address, of the public lookup
     },
     "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),  # in front of us, that say who asked
@@ -334,6 +336,9 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "ledger.api.consents.ROLES",
         "PurposeEnum": "ledger.api.consents.PURPOSES",
         "PartyKindEnum": "ledger.api.imports.PARTY_KINDS",
+        "ReasonEnum": "ledger.api.reviews.REASONS",
+        "StatusReasonEnum": "ledger.api.outputs.REASONS",
+        "StatedReasonEnum": "ledger.api.outputs.STATED_REASONS",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -341,6 +346,10 @@ SPECTACULAR_SETTINGS = {
     ],
     "TAGS": [
         {"name": "submissions", "description": "Outputs: submit one, and read what came of it"},
+        {
+            "name": "outputs",
+            "description": "Everything on record about an output, its certificate, and what it stands for today",
+        },
         {"name": "reviews", "description": "What people decide: cases, reviews, appeals, and the bands that say which"},
         {"name": "influences", "description": "What attribution providers say went into an output, side by side"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},

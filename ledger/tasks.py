@@ -12,7 +12,19 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from fingerprint import index
-from ledger import campaigning, clearance, enrolling, importing, incoming, jobs, keeping, rechecking, reversing, voices
+from ledger import (
+    campaigning,
+    certifying,
+    clearance,
+    enrolling,
+    importing,
+    incoming,
+    jobs,
+    keeping,
+    rechecking,
+    reversing,
+    voices,
+)
 from ledger.models import Job
 
 log = logging.getLogger(__name__)
@@ -134,6 +146,12 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
+
+
+@shared_task
+def certify_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Issue the certificates that are due: of outputs that were cleared, and of those that run out."""
+    certifying.sweep(at=timezone.now())
 
 
 @shared_task

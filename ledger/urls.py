@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("ledger.reports.urls")),
     path("artist/", include("ledger.artists.urls")),
+    path("status/", include("ledger.status.urls")),
     path(".well-known/tdmrep.json", preferences.tdmrep, name="tdmrep"),
     path("robots.txt", preferences.robots, name="robots"),
     path("oauth/token", TokenView.as_view(), name="token"),

@@ -1,7 +1,7 @@
 """
-`ledger-verify`: check an evidence pack, with neither our database nor our word.
+`ledger-verify`: check an evidence pack or a certificate, with neither our database nor our word.
 
-What is checked, in this order and under these numbers:
+What is checked of a pack, in this order and under these numbers:
 
      1  Every file in the pack is the one that its contents list, and none is missing or added.
      2  The log's public key: yours if you give one, else the pack's own, which proves less.
@@ -15,14 +15,27 @@ What is checked, in this order and under these numbers:
     10  The manifest says what the records say: which submission, decision, log, licenses and splits.
     11  The splits add up to exactly one.
     12  An older checkpoint that you hold does not contradict the pack's.
+    13  The certificate of the output, if there is one, holds and says what the records say.
 
-What is not: whether the log has *more* entries about the same output than the pack shows, whether what was
-written down at the time was true, and whether a certificate has been revoked.
+And of a certificate alone:
+
+     1  It is a certificate: a token of its type, signed with an algorithm of ours, by the chain that it brings.
+     2  The chain leads to the roots that you trust, and could sign when it did.
+     3  It was issued before now, and holds still.
+     4  The log's public key: without yours, nothing can be said about the log.
+     5  The entry of the decision stands in that log at its index.
+     6  The entry says what the certificate says.
+     7  The audio that you have is the one that it is about.
+
+What is not: what became of the output since, which the status address in the certificate says; whether the log has
+*more* entries about the same output than the pack shows; whether what was written down at the time was true; whether
+a signer's certificate has been revoked.
 
 This module and all that it imports need neither Django nor a database.
 """
 
 import argparse
+import hashlib
 import io
 import json
 import re
@@ -31,6 +44,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
@@ -39,6 +53,9 @@ from typing import Any, Final, Protocol
 
 from ledger import canonical, merkle, notes, packs, receipts
 from ledger.canonical import Document, Json
+from provenance import certified
+from provenance.certificates import CertificateRefused
+from provenance.certified import Statement
 
 LICENSES: Final = "org.ai-music-ledger.licenses"
 SPLITS: Final = "org.ai-music-ledger.splits"
@@ -179,6 +196,7 @@ def verify(
     roots_pem: str | None = None,
     against: str | None = None,
     manifest_reader: ManifestReader = read_manifest,
+    at: datetime | None = None,
 ) -> Report:
     """
     Check a pack and report each obligation, in the order at the top of this file.
@@ -186,6 +204,7 @@ def verify(
     :param key: the log's public key, if the reader has it from elsewhere
     :param roots_pem: the certificates to trust for the manifest, if the reader has them from elsewhere
     :param against: an older checkpoint of the same log, as a signed note
+    :param at: now; without it, it is not said whether the pack's certificate has run out
     """
     report = Report()
     check_files(pack, report)
@@ -211,9 +230,135 @@ def verify(
                 if manifest is not None:
                     check_agreement(pack, decision, manifest, log, report)
         check_splits(decision, report)
+        if pack.contents.certificate is not None:
+            check_certificate(pack, decision, roots_pem, log, at, report)
     if against is not None:
         check_against(against, checkpoints, log, report)
     return report
+
+
+def verify_certificate(
+    token: str,
+    *,
+    key: notes.Verifier | None,
+    roots_pem: str | None,
+    audio: Path | None,
+    at: datetime,
+) -> Report:
+    """
+    Check a certificate alone and report each obligation, in the order of the second list at the top of this file.
+
+    :param key: the log's public key
+    :param roots_pem: the certificates to trust for its signature
+    :param audio: a file that may be the one it is about
+    :param at: now, or the moment that is asked about
+    """
+    report = Report()
+    statement = _opened(token, roots_pem, at, report)
+    if statement is None:
+        return report
+    if key is None:
+        report.fails(4, f"Give the public key of the log {statement.log.origin} with --key: get it from its operator.")
+    else:
+        report.notes(4, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}.")
+        for number, fault, said in (
+            (5, _not_logged(statement, key), f"The decision is entry {statement.log.index} of that log."),
+            (
+                6,
+                _said_otherwise(statement),
+                "The entry says the same: cleared, this file, this manifest, these splits.",
+            ),
+        ):
+            if fault:
+                report.fails(number, fault)
+            else:
+                report.holds(number, said)
+    if audio is None:
+        report.notes(7, "No audio was compared: give it with --audio.")
+    else:
+        _check_is_the_file(statement, audio, report)
+    report.notes(7, f"Whether it still stands is said at {statement.status_url}")
+    return report
+
+
+def _opened(token: str, roots_pem: str | None, at: datetime, report: Report) -> Statement | None:
+    """Read a certificate and say what holds of it, as far as that goes; None where it says nothing to trust."""
+    if roots_pem is None:
+        report.fails(2, "Give the roots that you trust for its signature with --roots: a chain proves nothing without.")
+        return None
+    try:
+        opened = certified.read(token, roots_pem=roots_pem, at=at)
+    except (certified.SignerRefused, certified.OutlivesItsSigner) as error:
+        report.holds(1, "It is a certificate, and its signature fits the chain that it brings.")
+        report.fails(2, f"{error.code}: {error}")
+        return None
+    except (certified.NotYetValid, certified.Expired) as error:
+        report.holds(1, "It is a certificate, and its signature fits the chain that it brings.")
+        report.holds(2, "The chain leads to your roots, and could sign when it did.")
+        report.fails(3, f"{error.code}: {error}")
+        return certified.unchecked(token)  # its signature and chain were checked before its time was
+    except certified.NotCertified as error:
+        report.fails(1, f"{error.code}: {error}")
+        return None
+    except CertificateRefused as error:
+        report.fails(2, f"Your roots cannot be read: {error}")
+        return None
+    said = opened.statement
+    report.holds(1, f"It is certificate {said.id} of {said.label}, signed with {opened.algorithm}.")
+    report.holds(2, f"It was signed by {opened.signer}, by a chain that leads to your roots.")
+    report.holds(3, f"It was issued at {said.issued_at:%Y-%m-%d %H:%M} UTC and holds until {said.expires_at:%Y-%m-%d}.")
+    return said
+
+
+def _not_logged(statement: Statement, log: notes.Verifier) -> str:
+    """Return why the entry that a certificate brings is not shown to be in this log; empty where it is."""
+    if statement.log.origin != log.name:
+        return f"other_log: it speaks of the log {statement.log.origin}, and the key is {log.name}'s."
+    try:
+        receipt = receipts.Receipt.from_text(statement.log.receipt)
+        receipts.verify(receipt, statement.log.entry.encode(), log)
+    except receipts.NotAReceipt as error:
+        return f"not_a_receipt: its receipt cannot be read: {error}"
+    except NOT_A_CHECKPOINT as error:
+        return f"not_a_checkpoint: the checkpoint in its receipt is not one of {log.name}: {error}"
+    except merkle.NotIncluded as error:
+        return f"not_included: its receipt does not show the decision's entry to be in the log: {error}"
+    if receipt.index != statement.log.index:
+        return f"other_index: its receipt is for entry {receipt.index}, not {statement.log.index}."
+    return ""
+
+
+def _said_otherwise(statement: Statement) -> str:
+    """Return in what the entry that a certificate brings differs from the certificate; empty where it agrees."""
+    try:
+        body = canonical.read(statement.log.entry.encode())
+    except NOT_AN_ENTRY as error:
+        return f"not_an_entry: what is logged there is not an entry: {error}"
+    data, delivered = body.data, statement.files[-1]  # the newest stands first; the entry has what was signed first
+    pairs: list[tuple[str, object, object]] = [
+        ("kind", body.kind, "decided"),
+        ("table", body.subject.table, "rights_decision"),
+        ("decision", body.subject.id, str(statement.decision.id)),
+        ("outcome", data.get("outcome"), statement.decision.outcome),
+        ("outcome", "cleared", statement.decision.outcome),
+        ("submission", data.get("submission"), str(statement.submission_id)),
+        ("policy", data.get("policy"), statement.decision.policy),
+        ("evidence", data.get("evidence"), f"sha256:{statement.decision.evidence_digest}"),
+        ("output", data.get("output"), f"sha256:{delivered.digest}"),
+        ("manifest", data.get("manifest"), f"sha256:{delivered.manifest_digest}"),
+        ("splits", data.get("splits"), f"sha256:{statement.splits_digest}"),
+    ]
+    wrong = sorted({what for what, found, said in pairs if found != said})
+    return f"other_facts: the entry has another {_listed(wrong)} than the certificate." if wrong else ""
+
+
+def _check_is_the_file(statement: Statement, audio: Path, report: Report) -> None:
+    with audio.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest in {one.digest for one in statement.files}:
+        report.holds(7, f"{audio.name} is the file that it is about, byte for byte.")
+    else:
+        report.fails(7, f"other_file: {audio.name} is not the file that it is about: its SHA-256 is {digest}.")
 
 
 # --- 1: the files -------------------------------------------------------------------------------------------
@@ -619,6 +764,49 @@ def check_against(older: str, checkpoints: list[notes.Checkpoint], log: notes.Ve
         report.fails(12, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
 
 
+# --- 13: the certificate ------------------------------------------------------------------------------------
+
+
+def check_certificate(
+    pack: packs.OpenPack,
+    decision: Decision,
+    roots_pem: str | None,
+    log: notes.Verifier | None,
+    at: datetime | None,
+    report: Report,
+) -> None:
+    """The certificate of the output holds, or held until it ran out, and says what the records say."""
+    path = str(pack.contents.certificate)
+    try:
+        token = pack.read(path).decode()
+        roots = roots_pem or pack.read(pack.contents.c2pa_roots).decode()
+        issued_at = certified.unchecked(token).issued_at
+        said = certified.read(token, roots_pem=roots, at=issued_at).statement
+    except (packs.Unreadable, UnicodeDecodeError, certified.NotCertified, CertificateRefused) as error:
+        report.fails(13, f"{path} does not hold: {error}")
+        return
+    if log is None:
+        report.fails(13, f"{path}: there is no key to check the entry in it with.")
+        return
+    pairs: list[tuple[str, object, object]] = [
+        ("submission", str(said.submission_id), decision.row.get("submission_id")),
+        ("decision", str(said.decision.id), decision.row.get("id")),
+        ("entry", said.log.entry.encode(), decision.entry.data),
+        ("file", pack.contents.audio.digest in {one.digest for one in said.files}, True),
+        ("licenses", [str(one) for one in said.licenses], _sorted(decision.row.get("licenses"))),
+    ]
+    wrong = [what for what, found, expected in pairs if found != expected]
+    faults = [*filter(None, [_not_logged(said, log), _said_otherwise(said)])]
+    if wrong:
+        faults.append(f"it is about another {_listed(wrong)} than this pack.")
+    for fault in faults:
+        report.fails(13, f"{path}: {fault}")
+    if not faults:
+        report.holds(13, f"{path} says what the records say, and was signed by a chain that leads to the roots.")
+    if at is not None and said.expires_at <= at:
+        report.notes(13, f"{path} ran out at {said.expires_at:%Y-%m-%d %H:%M} UTC; newer ones follow from its status.")
+
+
 # --- Reading values that may be anything --------------------------------------------------------------------
 
 
@@ -675,7 +863,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check the pack named on the command line; return 0 if all holds, 1 if not, 2 if it cannot be read."""
+    """Check the pack or the certificate named on the command line; return 0 if all holds, 1 if not, 2 if unreadable."""
     given = _arguments().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show a title must not keep the report from being read.
@@ -684,8 +872,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         key = None if given.key is None else notes.Verifier.from_text(_file(given.key))
         roots = None if given.roots is None else _file(given.roots)
         against = None if given.against is None else _file(given.against)
-        with packs.open_pack(given.pack) as pack:
-            report = verify(pack, key=key, roots_pem=roots, against=against)
+        report = _checked(given, key, roots, against)
     except (notes.NotAKey, notes.NotAKeyName) as error:
         return _cannot_read(f"{given.key} is not a log's public key: {error}", as_json=given.json)
     except (packs.Unreadable, NotReadable, OSError) as error:
@@ -694,18 +881,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     return HOLDS_EXIT if report.is_clean else FAILS_EXIT
 
 
+def _checked(given: argparse.Namespace, key: notes.Verifier | None, roots: str | None, against: str | None) -> Report:
+    now = given.at or datetime.now(UTC)
+    if _is_a_certificate(given.pack):
+        token = _file(given.pack).strip()
+        return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now)
+    if given.audio is not None:
+        raise NotReadable(f"{given.pack} is not a certificate; --audio is for those, a pack brings its own.")
+    with packs.open_pack(given.pack) as pack:
+        return verify(pack, key=key, roots_pem=roots, against=against, at=now)
+
+
+def _is_a_certificate(path: Path) -> bool:
+    with path.open("rb") as file:
+        return certified.looks_like_one(file.read(certified.MAX_BYTES + 1))
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ledger-verify",
-        description="Check an evidence pack: the audio, its manifest, the splits, and the log of it all.",
-        epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the pack cannot be read.",
+        description="Check an evidence pack (the audio, its manifest, the splits, and the log of it all), or a "
+        "certificate alone.",
+        epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the file cannot be read.",
     )
-    parser.add_argument("pack", metavar="PACK", type=Path, help="the pack, a zip file")
+    parser.add_argument("pack", metavar="FILE", type=Path, help="the pack, a zip file; or the certificate, a .jwt")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust")
-    parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the audio's manifest")
+    parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
     parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
+    parser.add_argument("--audio", metavar="FILE", type=Path, help="the audio that the certificate should be about")
+    parser.add_argument("--at", metavar="TIME", type=_moment, help="check as of 2027-03-01T12:00:00Z instead of now")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     return parser
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("say in which zone, such as 2027-03-01T12:00:00Z")
+    return moment
 
 
 def _file(path: Path) -> str:
@@ -723,7 +936,7 @@ def _cannot_read(sentence: str, *, as_json: bool) -> int:
     if as_json:
         _write(json.dumps({"v": 1, "is_readable": False, "sentence": _printable(sentence)}, indent=2))
     else:
-        _write(f"This pack cannot be checked. {_printable(sentence)}")
+        _write(f"This file cannot be checked. {_printable(sentence)}")
     return UNREADABLE_EXIT
 
 

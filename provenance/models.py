@@ -1,8 +1,11 @@
-"""The manifests that were signed and delivered, one for each decision that cleared an output."""
+"""The manifests that were signed and delivered, one for each decision that cleared an output; what became of them."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+
+from provenance.statuses import STATED, WORDS, Status
 
 
 class Manifest(models.Model):
@@ -27,3 +30,75 @@ class Manifest(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class Certificate(models.Model):
+    """
+    A signed statement about a cleared output that can be kept and checked without us (PRV-5).
+
+    One follows another when it runs out, or when the files did change; the newest one holds.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="certificates")
+    number = models.PositiveSmallIntegerField()  # 1 for the first
+    token = models.TextField()  # JWT in compact form: provenance.certified
+    digest = models.CharField(max_length=64)  # SHA-256 of the token
+    signer_digest = models.CharField(max_length=64)  # SHA-256 of the signer's leaf in DER
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["manifest", "number"], name="certificate_has_its_own_number"),
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("issued_at")), name="certificate_holds_for_a_while"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"certificate {self.number} of {self.manifest_id}"
+
+
+class ManifestStatus(models.Model):
+    """
+    That somebody stated what a manifest stands for from now on, and why (PRV-7).
+
+    What follows from the end of a consent is not stated: see ``ledger.stating``. The delivered file is not touched.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    manifest = models.ForeignKey(Manifest, on_delete=models.PROTECT, related_name="statuses")
+    number = models.PositiveSmallIntegerField()  # 1 for the first that was stated
+    status = models.CharField(max_length=16, choices=[(one.value, one.value) for one in Status])
+    reason = models.CharField(max_length=24, choices=[(one.value, WORDS[one]) for one in STATED])
+    successor = models.ForeignKey(Manifest, on_delete=models.PROTECT, null=True, blank=True, related_name="replaces")
+    evidence_digest = models.CharField(max_length=64, blank=True)  # of a document that whoever states it holds
+    note = models.CharField(max_length=600, blank=True)  # without names; never shown in public
+    stated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )  # empty: an API client did
+    party = models.ForeignKey(
+        "rights.Party", on_delete=models.PROTECT, null=True, blank=True, related_name="stated_statuses"
+    )  # as whom; empty: the operator
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["manifest", "number"], name="status_has_its_own_number"),
+            models.CheckConstraint(
+                condition=models.Q(status="superseded", successor__isnull=False)
+                | (~models.Q(status="superseded") & models.Q(successor__isnull=True)),
+                name="only_what_is_superseded_has_a_successor",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(successor=models.F("manifest")), name="nothing_is_its_own_successor"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stated_by__isnull=False) | models.Q(party__isnull=False),
+                name="status_is_stated_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.reason}"

@@ -16,6 +16,7 @@ _ENROLLMENTS: Any = import_module("ledger.migrations.0011_enrollments")
 _WATCH: Any = import_module("ledger.migrations.0012_output_watch")
 _MELODIES: Any = import_module("ledger.migrations.0013_guards_of_melodies")
 _TRACES: Any = import_module("ledger.migrations.0014_traces")
+_CERTIFICATES: Any = import_module("ledger.migrations.0015_certificates")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -24,6 +25,7 @@ VOUCHED: list[str] = [
     *_VOICES.APPEND_ONLY,
     *_REVIEWS.APPEND_ONLY,
     *_ENROLLMENTS.APPEND_ONLY,
+    *_CERTIFICATES.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -58,6 +60,9 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
         table: (pairs[:2], pairs[2:])
         for table, pairs in (_DEPTH.ENTERED_EITHER_WAY | _REVIEWS.ENTERED_EITHER_WAY).items()
     },
-    **{table: ((column, "id"),) for table, column in (_VOICES.APPEND_ONLY | _ENROLLMENTS.APPEND_ONLY).items()},
+    **{
+        table: ((column, "id"),)
+        for table, column in (_VOICES.APPEND_ONLY | _ENROLLMENTS.APPEND_ONLY | _CERTIFICATES.APPEND_ONLY).items()
+    },
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign
 }

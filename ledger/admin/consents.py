@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from ledger import approvals, consenting
+from ledger import approvals, consenting, stating
 from ledger.access import Verb, may_approve
 from ledger.admin import sheets, withdrawals
 from ledger.admin.facts import FactAdmin, link_if_seen
@@ -24,7 +24,7 @@ from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
 from ledger.models import Approval, Proposal
-from ledger.reports.presentation import PURPOSES
+from ledger.reports.presentation import PURPOSES, STATUSES
 from rights import consents, effects
 from rights.authority import UnauthorizedAct
 from rights.consents import ConsentTerms, Evidence, EvidenceKind, FrozenList, State
@@ -45,6 +45,7 @@ from rights.territories import NoSuchTerritory, NoTerritory
 from rights.vocabulary import ApprovalMode, AssetKind, ConsentAct, PartyRole, Use
 
 MOST_RELATED = 200
+MOST_STATUSES = 50
 _TEXT = {"class": "l-input", "rows": 3}
 _STATES: dict[State, tuple[str, str]] = {
     State.OFFERED: ("waiting", "Offered"),
@@ -623,6 +624,7 @@ class ConsentAdmin(FactAdmin):
             "counts": _counts(preview),
             "rows": [row for row in rows if row[1] != 0],
             "untouched": [what for what, number, *_ in rows if number == 0],
+            "statuses": _statuses(preview),
             "by_people": sum(1 for task in preview.tasks if not task.is_automatic),
             "title": "Annul consent" if act is ConsentAct.ANNULLED else "Withdraw consent",
         }
@@ -642,6 +644,15 @@ def _may_propose(request: HttpRequest, consent: Consent) -> bool:
 def _may_answer(request: HttpRequest, proposal: Proposal) -> bool:
     user: Any = request.user
     return user.has_perm("ledger.add_approval") and may_approve(user, proposal, at=timezone.now())
+
+
+def _statuses(preview: consenting.Preview) -> list[tuple[str, tuple[str, str], tuple[str, str], datetime]]:
+    """Return of which signed files the public status changes: title, status now, then, and from when."""
+    changes = stating.would_change(preview.named, at=timezone.now())
+    return [
+        (one.manifest.decision.submission.title, STATUSES[one.now], STATUSES[one.then], one.since)
+        for one in changes[:MOST_STATUSES]
+    ]
 
 
 def _counts(preview: consenting.Preview) -> list[tuple[int, str]]:

@@ -3,31 +3,109 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger import jobs, report, tasks, today
-from ledger.access import Verb
+from ledger import jobs, report, stating, tasks, today
+from ledger.access import Caller, Verb
 from ledger.admin import sheets
 from ledger.admin.appeals import may_appeal
 from ledger.admin.facts import FactAdmin
+from ledger.admin.fields import INPUT, digest_of, pick
+from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.reviews import case_url
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
+from ledger.constraints import violated
 from ledger.models import Job
 from ledger.reports import presentation
+from provenance import statuses
+from provenance.models import Manifest
+from provenance.statuses import Reason, Status
 from rights.models import Decision, Finding, License, Recheck, Submission
 
 MOST_RECHECKS = 20
 NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
+
+
+class StatusForm(FactForm):
+    """What the signed file of an output stands for from now on."""
+
+    status = forms.ChoiceField(
+        choices=[(status.value, presentation.STATUSES[status][1]) for status in Status],
+        widget=forms.Select(INPUT),
+    )
+    reason = forms.ChoiceField(
+        choices=[
+            (presentation.STATUSES[status][1], [(one.value, statuses.WORDS[one]) for one in statuses.STATED
+                                                if one in statuses.SPEAK_FOR[status]])
+            for status in Status
+        ],
+        widget=forms.Select(INPUT),
+        help_text="Shown in public, as these words",
+    )  # fmt: skip
+    successor = pick(
+        Submission,
+        label="Superseded by",
+        required=False,
+        help_text="The output that takes its place: of the same submitter, cleared and active",
+    )
+    document = forms.FileField(
+        label="What shows it",
+        required=False,
+        widget=forms.FileInput(INPUT),
+        help_text="Needed to make a status less grave; only its SHA-256 is kept",
+    )
+    digest = forms.CharField(
+        label="or its SHA-256", required=False, max_length=71, widget=forms.TextInput({"class": "l-input l-mono"})
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=600,
+        widget=forms.Textarea({"class": "l-input", "rows": 4}),
+        help_text="Without names; not shown in public",
+    )
+
+    lead = (
+        "Everybody who has the file may ask for its status, at the address in its certificate. The file itself is not"
+        " changed. What was stated before stays on record."
+    )
+    done = "Recorded; the public status says so from now on."
+    groups = (
+        ("What it stands for", ("status", "reason", "successor")),
+        ("Why", ("document", "digest", "note")),
+    )
+    refusals = {
+        stating.ReasonSpeaksOtherwise: "reason",
+        stating.SuccessorMissing: "successor",
+        stating.SuccessorOutOfPlace: "successor",
+        stating.EvidenceMissing: "document",
+        stating.NothingStated: "status",
+        stating.NeedsAnotherPerson: "status",
+        stating.OnlyTheOperator: "status",
+        stating.StatusChangedMeanwhile: "status",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        """Find the digest of what shows it."""
+        given = super().clean() or self.cleaned_data
+        given["evidence_digest"] = ""
+        if given.get("document") or given.get("digest"):
+            try:
+                given["evidence_digest"] = digest_of(given.get("document"), given.get("digest", ""))
+            except forms.ValidationError:
+                self.add_error("document", "Give it as a file, or its SHA-256; one of the two.")
+        return given
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -69,9 +147,14 @@ class SubmissionAdmin(FactAdmin):
     list_before_template = "ledger/admin/list_before_outputs.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """Add trying again."""
+        """Add trying again, and stating a status."""
         view = self.admin_site.admin_view(require_POST(self.retry_view))
-        return [path("<uuid:id>/retry/", view, name="rights_submission_retry"), *super().get_urls()]
+        state = self.admin_site.admin_view(self.status_view)
+        return [
+            path("<uuid:id>/retry/", view, name="rights_submission_retry"),
+            path("<uuid:id>/status/", state, name="rights_submission_status"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
         """Return submissions with their states."""
@@ -121,8 +204,62 @@ class SubmissionAdmin(FactAdmin):
                 else ""
             ),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
+            "status_url": (
+                reverse("admin:rights_submission_status", args=[found.submission.pk])
+                if found.manifest and _may_state(caller_of(request), found.submission)
+                else ""
+            ),
         }
         return self.page(request, "ledger/admin/submission.html", found.submission, context)
+
+    def status_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """State what the signed file of an output stands for from now on."""
+        submission = self.fact(request, id)
+        caller = caller_of(request)
+        manifest = self.seen(request, Manifest.objects.filter(decision__submission=id)).first()
+        if manifest is None:
+            raise Http404
+        if not _may_state(caller, submission):
+            raise PermissionDenied
+        title = f"State the status of “{submission.title}”"
+        if request.method != "POST":
+            form = StatusForm(initial={"id": uuid4(), "status": Status.QUARANTINED.value})
+            form.look_through(caller.sight)
+            return self.ask(request, submission, form, title=title)
+        form = StatusForm(request.POST, request.FILES)
+        form.look_through(caller.sight)
+        if not form.is_valid():
+            return self.ask(request, submission, form, title=title)
+        given = form.cleaned_data
+        successor = (
+            self.seen(request, Manifest.objects.filter(decision__submission=given["successor"])).first()
+            if given["successor"]
+            else None
+        )
+        try:
+            stating.state(
+                id=given["id"],
+                manifest_id=manifest.pk,
+                status=Status(given["status"]),
+                reason=Reason(given["reason"]),
+                successor_id=successor.pk if successor else None,
+                evidence_digest=given["evidence_digest"],
+                note=given["note"],
+                stated_by_id=request.user.pk,
+                party_id=None if caller.is_operator else submission.submitter_id,
+                is_operator=caller.is_operator,
+                at=timezone.now(),
+            )
+        except IntegrityError as error:
+            if violated(error) != "provenance_manifeststatus_pkey":
+                raise
+            messages.info(request, "This was recorded already.")
+        except tuple(form.refusals) as error:
+            form.add_error(form.field_of(error), sentence_of(error))
+            return self.ask(request, submission, form, title=title)
+        else:
+            messages.success(request, form.done)
+        return HttpResponseRedirect(sheets.address(submission))
 
     def retry_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Put an examination that was given up back into the queue."""
@@ -138,6 +275,10 @@ class SubmissionAdmin(FactAdmin):
         else:
             messages.info(request, "Nothing to try again: this examination was not given up.")
         return HttpResponseRedirect(sheets.address(submission))
+
+
+def _may_state(caller: Caller, submission: Submission) -> bool:
+    return any(caller.acts_for(submission.submitter_id, verb) for verb in (Verb.SUBMIT, Verb.REVIEW))
 
 
 def _may_retry(request: HttpRequest, submission: Submission) -> bool:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import consenting
+from ledger import consenting, stating
 from ledger.access import NotYourParty, Verb
 from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
@@ -715,6 +715,16 @@ class EffectOutput(serializers.Serializer[Any]):
     tasks = serializers.ListField(child=serializers.CharField())
 
 
+class StatusChangeOutput(serializers.Serializer[Any]):
+    """That the status of a signed file becomes another; the file itself is not touched."""
+
+    output = serializers.UUIDField()
+    manifest = serializers.CharField()
+    now = serializers.CharField()
+    then = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
 @extend_schema_serializer(component_name="WithdrawalPreview")
 class PreviewOutput(serializers.Serializer[Any]):
     """What a withdrawal or an annulment would do."""
@@ -733,6 +743,7 @@ class PreviewOutput(serializers.Serializer[Any]):
     payees = serializers.ListField(child=serializers.UUIDField())
     effects = EffectOutput(many=True)
     tasks = PlannedTaskOutput(many=True)
+    statuses = StatusChangeOutput(many=True, help_text="Of which signed files the public status changes")
 
 
 class WithdrawalPreview(APIView):
@@ -792,7 +803,22 @@ def _shown(found: consenting.Preview) -> dict[str, Any]:
             for row in effects.MATRIX
         ],
         "tasks": found.tasks[:MOST_SHOWN],
+        "statuses": _status_changes(found)[:MOST_SHOWN],
     }
+
+
+def _status_changes(found: consenting.Preview) -> list[dict[str, Any]]:
+    changes = stating.would_change(found.named, at=timezone.now())
+    return [
+        {
+            "output": one.manifest.decision.submission_id,
+            "manifest": one.manifest.label,
+            "now": one.now.value,
+            "then": one.then.value,
+            "since": one.since,
+        }
+        for one in changes
+    ]
 
 
 def _ids(impact: Impact) -> dict[str, list[UUID]]:

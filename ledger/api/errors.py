@@ -39,9 +39,10 @@ from ledger import (
     report,
     reversing,
     reviewing,
+    stating,
 )
 from ledger import voices as enrolling_voices
-from ledger.api import access, once, preferences, uploads
+from ledger.api import access, once, outputs, preferences, uploads
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
 from rights import (
@@ -106,6 +107,17 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotSigned: (404, "not_signed"),
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
+    report.NotCertified: (404, "not_certified_yet"),
+    outputs.BadMoment: (422, "bad_moment"),
+    stating.NoSuchManifest: (404, "no_such_manifest"),
+    stating.ReasonSpeaksOtherwise: (422, "reason_speaks_otherwise"),
+    stating.SuccessorMissing: (422, "successor_missing"),
+    stating.SuccessorOutOfPlace: (422, "successor_out_of_place"),
+    stating.EvidenceMissing: (422, "evidence_missing"),
+    stating.NothingStated: (409, "nothing_stated"),
+    stating.StatusChangedMeanwhile: (409, "status_changed_meanwhile"),
+    stating.NeedsAnotherPerson: (409, "needs_a_second_person"),
+    stating.OnlyTheOperator: (403, "only_the_operator"),
     report.NotYourOutput: (403, "not_your_output"),
     access.NoParty: (403, "no_party"),
     access.NoPerson: (403, "no_person"),

@@ -27,6 +27,7 @@ from rights.vocabulary import AppealEvidenceKind, AppealGround, MatchKind, Outco
 READ = {"GET": "submissions:read"}
 REVIEWERS = (Verb.REVIEW, Verb.VOUCH)
 OUTCOMES = [(outcome.value, outcome.value) for outcome in (Outcome.CLEARED, Outcome.REFUSED)]
+REASONS = choices(ReviewReason)
 NOTE = "For those who read it later; without names"
 
 
@@ -266,7 +267,7 @@ class Reviews(APIView):
 
         id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
         outcome = serializers.ChoiceField(OUTCOMES)
-        reason = serializers.ChoiceField(choices(ReviewReason))
+        reason = serializers.ChoiceField(REASONS)
         note = serializers.CharField(required=False, allow_blank=True, default="", max_length=600, help_text=NOTE)
         evidence = DigestField(
             required=False, allow_blank=True, default="", help_text="SHA-256 of a document that you hold"
@@ -580,7 +581,7 @@ class AppealAnswers(APIView):
 
         id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
         is_upheld = serializers.BooleanField()
-        reason = serializers.ChoiceField(choices(ReviewReason))
+        reason = serializers.ChoiceField(REASONS)
         note = serializers.CharField(required=False, allow_blank=True, default="", max_length=600, help_text=NOTE)
         expires_on = serializers.DateField(
             required=False, allow_null=True, default=None, help_text="Until when it is remembered; a year if not said"

@@ -12,6 +12,7 @@ from ledger.api import (
     influences,
     licenses,
     log,
+    outputs,
     parties,
     preferences,
     reviews,
@@ -87,6 +88,11 @@ urlpatterns = [
     path("submissions/<uuid:id>/advice", influences.SubmissionAdvice.as_view()),
     path("influences", influences.Influences.as_view()),
     path("influences/<uuid:id>/objections", influences.InfluenceObjections.as_view()),
+    # Cleared outputs
+    path("outputs/<uuid:id>", outputs.OutputDetail.as_view()),
+    path("outputs/<uuid:id>/certificate", outputs.OutputCertificate.as_view(), name="certificate"),
+    path("outputs/<uuid:id>/statuses", outputs.OutputStatuses.as_view()),
+    path("statuses/<uuid:id>", outputs.PublicStatus.as_view()),
     # Reviews
     path("review-cases", reviews.Cases.as_view()),
     path("review-cases/<uuid:id>", reviews.CaseDetail.as_view()),

@@ -14,12 +14,15 @@ from django.urls import reverse
 
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Match, Segment
 from fingerprint.models import Reference
-from ledger import identity, report
+from ledger import certifying, identity, report, stating
 from ledger.models import Entry
 from ledger.report import Dossier, Heard
 from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
+from provenance import statuses
+from provenance.models import Certificate
 from provenance.signing import Verification
+from provenance.statuses import Status
 from rights.models import (
     Consent,
     ConsentEvent,
@@ -269,6 +272,49 @@ class Logged:
     receipt: str
 
 
+STATUSES = {  # look and word
+    Status.ACTIVE: ("cleared", "Active"),
+    Status.SOURCE_WITHDRAWN: ("review", "Source withdrawn"),
+    Status.SUPERSEDED: ("waiting", "Superseded"),
+    Status.QUARANTINED: ("refused", "Quarantined"),
+}
+
+
+@dataclass(frozen=True)
+class Become:
+    """That a manifest's status became another, or will."""
+
+    look: str
+    word: str
+    since: datetime
+    why: str
+    who: str
+    evidence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Stands:
+    """What a manifest stands for now, and how it came to that."""
+
+    look: str
+    word: str
+    sentence: str
+    url: str
+    history: tuple[Become, ...]  # the newest first
+    coming: tuple[Become, ...]
+    successor: Link | None
+
+
+@dataclass(frozen=True)
+class Certified:
+    """The newest certificate of an output."""
+
+    row: Certificate
+    earlier: int
+    status_url: str
+
+
 @dataclass(frozen=True)
 class Right:
     """A fact that a decision rests on, and its place in the log."""
@@ -304,6 +350,8 @@ class Page:
     verification: Verification | None
     is_development: bool
     entries: tuple[Logged, ...]
+    stands: Stands | None
+    certified: Certified | None
 
     @property
     def submission(self) -> Submission:
@@ -349,6 +397,8 @@ def page(found: Dossier, *, at: datetime) -> Page:
         verification=report.verification(found.manifest, at=at) if found.manifest else None,
         is_development=identity.is_development(),
         entries=tuple(logged(entry) for entry in found.entries),
+        stands=_stands(found, at=at),
+        certified=_certified(found),
     )
     return whole if found.sight.is_whole else passable(whole, found.sight)
 
@@ -388,6 +438,53 @@ def _rewritten(shown: Any, passable: set[tuple[type[Any] | None, UUID | None]]) 
             shown, **{field.name: _rewritten(getattr(shown, field.name), passable) for field in fields(shown)}
         )
     return shown
+
+
+# --- What it stands for -----------------------------------------------------------------------------------------------
+
+
+def _stands(found: Dossier, *, at: datetime) -> Stands | None:
+    if found.manifest is None:
+        return None
+    standing = stating.standing_of(found.manifest, at=at)
+    successor = stating.successor_of(found.manifest, at=at) if standing.status is Status.SUPERSEDED else None
+    stated = {row.recorded_at: row for row in found.manifest.statuses.select_related("stated_by", "party__identity")}
+    history = []
+    for step in standing.steps:
+        row = stated.get(step.change.since) if step.change.is_stated else None
+        history.append(
+            Become(
+                *STATUSES[step.status],
+                since=step.change.since,
+                why=statuses.WORDS[step.change.reason],
+                who=str(row.stated_by or row.party) if row else "Follows from the record",
+                evidence=row.evidence_digest if row else "",
+                note=row.note if row else "",
+            )
+        )
+    look, word = STATUSES[standing.status]
+    output = successor.decision.submission if successor else None
+    return Stands(
+        look=look,
+        word=word,
+        sentence=statuses.SENTENCES[standing.status],
+        url=certifying.status_url(found.manifest.pk),
+        history=tuple(reversed(history)),
+        coming=tuple(
+            Become(
+                *STATUSES[one.status], since=one.since, why=statuses.WORDS[one.reason], who="Follows from the record"
+            )
+            for one in standing.coming
+        ),
+        successor=Link(output.title, Submission, output.pk) if output else None,
+    )
+
+
+def _certified(found: Dossier) -> Certified | None:
+    if not found.certificates:
+        return None
+    newest, *earlier = found.certificates
+    return Certified(newest, len(earlier), certifying.status_url(newest.pk))
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ urlpatterns = [
     path("error-rates.csv", views.how_often_wrong_csv, name="error-rates-csv"),
     path("submissions/<uuid:id>", views.submission, name="submission"),
     path("submissions/<uuid:id>/pack", views.pack, name="pack"),
+    path("submissions/<uuid:id>/certificate", views.certificate, name="certificate"),
     path("submissions/<uuid:id>/outline.json", sounds.outline, name="outline"),
     path("submissions/<uuid:id>/whole.wav", sounds.whole, name="whole"),
     path("submissions/<uuid:id>/ingredients/<uuid:recording>.wav", sounds.ingredient, name="ingredient"),

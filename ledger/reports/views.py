@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from fingerprint import error_rates
-from ledger import banding, checkpoints, report, today
+from ledger import banding, checkpoints, identity, report, today
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
@@ -29,6 +29,7 @@ from ledger.reports import presentation, wrong
 from ledger.reports.access import staff_only
 from ledger.today import STATES
 from ledger.visibility import finds
+from provenance import certified
 from rights.identifiers import BadIsrc
 from rights.identifiers import isrc as canonical_isrc
 
@@ -145,6 +146,31 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:
         raise
     archive.seek(0)
     return FileResponse(archive, content_type="application/zip", filename=f"{id}.pack.zip", as_attachment=True)
+
+
+@require_safe
+@staff_only
+def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Show the newest certificate of an output in words, as a page to read and to print."""
+    found, now = _dossier(request, id), timezone.now()
+    if not found.certificates:
+        raise Http404
+    row = found.certificates[0]
+    said = certified.unchecked(row.token)
+    signer, fault = "", ""
+    try:
+        signer = certified.read(row.token, roots_pem=identity.signer(at=now).identity.roots_pem, at=now).signer
+    except certified.NotCertified as error:
+        fault = str(error)
+    context = {
+        "page": presentation.page(found, at=now),
+        "row": row,
+        "said": said,
+        "signer": signer,
+        "fault": fault,
+        "made": [(name.replace("_", " ").capitalize(), presentation.LEVELS[level]) for name, level in said.components],
+    }
+    return _page(request, "ledger/reports/certificate.html", context)
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fingerprint.models import Reference
-from ledger import log, people, registration
+from ledger import certifying, log, people, registration
 from ledger.models import (
     Approval,
     BandsActivation,
@@ -36,6 +36,7 @@ from ledger.models import (
     ReviewClaim,
     SocietyAnswer,
 )
+from provenance.models import Manifest, ManifestStatus
 from rights import restate
 from rights.models import (
     Allowance,
@@ -198,6 +199,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
         ],
     ),
     (Kind.INFLUENCE_OBJECTED, [(InfluenceObjection, {"party_id": key("writer")})]),
+    (Kind.STATUS_STATED, [(ManifestStatus, {"reason": "resolved"})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [
@@ -228,13 +230,19 @@ def one_of_each(world: World) -> None:
     registration.deliver_audio(
         id=UUID(key("delivery")), recording_id=UUID(silent), audio_path=world.sounds.own("wav"), media_type=None, at=at
     )
+    certifying.sweep(at=at)
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
     made: dict[type[models.Model], models.Model] = {
         User: users["asks"],
         Decision: Decision.objects.filter(submission=UUID(key("output"))).get(),
         Reference: Reference.objects.filter(recordings=UUID(key("country"))).get(),
+        Manifest: Manifest.objects.filter(decision__submission=UUID(key("output"))).get(),
     }
-    second = {Kind.APPROVED: {"approved_by_id": users["agrees"].pk}, Kind.REVIEWED: {"reviewer_id": users["agrees"].pk}}
+    second = {
+        Kind.APPROVED: {"approved_by_id": users["agrees"].pk},
+        Kind.REVIEWED: {"reviewer_id": users["agrees"].pk},
+        Kind.STATUS_STATED: {"stated_by_id": users["agrees"].pk},
+    }
     with transaction.atomic(durable=True):
         for kind, rows in FACTS:
             for model, said in rows:

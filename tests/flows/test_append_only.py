@@ -344,6 +344,8 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_influenceweight": lambda: {"influence_id": a("Influence", report_digest="e0" * 32).pk},
     "rights_influenceobjection": lambda: {"party_id": a_party().pk},
     "ledger_bandsversion": lambda: {"number": 9, "digest": "e0" * 32},
+    "provenance_certificate": lambda: {"number": 9},
+    "provenance_manifeststatus": lambda: {"number": 9},
     "ledger_bandsactivation": lambda: {
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk
     },

@@ -216,6 +216,7 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_recheck", "cause"),
     ("rights_recheck", "event_id"),
     ("rights_influenceweight", "numerator"),
+    ("provenance_manifeststatus", "successor_id"),
 }
 
 
@@ -530,6 +531,8 @@ PACKED: list[tuple[str, str, str]] = [
     ("rights_influence", "method", "cleared"),
     ("rights_influenceweight", "denominator", "cleared"),
     ("rights_influenceobjection", "reason", "cleared"),
+    ("provenance_certificate", "token", "cleared"),
+    ("provenance_manifeststatus", "reason", "cleared"),
 ]
 TO: dict[str, str] = {
     "numerator": "1",

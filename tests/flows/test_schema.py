@@ -123,5 +123,6 @@ def test_nothing_is_reachable_that_nobody_meant() -> None:
     addresses = flat(get_resolver().url_patterns)
     assert [address for address in addresses if address.startswith("oauth/")] == ["oauth/token", "oauth/revoke"]
     roots = {address.partition("/")[0] for address in addresses}
-    known = {"", "admin", "reports", "artist", "oauth", "v1", "api", "static", "health", ".well-known", "robots.txt"}
+    known = {"", "admin", "reports", "artist", "status", "oauth", "v1", "api", "static", "health"}
+    known |= {".well-known", "robots.txt"}
     assert roots <= known, roots

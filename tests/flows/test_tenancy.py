@@ -210,7 +210,7 @@ def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:
 
 
 # Views without an address of their own thing that are for everybody.
-PUBLIC_VIEWS = {"log/key", "log/checkpoint", "preferences"}
+PUBLIC_VIEWS = {"log/key", "log/checkpoint", "preferences", "statuses/<uuid:id>"}
 # Views that answer with something computed: a register, files made of works that are named; and by what all are judged.
 COMPUTED_VIEWS = {"mfn-triggers", "exports/cwr", "exports/cwr/report", "bands"}
 

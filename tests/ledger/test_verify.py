@@ -915,7 +915,7 @@ def test_refuses_a_hostile_pack(
     with pytest.raises(exception), packs.open_pack(path):
         pass
     assert verify.main([str(path)]) == 2
-    assert capsys.readouterr().out.startswith("This pack cannot be checked. ")
+    assert capsys.readouterr().out.startswith("This file cannot be checked. ")
 
 
 def test_refuses_two_files_of_one_name(tmp_path: Path) -> None:

@@ -1,0 +1,160 @@
+"""
+Certificates of cleared outputs (PRV-5): issued once the decision has its place in the log, renewed before they run out.
+
+What is due is found in the tables, so there is no queue to lose: a sweep issues what is missing, and whoever needs a
+certificate at once may call the same function. Two who do so at once get one certificate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, Max, OuterRef, Q
+
+from ledger import canonical, identity, log, receipts, sequencer
+from ledger.constraints import violated
+from ledger.models import Entry, Leaf
+from provenance import certified
+from provenance.certified import Decided, File, Proof, Statement
+from provenance.contributions import (
+    DIGITAL_SOURCE_TYPE,
+    ContributionFact,
+    UnknownContribution,
+    digital_source_type,
+)
+from provenance.models import Certificate, Manifest
+from rights.vocabulary import AiLevel
+
+_log = logging.getLogger(__name__)
+
+RENEW_BEFORE = timedelta(days=30)
+AT_ONCE = 100
+
+
+class NoSuchCertificate(Exception):
+    """There is no certificate with this id."""
+
+
+class NotLogged(Exception):
+    """The decision has no place in the log yet, so nothing can be certified; it gets one within a second."""
+
+
+def newest(manifest: Manifest) -> Certificate | None:
+    """Return the certificate that holds; None where none was issued yet."""
+    return manifest.certificates.order_by("-number").first()
+
+
+def sweep(*, at: datetime, most: int = AT_ONCE) -> int:
+    """Issue every certificate that is due; return how many were issued."""
+    issued = 0
+    for manifest in _due(at)[:most]:
+        try:
+            issue(manifest_id=manifest, at=at)
+            issued += 1
+        except (NotLogged, certified.NotCertified, UnknownContribution) as error:
+            # One output that cannot be certified must not keep the others waiting.
+            _log.warning("manifest %s is not certified: %s: %s", manifest, type(error).__name__, error)
+    return issued
+
+
+def _due(at: datetime) -> list[UUID]:
+    placed = Leaf.objects.filter(entry__decision=OuterRef("decision"))
+    rows = Manifest.objects.annotate(until=Max("certificates__expires_at"))
+    lacking = Q(until__isnull=True)
+    # A renewal must hold for longer than what it renews: not while the signer's own certificate runs out first.
+    longest = certified.lasts_until(identity.signer(at=at).identity, issued_at=at)
+    ending = Q(until__lt=min(at + RENEW_BEFORE, longest))
+    found = rows.filter(lacking | ending).filter(Exists(placed)).order_by("signed_at", "id")
+    return list(found.values_list("pk", flat=True))
+
+
+def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
+    """
+    Certify an output: sign what is on record about it, with the proof that its decision is in the log, and record it.
+
+    :raises NotLogged: the decision has no place in the log yet
+    """
+    manifest = Manifest.objects.select_related("decision__submission", "decision__examination").get(pk=manifest_id)
+    number = manifest.certificates.count() + 1
+    signer = identity.signer(at=at).identity
+    statement = _statement(manifest, number, until=certified.lasts_until(signer, issued_at=at), at=at)
+    token = certified.sign(statement, signer)
+    try:
+        with transaction.atomic(durable=True):
+            certificate = Certificate.objects.create(
+                id=statement.id,
+                manifest=manifest,
+                number=number,
+                token=token,
+                digest=hashlib.sha256(token.encode()).hexdigest(),
+                signer_digest=signer.certificate_digest,
+                issued_at=statement.issued_at,
+                expires_at=statement.expires_at,
+            )
+            log.append(
+                Entry.Kind.CERTIFIED,
+                certificate,
+                {
+                    "manifest": manifest.label,
+                    "decision": str(manifest.decision_id),
+                    "number": number,
+                    "certificate": f"sha256:{certificate.digest}",
+                },
+                at=at,
+            )
+    except IntegrityError as error:
+        if violated(error) in {"provenance_certificate_pkey", "certificate_has_its_own_number"}:
+            return Certificate.objects.get(pk=statement.id)  # another worker certified the same
+        raise
+    return certificate
+
+
+def status_url(id: UUID) -> str:
+    """Return the public address that says what a manifest or a certificate stands for."""
+    return f"{settings.LEDGER_PUBLIC_URL.rstrip('/')}/status/{id}"
+
+
+def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime) -> Statement:
+    decision = manifest.decision
+    leaf = Leaf.objects.select_related("entry").filter(entry__decision=decision).first()
+    if leaf is None:
+        raise NotLogged
+    checkpoint, proof = sequencer.prove(leaf)
+    body = bytes(leaf.entry.body)
+    contributions = [
+        ContributionFact(row.component, AiLevel(row.ai_level).value, row.tool)
+        for row in decision.submission.contributions.all()
+    ]
+    id = uuid5(manifest.pk, f"certificate/{number}")
+    return Statement(
+        id=id,
+        label=manifest.label,
+        issued_at=at.replace(microsecond=0),
+        expires_at=until,
+        submission_id=decision.submission_id,
+        decision=Decided(
+            id=decision.pk,
+            outcome=decision.outcome,
+            policy=decision.policy_version,
+            evidence_digest=decision.examination.digest if decision.examination else "",
+            decided_at=decision.decided_at.replace(microsecond=0),
+        ),
+        files=(File(manifest.output_digest, manifest.media_type, manifest.manifest_digest, manifest.is_embedded),),
+        bindings=(),
+        licenses=tuple(sorted(decision.licenses, key=str)),
+        source_type=DIGITAL_SOURCE_TYPE + digital_source_type(contributions),
+        components=tuple(sorted((one.component, one.ai_level) for one in contributions)),
+        splits_digest=str(canonical.read(body).data["splits"]).removeprefix("sha256:"),
+        log=Proof(
+            origin=settings.LEDGER_ORIGIN,
+            index=leaf.index,
+            entry=body.decode(),
+            receipt=str(receipts.Receipt(index=leaf.index, proof=proof, checkpoint=checkpoint.note)),
+        ),
+        status_url=status_url(id),
+    )
