@@ -61,6 +61,10 @@ class NotSigned(Exception):
     """Only a cleared output has a signed file; this one was not cleared."""
 
 
+class NotDivided(Exception):
+    """Only a cleared output has splits to divide receipts by; this one was not cleared."""
+
+
 class NotDecided(Exception):
     """This submission has no decision yet; ask again in a moment."""
 

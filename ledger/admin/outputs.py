@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +27,7 @@ from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.reviews import case_url
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
+from ledger.api.submissions import CURRENCIES
 from ledger.clearance import NoSuchSubmission
 from ledger.constraints import violated
 from ledger.models import Job
@@ -32,9 +35,13 @@ from ledger.reports import presentation
 from provenance import statuses
 from provenance.models import Manifest
 from provenance.statuses import Reason, Status
+from rights import territories
 from rights.models import Decision, Finding, License, Recheck, Submission
+from royalties import earnings, money
+from royalties.earnings import Receipt
 
 MOST_RECHECKS = 20
+SHORT = {"class": "l-input is-short"}
 NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
 
 
@@ -147,12 +154,14 @@ class SubmissionAdmin(FactAdmin):
     list_before_template = "ledger/admin/list_before_outputs.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """Add trying again, and stating a status."""
+        """Add trying again, stating a status, and what receipts would pay."""
         view = self.admin_site.admin_view(require_POST(self.retry_view))
         state = self.admin_site.admin_view(self.status_view)
+        earned = self.admin_site.admin_view(self.earnings_view)
         return [
             path("<uuid:id>/retry/", view, name="rights_submission_retry"),
             path("<uuid:id>/status/", state, name="rights_submission_status"),
+            path("<uuid:id>/earnings/", earned, name="rights_submission_earnings"),
             *super().get_urls(),
         ]
 
@@ -275,6 +284,94 @@ class SubmissionAdmin(FactAdmin):
         else:
             messages.info(request, "Nothing to try again: this examination was not given up.")
         return HttpResponseRedirect(sheets.address(submission))
+
+    def earnings_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Divide a receipt that somebody thinks of among everybody with a part in the output; nothing is booked."""
+        if request.method not in {"GET", "HEAD"} or not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = report.own(id, caller_of(request).sight)
+        except NoSuchSubmission as error:
+            raise Http404 from error
+        if found.splits is None:
+            raise Http404
+        countries = sorted(country for zone in found.splits.zones for country in zone.territories)
+        form = EarningsForm(request.GET if "amount" in request.GET else None, countries=countries)
+        context = {
+            "title": "What would it pay?",
+            "submission": found.submission,
+            "form": form,
+            "divided": _divided(found, form.receipt) if form.is_valid() else None,
+        }
+        response = self.page(request, "ledger/admin/earnings.html", found.submission, context)
+        response.status_code = 422 if form.errors else 200
+        return response
+
+
+class EarningsForm(forms.Form):
+    """A net receipt, settled in its own currency."""
+
+    amount = forms.CharField(
+        max_length=50, initial="1000.00", help_text="Net, such as 1000.01", widget=forms.TextInput(SHORT)
+    )
+    currency = forms.ChoiceField(
+        choices=[(code, code) for code in CURRENCIES], initial="EUR", widget=forms.Select(SHORT)
+    )
+    country = forms.ChoiceField(help_text="Where it was used", widget=forms.Select(SHORT))
+
+    def __init__(self, data: Any = None, *, countries: Sequence[str]) -> None:
+        """Offer the countries that the output was cleared for."""
+        super().__init__(data)
+        named = [(code, territories.name(code)) for code in countries]
+        self.fields["country"].choices = sorted(named, key=lambda one: one[1])  # type: ignore[attr-defined]
+        self.fields["country"].initial = "DE" if "DE" in countries else countries[0]
+
+    def clean_amount(self) -> Fraction:
+        """Read the amount exactly."""
+        try:
+            return money.read(self.cleaned_data["amount"].strip())
+        except money.NotAnAmount as error:
+            raise forms.ValidationError(str(error.__doc__)) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Check that it can be booked."""
+        given: dict[str, Any] = super().clean() or {}
+        if "amount" in given and "currency" in given:
+            try:
+                money.minor(given["amount"], given["currency"])
+            except money.BeyondMoney as error:
+                self.add_error("amount", str(error.__doc__))
+        return given
+
+    @property
+    def receipt(self) -> Receipt:
+        """What was asked about."""
+        given = self.cleaned_data
+        return Receipt(given["country"], given["amount"], given["currency"])
+
+
+def _divided(found: report.Dossier, receipt: Receipt) -> dict[str, Any]:
+    if found.splits is None:
+        raise report.NotDivided
+    (pool,) = earnings.earned(found.splits, [receipt], currency=receipt.currency).pools
+    number = next(n for n, zone in enumerate(found.splits.zones) if receipt.country in zone.territories)
+    lines = {line.leaf: line for _, line in pool.lines}
+    rows = [(part, lines[part.leaf]) for part in presentation.page(found, at=timezone.now()).zones[number].parts]
+    return {
+        "where": territories.name(receipt.country),
+        "currency": receipt.currency,
+        "amount": money.written(pool.units, receipt.currency),
+        "leftover": sum(line.has_leftover for _, line in rows),
+        "rows": [
+            {
+                "part": part,
+                "exact": str(line.exact),
+                "amount": money.written(line.units, receipt.currency),
+                "has_leftover": line.has_leftover,
+            }
+            for part, line in rows
+        ],
+    }
 
 
 def _may_state(caller: Caller, submission: Submission) -> bool:

@@ -67,7 +67,7 @@ from rights import (
 )
 from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
-from royalties import splits
+from royalties import earnings, money, splits
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +105,14 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     checkpoints.NoCheckpoint: (404, "no_checkpoint_yet"),
     report.NotDecided: (404, "not_decided_yet"),
     report.NotSigned: (404, "not_signed"),
+    report.NotDivided: (404, "not_divided"),
+    earnings.NotReleasedThere: (422, "not_released_there"),
+    earnings.RateMissing: (422, "rate_missing"),
+    earnings.RateOfOthers: (422, "rate_of_others"),
+    money.UnknownCurrency: (422, "unknown_currency"),
+    money.NotAnAmount: (422, "not_an_amount"),
+    money.NotARate: (422, "not_a_rate"),
+    money.BeyondMoney: (422, "beyond_money"),
     report.NoEvidence: (404, "no_evidence"),
     report.NotSequenced: (404, "not_sequenced_yet"),
     report.NotCertified: (404, "not_certified_yet"),
