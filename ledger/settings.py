@@ -136,6 +136,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Queue: the message is a doorbell, the job row is the truth (ledger/jobs.py). --------------------------------
 
+# Where loguru is installed, and libraries of ours bring it, pgmq tells the terminal of every message through it.
+os.environ.setdefault("LOGURU_AUTOINIT", "false")
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "pgmq://localhost")
 if CELERY_BROKER_URL.startswith("pgmq://"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
