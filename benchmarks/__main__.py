@@ -11,6 +11,9 @@ statement on the same rows; ``--recordings 1000000`` is the full size.
 ``python -m benchmarks index`` measures the index of fingerprints at 10,000 recordings, 100,000 and a million, as far as
 ``--recordings`` goes: bytes, building, looking up, searching, memory, and how long asking takes whether it is in step.
 
+``python -m benchmarks stripped`` measures whether an output is found again once its manifest is gone: by default on the
+demo's songs, with ``--folder`` on others, and ``--strangers`` names a folder of audio that is in no output.
+
 ``python -m benchmarks detection`` measures what is found of registered recordings after what happened to it, and whom
 that accuses wrongly: see ``benchmarks.detection``.
 """
@@ -45,9 +48,11 @@ def main() -> None:
         detection.main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=["job", "clearances", "index"], default="job")
+    parser.add_argument("what", nargs="?", choices=["job", "clearances", "index", "stripped"], default="job")
     parser.add_argument("--recordings", type=int, default=RECORDINGS, help="size of the catalogue")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--folder", type=Path, help="songs that are outputs")
+    parser.add_argument("--strangers", type=Path, help="audio that is in no output")
     parser.add_argument("--peak", choices=["import", "examine", "sign"], help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -72,6 +77,8 @@ def main() -> None:
             _clearances(given.recordings)
         elif given.what == "index":
             _index(given.recordings, folder)
+        elif given.what == "stripped":
+            _stripped(given.folder, given.strangers)
         else:
             _measure(given.rounds)
     finally:
@@ -154,6 +161,17 @@ def _index(recordings: int, folder: Path) -> None:
 
     for one in chain(index.measure(recordings, FOLDER, folder), index.in_step(recordings)):
         _line(one.what, one.figure, one.peer, one.ratio)
+
+
+def _stripped(folder: Path | None, strangers: Path | None) -> None:
+    from django.core.management import call_command
+
+    from benchmarks import stripped
+    from ledger.demo.catalogue import FOLDER
+
+    call_command("migrate", verbosity=0)
+    for line in chain(stripped.distances(folder or FOLDER), stripped.measure(folder or FOLDER, strangers)):
+        print(line, flush=True)
 
 
 def _decode(track: Path, media_type: str, fingerprints: Callable[[Any], Any]) -> None:

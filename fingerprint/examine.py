@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -175,6 +176,20 @@ def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
         extract.algorithm(): harmony.finish()[0].astype("<u4").tobytes(),
         landmarks.ALGORITHM: landmarks.written(marks.finish()[0]),
     }
+
+
+def harmony(facts: AudioFacts) -> extract.Items:
+    """
+    Return the Chromaprint fingerprint of stored audio: as it was heard in its examination, else from its bytes.
+
+    :raises CorruptAudio: it was not examined, and breaks off or cannot be decoded
+    """
+    kept = Trace.objects.filter(audio_digest=facts.digest, algorithm=extract.algorithm()).first()
+    if kept is not None:
+        with contextlib.suppress(NotATrace):
+            return traces.read(bytes(kept.data))[0]
+    with store.local(facts.digest) as path:
+        return extract.reference(audio.decode(path, facts.media_type))
 
 
 def examine(

@@ -100,6 +100,63 @@ class Fingerprints:
         return tuple(_items(printer.finish()) for printer in self._printers)
 
 
+def encoded(items: Items) -> bytes:
+    """
+    Return items as libchromaprint packs them: what `fpcalc` prints in base64.
+
+    :raises ChromaprintMissing: libchromaprint is not installed
+    """
+    if chromaprint is None:
+        raise ChromaprintMissing
+    return bytes(chromaprint.encode_fingerprint(items.view(np.int32).tolist(), _TEST2, base64=False))
+
+
+class NotPacked(Exception):
+    """These bytes are no fingerprint that libchromaprint packed with the algorithm that is used here."""
+
+
+def decoded(packed: bytes) -> Items:
+    """
+    Read packed items, which may come from anybody: nothing outside is read, and no more taken than the bytes hold.
+
+    :raises NotPacked: they are none
+    """
+    # A head of four bytes; then for each item the distances between its set bits, in 3 bits each, up to a zero;
+    # a 7 is to be added to 5 bits that follow behind all items. An item is what changed since the one before.
+    size = int.from_bytes(packed[1:4], "big")
+    if len(packed) < 4 or packed[0] != _TEST2:
+        raise NotPacked
+    body = np.frombuffer(packed, np.uint8, offset=4)
+    steps = _numbers(body, 3)
+    ends = np.flatnonzero(steps == 0)[:size]
+    if ends.size < size:
+        raise NotPacked
+    steps = steps[: int(ends[-1]) + 1 if size else 0]
+    long = np.flatnonzero(steps == _LONG)
+    more = _numbers(body[(3 * steps.size + 7) // 8 :], 5)
+    if more.size < long.size:
+        raise NotPacked
+    steps[long] += more[: long.size]
+    upto = np.cumsum(steps)
+    item = np.cumsum(steps == 0) - (steps == 0)
+    bit = upto - np.concatenate([np.zeros(1, np.int64), upto[ends]])[item] - 1
+    is_bit = steps > 0
+    if np.any(bit[is_bit] > 31):
+        raise NotPacked
+    changes = np.zeros(size, np.uint32)
+    np.bitwise_or.at(changes, item[is_bit], np.uint32(1) << bit[is_bit].astype(np.uint32))
+    return np.bitwise_xor.accumulate(changes) if size else changes
+
+
+_LONG = 7
+
+
+def _numbers(data: NDArray[np.uint8], width: int) -> NDArray[np.int64]:
+    """Read numbers of some bits each, the lowest first, as many as there are whole."""
+    bits = np.unpackbits(data, bitorder="little")
+    return bits[: bits.size // width * width].reshape(-1, width).astype(np.int64) @ (1 << np.arange(width))
+
+
 def _extract(blocks: Iterable[NDArray[np.int16]], offsets: tuple[int, ...]) -> tuple[Items, ...]:
     fingerprints = Fingerprints(offsets)
     for block in blocks:

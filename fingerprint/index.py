@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -57,6 +58,37 @@ LANDMARKS = landmarks.FAMILY
 FAMILIES: tuple[Family, ...] = (CHROMAPRINT, LANDMARKS)
 
 
+@dataclass(frozen=True)
+class Source:
+    """A table whose rows an index is made of, and its columns: what is found, since when it is known, what it holds."""
+
+    rows: Callable[[], QuerySet[Any, Any]]
+    found: str
+    known: str
+    data: str
+
+
+_others: dict[Family, Source] = {}
+
+
+def keep(family: Family, source: Source) -> None:
+    """
+    Keep an index of rows that are not references; it is asked for with ``current(family)``.
+
+    It has no name that an examination could be repeated against.
+    """
+    _others[family] = source
+
+
+def _source(family: Family) -> Source:
+    return _others.get(family) or Source(
+        lambda: Fingerprint.objects.filter(algorithm__startswith=family.name),
+        "reference_id",
+        "reference__enrolled_at",
+        "data",
+    )
+
+
 @dataclass
 class _Held:
     """What this process holds of one family."""
@@ -96,7 +128,8 @@ def current(family: Family = CHROMAPRINT) -> View:
                 held.folder.set_aside(error.name)
         else:
             raise Damaged(str(held.folder.path), "it is damaged again and again: look at the disk")
-        _note(held, manifest, view)
+        if family not in _others:
+            _note(held, manifest, view)
         return view
 
 
@@ -109,8 +142,8 @@ def forget() -> None:
 # --- Keeping in step
 
 
-def _rows(family: Family) -> QuerySet[Fingerprint]:
-    return Fingerprint.objects.filter(algorithm__startswith=family.name)
+def _rows(family: Family) -> QuerySet[Any, Any]:
+    return _source(family).rows()
 
 
 def _counted(family: Family, *, up_to: int | None = None) -> tuple[int, int, int]:
@@ -145,7 +178,8 @@ def _ends_alike(manifest: Manifest, family: Family) -> bool:
     """
     if not manifest.last:
         return True
-    row = _rows(family).filter(id=manifest.last).values_list("reference_id", "data").first()
+    source = _source(family)
+    row = source.rows().filter(id=manifest.last).values_list(source.found, source.data).first()
     return row is not None and manifest.ending == _ending(row[0], bytes(row[1]))
 
 
@@ -185,13 +219,13 @@ def _portions(ids: Sequence[int], at_once: int = 1000) -> Iterator[Sequence[int]
     return (ids[begin : begin + at_once] for begin in range(0, len(ids), at_once))
 
 
-def _add(folder: Folder, family: Family, manifest: Manifest, rows: QuerySet[Fingerprint]) -> Manifest:
+def _add(folder: Folder, family: Family, manifest: Manifest, rows: QuerySet[Any, Any]) -> Manifest:
     """Put the first of some rows in, as many as memory allows; return the manifest that counts now."""
     given: dict[UUID, Enrolled] = {}
     passed: list[int] = []
     count = total = postings = 0
     last, ending = manifest.last, manifest.ending
-    for row, reference_id, enrolled_at, data in _paged(rows):
+    for row, reference_id, enrolled_at, data in _paged(family, rows):
         content = family.read(data)
         if reference_id in given:
             passed.append(given[reference_id].row)
@@ -214,9 +248,10 @@ def _add(folder: Folder, family: Family, manifest: Manifest, rows: QuerySet[Fing
     return manifest
 
 
-def _paged(rows: QuerySet[Fingerprint], at_once: int = 200) -> Iterator[tuple[int, UUID, datetime, bytes]]:
+def _paged(family: Family, rows: QuerySet[Any, Any], at_once: int = 200) -> Iterator[tuple[int, UUID, datetime, bytes]]:
     """Read rows in the order of their numbers, a page at a time: a cursor would copy all of them to a file first."""
-    wanted = rows.order_by("id").values_list("id", "reference_id", "reference__enrolled_at", "data")
+    source = _source(family)
+    wanted = rows.order_by("id").values_list("id", source.found, source.known, source.data)
     last = 0
     while page := list(wanted.filter(id__gt=last)[:at_once]):
         for row, reference_id, enrolled_at, data in page:
@@ -233,15 +268,16 @@ def _earlier(folder: Folder, family: Family, given: dict[UUID, Enrolled]) -> tup
     replaced: dict[str, list[int]] = {}
     overtaken: list[UUID] = []
     ids = list(given)
+    found = _source(family).found
     several = [
         reference_id
         for some in (ids[begin : begin + 1000] for begin in range(0, len(ids), 1000))
         for reference_id in _rows(family)
-        .filter(reference_id__in=some)
-        .values("reference_id")
+        .filter(**{f"{found}__in": some})
+        .values(found)
         .annotate(rows=Count("id"))
         .filter(rows__gt=1)
-        .values_list("reference_id", flat=True)
+        .values_list(found, flat=True)
     ]
     if not several:
         return replaced, overtaken
@@ -260,7 +296,7 @@ def _earlier(folder: Folder, family: Family, given: dict[UUID, Enrolled]) -> tup
 def tidy() -> int:
     """Make many small segments into few large ones, and remove what dead processes left; return how many merges."""
     merges = 0
-    for family in FAMILIES:
+    for family in (*FAMILIES, *_others):
         folder = Folder(_folder(family).folder.path, family.name)  # its own: a merge must not hold up a search
         try:
             while folder.tidy():
@@ -375,4 +411,4 @@ def _since(snapshot: str, family: Family) -> Iterable[tuple[UUID, bytes]]:
     if then is None:
         raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
     new = _rows(family).filter(id__gt=then.last_row) | _rows(family).filter(id__in=then.absent_rows)
-    return ((reference_id, data) for _, reference_id, _, data in _paged(new))
+    return ((reference_id, data) for _, reference_id, _, data in _paged(family, new))

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 
-from fingerprint import examine, store
+from fingerprint import examine, references, store
 from fingerprint.evidence import VOICE_MATCH, Evidence
 from fingerprint.models import Examination
 from ledger import banding, identity, log
@@ -224,6 +224,7 @@ def _stage(
             media_type=submission.audio.media_type,
             signer=identity.signer(at=at),
             put=store.put,
+            harmony=examine.harmony(references.facts_of(submission.audio)),
         )
 
 

@@ -76,6 +76,7 @@ _LATER = {
     "influence_objection": "rights.InfluenceObjection",
     "certificate": "provenance.Certificate",
     "manifest_status": "provenance.ManifestStatus",
+    "soft_binding": "provenance.SoftBinding",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -156,6 +157,7 @@ class Entry(models.Model):
         INFLUENCE_OBJECTED = "influence_objected"
         CERTIFIED = "certified"
         STATUS_STATED = "status_stated"
+        SOFT_BOUND = "soft_bound"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -221,6 +223,7 @@ class Entry(models.Model):
     influence_objection = _subject("rights.InfluenceObjection")
     certificate = _subject("provenance.Certificate")
     manifest_status = _subject("provenance.ManifestStatus")
+    soft_binding = _subject("provenance.SoftBinding")
 
     class Meta:
         verbose_name_plural = "entries"

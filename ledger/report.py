@@ -359,6 +359,7 @@ def _about(submission: Submission) -> Q:
         | Q(influence_objection__influence__submission=submission)
         | Q(certificate__manifest__decision__submission=submission)
         | Q(manifest_status__manifest__decision__submission=submission)
+        | Q(soft_binding__decision__submission=submission)
     )
 
 

@@ -33,7 +33,7 @@ from ledger.models import (
     MembershipEnd,
     Proposal,
 )
-from provenance.models import Certificate, Manifest, ManifestStatus
+from provenance.models import Certificate, Manifest, ManifestStatus, SoftBinding
 from rights.models import (
     Allowance,
     Appeal,
@@ -364,6 +364,16 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "manifest_digest",
             "certificate_digest",
             "signed_at",
+        ),
+    ),
+    SoftBinding: (
+        (
+            "id",
+            "decision_id",
+            "algorithm",
+            "value",
+            "is_stated",
+            "bound_at",
         ),
     ),
     PartyName: (
@@ -1051,6 +1061,7 @@ def _of_decision(key: UUID) -> list[Rows]:
         Finding.objects.filter(decision=key),
         Examination.objects.filter(decisions=key),
         Manifest.objects.filter(decision=key),
+        SoftBinding.objects.filter(decision=key, is_stated=True),  # those taken later have entries of their own
         Split.objects.filter(decision=key),
     ]
 
@@ -1182,6 +1193,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.INFLUENCE_OBJECTED: _one(InfluenceObjection),
     Entry.Kind.CERTIFIED: _one(Certificate),
     Entry.Kind.STATUS_STATED: _one(ManifestStatus),
+    Entry.Kind.SOFT_BOUND: _one(SoftBinding),
 }
 
 
@@ -1355,6 +1367,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Finding: _about("decision_id", "decision_id"),
         Split: _about("decision_id", "decision_id"),
         Manifest: _about("decision_id", "decision_id"),
+        SoftBinding: "SELECT 1 FROM ledger_entry AS e WHERE (r.is_stated AND e.decision_id = r.decision_id)"
+        " OR e.soft_binding_id = r.id",
         PartyName: _about("party_name_id"),
         PartyInRole: _about("party_in_role_id"),
         Representation: _about("representation_id"),

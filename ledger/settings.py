@@ -219,6 +219,7 @@ FINGERPRINT_INDEX = Path(os.environ.get("LEDGER_INDEX", DATA_DIR / "index"))
 LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
+LEDGER_MAX_PUBLIC_BYTES = int(os.environ.get("LEDGER_MAX_PUBLIC_BYTES", str(128 * 1024 * 1024)))  # without a login
 LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
 LEDGER_MAX_TAG_BYTES = 16 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["ledger.api.uploads.BoundedUpload"]
@@ -295,6 +296,10 @@ REST_FRAMEWORK = {
         "artist": os.environ.get("LEDGER_ARTIST_RATE", "120/min"),  # a network address, on the pages behind links
         "status": os.environ.get("LEDGER_STATUS_RATE", "600/min"),  # a network address, of the public statuses
         "preferences": os.environ.get("LEDGER_PREFERENCES_RATE", "600/min"),  # a network address, of the public lookup
+        "resolve": os.environ.get(
+            "LEDGER_RESOLVE_RATE", "300/min"
+        ),  # a network address, of soft bindings and manifests
+        "recognize": os.environ.get("LEDGER_RECOGNIZE_RATE", "20/min"),  # a network address, of files to be recognized
     },
     "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),  # in front of us, that say who asked
     "EXCEPTION_HANDLER": "ledger.api.errors.handle",
@@ -361,6 +366,10 @@ SPECTACULAR_SETTINGS = {
         {
             "name": "preferences",
             "description": "What the public may do with an asset, in aipref, TDMRep, CAWG and DDEX",
+        },
+        {
+            "name": "resolution",
+            "description": "From audio whose manifest was stripped back to it: the C2PA Soft Binding Resolution API",
         },
         {"name": "log", "description": "What an auditor checks everything with"},
     ],

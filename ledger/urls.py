@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from oauth2_provider.views import RevokeTokenView, TokenView
 
-from ledger.api import preferences
+from ledger.api import preferences, resolution
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
@@ -14,10 +14,16 @@ urlpatterns = [
     path("reports/", include("ledger.reports.urls")),
     path("artist/", include("ledger.artists.urls")),
     path("status/", include("ledger.status.urls")),
+    path("verify", include("ledger.verifying.urls")),
     path(".well-known/tdmrep.json", preferences.tdmrep, name="tdmrep"),
+    path(".well-known/c2pa-soft-binding-resolution", resolution.well_known, name="resolution"),
     path("robots.txt", preferences.robots, name="robots"),
     path("oauth/token", TokenView.as_view(), name="token"),
     path("oauth/revoke", RevokeTokenView.as_view(), name="revoke-token"),
+    # What C2PA leaves to each service and this one does not offer: refused with the way out, and in no document.
+    path("v1/matches/byReference", resolution.ByReference.as_view()),
+    path("v1/manifests", resolution.Storing.as_view()),
+    path("v1/bindings", resolution.Storing.as_view()),
     path("v1/", include("ledger.api.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

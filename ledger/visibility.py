@@ -48,7 +48,7 @@ from ledger.models import (
     SocietyAnswer,
     Tile,
 )
-from provenance.models import Certificate, Manifest, ManifestStatus
+from provenance.models import Certificate, Manifest, ManifestStatus, OutputFingerprint, SoftBinding
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
 from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, concerning
@@ -193,6 +193,8 @@ RULES: Rules = {
     Manifest: _own_outputs("decision__submission"),
     Certificate: _own_outputs("manifest__decision__submission"),
     ManifestStatus: _own_outputs("manifest__decision__submission"),
+    SoftBinding: _own_outputs("decision__submission"),
+    OutputFingerprint: _own_outputs("decision__submission"),
     Entry: _entries,
     PendingEntry: _through("entry", Entry),
     Leaf: _through("entry", Entry),

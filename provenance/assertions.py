@@ -12,6 +12,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from provenance import bindings
+from provenance.bindings import SoftBindingFact
 from provenance.contributions import (
     DIGITAL_SOURCE_TYPE,
     ContributionFact,
@@ -75,6 +77,7 @@ class ManifestFacts:
     licenses: tuple[UUID, ...]
     splits: tuple[SplitFact, ...]
     splits_digest: str
+    soft_bindings: tuple[SoftBindingFact, ...] = ()
 
 
 def definition(
@@ -101,6 +104,7 @@ def definition(
         _ours(LICENSES, _licenses(facts), kind="Json"),
         _ours(SPLITS, _splits(facts), kind="Json"),
         _ours(RECORD, _record(facts, source_type), kind="Json"),
+        *(_ours(label, data) for label, data in bindings.assertions(facts.soft_bindings)),
     ]
     return {
         "label": label,

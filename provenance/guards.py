@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from provenance.assertions import ACTIONS, DISCLOSURE, PARENT, TRAINING
+from provenance.bindings import LABEL as SOFT_BINDING
 from provenance.contributions import DIGITAL_SOURCE_TYPE
 
 LARGEST_BYTES: Final = 2**31 - 1  # the binding copies a chunk through a C int
@@ -125,6 +126,12 @@ class RepeatedAssertion(SignRefused):
     code = "repeated_assertion"
 
 
+class MalformedSoftBinding(SignRefused):
+    """A soft binding names its algorithm, each once, and its value is a list of bytes."""
+
+    code = "malformed_soft_binding"
+
+
 class NotAttributed(SignRefused):
     """Every assertion is marked as created, because the signer stands behind all of them."""
 
@@ -217,7 +224,7 @@ _ACTIONS: Final = frozenset(
     )
 )
 _RESERVED_PREFIXES: Final = ("c2pa.", "cawg.", "stds.", "font.", "adobe.")
-_RESERVED_LABELS: Final = frozenset({ACTIONS, DISCLOSURE, TRAINING})
+_RESERVED_LABELS: Final = frozenset({ACTIONS, DISCLOSURE, TRAINING, SOFT_BINDING})
 _DOMAIN_LABEL: Final = re.compile(r"[a-z0-9-]+(\.[A-Za-z0-9-]+){2,}")
 _CHANGING_LABEL: Final = re.compile(r"\.v\d+$|__\d+$|/")
 _LABEL: Final = re.compile(r"urn:c2pa:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -316,8 +323,10 @@ def check_definition(definition: Mapping[str, Any], *, carries_manifest: bool) -
 
     assertions: Sequence[Mapping[str, Any]] = definition.get("assertions", ())
     _check_assertions(assertions)
+    _check_soft_bindings(assertions)
     ingredients: Sequence[Mapping[str, Any]] = definition.get("ingredients", ())
-    for value in (*(a["data"] for a in assertions), *ingredients):
+    # Only a soft binding's value is a list of numbers: its bytes.
+    for value in (*(a["data"] for a in assertions if a["label"] != SOFT_BINDING), *ingredients):
         _check_value(value)
 
     actions = next((a["data"].get("actions") for a in assertions if a["label"] == ACTIONS), None)
@@ -336,11 +345,21 @@ def _check_assertions(assertions: Sequence[Mapping[str, Any]]) -> None:
                 raise LabelWouldChange(f"{LabelWouldChange.__doc__} It is {label[:80]!r}.")
             if label.startswith(_RESERVED_PREFIXES) or not _DOMAIN_LABEL.fullmatch(label):
                 raise LabelNotAllowed(f"{LabelNotAllowed.__doc__} It is {label[:80]!r}.")
-        if label in seen:
+        if label in seen and label != SOFT_BINDING:  # one for each algorithm
             raise RepeatedAssertion(f"{RepeatedAssertion.__doc__} It is {label[:80]!r}.")
         if assertion.get("created") is not True or not isinstance(assertion.get("data"), dict):
             raise NotAttributed(f"{NotAttributed.__doc__} {label[:80]!r} is not.")
         seen.add(label)
+
+
+def _check_soft_bindings(assertions: Sequence[Mapping[str, Any]]) -> None:
+    given = [assertion["data"] for assertion in assertions if assertion["label"] == SOFT_BINDING]
+    algorithms = [data.get("alg") for data in given]
+    values = [block.get("value") for data in given for block in data.get("blocks", ())]
+    is_formed = len(values) >= len(given) and all(isinstance(value, list) and value for value in values)
+    is_bytes = all(type(byte) is int and 0 <= byte <= 255 for value in values if is_formed for byte in value)
+    if len(set(algorithms)) != len(algorithms) or not all(algorithms) or not is_formed or not is_bytes:
+        raise MalformedSoftBinding(MalformedSoftBinding.__doc__)
 
 
 def _check_value(value: Any) -> None:

@@ -21,6 +21,10 @@ class NoSignerFound(Exception):
     """The manifest store does not hold the signer's certificates where they belong."""
 
 
+class NoSuchBox(Exception):
+    """The manifest store does not hold a manifest with this label."""
+
+
 def signer_certificates(store: bytes, label: str) -> tuple[bytes, ...]:
     """
     Return the certificates, each as DER and the leaf first, that the manifest ``label`` was signed with.
@@ -43,6 +47,32 @@ def signer_certificates(store: bytes, label: str) -> tuple[bytes, ...]:
             if isinstance(chain, list) and chain and all(isinstance(der, bytes) for der in chain):
                 return tuple(chain)
     raise NoSignerFound(NoSignerFound.__doc__)
+
+
+def only(store: bytes, label: str) -> bytes:
+    """
+    Return a manifest store that holds the manifest ``label`` of this one and no other.
+
+    What it says of other manifests, its ingredients', cannot be followed in it.
+
+    :raises NoSuchBox: the store is not formed as it should be, or has no such manifest
+    """
+    try:
+        [(kind, inside, end)] = _boxes(store, 0, len(store))
+        if kind != b"jumb":
+            raise NoSuchBox
+        parts = [(kind, start, stop) for kind, start, stop in _boxes(store, inside, end)]
+        kept = [
+            struct.pack(">I4s", stop - start + 8, kind) + store[start:stop]
+            for kind, start, stop in parts
+            if kind == b"jumd" or (kind == b"jumb" and _label(store, start, stop) == label)
+        ]
+    except (struct.error, ValueError, IndexError) as error:
+        raise NoSuchBox from error
+    if len(kept) != 2:
+        raise NoSuchBox
+    content = b"".join(kept)
+    return struct.pack(">I4s", len(content) + 8, b"jumb") + content
 
 
 def _descend(store: bytes, labels: tuple[str, ...]) -> bytes:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from fingerprint import audio
+from fingerprint.extract import Items
+from provenance import bindings, lookup
 from provenance.assertions import ACTIONS, ManifestFacts, definition
+from provenance.bindings import SoftBindingFact
 from provenance.guards import normalized
 from provenance.models import Manifest
 from provenance.signing import Signed, Signer, State, Verification, sign, verify
@@ -46,6 +50,7 @@ class StagedManifest:
     output_digest: str  # SHA-256 of the bytes delivered, hex
     manifest_digest: str  # SHA-256 of the manifest store, hex
     certificate_digest: str  # SHA-256 of the signer's leaf in DER, hex
+    soft_bindings: tuple[SoftBindingFact, ...] = ()
 
 
 def stage(
@@ -56,6 +61,7 @@ def stage(
     signer: Signer,
     put: Callable[[Path], str],
     pcm_digest: Callable[[Path, str], str] = audio.pcm_digest,
+    harmony: Items | None = None,
 ) -> StagedManifest:
     """
     Sign the output, make sure that it is still the same audio and reads back as asked, and store its bytes.
@@ -65,6 +71,7 @@ def stage(
 
     :param put: stores a file and returns the SHA-256 it is kept under, as hex
     :param pcm_digest: hashes the decoded audio of a file of the given media type
+    :param harmony: its Chromaprint fingerprint; without it the output is bound to nothing that outlives the manifest
     :raises SignRefused: a subclass names what is wrong with the file or the definition
     :raises UnknownContribution, SplitsNotWhole, IngredientWithoutLicense: the facts make no manifest
     :raises AudioChanged: the decoded audio is not the same after signing
@@ -73,6 +80,8 @@ def stage(
     media_type = normalized(media_type)
     label = f"{_PREFIX}{uuid4()}"
     asked: dict[str, Any] = {}
+    if harmony is not None:
+        facts = replace(facts, soft_bindings=bindings.of(harmony, source))
 
     def define(*, keeps_parent: bool) -> Mapping[str, Any]:
         asked.update(definition(facts, label, media_type=media_type, version=signer.version, keeps_parent=keeps_parent))
@@ -104,11 +113,13 @@ def stage(
         output_digest=output_digest,
         manifest_digest=manifest_digest,
         certificate_digest=signer.identity.certificate_digest,
+        soft_bindings=facts.soft_bindings,
     )
 
 
 def attach(staged: StagedManifest, *, decision_id: UUID, at: datetime) -> Manifest:
-    """Insert the row that ties a staged manifest to its decision; the caller holds the transaction."""
+    """Insert the rows that tie a staged manifest to its decision; the caller holds the transaction."""
+    lookup.bind(staged.soft_bindings, decision_id=decision_id, is_stated=True, at=at)
     return Manifest.objects.create(
         id=UUID(staged.label.removeprefix(_PREFIX)),
         decision_id=decision_id,
@@ -152,11 +163,17 @@ def _check_read_back(found: Verification, signed: Signed, signer: Signer, asked:
     )
     if not is_this_one:
         raise ReadBackFailed(f"{ReadBackFailed.__doc__} It is another manifest.")
+    seen: Counter[str] = Counter()
     for assertion in asked["assertions"]:
         # The SDK writes the actions' ingredients as links of its own; all else comes back as it was given.
-        is_ours = assertion["label"] != ACTIONS
-        if is_ours and (found.assertions or {}).get(assertion["label"]) != assertion["data"]:
-            raise ReadBackFailed(f"{ReadBackFailed.__doc__} {assertion['label']} differs.")
+        label, is_ours = assertion["label"], assertion["label"] != ACTIONS
+        instance = f"{label}__{seen[label]}" if seen[label] else label  # a second one of a kind is numbered
+        seen[label] += 1
+        read = (found.assertions or {}).get(instance)
+        if label == bindings.LABEL and isinstance(read, dict):
+            read = {**read, "pad": []}  # the report writes an empty one as text
+        if is_ours and read != assertion["data"]:
+            raise ReadBackFailed(f"{ReadBackFailed.__doc__} {instance} differs.")
 
 
 def _digest(path: Path) -> str:

@@ -1,9 +1,11 @@
-"""The manifests that were signed and delivered, one for each decision that cleared an output; what became of them."""
+"""The manifests of outputs that were cleared, signed and delivered: what leads back to each, and what became of it."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from pgvector.django import BitField
 
 from provenance.statuses import STATED, WORDS, Status
 
@@ -102,3 +104,45 @@ class ManifestStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status}: {self.reason}"
+
+
+class SoftBinding(models.Model):
+    """
+    A value that leads from audio whose manifest was stripped back to it (`provenance.bindings`).
+
+    It came with the decision, and then the manifest states it; or it was taken later, of an output that was signed
+    before there were any.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey("rights.Decision", on_delete=models.PROTECT, related_name="soft_bindings")
+    algorithm = models.CharField(max_length=48)
+    value = models.BinaryField()
+    is_stated = models.BooleanField()  # by the manifest
+    bound_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "algorithm"], name="one_soft_binding_per_output_and_algorithm"),
+            models.CheckConstraint(condition=~Q(value=b""), name="soft_binding_has_a_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} of {self.decision_id}"
+
+
+class OutputFingerprint(models.Model):
+    """What is looked up of an output's soft bindings, laid out to be found: it follows from them."""
+
+    id = models.BigAutoField(primary_key=True)
+    decision = models.OneToOneField("rights.Decision", on_delete=models.PROTECT, related_name="fingerprint")
+    items = models.BinaryField()  # Chromaprint of the whole: 32 bits each, little-endian
+    audio_code = BitField(length=256)  # the body of the ISCC Audio-Code
+    instance_code = models.BinaryField()  # the body of the ISCC Instance-Code
+    bound_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["instance_code"], name="output_by_instance_code")]
+
+    def __str__(self) -> str:
+        return f"fingerprint of {self.decision_id}"

@@ -17,6 +17,7 @@ _WATCH: Any = import_module("ledger.migrations.0012_output_watch")
 _MELODIES: Any = import_module("ledger.migrations.0013_guards_of_melodies")
 _TRACES: Any = import_module("ledger.migrations.0014_traces")
 _CERTIFICATES: Any = import_module("ledger.migrations.0015_certificates")
+_BINDINGS: Any = import_module("ledger.migrations.0016_soft_bindings")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -26,6 +27,7 @@ VOUCHED: list[str] = [
     *_REVIEWS.APPEND_ONLY,
     *_ENROLLMENTS.APPEND_ONLY,
     *_CERTIFICATES.APPEND_ONLY,
+    *_BINDINGS.ENTERED_EITHER_WAY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -36,6 +38,7 @@ RECORDED: list[str] = [
     *_ENROLLMENTS.RECORDED,
     *_MELODIES.RECORDED,
     *_TRACES.RECORDED,
+    *_BINDINGS.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -58,7 +61,9 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     **{table: (pair,) for table, pair in (_FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED).items()},
     **{
         table: (pairs[:2], pairs[2:])
-        for table, pairs in (_DEPTH.ENTERED_EITHER_WAY | _REVIEWS.ENTERED_EITHER_WAY).items()
+        for table, pairs in (
+            _DEPTH.ENTERED_EITHER_WAY | _REVIEWS.ENTERED_EITHER_WAY | _BINDINGS.ENTERED_EITHER_WAY
+        ).items()
     },
     **{
         table: ((column, "id"),)

@@ -30,5 +30,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 REST_FRAMEWORK = {
     **REST_FRAMEWORK,
-    "DEFAULT_THROTTLE_RATES": dict.fromkeys(("submit", "artist", "preferences", "status"), "100000/hour"),
+    "DEFAULT_THROTTLE_RATES": dict.fromkeys(
+        ("submit", "artist", "preferences", "status", "resolve", "recognize"), "100000/hour"
+    ),
 }

@@ -35,6 +35,7 @@ from ledger import (
     licensing,
     people,
     rechecking,
+    recognizing,
     registration,
     report,
     reversing,
@@ -42,9 +43,10 @@ from ledger import (
     stating,
 )
 from ledger import voices as enrolling_voices
-from ledger.api import access, once, outputs, preferences, uploads
+from ledger.api import access, once, outputs, preferences, resolution, uploads
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
+from provenance import bindings
 from rights import (
     assets,
     authority,
@@ -133,6 +135,13 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     # Campaigns and preferences.
     preferences.NoCode: (422, "no_code"),
     preferences.TooManyCodes: (422, "too_many_codes"),
+    # Soft bindings and manifests.
+    resolution.QueryTooLong: (414, "query_too_long"),
+    bindings.UnknownAlgorithm: (400, "unknown_algorithm"),
+    bindings.BadValue: (400, "bad_value"),
+    recognizing.NotAManifestId: (400, "not_a_manifest_id"),
+    recognizing.NoSuchManifest: (404, "no_such_manifest"),
+    recognizing.TooBusy: (503, "too_busy"),
     # Terms and licenses.
     licensing.NoSuchTerms: (422, "no_such_terms"),
     licensing.NothingSigned: (422, "nothing_signed"),

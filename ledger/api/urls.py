@@ -16,6 +16,7 @@ from ledger.api import (
     outputs,
     parties,
     preferences,
+    resolution,
     reviews,
     shares,
     submissions,
@@ -130,6 +131,15 @@ urlpatterns = [
     path("mappings", imports.Mappings.as_view()),
     path("mappings/<uuid:id>", imports.MappingDetail.as_view()),
     path("mappings/<uuid:id>/removal", imports.MappingRemoval.as_view()),
+    # Soft bindings (C2PA's own paths)
+    path("matches/byBinding", resolution.ByBinding.as_view()),
+    path("matches/byContent", resolution.ByContent.as_view()),
+    path("manifests/<str:label>", resolution.ManifestDetail.as_view()),
+    path("manifests/<str:label>/receipts", resolution.ManifestReceipts.as_view()),
+    path("services/supportedAlgorithms", resolution.SupportedAlgorithms.as_view()),
+    path("services/capabilities", resolution.Capabilities.as_view()),
+    path("services/status", resolution.ServiceStatus.as_view()),
+    # Log
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),

@@ -36,7 +36,7 @@ from ledger.models import (
     ReviewClaim,
     SocietyAnswer,
 )
-from provenance.models import Manifest, ManifestStatus
+from provenance.models import Manifest, ManifestStatus, SoftBinding
 from rights import restate
 from rights.models import (
     Allowance,
@@ -200,6 +200,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     ),
     (Kind.INFLUENCE_OBJECTED, [(InfluenceObjection, {"party_id": key("writer")})]),
     (Kind.STATUS_STATED, [(ManifestStatus, {"reason": "resolved"})]),
+    (Kind.SOFT_BOUND, [(SoftBinding, {})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [

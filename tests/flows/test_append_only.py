@@ -286,6 +286,7 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "provenance_manifest": lambda: {"decision_id": a_decision().pk, "label": f"urn:c2pa:{uuid4()}"},
     "royalties_plan": lambda: {"license_id": a_license().pk},
     "royalties_split": lambda: {"decision_id": a_decision().pk, "numerator": 1, "denominator": 1},
+    "provenance_softbinding": lambda: {"decision_id": a_decision().pk},
     "rights_representationend": lambda: {"representation_id": a("Representation").pk},
     "rights_partymerge": lambda: {"duplicate_id": a_party().pk, "survivor_id": a_party().pk},
     "rights_partymergeundo": lambda: {

@@ -519,6 +519,7 @@ PACKED: list[tuple[str, str, str]] = [
     ("fingerprint_fingerprint", "data", "cleared"),
     ("fingerprint_examination", "measured_at", "cleared"),
     ("provenance_manifest", "certificate_digest", "cleared"),
+    ("provenance_softbinding", "algorithm", "cleared"),
     ("royalties_plan", "commission_numerator", "cleared"),
     ("royalties_split", "numerator", "cleared"),
     ("rights_review", "reason", "cleared"),

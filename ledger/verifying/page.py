@@ -1,0 +1,258 @@
+"""What the public page says of a file, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger import recognizing, report
+from ledger.recognizing import Match, Recognized
+from provenance.assertions import ACTIONS, DISCLOSURE, LICENSES, RECORD, SPLITS, TRAINING
+from provenance.contributions import DIGITAL_SOURCE_TYPE
+from provenance.signing import State, Verification
+from rights.vocabulary import Component
+
+MOST_LINES = 12
+
+
+class NoFile(Exception):
+    """Choose a file first: no file came with the form."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that a manifest says."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Resembled:
+    """An output that the file may come from."""
+
+    title: str
+    label: str
+    signed_at: datetime
+    said: str
+    score: int
+    address: str
+    receipt: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is said of one file."""
+
+    tone: str  # good, open, bad or none
+    headline: str
+    sentence: str
+    more: str
+    name: str
+    media: str
+    layers: str
+    facts_title: str
+    facts: tuple[Fact, ...]
+    failures: tuple[str, ...]
+    matches: tuple[Resembled, ...]
+    label: str
+    receipt: str
+
+
+def sentence(error: Exception) -> str:
+    """Return an exception's message, or what it stands for, as a sentence."""
+    text = str(error) or " ".join((type(error).__doc__ or "").split())
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def of(found: Recognized, *, name: str, at: datetime) -> Found:
+    """Return what is said of a file that was looked at."""
+    verification, best = found.verification, found.matches[0] if found.matches else None
+    tone, headline, more = _verdict(found)
+    shown, title = verification, "What its manifest says"
+    if verification.state in {State.ABSENT, State.UNREADABLE} and best is not None:
+        # The file has nothing to say for itself; the output that it follows has.
+        shown, title = report.verification(best.manifest, at=at), "What the manifest of that output says"
+    own = found.own.label if found.own else ""
+    return Found(
+        tone=tone,
+        headline=headline,
+        sentence=_sentence(found),
+        more=more,
+        name=_short(name, 120),
+        media=_media(found),
+        layers=layers(shown),
+        facts_title=title,
+        facts=tuple(facts_of(shown)),
+        failures=tuple(verification.failures) if verification.state is not State.TRUSTED else (),
+        matches=tuple(_resembled(match, found.heard_ms) for match in found.matches if match.manifest.label != own),
+        label=own,
+        receipt=f"{recognizing.endpoint()}/manifests/{own}/receipts" if own else "",
+    )
+
+
+def _verdict(found: Recognized) -> tuple[str, str, str]:
+    state, is_found = found.verification.state, bool(found.matches)
+    if state is State.TRUSTED and found.own:
+        return "good", "This is the file that was signed", "Nothing in it was changed since, to the last byte."
+    if state is State.TRUSTED:
+        return "open", "Signed with our certificate, and not on record here", "Another installation may have signed it."
+    if state is State.VALID:
+        return "open", "Intact, from a signer whom we do not know", "What it says is the signer's word, not ours."
+    if state is State.INVALID:
+        more = "Something was changed after it was signed, so what the manifest says is not proved for this file."
+        return "bad", "The manifest does not hold for this file", more
+    if is_found:
+        more = "The manifest was removed, as most players, stores and converters do. The sound still leads back to it."
+        return "open", "No manifest, but the sound is known here", more
+    if state is State.UNREADABLE:
+        return "bad", "The manifest cannot be read", "And this ledger signed no output that sounds like this file."
+    more = "That says nothing about how it was made: it may have been signed elsewhere, or never."
+    return "none", "No manifest, and the sound is not known here", more
+
+
+def _sentence(found: Recognized) -> str:
+    if found.own and found.verification.state is State.TRUSTED and not found.own.is_embedded:
+        return f"{found.verification.sentence} Its manifest lies beside the file, and is kept here."
+    return found.verification.sentence
+
+
+def _media(found: Recognized) -> str:
+    facts = found.facts
+    minutes, seconds = divmod(facts.duration_ms // 1000, 60)
+    channels = {1: "mono", 2: "stereo"}.get(facts.channels, f"{facts.channels} channels")
+    return f"{facts.media_type.removeprefix('audio/').upper()}, {minutes}:{seconds:02d}, {channels}"
+
+
+def _resembled(match: Match, heard_ms: int) -> Resembled:
+    if match.matched_ms is None:
+        said = "It has the same content code, so it is likely the whole of it."
+    else:
+        of = max(1, heard_ms // 1000)
+        said = f"{min(match.matched_ms // 1000, of)} of the {of} seconds that were compared follow this output"
+        percent = round((match.tempo_millionths or 1_000_000) / 10_000) - 100
+        said += f", at {abs(percent)} % {'higher' if percent > 0 else 'lower'} tempo." if abs(percent) > 1 else "."
+    return Resembled(
+        title=match.manifest.decision.submission.title,
+        label=match.manifest.label,
+        signed_at=match.manifest.signed_at,
+        said=said,
+        score=match.score,
+        address=f"{recognizing.endpoint()}/manifests/{match.manifest.label}",
+        receipt=f"{recognizing.endpoint()}/manifests/{match.manifest.label}/receipts",
+    )
+
+
+# --- What a manifest says. It may be a stranger's: whatever is not as expected is left out.
+
+
+def facts_of(verification: Verification) -> Iterator[Fact]:
+    """Give what a manifest says that people ask about."""
+    said = verification.assertions or {}
+    if verification.title:
+        yield Fact("Title", (_short(verification.title),))
+    if verification.signer:
+        signer = verification.signer
+        yield Fact("Signed by", (f"{signer.organization or signer.common_name}, vouched for by {signer.issuer}",))
+        when = verification.signed_at
+        yield Fact("Signed on", (f"{when} (time stamp)" if when else "Not proved: there is no time stamp in it.",))
+    record = _object(said.get(RECORD))
+    if made := _made(said, record):
+        yield Fact("How it was made", (made,))
+    if parts := _parts(record):
+        yield Fact("Part by part", parts)
+    if models := _text(_object(said.get(DISCLOSURE)).get("modelName")):
+        yield Fact("AI tools named", (models,))
+    if training := _training(_object(said.get(TRAINING))):
+        yield Fact("May a machine learn from it?", training)
+    licenses = _list(_object(said.get(LICENSES)).get("licenses"))
+    if licenses:
+        yield Fact("Licenses", (f"It names {len(licenses)}, by their ids in this ledger.",))
+    if splits := _list(_object(said.get(SPLITS)).get("splits")):
+        yield Fact("Who is paid", (f"It fixes {len(splits)} shares that add up to the whole, without names.",))
+
+
+def layers(verification: Verification) -> str:
+    """Say in how many machine-readable ways a file is marked (EU Code of Practice: at least two)."""
+    if verification.assertions is None:
+        return ""
+    actions = _list(_object(verification.assertions.get(ACTIONS)).get("actions"))
+    names = {_text(_object(action).get("action")) for action in actions}
+    if names & {"c2pa.watermarked.bound", "c2pa.watermarked.unbound"}:
+        return "Two layers: a signed manifest, and a watermark that the manifest says is in the sound."
+    return "One layer only: a signed manifest. No watermark is in the sound, as far as the manifest says."
+
+
+_MADE = {
+    "digitalCreation": "Made by people with digital tools; no generative AI is stated.",
+    "digitalCapture": "Recorded from real sound; no generative AI is stated.",
+    "humanEdits": "Edited by people; no generative AI is stated.",
+    "algorithmicallyEnhanced": "Made by people; AI worked on the sound (mixing, mastering) and generated nothing.",
+    "compositeWithTrainedAlgorithmicMedia": "Played or sung by people, and extended or changed with generative AI.",
+    "compositeSynthetic": "Put together from parts made by people and parts that generative AI made.",
+    "trainedAlgorithmicMedia": "Generated by AI.",
+    "algorithmicMedia": "Made by an algorithm that was not trained on examples.",
+    "composite": "Put together from several sources.",
+    "compositeCapture": "Put together from recordings of real sound.",
+    "virtualRecording": "Recorded from a virtual performance.",
+    "dataDrivenMedia": "Made from data.",
+    "computationalCapture": "Recorded with a computed capture.",
+}
+_COMPONENTS = {member.value: member.value.replace("_", " ").capitalize() for member in Component}
+_LEVELS = {"none": "people", "partly": "people and AI", "all": "AI"}
+_USES = {
+    "ai_training": "training of AI",
+    "ai_generative_training": "training of generative AI",
+    "ai_inference": "as an input of AI",
+    "data_mining": "data mining",
+}
+_STANCES = {"allowed": "Allowed", "notAllowed": "Not allowed", "constrained": "On conditions"}
+
+
+def _made(said: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    actions = _list(_object(said.get(ACTIONS)).get("actions"))
+    stated = [record.get("digitalSourceType"), *(_object(action).get("digitalSourceType") for action in actions)]
+    for one in stated:
+        if (name := _text(one).removeprefix(DIGITAL_SOURCE_TYPE)) in _MADE:
+            return _MADE[name]
+    return ""
+
+
+def _parts(record: Mapping[str, Any]) -> tuple[str, ...]:
+    lines = []
+    for one in _list(record.get("contributions"))[:MOST_LINES]:
+        given = _object(one)
+        component, level = _COMPONENTS.get(_text(given.get("component"))), _LEVELS.get(_text(given.get("aiLevel")))
+        if component and level:
+            tool = _text(given.get("tool"))
+            lines.append(f"{component}: {level}{f' ({tool})' if tool else ''}")
+    return tuple(lines)
+
+
+def _training(training: Mapping[str, Any]) -> tuple[str, ...]:
+    by_stance: dict[str, list[str]] = {}
+    for key, value in _object(training.get("entries")).items():
+        use, stance = _USES.get(str(key).removeprefix("cawg.")), _STANCES.get(_text(_object(value).get("use")))
+        if use and stance:
+            by_stance.setdefault(stance, []).append(use)
+    return tuple(f"{stance}: {', '.join(uses)}." for stance, uses in by_stance.items())
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return _short(value) if isinstance(value, str) else ""
+
+
+def _short(text: str, most: int = 200) -> str:
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    return clean if len(clean) <= most else f"{clean[: most - 1]}…"
