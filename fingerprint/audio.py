@@ -68,9 +68,11 @@ __all__ = [
     "TooLong",
     "TruncatedAudio",
     "WrongMediaType",
+    "codec_of",
     "decode",
     "decode_at",
     "excerpt",
+    "frames",
     "pcm_digest",
     "probe",
 ]
@@ -232,7 +234,7 @@ class Decoding:
     def __iter__(self) -> Iterator[dict[int, NDArray[np.int16]]]:
         chain: _Chain | None = None
         try:
-            for frame in _frames(self._path, self._media_type):
+            for frame in frames(self._path, self._media_type):
                 if chain is None:
                     chain = _Chain(frame, self._rates, with_loudness=self._with_loudness)
                 chain.push(frame)
@@ -313,7 +315,7 @@ def pcm_digest(path: Path, media_type: str) -> str:
     """
     digest = hashlib.sha256()
     described = ""
-    for frame in _frames(path, media_type):
+    for frame in frames(path, media_type):
         description = f"{frame.format.packed.name} {frame.sample_rate} {len(frame.layout.channels)}\n"
         if description != described:
             digest.update(description.encode())
@@ -513,7 +515,23 @@ def _crc16(frame: bytes) -> int:
 # --- decoding
 
 
-def _frames(path: Path, media_type: str) -> Iterator[AudioFrame]:
+def codec_of(file: BinaryIO, media_type: str) -> str:
+    """
+    Return FFmpeg's name of the codec of a probed file.
+
+    :raises AudioRefused: the file is not what it was when it was probed
+    """
+    structure = _structure_of(file, media_type)
+    with _opened(file, structure) as (_, stream):
+        return _format(stream, structure)[2]
+
+
+def frames(path: Path, media_type: str) -> Iterator[AudioFrame]:
+    """
+    Decode a probed file into the frames that its decoder gives.
+
+    :raises AudioRefused: as `decode`
+    """
     with path.open("rb") as file:
         structure = _structure_of(file, media_type)
         with _opened(file, structure) as (container, stream):

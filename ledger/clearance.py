@@ -13,10 +13,12 @@ from django.db import IntegrityError, transaction
 from fingerprint import audio, examine, references, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
-from ledger import deciding, intake, jobs, keeping, log, voices
+from ledger import deciding, identity, intake, jobs, keeping, log, voices
 from ledger.constraints import violated
 from ledger.deciding import Judged
 from ledger.models import Entry, Job
+from provenance import foreign
+from provenance.foreign import Claims
 from rights import policy, submissions, terms
 from rights.case import Claim, DeclaredContribution
 from rights.models import Decision, Submission
@@ -168,26 +170,48 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, Judged(policy.unreadable(str(error)), at), None, at=at)
+    claims = _claims_by_others(submission, at=at)
     return deciding.when_still(
-        lambda known_at: _judge(submission, job, claim, evidence, known_at=known_at, at=max(at, known_at)), known_at=at
+        lambda known_at: _judge(submission, job, claim, evidence, claims, known_at=known_at, at=max(at, known_at)),
+        known_at=at,
     )
 
 
+def _claims_by_others(submission: Submission, *, at: datetime) -> Claims | None:
+    """Read the manifest that the file came with, where it did: before anything else opens it, and at arm's length."""
+    with store.local(submission.audio_id) as path:
+        roots_pem = identity.signer(at=at).identity.roots_pem
+        return foreign.claims_about(path, submission.audio.media_type, roots_pem=roots_pem)
+
+
 def _judge(
-    submission: Submission, job: jobs.Claimed, claim: Claim, evidence: Evidence, *, known_at: datetime, at: datetime
+    submission: Submission,
+    job: jobs.Claimed,
+    claim: Claim,
+    evidence: Evidence,
+    claims: Claims | None = None,
+    *,
+    known_at: datetime,
+    at: datetime,
 ) -> Entry:
-    judged = deciding.judge(submission, claim, evidence, known_at=known_at, at=at)
-    return _commit(submission, job, judged, evidence, at=at)
+    judged = deciding.judge(submission, claim, evidence, known_at=known_at, at=at, claims=claims)
+    return _commit(submission, job, judged, evidence, claims, at=at)
 
 
 def _commit(
-    submission: Submission, job: jobs.Claimed, judged: Judged, evidence: Evidence | None, *, at: datetime
+    submission: Submission,
+    job: jobs.Claimed,
+    judged: Judged,
+    evidence: Evidence | None,
+    claims: Claims | None = None,
+    *,
+    at: datetime,
 ) -> Entry:
     try:
         with transaction.atomic(durable=True):  # the commit point
             # First of all: whoever lost the job hears so here, before a key that both use refuses the second.
             jobs.finish(job, at=at)
-            _, entry = deciding.record(judged, submission, evidence=evidence, at=at)
+            _, entry = deciding.record(judged, submission, evidence=evidence, claims=claims, at=at)
             return entry
     except IntegrityError as error:
         # Two workers measured the same submission; the constraint let one in.

@@ -13,22 +13,20 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from django.conf import settings
-
 from fingerprint import examine, references, store
 from fingerprint.evidence import VOICE_MATCH, Evidence
 from fingerprint.models import Examination
-from ledger import banding, identity, log
+from ledger import banding, identity, log, manifesting
 from ledger.models import Entry
 from provenance import manifests
-from provenance.assertions import IngredientFact, ManifestFacts, SplitFact
-from provenance.contributions import ContributionFact
+from provenance.assertions import ManifestFacts
+from provenance.foreign import Claims, NotClaims
 from provenance.guards import SignRefused
 from provenance.manifests import StagedManifest
+from provenance.signing import State
 from rights import consents, contracts, decisions, policy, terms
-from rights.case import AllowanceTerm, Claim, Terms, Verdict
+from rights.case import AllowanceTerm, Claim, SaidByOthers, Terms, Verdict
 from rights.models import Decision, License, Submission
-from rights.vocabulary import AiLevel
 from royalties import apportion, splits
 from royalties.apportion import Splits
 
@@ -65,6 +63,7 @@ def judge(
     supersedes: Decision | None = None,
     weigh: Weigh | None = None,
     allowances: Iterable[AllowanceTerm] = (),
+    claims: Claims | None = None,
 ) -> Judged:
     """
     Judge what was measured on the terms in force, and where it clears, divide it and sign its file.
@@ -73,9 +72,13 @@ def judge(
 
     :param weigh: what people found about it, applied to what the rules found
     :param allowances: what is about to be recorded, and counts already
+    :param claims: what others claim about the file; where it was kept before, it is found
     """
     in_force = in_force_on(claim, evidence, known_at=known_at)
     in_force = replace(in_force, allowances=(*in_force.allowances, *allowances))
+    if claims is not None:
+        first = decisions.decision_id(submission.id, supersedes_id=None)
+        in_force = replace(in_force, others=said_by_others(manifests.claims_id(first), claims))
     verdict = policy.decide(claim, evidence, in_force)
     if weigh is not None:
         verdict = weigh(verdict, in_force)
@@ -84,7 +87,17 @@ def judge(
         decision_id = decisions.decision_id(submission.id, supersedes_id=supersedes.id if supersedes else None)
         try:
             divided = apportion.splits_of(claim, in_force, splits.plans_of(verdict.licenses))
-            staged = _stage(submission, claim, in_force, verdict, divided, decision_id=decision_id, at=at)
+            facts = manifesting.facts(
+                submission,
+                claim,
+                evidence,
+                in_force,
+                licenses=verdict.licenses,
+                divided=divided,
+                decision_id=decision_id,
+                known_at=known_at,
+            )
+            staged = _stage(submission, facts, at=at)
         except apportion.TooFine as error:
             verdict, divided = policy.indivisible(verdict, str(error)), None
         except SignRefused as error:
@@ -102,7 +115,26 @@ def in_force_on(claim: Claim, evidence: Evidence, *, known_at: datetime) -> Term
         enrollments=[match.reference_id for match in evidence.matches if match.kind == VOICE_MATCH],
         known_at=known_at,
     )
-    return replace(found, bands=banding.in_force(at=known_at))
+    kept = manifests.claims_of(claim.submission_id)
+    return replace(
+        found,
+        bands=banding.in_force(at=known_at),
+        others=said_by_others(kept.id, Claims(bytes(kept.document))) if kept else None,
+    )
+
+
+def said_by_others(id: UUID, claims: Claims) -> SaidByOthers:
+    """Return claims by others as the rules see them."""
+    try:
+        return SaidByOthers(
+            id=id,
+            is_readable=claims.state != State.UNREADABLE,
+            is_broken=claims.is_broken,
+            machines=claims.machines,
+            broken_parts=claims.broken_parts,
+        )
+    except NotClaims:  # somebody changed what was kept, which the log tells
+        return SaidByOthers(id, is_readable=False, is_broken=False, machines=())
 
 
 def when_still(attempt: Callable[[datetime], Answer], *, known_at: datetime) -> Answer:
@@ -125,12 +157,14 @@ def record(
     evidence: Evidence | None = None,
     examination: Examination | None = None,
     supersedes: Decision | None = None,
+    claims: Claims | None = None,
     at: datetime,
 ) -> tuple[Decision, Entry]:
     """
     Insert a decision with all that belongs to it and its entry, in the caller's transaction.
 
     :param evidence: to be kept with it; where it was kept before, ``examination`` is
+    :param claims: by others, to be kept with it
     :raises TermsMoved: what a clearance rests on changed since it was judged; judge again
     """
     if judged.in_force is not None and judged.verdict.is_cleared:
@@ -147,11 +181,13 @@ def record(
         supersedes=supersedes,
         at=at,
     )
+    if claims is not None:
+        manifests.keep_claims(claims, decision_id=decision.id, at=at)
     if judged.staged is not None:
         manifests.attach(judged.staged, decision_id=decision.id, at=at)
     if judged.divided is not None:
         splits.record(judged.divided, decision_id=decision.id)
-    described = _describe(decision, examination, judged.staged, judged.divided)
+    described = _describe(decision, examination, judged.staged, judged.divided, claims)
     return decision, log.append(Entry.Kind.DECIDED, decision, described, at=at)
 
 
@@ -176,47 +212,10 @@ def _hold_still(verdict: Verdict, in_force: Terms, known_at: datetime) -> None:
 
 def _stage(
     submission: Submission,
-    claim: Claim,
-    in_force: Terms,
-    verdict: Verdict,
-    divided: Splits,
+    facts: ManifestFacts,
     *,
-    decision_id: UUID,
     at: datetime,
 ) -> StagedManifest:
-    facts = ManifestFacts(
-        submission_id=submission.id,
-        decision_id=decision_id,
-        title=submission.title,
-        log_origin=settings.LEDGER_ORIGIN,
-        ingredients=tuple(
-            IngredientFact(
-                recording_id=material.recording.id,
-                title=material.recording.title,
-                isrc=material.isrc,
-                audio_digest=material.audio_digest or "",
-                license_id=in_force.covering(claim, {material.recording.id})[0].id,
-            )
-            for material in in_force.materials
-            if any(material.recording.id == ingredient.recording_id for ingredient in claim.ingredients)
-        ),
-        contributions=tuple(
-            ContributionFact(given.component, AiLevel(given.ai_level).value, given.tool)
-            for given in claim.contributions
-        ),
-        licenses=verdict.licenses,
-        splits=tuple(
-            SplitFact(
-                part.leaf,
-                part.part.numerator,
-                part.part.denominator,
-                territories=zone.territories if len(divided.zones) > 1 else (),
-            )
-            for zone in divided.zones
-            for part in zone.parts
-        ),
-        splits_digest=divided.digest,
-    )
     with store.local(submission.audio_id) as source:
         return manifests.stage(
             facts,
@@ -229,7 +228,11 @@ def _stage(
 
 
 def _describe(
-    decision: Decision, examination: Examination | None, staged: StagedManifest | None, divided: Splits | None
+    decision: Decision,
+    examination: Examination | None,
+    staged: StagedManifest | None,
+    divided: Splits | None,
+    claims: Claims | None,
 ) -> dict[str, object]:
     """Return what the entry says beside its rows: outcomes, digests and what would be needed to decide again."""
     return {
@@ -242,4 +245,5 @@ def _describe(
         "output": f"sha256:{staged.output_digest}" if staged else None,
         "splits": f"sha256:{divided.digest}" if divided else None,
         "supersedes": str(decision.supersedes_id) if decision.supersedes_id else None,
+        **({"claims_by_others": f"sha256:{claims.digest}"} if claims else {}),
     }

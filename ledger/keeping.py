@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from fingerprint import store
 from fingerprint.models import Audio
-from provenance.models import Manifest
+from provenance.models import Manifest, SignedCopy
 
 
 def lock(digest: str) -> None:
@@ -43,6 +44,7 @@ def _is_kept(digest: str) -> bool:
         Audio.objects.filter(pk=digest).exists()
         or Manifest.objects.filter(output_digest=digest).exists()
         or Manifest.objects.filter(manifest_digest=digest).exists()
+        or SignedCopy.objects.filter(Q(output_digest=digest) | Q(manifest_digest=digest)).exists()
     )
 
 

@@ -41,13 +41,18 @@ def append(kind: Entry.Kind, subject: Model, data: Mapping[str, Any], *, at: dat
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction
     name = SUBJECT_OF[subject._meta.db_table]
-    entry = Entry(id=uuid5(NAMESPACE, f"{kind.value}:{subject.pk}"), kind=kind, at=at, **{name: subject})
+    entry = Entry(id=entry_id(kind, subject.pk), kind=kind, at=at, **{name: subject})
     one = _Waiting(entry, subject, data)
     if (waiting := _together.get()) is not None:
         waiting.append(one)
     else:
         _write([one])
     return entry
+
+
+def entry_id(kind: Entry.Kind, subject_id: Any) -> UUID:
+    """Return the id that the entry of a fact has, or will have."""
+    return uuid5(NAMESPACE, f"{kind.value}:{subject_id}")
 
 
 @contextmanager

@@ -77,6 +77,7 @@ _LATER = {
     "certificate": "provenance.Certificate",
     "manifest_status": "provenance.ManifestStatus",
     "soft_binding": "provenance.SoftBinding",
+    "signed_copy": "provenance.SignedCopy",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -158,6 +159,7 @@ class Entry(models.Model):
         CERTIFIED = "certified"
         STATUS_STATED = "status_stated"
         SOFT_BOUND = "soft_bound"
+        COPY_SIGNED = "copy_signed"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -224,6 +226,7 @@ class Entry(models.Model):
     certificate = _subject("provenance.Certificate")
     manifest_status = _subject("provenance.ManifestStatus")
     soft_binding = _subject("provenance.SoftBinding")
+    signed_copy = _subject("provenance.SignedCopy")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -327,6 +330,7 @@ class Job(models.Model):
         REVERSE = "reverse"
         LIST = "list"
         ENROLL = "enroll"
+        COPY = "copy"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -351,6 +355,21 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id}"
+
+
+class CopyOrder(models.Model):
+    """That a copy of a cleared output in another container was asked for; the copy itself has the order's id."""
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey("rights.Decision", on_delete=PROTECT, related_name="copy_orders")
+    media_type = models.CharField(max_length=32)
+    ordered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["decision", "media_type"], name="copy_is_ordered_once")]
+
+    def __str__(self) -> str:
+        return self.media_type
 
 
 class ApiClient(models.Model):

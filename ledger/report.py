@@ -19,7 +19,8 @@ from ledger import canonical, certifying, checkpoints, identity, packs, receipts
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
-from provenance.models import Certificate, Manifest
+from provenance import manifests
+from provenance.models import Certificate, ForeignManifest, Manifest
 from provenance.signing import Verification, verify
 from rights import decisions
 from rights.models import (
@@ -75,6 +76,10 @@ class NoEvidence(Exception):
 
 class NotCertified(Exception):
     """The output has no certificate yet; it gets one within seconds of its entry in the log."""
+
+
+class NothingClaimed(Exception):
+    """The submitted file came with no manifest by others, so nothing is claimed in one."""
 
 
 class NotSequenced(Exception):
@@ -145,6 +150,7 @@ class Dossier:
     marks: tuple[Mark, ...] = ()
     attributions: tuple[Attribution, ...] = ()
     certificates: tuple[Certificate, ...] = ()  # the newest first
+    claims: ForeignManifest | None = None  # the manifest that the submitted file came with
     sight: Sight = EVERYTHING  # of whoever reads it
     is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
@@ -215,6 +221,7 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         marks=_marks(submission, sight),
         attributions=_attributions(submission, sight),
         certificates=tuple(manifest.certificates.order_by("-number")) if manifest else (),
+        claims=manifests.claims_of(submission.id) if is_own else None,
         sight=sight,
         is_own=is_own,
     )

@@ -33,7 +33,7 @@ from ledger.models import (
     MembershipEnd,
     Proposal,
 )
-from provenance.models import Certificate, Manifest, ManifestStatus, SoftBinding
+from provenance.models import Certificate, ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
 from rights.models import (
     Allowance,
     Appeal,
@@ -376,6 +376,20 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "bound_at",
         ),
     ),
+    SignedCopy: (
+        (
+            "id",
+            "decision_id",
+            "label",
+            "media_type",
+            "is_embedded",
+            "output_digest",
+            "manifest_digest",
+            "certificate_digest",
+            "signed_at",
+        ),
+    ),
+    ForeignManifest: (("id", "decision_id", "state", "store_digest", "document", "digest", "read_at"),),
     PartyName: (
         (
             "id",
@@ -1062,6 +1076,7 @@ def _of_decision(key: UUID) -> list[Rows]:
         Examination.objects.filter(decisions=key),
         Manifest.objects.filter(decision=key),
         SoftBinding.objects.filter(decision=key, is_stated=True),  # those taken later have entries of their own
+        ForeignManifest.objects.filter(decision=key),
         Split.objects.filter(decision=key),
     ]
 
@@ -1194,6 +1209,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.CERTIFIED: _one(Certificate),
     Entry.Kind.STATUS_STATED: _one(ManifestStatus),
     Entry.Kind.SOFT_BOUND: _one(SoftBinding),
+    Entry.Kind.COPY_SIGNED: _one(SignedCopy),
 }
 
 
@@ -1369,6 +1385,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Manifest: _about("decision_id", "decision_id"),
         SoftBinding: "SELECT 1 FROM ledger_entry AS e WHERE (r.is_stated AND e.decision_id = r.decision_id)"
         " OR e.soft_binding_id = r.id",
+        ForeignManifest: _about("decision_id", "decision_id"),
+        SignedCopy: _about("signed_copy_id"),
         PartyName: _about("party_name_id"),
         PartyInRole: _about("party_in_role_id"),
         Representation: _about("representation_id"),

@@ -16,6 +16,7 @@ from ledger import (
     campaigning,
     certifying,
     clearance,
+    copying,
     enrolling,
     importing,
     incoming,
@@ -116,6 +117,15 @@ def enroll_part(*, part: str, **future: object) -> None:  # noqa: ARG001 - tomor
         return  # another worker enrolls them
 
 
+@shared_task(acks_late=True)
+def sign_copy(*, order_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Make and sign a copy in another container."""
+    try:
+        copying.make(order_id=UUID(order_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker makes it
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
@@ -137,6 +147,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             list_enrollment.delay(enrollment_id=str(subject_id))
         case Job.Kind.ENROLL:
             enroll_part.delay(part=str(subject_id))
+        case Job.Kind.COPY:
+            sign_copy.delay(order_id=str(subject_id))
         case _:
             work_on_import.delay(kind=kind, import_id=str(subject_id))
 

@@ -20,6 +20,7 @@ from ledger.models import (
     CampaignNotice,
     CampaignPlan,
     Checkpoint,
+    CopyOrder,
     Edge,
     Enrollment,
     EnrollmentFile,
@@ -48,7 +49,15 @@ from ledger.models import (
     SocietyAnswer,
     Tile,
 )
-from provenance.models import Certificate, Manifest, ManifestStatus, OutputFingerprint, SoftBinding
+from provenance.models import (
+    Certificate,
+    ForeignManifest,
+    Manifest,
+    ManifestStatus,
+    OutputFingerprint,
+    SignedCopy,
+    SoftBinding,
+)
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
 from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, concerning
@@ -130,7 +139,12 @@ def _proposals(sight: Sight) -> Q:
 def _jobs(sight: Sight) -> Q:
     own = Submission.objects.filter(visibility.submitted(sight)).values("pk")
     imports = seen(ImportBatch.objects.all(), sight).values("pk")
-    return Q(kind=Job.Kind.CLEAR, subject_id__in=own) | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
+    copies = CopyOrder.objects.filter(decision__submission__in=own).values("pk")
+    return (
+        Q(kind=Job.Kind.CLEAR, subject_id__in=own)
+        | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
+        | Q(kind=Job.Kind.COPY, subject_id__in=copies)
+    )
 
 
 def _of_own(*columns: str) -> Rule:
@@ -195,6 +209,9 @@ RULES: Rules = {
     ManifestStatus: _own_outputs("manifest__decision__submission"),
     SoftBinding: _own_outputs("decision__submission"),
     OutputFingerprint: _own_outputs("decision__submission"),
+    ForeignManifest: _own_outputs("decision__submission"),
+    SignedCopy: _own_outputs("decision__submission"),
+    CopyOrder: _own_outputs("decision__submission"),
     Entry: _entries,
     PendingEntry: _through("entry", Entry),
     Leaf: _through("entry", Entry),

@@ -7,9 +7,10 @@ and no person: who owns a license is in the registry, under its id.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from provenance import bindings
@@ -21,6 +22,9 @@ from provenance.contributions import (
     digital_source_type,
     is_generative,
 )
+from rights import preferences
+from rights.preferences import Preference
+from rights.vocabulary import Component
 
 SPEC_VERSION = "2.4.0"  # of the C2PA specification; the conformance program asks for it
 GENERATOR = "AI Music Ledger"
@@ -55,6 +59,28 @@ class IngredientFact:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFact:
+    """
+    What an output was made with and is not heard in itself: a prompt, a model's version, a dataset, a voice.
+
+    Of a prompt only a commitment is known here, and of a voice only its enrollment: both are somebody's own.
+    """
+
+    kind: Literal["prompt", "model", "dataset", "voice"]
+    id: str  # under which the registry knows it; of a prompt, "prompt"
+    title: str
+    digests: tuple[tuple[str, str], ...] = ()  # what it is the digest of, and SHA-256 as hex
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFact:
+    """An entry that was in the log before this was signed: its id, and its leaf's hash (RFC 6962), hex."""
+
+    id: UUID
+    leaf_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class SplitFact:
     """One leaf's exact share; leaves with the same territories make up one whole."""
 
@@ -78,10 +104,20 @@ class ManifestFacts:
     splits: tuple[SplitFact, ...]
     splits_digest: str
     soft_bindings: tuple[SoftBindingFact, ...] = ()
+    inputs: tuple[InputFact, ...] = ()
+    training: tuple[Preference, ...] = ()  # what holders prefer, of what is in it; what nobody said is not allowed
+    submitted: EntryFact | None = None
+    decided_entry_id: UUID | None = None  # its body will name this manifest's digest, so it has no hash yet
 
 
 def definition(
-    facts: ManifestFacts, label: str, *, media_type: str, version: str, keeps_parent: bool
+    facts: ManifestFacts,
+    label: str,
+    *,
+    media_type: str,
+    version: str,
+    keeps_parent: bool,
+    finishing: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Return the manifest definition, in the SDK's JSON, for these facts.
@@ -89,6 +125,7 @@ def definition(
     :param label: ``urn:c2pa:<uuid>``, given here so that it is known before anything is signed
     :param version: of the software that signs
     :param keeps_parent: the source carries a manifest, which becomes the parent: it was opened, not created
+    :param finishing: what was done to the file last, such as ``c2pa.repackaged``
     :raises UnknownContribution: see ``digital_source_type``
     :raises SplitsNotWhole: the splits do not sum to one
     :raises IngredientWithoutLicense: an ingredient's license is not among ``facts.licenses``
@@ -98,9 +135,10 @@ def definition(
         if ingredient.license_id not in facts.licenses:
             raise IngredientWithoutLicense(f"{IngredientWithoutLicense.__doc__} It is {ingredient.license_id}.")
     assertions = [
-        _ours(ACTIONS, _actions(facts, source_type, keeps_parent=keeps_parent)),
+        _ours(ACTIONS, _actions(facts, source_type, keeps_parent=keeps_parent, finishing=finishing)),
         *([_ours(DISCLOSURE, ai_disclosure(facts.contributions))] if is_generative(facts.contributions) else []),
-        _ours(TRAINING, {"entries": {f"cawg.{use}": {"use": "notAllowed"} for use in _TRAINING_USES}}),
+        # Deny by default: what nobody said of what is in it is not allowed.
+        _ours(TRAINING, preferences.cawg(facts.training, default_stance="not_allowed")),
         _ours(LICENSES, _licenses(facts), kind="Json"),
         _ours(SPLITS, _splits(facts), kind="Json"),
         _ours(RECORD, _record(facts, source_type), kind="Json"),
@@ -111,13 +149,9 @@ def definition(
         "title": facts.title,
         "format": media_type,
         "claim_generator_info": [{"name": GENERATOR, "version": version, "specVersion": SPEC_VERSION}],
-        "ingredients": [_ingredient(i) for i in facts.ingredients],
+        "ingredients": [*map(_ingredient, facts.ingredients), *map(_input, facts.inputs)],
         "assertions": assertions,
     }
-
-
-# Every use a rights holder may reserve; what nobody granted is not allowed.
-_TRAINING_USES = ("ai_training", "ai_generative_training", "ai_inference", "data_mining")
 
 
 def _ours(label: str, data: dict[str, Any], *, kind: str | None = None) -> dict[str, Any]:
@@ -126,16 +160,34 @@ def _ours(label: str, data: dict[str, Any], *, kind: str | None = None) -> dict[
     return assertion if kind is None else {**assertion, "kind": kind}
 
 
-def _actions(facts: ManifestFacts, source_type: str, *, keeps_parent: bool) -> dict[str, Any]:
-    first = (
+def _actions(facts: ManifestFacts, source_type: str, *, keeps_parent: bool, finishing: Sequence[str]) -> dict[str, Any]:
+    first: dict[str, Any] = (
         {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT]}}
         if keeps_parent
         else {"action": "c2pa.created", "digitalSourceType": source_type}
     )
+    if facts.inputs and not keeps_parent:  # of what was opened it is not known which of its makers' acts they fed
+        first["parameters"] = {"ingredientIds": [one.id for one in facts.inputs]}
     placed = [
         {"action": "c2pa.placed", "parameters": {"ingredientIds": [str(i.recording_id)]}} for i in facts.ingredients
     ]
-    return {"allActionsIncluded": True, "actions": [first, *placed]}
+    produced = [
+        {
+            "action": _ACTION_OF[Component(one.component)],
+            "digitalSourceType": DIGITAL_SOURCE_TYPE
+            + ("humanEdits" if one.ai_level == "none" else "algorithmicallyEnhanced"),
+            **({"softwareAgent": {"name": one.tool}} if one.tool else {}),
+        }
+        for one in sorted(facts.contributions, key=lambda one: one.component, reverse=True)
+        if one.component in _ACTION_OF
+    ]
+    last = [{"action": name} for name in finishing]
+    # What was declared and what was done here; what else its makers did to it, nobody told.
+    return {"allActionsIncluded": False, "actions": [first, *placed, *produced, *last]}
+
+
+# Acts on the whole recording that have an action of their own, in the order in which they happen.
+_ACTION_OF = {Component.PRODUCTION: "c2pa.mixed", Component.MASTERING: "c2pa.mastered"}
 
 
 def _ingredient(ingredient: IngredientFact) -> dict[str, Any]:
@@ -153,6 +205,26 @@ def _ingredient(ingredient: IngredientFact) -> dict[str, Any]:
         "label": str(ingredient.recording_id),
         "metadata": metadata,
     }
+
+
+def _input(given: InputFact) -> dict[str, Any]:
+    made = {
+        "title": given.title,
+        "relationship": "inputTo",
+        "label": given.id,
+        "metadata": {
+            f"org.ai-music-ledger.{given.kind}": given.id,
+            **{f"org.ai-music-ledger.sha256.{of}": digest for of, digest in given.digests},
+        },
+    }
+    return {**made, "data_types": [{"type": _DATA_TYPES[given.kind]}]} if given.kind in _DATA_TYPES else made
+
+
+_DATA_TYPES = {
+    "prompt": "c2pa.types.generator.prompt",
+    "model": "c2pa.types.model",
+    "dataset": "c2pa.types.dataset",
+}
 
 
 def _licenses(facts: ManifestFacts) -> dict[str, Any]:
@@ -188,6 +260,13 @@ def _record(facts: ManifestFacts, source_type: str) -> dict[str, Any]:
         "submission": str(facts.submission_id),
         "decision": str(facts.decision_id),
         "log": facts.log_origin,
+        # What of the log is known before signing; the decision's own entry names this manifest by its digest.
+        **(
+            {"submitted": {"entry": str(facts.submitted.id), "leafHash": facts.submitted.leaf_hash}}
+            if facts.submitted
+            else {}
+        ),
+        **({"decided": {"entry": str(facts.decided_entry_id)}} if facts.decided_entry_id else {}),
         "digitalSourceType": source_type,  # also here, because an opened file must not carry it on its action
         "contributions": [
             {"component": c.component, "aiLevel": c.ai_level, "tool": c.tool}

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from fingerprint import audio
 from fingerprint.extract import Items
 from provenance import bindings, lookup
 from provenance.assertions import ACTIONS, ManifestFacts, definition
 from provenance.bindings import SoftBindingFact
+from provenance.foreign import Claims
 from provenance.guards import normalized
-from provenance.models import Manifest
-from provenance.signing import Signed, Signer, State, Verification, sign, verify
+from provenance.models import ForeignManifest, Manifest, SignedCopy
+from provenance.signing import Original, Signed, Signer, State, Verification, sign, verify
 
 _PREFIX = "urn:c2pa:"
 
@@ -62,6 +63,8 @@ def stage(
     put: Callable[[Path], str],
     pcm_digest: Callable[[Path, str], str] = audio.pcm_digest,
     harmony: Items | None = None,
+    original: Original | None = None,
+    finishing: Sequence[str] = (),
 ) -> StagedManifest:
     """
     Sign the output, make sure that it is still the same audio and reads back as asked, and store its bytes.
@@ -72,6 +75,8 @@ def stage(
     :param put: stores a file and returns the SHA-256 it is kept under, as hex
     :param pcm_digest: hashes the decoded audio of a file of the given media type
     :param harmony: its Chromaprint fingerprint; without it the output is bound to nothing that outlives the manifest
+    :param original: what the source was made from, where it is not itself what was submitted
+    :param finishing: the actions by which it was made from that
     :raises SignRefused: a subclass names what is wrong with the file or the definition
     :raises UnknownContribution, SplitsNotWhole, IngredientWithoutLicense: the facts make no manifest
     :raises AudioChanged: the decoded audio is not the same after signing
@@ -84,12 +89,21 @@ def stage(
         facts = replace(facts, soft_bindings=bindings.of(harmony, source))
 
     def define(*, keeps_parent: bool) -> Mapping[str, Any]:
-        asked.update(definition(facts, label, media_type=media_type, version=signer.version, keeps_parent=keeps_parent))
+        asked.update(
+            definition(
+                facts,
+                label,
+                media_type=media_type,
+                version=signer.version,
+                keeps_parent=keeps_parent,
+                finishing=finishing,
+            )
+        )
         return asked
 
     with tempfile.TemporaryDirectory(prefix="manifest-") as folder:
         output, store = Path(folder, "output"), Path(folder, "manifest")
-        signed = sign(source, output, media_type, define, signer=signer)
+        signed = sign(source, output, media_type, define, signer=signer, original=original)
         output_digest = _digest(output)
         # Beside the audio, a manifest leaves its bytes alone, and equal bytes sound the same.
         if output_digest != _digest(source) and pcm_digest(output, media_type) != pcm_digest(source, media_type):
@@ -131,6 +145,44 @@ def attach(staged: StagedManifest, *, decision_id: UUID, at: datetime) -> Manife
         certificate_digest=staged.certificate_digest,
         signed_at=at,
     )
+
+
+def attach_copy(staged: StagedManifest, *, id: UUID, decision_id: UUID, at: datetime) -> SignedCopy:
+    """Insert the row that ties a staged copy to its decision; the caller holds the transaction."""
+    return SignedCopy.objects.create(
+        id=id,
+        decision_id=decision_id,
+        label=staged.label,
+        media_type=staged.media_type,
+        is_embedded=staged.is_embedded,
+        output_digest=staged.output_digest,
+        manifest_digest=staged.manifest_digest,
+        certificate_digest=staged.certificate_digest,
+        signed_at=at,
+    )
+
+
+def keep_claims(claims: Claims, *, decision_id: UUID, at: datetime) -> ForeignManifest:
+    """Insert what others claim about a submitted file; the caller holds the transaction."""
+    return ForeignManifest.objects.create(
+        id=claims_id(decision_id),
+        decision_id=decision_id,
+        state=claims.state,
+        store_digest=claims.store_digest,
+        document=claims.document,
+        digest=claims.digest,
+        read_at=at,
+    )
+
+
+def claims_id(decision_id: UUID) -> UUID:
+    """Return the id that the claims have or will have that came with what this decision was the first about."""
+    return uuid5(decision_id, "claims by others")
+
+
+def claims_of(submission_id: UUID) -> ForeignManifest | None:
+    """Return what others claimed about a submitted file, or None where it came with no manifest."""
+    return ForeignManifest.objects.filter(decision__submission=submission_id).first()
 
 
 def read(*, decision_id: UUID) -> Manifest:

@@ -146,3 +146,50 @@ class OutputFingerprint(models.Model):
 
     def __str__(self) -> str:
         return f"fingerprint of {self.decision_id}"
+
+
+class SignedCopy(models.Model):
+    """
+    The same output in another container: the same samples, signed for itself from the same record.
+
+    Its bytes verify without this row, like those of the ``Manifest`` of its decision.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.ForeignKey("rights.Decision", on_delete=models.PROTECT, related_name="copies")
+    label = models.CharField(max_length=45)
+    media_type = models.CharField(max_length=32)
+    is_embedded = models.BooleanField()
+    output_digest = models.CharField(max_length=64)
+    manifest_digest = models.CharField(max_length=64)
+    certificate_digest = models.CharField(max_length=64)
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "signed copies"
+        constraints = [
+            models.UniqueConstraint(fields=["label"], name="copy_has_its_own_label"),
+            models.UniqueConstraint(fields=["decision", "media_type"], name="one_copy_per_container"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class ForeignManifest(models.Model):
+    """
+    What the manifest that a submitted file came with says: claims by others, as they were read before the decision.
+
+    The manifest itself is in the submitted file, and kept as parent in the signed one.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    decision = models.OneToOneField("rights.Decision", on_delete=models.PROTECT, related_name="foreign_manifest")
+    state = models.CharField(max_length=12)  # provenance.signing.State, on the day it was read
+    store_digest = models.CharField(max_length=64, blank=True)  # of the manifest store; empty: there was none to read
+    document = models.BinaryField()  # provenance.foreign.Claims
+    digest = models.CharField(max_length=64)  # of the document
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.state

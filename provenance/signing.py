@@ -147,6 +147,23 @@ class Verification:
     ingredient_failures: tuple[IngredientFailure, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a manifest proves, and all that it says in the SDK's own words; those are a stranger's, and of any size."""
+
+    verification: Verification
+    report: Mapping[str, Any] | None = None  # None where there is nothing to read
+    store_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The file that a source was made from, with the manifest that it may carry."""
+
+    path: Path
+    media_type: str
+
+
 class Define(Protocol):
     """Gives the manifest definition, for a source whose own manifest becomes the parent or that has none."""
 
@@ -163,6 +180,7 @@ def sign(
     define: Define,
     *,
     signer: Signer,
+    original: Original | None = None,
 ) -> Signed:
     """
     Sign a copy of ``source`` into ``destination``, or beside it where the container holds no manifest.
@@ -170,12 +188,15 @@ def sign(
     The audio is not decoded; that it stayed the same is for the caller to compare. The destination appears
     whole or not at all. What ``signer.identity.sign`` raises is raised here as it is.
 
+    :param original: whose manifest becomes the parent, where the source was made from it and has none that still fits
     :raises SignRefused: a subclass names the reason
     """
     media_type = normalized(media_type)
     guards.check_source(source, media_type)
     is_embedded = guards.embeds(media_type)
-    carries_manifest = is_embedded and _carries_manifest(source, media_type)
+    original = original or Original(source, media_type)
+    original = Original(original.path, normalized(original.media_type))
+    carries_manifest = guards.embeds(original.media_type) and _carries_manifest(original.path, original.media_type)
     definition = define(keeps_parent=carries_manifest)
     guards.check_definition(definition, carries_manifest=carries_manifest)
 
@@ -188,7 +209,7 @@ def sign(
                 after,
                 media_type,
                 definition=definition,
-                carries_manifest=carries_manifest,
+                parent=original if carries_manifest else None,
                 identity=signer.identity,
             )
         # Only now: a signing that failed leaves some bytes behind, which must never have the name.
@@ -205,7 +226,7 @@ def _sign(
     media_type: str,
     *,
     definition: Mapping[str, Any],
-    carries_manifest: bool,
+    parent: Original | None,
     identity: Identity,
 ) -> bytes:
     raised: list[BaseException] = []
@@ -226,10 +247,10 @@ def _sign(
             if not guards.embeds(media_type):
                 builder.set_no_embed()
                 media_type = _BESIDE
-            if carries_manifest:
-                parent = {"title": definition["title"], "relationship": "parentOf", "label": PARENT}
-                builder.add_ingredient(json.dumps(parent), media_type, before)
-                before.seek(0)
+            if parent is not None:
+                said = {"title": definition["title"], "relationship": "parentOf", "label": PARENT}
+                with parent.path.open("rb") as opened:
+                    builder.add_ingredient(json.dumps(said), parent.media_type, opened)
             manifest = builder.sign(sdk_signer, media_type, before, after)
     except C2paError as error:
         if raised:
@@ -299,11 +320,22 @@ def verify(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | Non
     :param manifest: the manifest store of a file that cannot hold it
     :raises MediaTypeNotSignable: the media type is none that can carry a manifest
     """
+    return read(path, media_type, roots_pem=roots_pem, manifest=manifest).verification
+
+
+def read(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None = None) -> Reading:
+    """
+    Read the manifest in a file as ``verify`` does, and return with what it proves all that it says.
+
+    :raises MediaTypeNotSignable: the media type is none that can carry a manifest
+    """
     media_type = normalized(media_type)
     if manifest is None and not guards.embeds(media_type):
-        return Verification(
-            State.ABSENT,
-            "Files of this type hold no manifest inside; it has to be given beside the file.",
+        return Reading(
+            Verification(
+                State.ABSENT,
+                "Files of this type hold no manifest inside; it has to be given beside the file.",
+            )
         )
     try:
         with (
@@ -318,23 +350,28 @@ def verify(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | Non
                 copy = io.BytesIO()
                 reader.resource_to_stream(f"self#jumbf=/c2pa/{label}/c2pa.signature", copy)
                 store = copy.getvalue()
-            return _verification(report, facts, store, is_embedded=reader.is_embedded())
+            found = _verification(report, facts, store, is_embedded=reader.is_embedded())
+            return Reading(found, report, len(store))
     except C2paError.ManifestNotFound:
-        return Verification(
+        found = Verification(
             State.ABSENT,
             "There is no manifest in this file: it was never signed, or the manifest was removed.",
         )
     except C2paError as error:
         if _is_elsewhere(error):
-            return Verification(
+            found = Verification(
                 State.ABSENT,
                 "This file holds no manifest, only an address for one, and no address in a file is followed.",
                 failures=(MANIFEST_ELSEWHERE,),
             )
-        what = "The manifest" if _is_about_manifest(error) else "This file, or the manifest in it,"
-        return Verification(State.UNREADABLE, f"{what} cannot be read: it is damaged, cut short or of another type.")
-    except (KeyError, ValueError):  # a report without its usual parts
-        return Verification(State.UNREADABLE, "The manifest cannot be read: it does not say which part of it counts.")
+        else:
+            what = "The manifest" if _is_about_manifest(error) else "This file, or the manifest in it,"
+            found = Verification(
+                State.UNREADABLE, f"{what} cannot be read: it is damaged, cut short or of another type."
+            )
+    except (KeyError, ValueError, RecursionError):  # a report without its usual parts, or a bottomless one
+        found = Verification(State.UNREADABLE, "The manifest cannot be read: it does not say which part of it counts.")
+    return Reading(found)
 
 
 def _verification(

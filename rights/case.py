@@ -190,6 +190,17 @@ class AllowanceTerm:
 
 
 @dataclass(frozen=True)
+class SaidByOthers:
+    """What the manifest that a file came with says: a claim of whoever signed it, and never a fact."""
+
+    id: UUID
+    is_readable: bool
+    is_broken: bool  # the file or the manifest was changed after it was signed
+    machines: tuple[str, ...]  # source types that say that a machine made some of it
+    broken_parts: tuple[str, ...] = ()  # titles of what went into it whose own manifests are broken
+
+
+@dataclass(frozen=True)
 class Terms:
     """Everything that was known about the material of one case, for one licensee, on one date."""
 
@@ -203,6 +214,7 @@ class Terms:
     voices: tuple[EnrolledVoice, ...] = ()  # those that were matched
     allowances: tuple[AllowanceTerm, ...] = ()
     bands: Bands = SHIPPED
+    others: SaidByOthers | None = None  # the file came with a manifest
 
     def material(self, recording_id: UUID) -> Material | None:
         """Return the material of a recording, or None where it is not registered."""

@@ -90,6 +90,8 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.Stem", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Submission", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Voice", "label", _CREDIT, Kept.OPEN, Fate.STAYS),
+    # Titles and organizations, as a manifest that travels with the file says them to everybody; no person is copied.
+    Column("provenance.ForeignManifest", "document", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("ledger.EnrollmentFile", "wanted_title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Finding", "sentence", _CLAIMS, Kept.OPEN, Fate.STAYS),
     Column("rights.RecheckFinding", "sentence", _CLAIMS, Kept.OPEN, Fate.STAYS),
@@ -199,6 +201,8 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.PermissionStanding": ("licensee_role", "overrides"),
     "rights.LicenseStanding": ("model_versions",),
     "provenance.Manifest": ("label", "media_type", "output_digest", "manifest_digest", "certificate_digest"),
+    "provenance.SignedCopy": ("label", "media_type", "output_digest", "manifest_digest", "certificate_digest"),
+    "provenance.ForeignManifest": ("state", "store_digest", "digest"),
     "provenance.Certificate": ("token", "digest", "signer_digest"),
     "provenance.ManifestStatus": ("status", "reason"),
     "ledger.Entry": ("kind", "body"),
@@ -226,6 +230,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.ImportOutcome": ("facts_digest",),
     "ledger.Proposal": ("act",),
     "ledger.OutputWatch": ("snapshots",),
+    "ledger.CopyOrder": ("media_type",),
     "ledger.BandsVersion": ("document", "digest", "note"),  # thresholds, and why they are what they are
     "ledger.ErasureRequest": ("channel",),
     "ledger.Erasure": ("document",),

@@ -10,9 +10,10 @@ from uuid import UUID
 from fingerprint.evidence import Evidence
 from rights.bands import BEFORE
 from rights.case import Claim, Effect, Finding, Terms, Verdict
-from rights.rules import RULES, RULES_OF_POLICY_2, Rule, voice_licenses
+from rights.rules import RULES, RULES_OF_POLICY_2, RULES_OF_POLICY_3, Rule, voice_licenses
 
-VERSION = "policy/3"  # changes whenever the same case could be judged otherwise
+VERSION = "policy/4"  # changes whenever the same case could be judged otherwise
+BEFORE_CLAIMS_BY_OTHERS = "policy/3"
 BEFORE_BANDS = "policy/2"
 LONGEST_SENTENCE = 600  # what the column takes
 
@@ -53,10 +54,13 @@ def decide_as(version: str, claim: Claim, evidence: Evidence, terms: Terms) -> V
     """
     if version == VERSION:
         return decide(claim, evidence, terms)
+    if version == BEFORE_CLAIMS_BY_OTHERS:
+        verdict = decide(claim, evidence, terms, RULES_OF_POLICY_3)
+        return replace(verdict, policy_version=version)
     if version == BEFORE_BANDS:
         verdict = decide(claim, evidence, replace(terms, bands=BEFORE), RULES_OF_POLICY_2)
         return replace(verdict, policy_version=version, bands_id=None)
-    raise NoSuchPolicy(f"{version} is not among {BEFORE_BANDS} and {VERSION}")
+    raise NoSuchPolicy(f"{version} is not among {BEFORE_BANDS}, {BEFORE_CLAIMS_BY_OTHERS} and {VERSION}")
 
 
 def licenses_of(claim: Claim, evidence: Evidence, terms: Terms) -> tuple[UUID, ...]:
@@ -106,6 +110,7 @@ _LISTENING = frozenset(
         "versions_are_declared",
         "ingredients_are_heard",
         "making_is_declared",
+        "claims_by_others_agree",
     }
 )
 

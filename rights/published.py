@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from rights import identifiers
+from rights import identifiers, stances
 from rights.identifiers import Scheme
 from rights.models import Identifier, PermissionStanding, Recording, RecordingWork, ShareStanding, Work
 from rights.models.fields import Ranges
+from rights.preferences import Preference
 from rights.stances import Countries, Held, Public, Said, public
 from rights.standing import Stance
 from rights.territories import countries, number
@@ -90,6 +91,12 @@ def of_recording(recording: Recording, *, on: date, known_at: datetime) -> Publi
     """Return what is published about a recording."""
     codes = {"isrc": recording.isrc} if recording.isrc else {}
     return Published(codes, _of_assets({recording.id}, on=on, known_at=known_at)[recording.id])
+
+
+def of_output(recordings: Iterable[UUID], *, has_own: bool, on: date, known_at: datetime) -> tuple[Preference, ...]:
+    """Return what may be said in public about an output with these recordings in it; nothing where it has none."""
+    found = _of_assets(set(recordings), on=on, known_at=known_at)
+    return stances.of_output([found[one] for one in sorted(found, key=str)], has_own=has_own)
 
 
 def _named(codes: set[Code]) -> dict[Code, set[UUID]]:

@@ -39,7 +39,7 @@ from rights.permission import (
     totals_of,
 )
 from rights.permission import rule as rule_on
-from rights.vocabulary import AiLevel, Answer, AssetKind, MatchKind, Use
+from rights.vocabulary import AiLevel, Answer, AssetKind, Component, MatchKind, Use
 
 Rule = Callable[[Claim, Evidence, Terms], Iterator[Finding]]
 
@@ -179,6 +179,17 @@ def voices_are_consented(claim: Claim, evidence: Evidence, terms: Terms) -> Iter
             (enrolled.voice.id, enrollment_id, *ids),
             tuple(sung),
         )
+
+
+def voices_made(claim: Claim, evidence: Evidence, terms: Terms) -> tuple[UUID, ...]:
+    """Return the enrollments whose voices are heard in the output elsewhere than on a declared recording of them."""
+    made = {
+        match.reference_id
+        for position, match in _of_kind(evidence, MatchKind.VOICE)
+        if (enrolled := terms.of_enrollment(match.reference_id))
+        and not _is_recorded(enrolled, position, claim, evidence, terms)
+    }
+    return tuple(sorted(made, key=str))
 
 
 def ingredients_are_heard(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:
@@ -535,6 +546,56 @@ def making_is_declared(claim: Claim, evidence: Evidence, terms: Terms) -> Iterat
             )
 
 
+_SOUNDS = frozenset(
+    {
+        Component.LYRICS,
+        Component.MELODY,
+        Component.ARRANGEMENT,
+        Component.LEAD_VOCAL,
+        Component.BACKING_VOCAL,
+        Component.INSTRUMENTS,
+    }
+)
+_MOST_NAMED = 3
+
+
+def claims_by_others_agree(claim: Claim, evidence: Evidence, terms: Terms) -> Iterator[Finding]:  # noqa: ARG001
+    """9. What others claim in the manifest that a file came with was not altered, and agrees with what is declared."""
+    others = terms.others
+    if others is None:
+        return
+    rule, ids = "claims_by_others_agree", (others.id,)
+    if not others.is_readable:
+        yield Finding(rule, Effect.REVIEW, "The file came with a manifest by others that cannot be read.", ids)
+        return
+    if others.is_broken:
+        yield Finding(
+            rule,
+            Effect.REVIEW,
+            "The file came with a manifest by others that does not hold: it, or the file, was changed after signing.",
+            ids,
+        )
+    is_declared = any(one.component in _SOUNDS and one.ai_level != AiLevel.NONE for one in claim.contributions)
+    if others.machines and not is_declared:
+        yield Finding(
+            rule,
+            Effect.REVIEW,
+            "Others claim, in the manifest that the file came with, that a machine made some of it"
+            f" ({', '.join(others.machines)}); nothing of the kind is declared.",
+            ids,
+        )
+    if others.broken_parts:
+        named = ", ".join(f"“{title[:60]}”" for title in others.broken_parts[:_MOST_NAMED])
+        more = len(others.broken_parts) - _MOST_NAMED
+        yield Finding(
+            rule,
+            Effect.PASS,
+            f"In the manifest that the file came with, what went into it does not hold: {named}"
+            + (f" and {more} more." if more > 0 else "."),
+            ids,
+        )
+
+
 def _declared(claim: Claim, terms: Terms) -> Iterator[Material]:
     for ingredient in claim.ingredients:
         if material := terms.material(ingredient.recording_id):
@@ -550,8 +611,10 @@ RULES: tuple[Rule, ...] = (
     ingredients_are_licensed,
     holders_consent,
     making_is_declared,
+    claims_by_others_agree,
 )
+RULES_OF_POLICY_3: tuple[Rule, ...] = tuple(rule for rule in RULES if rule is not claims_by_others_agree)
 # As they were before matches were of several kinds: under ``bands.BEFORE`` they find what they found then.
 RULES_OF_POLICY_2: tuple[Rule, ...] = tuple(
-    rule for rule in RULES if rule not in {versions_are_declared, voices_are_consented}
+    rule for rule in RULES_OF_POLICY_3 if rule not in {versions_are_declared, voices_are_consented}
 )

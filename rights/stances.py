@@ -82,6 +82,18 @@ def public(sides: Sequence[UUID], held: Iterable[Held], said: Iterable[Said], wo
     return Public(tuple(preferences), min(ends, default=None))
 
 
+def of_output(parts: Sequence[Public], *, has_own: bool) -> tuple[Preference, ...]:
+    """
+    Return what may be said about an output with these assets in it: of each use the strictest that is said of any.
+
+    :param has_own: people added something of their own; of that nobody said yes, so what remains is to ask
+    """
+    said = tuple(preference for part in parts for preference in part.preferences)
+    if not said or not has_own:
+        return said
+    return (*said, *(Preference(use, "constrained", ASK) for use in preferred_uses()))
+
+
 def _is_free(side: UUID, right: RightType, held: Sequence[Held], free: Sequence[Said], world: Countries) -> bool:
     """Whether the whole of a right in one side is held, everywhere, by holders who allow it there to anybody."""
     mine = [one for one in held if one.asset_id == side and one.right == right]

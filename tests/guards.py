@@ -18,6 +18,8 @@ _MELODIES: Any = import_module("ledger.migrations.0013_guards_of_melodies")
 _TRACES: Any = import_module("ledger.migrations.0014_traces")
 _CERTIFICATES: Any = import_module("ledger.migrations.0015_certificates")
 _BINDINGS: Any = import_module("ledger.migrations.0016_soft_bindings")
+_FOREIGN: Any = import_module("ledger.migrations.0017_guards_of_foreign_manifests")
+_COPIES: Any = import_module("ledger.migrations.0018_signed_copies")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -28,6 +30,8 @@ VOUCHED: list[str] = [
     *_ENROLLMENTS.APPEND_ONLY,
     *_CERTIFICATES.APPEND_ONLY,
     *_BINDINGS.ENTERED_EITHER_WAY,
+    *_FOREIGN.APPEND_ONLY,
+    *_COPIES.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -39,6 +43,7 @@ RECORDED: list[str] = [
     *_MELODIES.RECORDED,
     *_TRACES.RECORDED,
     *_BINDINGS.RECORDED,
+    *_COPIES.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -58,7 +63,12 @@ OTHER = ["ledger_edge", "ledger_pendingentry", "django_migrations"]
 
 # Table → the pairs of the entry's column and the row's, any one of which enters the row.
 ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
-    **{table: (pair,) for table, pair in (_FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED).items()},
+    **{
+        table: (pair,)
+        for table, pair in (
+            _FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED | _FOREIGN.ENTERED | _COPIES.ENTERED
+        ).items()
+    },
     **{
         table: (pairs[:2], pairs[2:])
         for table, pairs in (

@@ -17,7 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger import jobs, report, stating, tasks, today
+from fingerprint.copies import NoLosslessCopy
+from ledger import copying, jobs, report, stating, tasks, today
 from ledger.access import Caller, Verb
 from ledger.admin import sheets
 from ledger.admin.appeals import may_appeal
@@ -33,6 +34,7 @@ from ledger.constraints import violated
 from ledger.models import Job
 from ledger.reports import presentation
 from provenance import statuses
+from provenance.guards import MediaTypeNotSignable
 from provenance.models import Manifest
 from provenance.statuses import Reason, Status
 from rights import territories
@@ -42,6 +44,7 @@ from royalties.earnings import Receipt
 
 MOST_RECHECKS = 20
 SHORT = {"class": "l-input is-short"}
+NAMES_OF_CONTAINERS = {"audio/wav": "WAV", "audio/aiff": "AIFF", "audio/flac": "FLAC", "audio/mp4": "M4A"}
 NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "refused": "Refused", "cleared": "Cleared"}
 
 
@@ -154,12 +157,14 @@ class SubmissionAdmin(FactAdmin):
     list_before_template = "ledger/admin/list_before_outputs.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """Add trying again, stating a status, and what receipts would pay."""
-        view = self.admin_site.admin_view(require_POST(self.retry_view))
+        """Add trying again, stating a status, asking for a copy, and what receipts would pay."""
+        retry = self.admin_site.admin_view(require_POST(self.retry_view))
+        copy = self.admin_site.admin_view(require_POST(self.copy_view))
         state = self.admin_site.admin_view(self.status_view)
         earned = self.admin_site.admin_view(self.earnings_view)
         return [
-            path("<uuid:id>/retry/", view, name="rights_submission_retry"),
+            path("<uuid:id>/retry/", retry, name="rights_submission_retry"),
+            path("<uuid:id>/copy/", copy, name="rights_submission_copy"),
             path("<uuid:id>/status/", state, name="rights_submission_status"),
             path("<uuid:id>/earnings/", earned, name="rights_submission_earnings"),
             *super().get_urls(),
@@ -213,6 +218,11 @@ class SubmissionAdmin(FactAdmin):
                 else ""
             ),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
+            "copies": copying.ordered(found.submission.pk) if found.is_own else (),
+            "containers": [
+                (media_type, NAMES_OF_CONTAINERS[media_type])
+                for media_type in (copying.containers(found.submission.pk) if _may_copy(request, found) else ())
+            ],
             "status_url": (
                 reverse("admin:rights_submission_status", args=[found.submission.pk])
                 if found.manifest and _may_state(caller_of(request), found.submission)
@@ -269,6 +279,28 @@ class SubmissionAdmin(FactAdmin):
         else:
             messages.success(request, form.done)
         return HttpResponseRedirect(sheets.address(submission))
+
+    def copy_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Ask for a copy in another container."""
+        try:
+            found = report.dossier(id, caller_of(request).sight)
+        except NoSuchSubmission as error:
+            raise Http404 from error
+        if not _may_copy(request, found):
+            raise PermissionDenied
+        try:
+            order = copying.order(
+                id=uuid4(), submission_id=id, media_type=request.POST.get("media_type", ""), at=timezone.now()
+            )
+        except (copying.AlreadyOrdered, copying.NothingToCopy, copying.SameContainer) as error:
+            messages.info(request, str(error) or str(type(error).__doc__))
+        except (NoLosslessCopy, MediaTypeNotSignable) as error:
+            messages.error(request, str(error))
+        else:
+            # Committed; the message is a hint, and a sweep finds what it misses.
+            tasks.ring_for(Job.Kind.COPY, order.pk)
+            messages.success(request, "The copy is being made and signed; it stands under “Signed file” once it is.")
+        return HttpResponseRedirect(sheets.address(found.submission))
 
     def retry_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
         """Put an examination that was given up back into the queue."""
@@ -376,6 +408,10 @@ def _divided(found: report.Dossier, receipt: Receipt) -> dict[str, Any]:
 
 def _may_state(caller: Caller, submission: Submission) -> bool:
     return any(caller.acts_for(submission.submitter_id, verb) for verb in (Verb.SUBMIT, Verb.REVIEW))
+
+
+def _may_copy(request: HttpRequest, found: report.Dossier) -> bool:
+    return found.is_own and caller_of(request).acts_for(found.submission.submitter_id, Verb.SUBMIT)
 
 
 def _may_retry(request: HttpRequest, submission: Submission) -> bool:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from fingerprint import voices as heard_voices
 from fingerprint.advice import ErrorRateMissing
 from fingerprint.audio import AudioRefused
+from fingerprint.copies import NoLosslessCopy
 from ledger import access as rights_to
 from ledger import (
     activating,
@@ -25,6 +26,7 @@ from ledger import (
     checkpoints,
     clearance,
     consenting,
+    copying,
     enrolling,
     erasure,
     exporting,
@@ -116,6 +118,13 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     money.NotARate: (422, "not_a_rate"),
     money.BeyondMoney: (422, "beyond_money"),
     report.NoEvidence: (404, "no_evidence"),
+    report.NothingClaimed: (404, "nothing_claimed"),
+    copying.NothingToCopy: (409, "nothing_to_copy"),
+    copying.SameContainer: (422, "same_container"),
+    copying.AlreadyOrdered: (409, "already_ordered"),
+    copying.NoSuchCopy: (404, "no_such_copy"),
+    copying.CopyNotMade: (404, "copy_not_made"),
+    NoLosslessCopy: (422, NoLosslessCopy.code),
     report.NotSequenced: (404, "not_sequenced_yet"),
     report.NotCertified: (404, "not_certified_yet"),
     outputs.BadMoment: (422, "bad_moment"),

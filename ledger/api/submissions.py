@@ -47,6 +47,35 @@ EXAMPLE = {
 }
 
 
+EXAMPLE_OF_CLAIMS = {
+    "format": "claims-by-others/1",
+    "state": "valid",
+    "sentence": "Intact, but signed by “Example Generator”, who is not on our list of signers.",
+    "store": "9f" * 32,
+    "active": "urn:c2pa:6f1f0c6a-5a5b-4c52-9a3e-0d8f5f4f2a11",
+    "signed_at": None,
+    "signer": {"organization": "Example Generator", "certificate": "3c" * 32},
+    "failures": ["signingCredential.untrusted"],
+    "ingredient_failures": [],
+    "manifests": [
+        {
+            "label": "urn:c2pa:6f1f0c6a-5a5b-4c52-9a3e-0d8f5f4f2a11",
+            "title": "Night train",
+            "as": "active",
+            "depth": 0,
+            "generator": "Example Model 3",
+            "issuer": "Example Generator",
+            "actions": [{"action": "c2pa.created", "source": "trainedAlgorithmicMedia", "agent": "Example Model 3"}],
+            "sources": ["trainedAlgorithmicMedia"],
+            "discloses_machine": True,
+            "training": {"cawg.ai_generative_training": "notAllowed"},
+            "assertions": ["c2pa.actions.v2", "c2pa.ai-disclosure", "c2pa.hash.data", "cawg.training-mining"],
+            "ingredients": [],
+        }
+    ],
+}
+
+
 class ContributionInput(serializers.Serializer[Any]):
     """Who or what made one component."""
 
@@ -210,13 +239,14 @@ def describe(found: report.Dossier) -> dict[str, Any]:
     if decision:
         links |= {
             "evidence": f"{root}/evidence",
+            **({"claims_by_others": f"{root}/claims-by-others"} if found.claims else {}),
             "pack": f"{root}/pack",
             "report": report.public_url(submission.id),
         }
     if found.state == Outcome.REFUSED:
         links |= {"appeals": f"{root}/appeals"}
     if found.manifest:
-        links |= {"file": f"{root}/file"}
+        links |= {"file": f"{root}/file", "copies": f"{root}/copies"}
         if not found.manifest.is_embedded:
             links |= {"manifest": f"{root}/manifest"}
     return {
@@ -390,6 +420,67 @@ class SubmissionEvidence(APIView):
         if found.decision.examination is None:
             raise report.NoEvidence
         return HttpResponse(bytes(found.decision.examination.document), content_type="application/json")
+
+
+class ClaimedManifestOutput(serializers.Serializer[Any]):
+    """One manifest inside another, as it was read; every word of it is a stranger's."""
+
+    title = serializers.CharField()
+    depth = serializers.IntegerField(help_text="0: the one that the file came with")
+    generator = serializers.CharField(help_text="The software that made the claim, as it calls itself")
+    issuer = serializers.CharField(help_text="Who issued the signer's certificate, or is named in it")
+    sources = serializers.ListField(child=serializers.CharField(), help_text="IPTC digital source types")
+    discloses_machine = serializers.BooleanField(help_text="It carries c2pa.ai-disclosure")
+    training = serializers.DictField(child=serializers.CharField(), help_text="cawg.training-mining")
+    assertions = serializers.ListField(child=serializers.CharField(), help_text="Labels of what it asserts")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, two of which have names that a field of a class cannot have."""
+        return {
+            "label": serializers.CharField(),
+            "as": serializers.CharField(help_text="active, or its relationship"),
+            **super().get_fields(),
+        }
+
+
+class ClaimsOutput(serializers.Serializer[Any]):
+    """What others claim about a submitted file; none of it is a fact here."""
+
+    format = serializers.CharField()
+    state = serializers.CharField(help_text="trusted, valid, invalid or unreadable, on the day it was read")
+    sentence = serializers.CharField()
+    store = serializers.CharField(allow_null=True, help_text="SHA-256 of the manifest store")
+    active = serializers.CharField(allow_null=True)
+    signed_at = serializers.CharField(allow_null=True, help_text="From a time stamp; null where there is none")
+    signer = serializers.DictField(child=serializers.CharField(), allow_null=True)
+    failures = serializers.ListField(child=serializers.CharField())
+    ingredient_failures = serializers.ListField(child=serializers.DictField())
+    manifests = ClaimedManifestOutput(many=True)
+
+
+class SubmissionClaims(APIView):
+    """What others claim about the submitted file."""
+
+    scopes = SCOPES
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
+
+    @extend_schema(
+        operation_id="read_claims_by_others",
+        responses=ClaimsOutput,
+        examples=[OpenApiExample("claims", EXAMPLE_OF_CLAIMS, response_only=True)],
+        tags=["submissions"],
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """
+        Read what the manifest that the file came with claims, and whether it holds: the bytes whose digest is logged.
+
+        Claims by others are kept, shown and compared with what was declared. They are never taken for facts.
+        """
+        found = _own(request, id)
+        if found.claims is None:
+            raise report.NothingClaimed
+        return HttpResponse(bytes(found.claims.document), content_type="application/json")
 
 
 class SubmissionFile(APIView):

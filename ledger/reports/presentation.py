@@ -20,7 +20,8 @@ from ledger.report import Dossier, Heard
 from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
 from provenance import statuses
-from provenance.models import Certificate
+from provenance.foreign import Claims, NotClaims
+from provenance.models import Certificate, ForeignManifest
 from provenance.signing import Verification
 from provenance.statuses import Status
 from rights.models import (
@@ -260,6 +261,32 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class ClaimedManifest:
+    """One manifest of somebody else's, in words."""
+
+    title: str
+    place: str
+    generator: str
+    signer: str
+    made: tuple[str, ...]
+    training: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What the manifest that a submitted file came with says: claims by others."""
+
+    state: str
+    sentence: str
+    signer: str
+    signed_at: str
+    failures: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]  # titles of what went into it and does not hold, with the codes
+    manifests: tuple[ClaimedManifest, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
 class Logged:
     """An entry of the log."""
 
@@ -352,6 +379,7 @@ class Page:
     entries: tuple[Logged, ...]
     stands: Stands | None
     certified: Certified | None
+    claimed: Claimed | None = None
 
     @property
     def submission(self) -> Submission:
@@ -399,6 +427,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         entries=tuple(logged(entry) for entry in found.entries),
         stands=_stands(found, at=at),
         certified=_certified(found),
+        claimed=claimed(found.claims) if found.claims else None,
     )
     return whole if found.sight.is_whole else passable(whole, found.sight)
 
@@ -628,6 +657,8 @@ def _named(ids: Iterable[UUID], sight: Sight) -> dict[UUID, Link]:
         names[id] = Link(f"Registered voice {str(id)[:8]}")
     for id in VoiceEnrollment.objects.filter(pk__in=wanted - names.keys()).values_list("pk", flat=True):
         names[id] = Link(f"Enrollment of a voice {str(id)[:8]}")
+    for id in ForeignManifest.objects.filter(pk__in=wanted - names.keys()).values_list("pk", flat=True):
+        names[id] = Link("The claims by others that the file came with")
     return names
 
 
@@ -793,6 +824,71 @@ def _compared(declared: bool, heard: bool, *, is_examined: bool) -> str:  # noqa
     if declared and heard:
         return "declared and heard"
     return "declared, not heard" if declared else "heard, not declared"
+
+
+# --- Claims by others ----------------------------------------------------------------------------------------------
+
+HOLDS = {
+    "trusted": "Holds; signed by somebody on our list",
+    "valid": "Holds; signed by somebody who is not on our list",
+    "invalid": "Does not hold",
+    "unreadable": "Cannot be read",
+    "absent": "Lies elsewhere, and was not fetched",
+}
+MADE = {
+    "trainedAlgorithmicMedia": "Made by a machine",
+    "compositeWithTrainedAlgorithmicMedia": "A recording that a machine extended or changed",
+    "compositeSynthetic": "Put together, with generated parts in it",
+    "trainedAlgorithmicData": "Data that a machine made",
+    "algorithmicMedia": "Made by a fixed algorithm",
+    "algorithmicallyEnhanced": "Enhanced by an algorithm",
+    "digitalCapture": "Recorded",
+    "computationalCapture": "Recorded, and computed from several",
+    "digitalCreation": "Made by people, on a computer",
+    "humanEdits": "Edited by people",
+    "composite": "Put together",
+    "compositeCapture": "Put together from recordings",
+}
+PLACES = {"active": "What the file came with", "parentOf": "Made from", "componentOf": "In it", "inputTo": "Made with"}
+TRAINING = {
+    "cawg.data_mining": "mining",
+    "cawg.ai_inference": "input to a machine",
+    "cawg.ai_training": "training",
+    "cawg.ai_generative_training": "training a generator",
+}
+ALLOWED = {"allowed": "allowed", "notAllowed": "not allowed", "constrained": "on conditions"}
+
+
+def claimed(row: ForeignManifest) -> Claimed | None:
+    """Return claims by others in words, or None where somebody made them unreadable, which the log tells."""
+    try:
+        said = Claims(bytes(row.document)).said
+    except NotClaims:
+        return None
+    return Claimed(
+        state=HOLDS.get(said["state"], said["state"]),
+        sentence=said["sentence"],
+        signer=(said["signer"] or {}).get("organization", ""),
+        signed_at=said["signed_at"] or "",
+        failures=tuple(said["failures"]),
+        parts=tuple((one["title"], ", ".join(one["failures"])) for one in said["ingredient_failures"]),
+        manifests=tuple(
+            ClaimedManifest(
+                title=one["title"],
+                place=PLACES.get(one["as"], one["as"]),
+                generator=one["generator"],
+                signer=one["issuer"],
+                made=tuple(MADE.get(source, source) for source in one["sources"]),
+                training=tuple(
+                    f"{TRAINING[key]}: {ALLOWED.get(use, use)}"
+                    for key, use in sorted(one["training"].items())
+                    if key in TRAINING
+                ),
+            )
+            for one in said["manifests"]
+        ),
+        digest=row.digest,
+    )
 
 
 # --- Money ---------------------------------------------------------------------------------------------------------

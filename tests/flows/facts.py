@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
-from fingerprint.models import Reference
+from fingerprint.models import Audio, Reference
 from ledger import certifying, log, people, registration
 from ledger.models import (
     Approval,
@@ -19,6 +19,7 @@ from ledger.models import (
     CampaignMailing,
     CampaignNotice,
     CampaignPlan,
+    CopyOrder,
     Enrollment,
     Entry,
     Erasure,
@@ -36,7 +37,7 @@ from ledger.models import (
     ReviewClaim,
     SocietyAnswer,
 )
-from provenance.models import Manifest, ManifestStatus, SoftBinding
+from provenance.models import ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
 from rights import restate
 from rights.models import (
     Allowance,
@@ -90,6 +91,7 @@ from rights.models import (
     Review,
     ShareEvent,
     Stem,
+    Submission,
     TermsVersion,
     TrainingLicense,
     Voice,
@@ -201,6 +203,9 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.INFLUENCE_OBJECTED, [(InfluenceObjection, {"party_id": key("writer")})]),
     (Kind.STATUS_STATED, [(ManifestStatus, {"reason": "resolved"})]),
     (Kind.SOFT_BOUND, [(SoftBinding, {})]),
+    (Kind.SUBMITTED, [(Submission, {"submitter_id": key("rival"), "uses": USES, "expected_currency": ""})]),
+    (Kind.DECIDED, [(Decision, {"outcome": "refused"}), (ForeignManifest, {"state": "valid"})]),
+    (Kind.COPY_SIGNED, [(SignedCopy, {"label": "urn:c2pa:copy"})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [
@@ -214,6 +219,7 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (CampaignPlan, {}),
     (ReviewClaim, {}),
     (OutputWatch, {}),
+    (CopyOrder, {}),
 ]
 
 
@@ -235,6 +241,7 @@ def one_of_each(world: World) -> None:
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
     made: dict[type[models.Model], models.Model] = {
         User: users["asks"],
+        Audio: Audio.objects.earliest("received_at"),
         Decision: Decision.objects.filter(submission=UUID(key("output"))).get(),
         Reference: Reference.objects.filter(recordings=UUID(key("country"))).get(),
         Manifest: Manifest.objects.filter(decision__submission=UUID(key("output"))).get(),

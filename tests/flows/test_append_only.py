@@ -284,6 +284,8 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_decision": lambda: {"submission_id": a_submission().pk, "outcome": "review"},
     "rights_finding": lambda: {"decision_id": a_decision().pk},
     "provenance_manifest": lambda: {"decision_id": a_decision().pk, "label": f"urn:c2pa:{uuid4()}"},
+    "provenance_foreignmanifest": lambda: {"decision_id": a_decision().pk},
+    "provenance_signedcopy": lambda: {"decision_id": a_decision().pk, "label": f"urn:c2pa:{uuid4()}"},
     "royalties_plan": lambda: {"license_id": a_license().pk},
     "royalties_split": lambda: {"decision_id": a_decision().pk, "numerator": 1, "denominator": 1},
     "provenance_softbinding": lambda: {"decision_id": a_decision().pk},

@@ -12,10 +12,11 @@ import av
 import numpy as np
 import pytest
 
-from provenance.assertions import IngredientFact, ManifestFacts, SplitFact, definition
+from provenance.assertions import EntryFact, IngredientFact, InputFact, ManifestFacts, SplitFact, definition
 from provenance.certificates import Identity, identity_of
 from provenance.contributions import ContributionFact
 from provenance.signing import Define, Signed, Signer, sign
+from rights.preferences import Preference
 from tests.provenance import pki
 
 # Before the validator is imported anywhere: it reports nothing and fetches nothing.
@@ -101,6 +102,15 @@ def facts() -> ManifestFacts:
         licenses=(license_id,),
         splits=(SplitFact("COMM", 3, 20), SplitFact("HC", 119, 400), SplitFact("QZES72600001/P1", 221, 400)),
         splits_digest="cd" * 32,
+        inputs=(
+            InputFact("prompt", "prompt", "A prompt", (("commitment", "ef" * 32),)),
+            InputFact("model", str(UUID(int=7)), "Tone Model 3", (("weights", "aa" * 32),)),
+            InputFact("dataset", str(UUID(int=8)), "Tones", (("members", "bb" * 32),)),
+            InputFact("voice", str(UUID(int=9)), "A registered voice"),
+        ),
+        training=(Preference("tdm", "allowed"), Preference("train.nongen", "constrained", "Ask first")),
+        submitted=EntryFact(UUID(int=10), "0a" * 32),
+        decided_entry_id=UUID(int=11),
     )
 
 

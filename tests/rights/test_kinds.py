@@ -11,7 +11,17 @@ import pytest
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Kind, Match
 from rights import policy, rules
 from rights.bands import BEFORE, NEVER, Band, Bands, ReferenceClass, Thresholds
-from rights.case import AllowanceTerm, Asset, DeclaredIngredient, Effect, EnrolledVoice, Finding, Side, Verdict
+from rights.case import (
+    AllowanceTerm,
+    Asset,
+    DeclaredIngredient,
+    Effect,
+    EnrolledVoice,
+    Finding,
+    SaidByOthers,
+    Side,
+    Verdict,
+)
 from rights.policy import Waiver
 from rights.vocabulary import ApprovalMode, MatchKind, Outcome, RightType
 from tests.rights.cases import (
@@ -322,6 +332,15 @@ def test_decides_as_the_release_before_bands_did() -> None:
     assert policy.decide_as(policy.VERSION, case.claim, case.evidence, case.terms).is_cleared
     with pytest.raises(policy.NoSuchPolicy):
         policy.decide_as("policy/1", case.claim, case.evidence, case.terms)
+
+
+def test_decides_as_the_release_before_claims_by_others_did() -> None:
+    others = SaidByOthers(key("claims"), is_readable=True, is_broken=True, machines=("trainedAlgorithmicMedia",))
+    case = GOOD.knowing(others=others)
+    verdict = policy.decide_as("policy/3", case.claim, case.evidence, case.terms)
+    assert verdict.is_cleared
+    assert (verdict.policy_version, verdict.bands_id) == ("policy/3", case.terms.bands.id)
+    assert policy.decide_as(policy.VERSION, case.claim, case.evidence, case.terms).outcome is Outcome.REVIEW
 
 
 def test_a_verdict_names_the_bands_it_was_measured_on() -> None:

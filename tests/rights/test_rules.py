@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from rights import rules
-from rights.case import DeclaredIngredient, Effect, LicenseTerm
+from rights.case import DeclaredIngredient, Effect, LicenseTerm, SaidByOthers
 from tests.rights.cases import (
     AFTER,
     BEFORE,
@@ -450,6 +450,43 @@ def test_want_the_making_to_be_declared(contributions: tuple[object, ...], expec
     case = GOOD.claiming(contributions=contributions)
     assert effects(case, rules.making_is_declared) == ({Effect.REVIEW} if expected else set())
     assert expected in said(case, rules.making_is_declared)
+
+
+# --- 9. claims_by_others_agree
+
+MACHINE = ("trainedAlgorithmicMedia",)
+
+
+@pytest.mark.parametrize(
+    ("others", "contributions", "expected", "words"),
+    [
+        (None, (contribution(),), set(), ""),
+        ({}, (contribution(),), set(), ""),
+        ({"machines": MACHINE}, (contribution(),), {Effect.REVIEW}, "a machine made some of it (trainedAlgorithmic"),
+        ({"machines": MACHINE}, (), {Effect.REVIEW}, "nothing of the kind is declared"),
+        ({"machines": MACHINE}, (contribution(ai_level="partly", tool="Model 3"),), set(), ""),
+        # Mixing by a machine is not what a generator's manifest speaks of.
+        (
+            {"machines": MACHINE},
+            (contribution(), contribution(component="mastering", ai_level="all", tool="Loud 2")),
+            {Effect.REVIEW},
+            "nothing of the kind is declared",
+        ),
+        ({"is_broken": True}, (contribution(),), {Effect.REVIEW}, "was changed after signing"),
+        ({"is_readable": False}, (contribution(),), {Effect.REVIEW}, "cannot be read"),
+        ({"broken_parts": ("Choir",)}, (contribution(),), {Effect.PASS}, "does not hold: “Choir”."),
+        ({"broken_parts": tuple("abcde")}, (contribution(),), {Effect.PASS}, "“a”, “b”, “c” and 2 more."),
+    ],
+)
+def test_compare_claims_by_others_with_what_is_declared(
+    others: dict[str, object] | None, contributions: tuple[object, ...], expected: set[Effect], words: str
+) -> None:
+    known = {"id": key("claims"), "is_readable": True, "is_broken": False, "machines": ()}
+    said_by_others = None if others is None else SaidByOthers(**{**known, **others})  # type: ignore[arg-type]
+    case = GOOD.claiming(contributions=contributions).knowing(others=said_by_others)
+    assert effects(case, rules.claims_by_others_agree) == expected
+    assert words in said(case, rules.claims_by_others_agree)
+    assert all(finding.rests_on == (key("claims"),) for finding in case.judged_by(rules.claims_by_others_agree))
 
 
 # --- what every finding owes its reader
