@@ -201,6 +201,8 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.PermissionStanding": ("licensee_role", "overrides"),
     "rights.LicenseStanding": ("model_versions",),
     "provenance.Manifest": ("label", "media_type", "output_digest", "manifest_digest", "certificate_digest"),
+    "provenance.SoftBinding": ("algorithm", "value"),
+    "provenance.OutputFingerprint": ("items", "instance_code"),
     "provenance.SignedCopy": ("label", "media_type", "output_digest", "manifest_digest", "certificate_digest"),
     "provenance.ForeignManifest": ("state", "store_digest", "digest"),
     "provenance.Certificate": ("token", "digest", "signer_digest"),
