@@ -26,6 +26,7 @@ And of a certificate alone:
      5  The entry of the decision stands in that log at its index.
      6  The entry says what the certificate says.
      7  The audio that you have is the one that it is about.
+     8  The signed status that you have is about the same file, is not old, and says that it is not quarantined.
 
 What is not: what became of the output since, which the status address in the certificate says; whether the log has
 *more* entries about the same output than the pack shows; whether what was written down at the time was true; whether
@@ -244,6 +245,7 @@ def verify_certificate(
     roots_pem: str | None,
     audio: Path | None,
     at: datetime,
+    status: str | None = None,
 ) -> Report:
     """
     Check a certificate alone and report each obligation, in the order of the second list at the top of this file.
@@ -251,6 +253,7 @@ def verify_certificate(
     :param key: the log's public key
     :param roots_pem: the certificates to trust for its signature
     :param audio: a file that may be the one it is about
+    :param status: a signed status, as it came from the status address
     :param at: now, or the moment that is asked about
     """
     report = Report()
@@ -277,8 +280,29 @@ def verify_certificate(
         report.notes(7, "No audio was compared: give it with --audio.")
     else:
         _check_is_the_file(statement, audio, report)
-    report.notes(7, f"Whether it still stands is said at {statement.status_url}")
+    if status is None:
+        report.notes(8, f"Whether it still stands is said at {statement.status_url}")
+    elif roots_pem is not None:
+        _check_status(statement, status, roots_pem, at, report)
     return report
+
+
+def _check_status(statement: Statement, token: str, roots_pem: str, at: datetime, report: Report) -> None:
+    try:
+        said = certified.read_status(token, roots_pem=roots_pem, at=at)
+    except certified.NotCertified as error:
+        report.fails(8, f"status_{error.code}: {error}")
+        return
+    since = f" since {said.since:%Y-%m-%d %H:%M} UTC ({said.reason})" if said.since else ""
+    sentence = f"At {said.issued_at:%Y-%m-%d %H:%M} UTC its status was {said.status}{since}."
+    if (said.label, said.origin) != (statement.label, statement.log.origin):
+        report.fails(8, "status_of_another: the status that you give is about another file.")
+    elif said.status == "active":
+        report.holds(8, sentence)
+    elif said.status == "quarantined":
+        report.fails(8, f"quarantined: {sentence}")
+    else:
+        report.notes(8, sentence)
 
 
 def _opened(token: str, roots_pem: str | None, at: datetime, report: Report) -> Statement | None:
@@ -792,7 +816,6 @@ def check_certificate(
         ("submission", str(said.submission_id), decision.row.get("submission_id")),
         ("decision", str(said.decision.id), decision.row.get("id")),
         ("entry", said.log.entry.encode(), decision.entry.data),
-        ("file", pack.contents.audio.digest in {one.digest for one in said.files}, True),
         ("licenses", [str(one) for one in said.licenses], _sorted(decision.row.get("licenses"))),
     ]
     wrong = [what for what, found, expected in pairs if found != expected]
@@ -803,6 +826,8 @@ def check_certificate(
         report.fails(13, f"{path}: {fault}")
     if not faults:
         report.holds(13, f"{path} says what the records say, and was signed by a chain that leads to the roots.")
+    if pack.contents.audio.digest not in {one.digest for one in said.files}:
+        report.notes(13, f"{path} is about the file as it was before its time stamp; a newer one follows.")
     if at is not None and said.expires_at <= at:
         report.notes(13, f"{path} ran out at {said.expires_at:%Y-%m-%d %H:%M} UTC; newer ones follow from its status.")
 
@@ -885,9 +910,10 @@ def _checked(given: argparse.Namespace, key: notes.Verifier | None, roots: str |
     now = given.at or datetime.now(UTC)
     if _is_a_certificate(given.pack):
         token = _file(given.pack).strip()
-        return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now)
-    if given.audio is not None:
-        raise NotReadable(f"{given.pack} is not a certificate; --audio is for those, a pack brings its own.")
+        status = None if given.status is None else _file(given.status).strip()
+        return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now, status=status)
+    if given.audio is not None or given.status is not None:
+        raise NotReadable(f"{given.pack} is not a certificate; --audio and --status are for those.")
     with packs.open_pack(given.pack) as pack:
         return verify(pack, key=key, roots_pem=roots, against=against, at=now)
 
@@ -909,6 +935,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
     parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
     parser.add_argument("--audio", metavar="FILE", type=Path, help="the audio that the certificate should be about")
+    parser.add_argument("--status", metavar="FILE", type=Path, help="a signed status of what the certificate is about")
     parser.add_argument("--at", metavar="TIME", type=_moment, help="check as of 2027-03-01T12:00:00Z instead of now")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     return parser

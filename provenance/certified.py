@@ -30,6 +30,9 @@ The payload is RFC 8785 canonical JSON; any other bytes of it are refused:
 No person is in it, and nothing that could lead to one: ids, digests and the words of vocabularies. Whoever keeps one
 can check it without us (``ledger-verify``), except for what became of it since, which only the status says.
 
+What became of it can be signed too: a status (output-status+jwt) holds for an hour and may be kept beside the
+certificate. Its payload has v, iss, sub, iat, exp, status, reason, since and status_url.
+
 Pure. It reads tokens that may be hostile, and checks everything but the log's proof, which is ``ledger.verify``'s.
 """
 
@@ -49,6 +52,7 @@ import rfc8785
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
@@ -58,8 +62,10 @@ from provenance.certificates import MALFORMED, Algorithm, CertificateRefused, Id
 
 VERSION: Final = 1
 TYPE: Final = "output-certificate+jwt"
+STATUS_TYPE: Final = "output-status+jwt"
 MEDIA_TYPE: Final = "application/jwt"  # RFC 7519 §10.3.1
 LIFE: Final = timedelta(days=180)
+STATUS_LIFE: Final = timedelta(hours=1)
 MAX_BYTES: Final = 256 * 1024  # an entry of the log alone may have 64 KiB, and is written twice over
 MAX_CHAIN: Final = 6
 LATEST: Final = 253_402_300_800  # the year 10000, beyond which there is no date to speak of
@@ -212,6 +218,20 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusStatement:
+    """What a manifest stood for at a moment, as it is signed."""
+
+    origin: str
+    label: str
+    status: str
+    reason: str  # empty: from the beginning
+    since: datetime | None
+    issued_at: datetime
+    expires_at: datetime
+    status_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A certificate that holds: what it says, and who signed it."""
 
@@ -236,17 +256,37 @@ def sign(statement: Statement, identity: Identity) -> str:
 
     :raises NotCertified: the signed certificate does not hold when it is read back; nothing was issued
     """
-    chain = x509.load_pem_x509_certificates(identity.chain_pem.encode())
-    header = {
-        "alg": identity.algorithm.value,
-        "typ": TYPE,
-        "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain],
-    }
-    said = f"{_encoded(rfc8785.dumps(header))}.{_encoded(rfc8785.dumps(claims(statement)))}"
-    token = f"{said}.{_encoded(_raw(identity.sign(said.encode()), chain[0]))}"
+    token = _sealed(claims(statement), TYPE, identity)
     if read(token, roots_pem=identity.roots_pem, at=statement.issued_at).statement != statement:
         raise NotAStatement(NotAStatement.__doc__)
     return token
+
+
+def sign_status(said: StatusStatement, identity: Identity) -> str:
+    """Return a signed status: good for an hour, and for whoever asks about a certificate where no network is."""
+    document = {
+        "v": VERSION,
+        "iss": said.origin,
+        "sub": said.label,
+        "iat": int(said.issued_at.timestamp()),
+        "exp": int(said.expires_at.timestamp()),
+        "status": said.status,
+        "reason": said.reason,
+        "since": None if said.since is None else int(said.since.timestamp()),
+        "status_url": said.status_url,
+    }
+    return _sealed(document, STATUS_TYPE, identity)
+
+
+def _sealed(document: Mapping[str, Any], kind: str, identity: Identity) -> str:
+    chain = x509.load_pem_x509_certificates(identity.chain_pem.encode())
+    header = {
+        "alg": identity.algorithm.value,
+        "typ": kind,
+        "x5c": [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain],
+    }
+    said = f"{_encoded(rfc8785.dumps(header))}.{_encoded(rfc8785.dumps(dict(document)))}"
+    return f"{said}.{_encoded(_raw(identity.sign(said.encode()), chain[0]))}"
 
 
 def claims(statement: Statement) -> dict[str, Any]:
@@ -332,25 +372,71 @@ def read(token: str, *, roots_pem: str, at: datetime) -> Opened:
     :raises CertificateRefused: the roots are no certificates
     """
     roots = _roots(roots_pem)
+    algorithm, chain, said = _unsealed(token, TYPE)
+    statement = _statement(said)
+    _check_chain_and_time(chain, roots, statement.issued_at, statement.expires_at, at=at)
+    return Opened(statement, _called(chain[0]), algorithm)
+
+
+def read_status(token: str, *, roots_pem: str, at: datetime) -> StatusStatement:
+    """
+    Return what a signed status says, if it holds at a moment: the same checks, in the same order, as of a certificate.
+
+    :raises NotCertified: a subclass names what does not hold
+    :raises CertificateRefused: the roots are no certificates
+    """
+    roots = _roots(roots_pem)
+    _, chain, said = _unsealed(token, STATUS_TYPE)
+    document = _members(said, "v iss sub iat exp status reason since status_url")
+    if _whole(document["v"]) != VERSION or not isinstance(document["reason"], str):
+        raise NotAStatement(NotAStatement.__doc__)
+    statement = StatusStatement(
+        origin=_text(document["iss"]),
+        label=_matching(_LABEL, document["sub"]),
+        status=_text(document["status"]),
+        reason=document["reason"],
+        since=None if document["since"] is None else _moment(document["since"]),
+        issued_at=_moment(document["iat"]),
+        expires_at=_moment(document["exp"]),
+        status_url=_text(document["status_url"]),
+    )
+    _check_chain_and_time(chain, roots, statement.issued_at, statement.expires_at, at=at)
+    return statement
+
+
+def _called(leaf: x509.Certificate) -> str:
+    """Return organization and name of a signer; the chain's check has seen that both are there."""
+    wanted = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+    return ", ".join(str(one.value) for oid in wanted for one in leaf.subject.get_attributes_for_oid(oid))
+
+
+def _unsealed(token: str, kind: str) -> tuple[str, list[x509.Certificate], Mapping[str, Any]]:
     head, body, signature = _parts(token)
-    header = _object(head, NotACertificate)
-    algorithm, chain = _checked_header(header)
+    algorithm, chain = _checked_header(_object(head, NotACertificate), kind)
     _check_signature(token, chain[0], algorithm)
     if not signature:
         raise SignatureFails(SignatureFails.__doc__)
-    statement = _statement(_object(body, NotAStatement))
+    return algorithm, chain, _object(body, NotAStatement)
+
+
+def _check_chain_and_time(
+    chain: Sequence[x509.Certificate],
+    roots: Sequence[x509.Certificate],
+    issued_at: datetime,
+    expires_at: datetime,
+    *,
+    at: datetime,
+) -> None:
     try:
-        certificates.check_chain(chain, roots, at=statement.issued_at)
+        certificates.check_chain(chain, roots, at=issued_at)
     except CertificateRefused as error:
         raise SignerRefused(f"{SignerRefused.__doc__} {error}") from error
-    if statement.expires_at > chain[0].not_valid_after_utc:
+    if expires_at > chain[0].not_valid_after_utc:
         raise OutlivesItsSigner(OutlivesItsSigner.__doc__)
-    if statement.issued_at > at:
-        raise NotYetValid(f"{NotYetValid.__doc__} It is {statement.issued_at:%Y-%m-%d %H:%M} UTC.")
-    if statement.expires_at <= at:
-        raise Expired(f"{Expired.__doc__} It held until {statement.expires_at:%Y-%m-%d %H:%M} UTC.")
-    signer = chain[0].subject.rfc4514_string()
-    return Opened(statement, signer, algorithm)
+    if issued_at > at:
+        raise NotYetValid(f"{NotYetValid.__doc__} It is {issued_at:%Y-%m-%d %H:%M} UTC.")
+    if expires_at <= at:
+        raise Expired(f"{Expired.__doc__} It held until {expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def unchecked(token: str) -> Statement:
@@ -403,11 +489,11 @@ def _object(data: bytes, refusal: type[NotCertified]) -> Mapping[str, Any]:
     return document
 
 
-def _checked_header(header: Mapping[str, Any]) -> tuple[str, list[x509.Certificate]]:
+def _checked_header(header: Mapping[str, Any], kind: str) -> tuple[str, list[x509.Certificate]]:
     algorithm = header.get("alg")
     if algorithm not in [one.value for one in Algorithm]:
         raise WrongAlgorithm(f"{WrongAlgorithm.__doc__} It says {str(algorithm)[:20]!r}.")
-    if header.get("typ") != TYPE:
+    if header.get("typ") != kind:
         raise WrongType(f"{WrongType.__doc__} It says {str(header.get('typ'))[:40]!r}.")
     if header.keys() - {"alg", "typ", "x5c"}:
         raise UnknownHeader(UnknownHeader.__doc__)

@@ -242,7 +242,9 @@ class SubmissionAdmin(FactAdmin):
             raise PermissionDenied
         title = f"State the status of “{submission.title}”"
         if request.method != "POST":
-            form = StatusForm(initial={"id": uuid4(), "status": Status.QUARANTINED.value})
+            form = StatusForm(
+                initial={"id": uuid4(), "status": Status.QUARANTINED.value, "reason": Reason.RIGHTS_DISPUTED.value}
+            )
             form.look_through(caller.sight)
             return self.ask(request, submission, form, title=title)
         form = StatusForm(request.POST, request.FILES)

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from ledger import checkpoints, clearance, clients, people, sequencer
+from ledger import certifying, checkpoints, clearance, clients, people, sequencer
 from ledger.demo import material
 from ledger.demo.catalogue import (
     FOLDER,
@@ -320,8 +320,10 @@ def _check_pack(api: Api, id: str, folder: Path, told: Told) -> None:
 
 
 def settle_inside(api: Api, id: str) -> dict[str, Any]:
-    """Decide and sequence in this process."""
+    """Decide, sequence and certify in this process."""
     clearance.clear(submission_id=UUID(id), at=timezone.now())
+    sequencer.drain(at=timezone.now())
+    certifying.sweep(at=timezone.now())
     sequencer.drain(at=timezone.now())
     found: dict[str, Any] = api.get(f"/v1/submissions/{id}").json()
     return found

@@ -327,10 +327,30 @@ class Stands:
     look: str
     word: str
     sentence: str
-    url: str
+    url: str  # without its scheme, for the eye
     history: tuple[Become, ...]  # the newest first
     coming: tuple[Become, ...]
     successor: Link | None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One decision about an output; the last one counts."""
+
+    link: Link
+    outcome: str
+    policy: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True)
+class Licensed:
+    """A license that a clearance rests on."""
+
+    link: Link
+    licensor: Link
+    period: str
 
 
 @dataclass(frozen=True)
@@ -339,7 +359,6 @@ class Certified:
 
     row: Certificate
     earlier: int
-    status_url: str
 
 
 @dataclass(frozen=True)
@@ -379,6 +398,8 @@ class Page:
     entries: tuple[Logged, ...]
     stands: Stands | None
     certified: Certified | None
+    judgements: tuple[Judgement, ...]  # the last first
+    licenses: tuple[Licensed, ...]
     claimed: Claimed | None = None
 
     @property
@@ -427,6 +448,8 @@ def page(found: Dossier, *, at: datetime) -> Page:
         entries=tuple(logged(entry) for entry in found.entries),
         stands=_stands(found, at=at),
         certified=_certified(found),
+        judgements=_judgements(found),
+        licenses=_licenses(found),
         claimed=claimed(found.claims) if found.claims else None,
     )
     return whole if found.sight.is_whole else passable(whole, found.sight)
@@ -497,7 +520,7 @@ def _stands(found: Dossier, *, at: datetime) -> Stands | None:
         look=look,
         word=word,
         sentence=statuses.SENTENCES[standing.status],
-        url=certifying.status_url(found.manifest.pk),
+        url=certifying.status_url(found.manifest.pk).partition("://")[2],
         history=tuple(reversed(history)),
         coming=tuple(
             Become(
@@ -509,11 +532,42 @@ def _stands(found: Dossier, *, at: datetime) -> Stands | None:
     )
 
 
+def _judgements(found: Dossier) -> tuple[Judgement, ...]:
+    if found.decision is None or not found.is_own:
+        return ()
+    rows = Decision.objects.filter(submission=found.submission).order_by("-decided_at", "-known_at")
+    return tuple(
+        Judgement(
+            link=Link(str(row.pk)[:8], Decision, row.pk),
+            outcome=row.outcome,
+            policy=row.policy_version,
+            at=row.decided_at,
+            why="People decided again" if row.supersedes_id else "By the rules",
+        )
+        for row in rows
+    )
+
+
+def _licenses(found: Dossier) -> tuple[Licensed, ...]:
+    if found.decision is None:
+        return ()
+    rows = License.objects.select_related("licensor__identity").filter(pk__in=found.decision.licenses)
+    rows = rows if found.is_own else seen(rows, found.sight)
+    return tuple(
+        Licensed(
+            link=Link(f"License {str(row.pk)[:8]}", License, row.pk),
+            licensor=Link(str(row.licensor), Party, row.licensor_id),
+            period=period(row.active_from, row.active_to),
+        )
+        for row in rows.order_by("recorded_at", "id")
+    )
+
+
 def _certified(found: Dossier) -> Certified | None:
     if not found.certificates:
         return None
     newest, *earlier = found.certificates
-    return Certified(newest, len(earlier), certifying.status_url(newest.pk))
+    return Certified(newest, len(earlier))
 
 
 # --- Words ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """
 What a manifest or a certificate stands for today, at the address that the certificate itself names (PRV-7).
 
-For everybody: whoever has the file has the manifest's label. People get a page, programs the same as JSON. Nothing of
+For everybody: whoever has the file has the manifest's label. People get a page, programs the same as JSON, or
+signed (``?format=jwt``) for where no network is. Nothing of
 it is private: no title, no name, no license.
 """
 
@@ -9,11 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -22,10 +26,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 from rest_framework.throttling import SimpleRateThrottle
 
-from ledger import certifying, stating
+from ledger import certifying, identity, stating
 from ledger.api import outputs
 from ledger.reports.presentation import STATUSES
-from provenance import statuses
+from provenance import certified, statuses
 from provenance.models import Certificate, Manifest
 from provenance.statuses import Status
 
@@ -45,6 +49,7 @@ class StatusThrottle(SimpleRateThrottle):
 @require_safe
 def status(request: HttpRequest, id: UUID) -> HttpResponse:
     """Say what the manifest of this id, or of the certificate of this id, stands for."""
+    response: HttpResponse
     if not StatusThrottle().allow_request(request, None):  # type: ignore[arg-type] # it reads META, which both have
         response = _problem(request, 429, "throttled", "Too many at once: ask again in a minute.")
         response["Retry-After"] = "60"
@@ -57,7 +62,9 @@ def status(request: HttpRequest, id: UUID) -> HttpResponse:
         return _problem(request, 404, "no_such_manifest", "Nothing that was signed here has this id.")
     except outputs.BadMoment as error:
         return _problem(request, 422, "bad_moment", " ".join((error.__doc__ or "").split()))
-    if not _wants_a_page(request):
+    if _wants_a_token(request):
+        response = HttpResponse(_token(manifest, now), content_type=certified.MEDIA_TYPE)
+    elif not _wants_a_page(request):
         said = outputs.StatusOutput(outputs.describe_status(manifest, at=at)).data
         response = JsonResponse(said)
     else:
@@ -69,6 +76,32 @@ def status(request: HttpRequest, id: UUID) -> HttpResponse:
 
 def _wants_a_page(request: HttpRequest) -> bool:
     return request.GET.get("format") != "json" and "text/html" in request.headers.get("Accept", "")
+
+
+def _wants_a_token(request: HttpRequest) -> bool:
+    return request.GET.get("format") == "jwt" or request.headers.get("Accept", "") == certified.MEDIA_TYPE
+
+
+def _token(manifest: Manifest, now: datetime) -> str:
+    """Return what it stands for now, signed; the same token for a minute, since a key service signs slowly."""
+    name = f"status-{manifest.pk}"
+    if (kept := cache.get(name)) is not None:
+        return str(kept)
+    found = stating.standing_of(manifest, at=now)
+    signer = identity.signer(at=now).identity
+    said = certified.StatusStatement(
+        origin=settings.LEDGER_ORIGIN,
+        label=manifest.label,
+        status=found.status.value,
+        reason=found.reason.value if found.reason else "",
+        since=found.since.replace(microsecond=0) if found.since else None,
+        issued_at=now.replace(microsecond=0),
+        expires_at=min(now + certified.STATUS_LIFE, signer.expires_at).replace(microsecond=0),
+        status_url=certifying.status_url(manifest.pk),
+    )
+    token = certified.sign_status(said, signer)
+    cache.set(name, token, outputs.CACHED_S)
+    return token
 
 
 def _shown(manifest: Manifest, id: UUID, at: Any, *, is_now: bool) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def faults(
     at: datetime | None = None,
     key_text: str | None = None,
     roots_pem: str | None = None,
+    status: str | None = None,
 ) -> list[str]:
     """What ``ledger-verify`` finds wrong with a certificate, by the names it gives."""
     files = {
@@ -81,11 +82,14 @@ def faults(
         asked += ["--audio", str(audio)]
     if at is not None:
         asked += ["--at", at.isoformat()]
+    if status is not None:
+        (tmp_path / "status.jwt").write_text(status)
+        asked += ["--status", str(tmp_path / "status.jwt")]
     capsys.readouterr()
-    status = verify.main(asked)
+    code = verify.main(asked)
     checks = json.loads(capsys.readouterr().out)["checks"]
     wrong = [check["sentence"].partition(":")[0] for check in checks if check["state"] == "fails"]
-    assert status == (1 if wrong else 0)
+    assert code == (1 if wrong else 0)
     return wrong
 
 
@@ -194,6 +198,23 @@ def test_what_is_wrong_has_a_name(story: Story, tmp_path: Path, capsys: pytest.C
     assert faults(token, tmp_path, capsys, at=said.issued_at - timedelta(seconds=1)) == ["not_yet_valid"]
     assert faults(token[:-2], tmp_path, capsys)[0] in {"signature_fails", "not_a_certificate"}
     assert faults("ey.A.A", tmp_path, capsys) == ["not_a_certificate"]
+
+
+def test_a_signed_status_is_checked_with_it(story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = Client().get(f"/status/{story.manifest.pk}", headers={"Accept": "application/jwt"})
+    assert answer["Content-Type"] == "application/jwt"
+    status = answer.content.decode()
+    assert Client().get(f"/status/{story.manifest.pk}?format=jwt").content.decode() == status  # for a minute
+    other = Client().get(f"/status/{Manifest.objects.get(decision__submission=story.other).pk}?format=jwt")
+    assert faults(story.token, tmp_path, capsys, status=status) == []
+    assert faults(story.token, tmp_path, capsys, status=other.content.decode()) == ["status_of_another"]
+    assert faults(story.token, tmp_path, capsys, status=story.token) == ["status_wrong_type"]
+    tomorrow = timezone.now() + timedelta(days=1)
+    assert faults(story.token, tmp_path, capsys, status=status, at=tomorrow) == ["status_expired"]
+    signer = identity.signer(at=timezone.now()).identity
+    said = certified.read_status(status, roots_pem=signer.roots_pem, at=timezone.now())
+    bad = certified.sign_status(replace(said, status="quarantined", reason="ordered"), signer)
+    assert faults(story.token, tmp_path, capsys, status=bad) == ["quarantined"]
 
 
 def test_it_takes_a_key_and_roots_to_say_anything(

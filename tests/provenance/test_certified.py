@@ -21,7 +21,7 @@ from jwcrypto.jws import JWS
 
 from provenance import certified
 from provenance.certificates import Identity, identity_of
-from provenance.certified import Binding, Decided, File, NotCertified, Proof, Statement
+from provenance.certified import Binding, Decided, File, NotCertified, Proof, Statement, StatusStatement
 from tests.provenance import pki
 
 AT = pki.NOW
@@ -149,6 +149,31 @@ def test_it_never_outlives_its_signer(identity: Identity) -> None:
     assert certified.lasts_until(identity, issued_at=AT) == AT + certified.LIFE
     late = identity.expires_at - timedelta(days=3)
     assert certified.lasts_until(identity, issued_at=late) == identity.expires_at
+
+
+# --- the status
+
+
+STATUS = StatusStatement(
+    "ledger.example/log", LABEL, "quarantined", "ordered", AT, AT, AT + certified.STATUS_LIFE, STATEMENT.status_url
+)
+
+
+def test_a_status_is_no_certificate_and_a_certificate_no_status(token: str, identity: Identity) -> None:
+    signed = certified.sign_status(STATUS, identity)
+    assert certified.read_status(signed, roots_pem=identity.roots_pem, at=AT) == STATUS
+    fresh = replace(STATUS, status="active", reason="", since=None)
+    again = certified.sign_status(fresh, identity)
+    assert certified.read_status(again, roots_pem=identity.roots_pem, at=AT) == fresh
+    assert code_of(signed, identity) == "wrong_type"
+    with pytest.raises(certified.WrongType):
+        certified.read_status(token, roots_pem=identity.roots_pem, at=AT)
+    with pytest.raises(certified.Expired):
+        certified.read_status(signed, roots_pem=identity.roots_pem, at=AT + certified.STATUS_LIFE)
+    for change in ({"status": ""}, {"since": True}, {"v": 2}, {"more": 1}, {"reason": None}):
+        wrong = resigned(signed, identity, body=lambda said, change=change: said | change)  # type: ignore[misc]
+        with pytest.raises(certified.NotAStatement):
+            certified.read_status(wrong, roots_pem=identity.roots_pem, at=AT)
 
 
 # --- what does not
