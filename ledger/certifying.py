@@ -7,6 +7,7 @@ certificate at once may call the same function. Two who do so at once get one ce
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import logging
 from datetime import datetime, timedelta
@@ -14,20 +15,21 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from ledger import canonical, identity, log, receipts, sequencer
 from ledger.constraints import violated
 from ledger.models import Entry, Leaf
 from provenance import certified
-from provenance.certified import Decided, File, Proof, Statement
+from provenance.bindings import ISCC
+from provenance.certified import Binding, Decided, File, Proof, Statement
 from provenance.contributions import (
     DIGITAL_SOURCE_TYPE,
     ContributionFact,
     UnknownContribution,
     digital_source_type,
 )
-from provenance.models import Certificate, Manifest
+from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
 from rights.vocabulary import AiLevel
 
 _log = logging.getLogger(__name__)
@@ -64,8 +66,14 @@ def sweep(*, at: datetime, most: int = AT_ONCE) -> int:
 
 def _due(at: datetime) -> list[UUID]:
     placed = Leaf.objects.filter(entry__decision=OuterRef("decision"))
-    rows = Manifest.objects.annotate(until=Max("certificates__expires_at"))
-    lacking = Q(until__isnull=True)
+    newest = Certificate.objects.filter(manifest=OuterRef("pk")).order_by("-number")
+    # A copy in another container is delivered too, and a soft binding may be taken later.
+    copied = SignedCopy.objects.filter(decision=OuterRef("decision"), signed_at__gt=OuterRef("last"))
+    bound = SoftBinding.objects.filter(decision=OuterRef("decision"), bound_at__gt=OuterRef("last"))
+    rows = Manifest.objects.annotate(
+        until=Subquery(newest.values("expires_at")[:1]), last=Subquery(newest.values("issued_at")[:1])
+    )
+    lacking = Q(until__isnull=True) | Q(Exists(copied)) | Q(Exists(bound))
     # A renewal must hold for longer than what it renews: not while the signer's own certificate runs out first.
     longest = certified.lasts_until(identity.signer(at=at).identity, issued_at=at)
     ending = Q(until__lt=min(at + RENEW_BEFORE, longest))
@@ -114,6 +122,16 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
     return certificate
 
 
+def _file(row: Manifest | SignedCopy) -> File:
+    return File(row.output_digest, row.media_type, row.manifest_digest, row.is_embedded)
+
+
+def _bindings(manifest: Manifest) -> tuple[Binding, ...]:
+    # The one of C2PA's list; our own is as long as the song, and in the manifest.
+    rows = manifest.decision.soft_bindings.filter(algorithm=ISCC)
+    return tuple(Binding(row.algorithm, base64.b64encode(row.value).decode()) for row in rows)
+
+
 def status_url(id: UUID) -> str:
     """Return the public address that says what a manifest or a certificate stands for."""
     return f"{settings.LEDGER_PUBLIC_URL.rstrip('/')}/status/{id}"
@@ -144,8 +162,11 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
             evidence_digest=decision.examination.digest if decision.examination else "",
             decided_at=decision.decided_at.replace(microsecond=0),
         ),
-        files=(File(manifest.output_digest, manifest.media_type, manifest.manifest_digest, manifest.is_embedded),),
-        bindings=(),
+        files=(
+            *map(_file, SignedCopy.objects.filter(decision=decision).order_by("-signed_at", "-id")),
+            _file(manifest),  # last: it is the one that the decision's entry names
+        ),
+        bindings=_bindings(manifest),
         licenses=tuple(sorted(decision.licenses, key=str)),
         source_type=DIGITAL_SOURCE_TYPE + digital_source_type(contributions),
         components=tuple(sorted((one.component, one.ai_level) for one in contributions)),

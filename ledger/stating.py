@@ -21,7 +21,7 @@ from ledger import log
 from ledger.constraints import violated
 from ledger.models import Entry
 from provenance import statuses
-from provenance.models import Certificate, Manifest, ManifestStatus
+from provenance.models import Manifest, ManifestStatus, SignedCopy
 from provenance.statuses import Change, Reason, Standing, Status
 from rights.effects import Flag, Impact
 from rights.models import OutputFlag
@@ -85,15 +85,24 @@ class StatusChange:
 
 def manifest_of(id: UUID) -> Manifest:
     """
-    Return the manifest that an id is of: its own, or a certificate's.
+    Return the manifest that an id is of: its own, a certificate's, or that of a copy in another container.
 
     :raises NoSuchManifest: there is none
     """
     rows = Manifest.objects.select_related("decision")
-    found = rows.filter(pk=id).first() or rows.filter(certificates=id).first()
+    found = (
+        rows.filter(pk=id).first()
+        or rows.filter(certificates=id).first()
+        or rows.filter(decision__copies__label=f"urn:c2pa:{id}").first()
+    )
     if found is None:
         raise NoSuchManifest
     return found
+
+
+def delivered(manifest: Manifest, *, at: datetime) -> list[Manifest | SignedCopy]:
+    """Return what was delivered of an output up to a moment: its file, and copies in other containers."""
+    return [manifest, *manifest.decision.copies.filter(signed_at__lte=at).order_by("signed_at", "id")]
 
 
 def standing_of(manifest: Manifest, *, at: datetime) -> Standing:
@@ -265,8 +274,3 @@ def _described(row: ManifestStatus, manifest: Manifest, before: Status) -> dict[
         "successor": row.successor.label if row.successor else None,
         "evidence": f"sha256:{row.evidence_digest}" if row.evidence_digest else None,
     }
-
-
-def certificates_of(manifest: Manifest) -> QuerySet[Certificate]:
-    """Return the certificates of a manifest, the newest first."""
-    return manifest.certificates.order_by("-number")

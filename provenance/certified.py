@@ -20,7 +20,8 @@ The payload is RFC 8785 canonical JSON; any other bytes of it are refused:
     submission   the output's id
     decision     {"id", "outcome", "policy", "evidence", "decided_at"}
     files        [{"sha256", "media_type", "manifest_sha256", "is_embedded"}]: what was delivered, the newest first
-    bindings     [{"alg", "value"}], only where the output has soft bindings: how a stripped copy is found again
+    bindings     [{"alg", "value"}], only where the output has soft bindings: how a stripped copy is found again, each
+                 as its algorithm defines it, in base64
     licenses     [ids]
     disclosure   {"source_type", "components": {component: none, partly or all}}: who or what made it
     splits       SHA-256 of the splits' document

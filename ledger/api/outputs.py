@@ -102,7 +102,7 @@ def describe_status(manifest: Manifest, *, at: datetime) -> dict[str, Any]:
             for change in found.coming
         ],
         "superseded_by": successor.label if successor else None,
-        "files": [digest(manifest.output_digest)],
+        "files": [digest(one.output_digest) for one in stating.delivered(manifest, at=at)],
         "certificate": {
             "id": str(certificate.pk),
             "issued_at": certificate.issued_at.isoformat(),

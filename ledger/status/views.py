@@ -111,6 +111,7 @@ def _shown(manifest: Manifest, id: UUID, at: Any, *, is_now: bool) -> dict[str, 
     asked = next((one for one in certificates if one.pk == id), None)
     return {
         "manifest": manifest,
+        "files": stating.delivered(manifest, at=at),
         "at": at,
         "is_now": is_now,
         "chip": STATUSES[found.status],

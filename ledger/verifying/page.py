@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger import recognizing, report
+from ledger import recognizing, report, stating
 from ledger.recognizing import Match, Recognized
+from provenance import statuses
 from provenance.assertions import ACTIONS, DISCLOSURE, LICENSES, RECORD, SPLITS, TRAINING
 from provenance.contributions import DIGITAL_SOURCE_TYPE
 from provenance.signing import State, Verification
+from provenance.statuses import Status
 from rights.vocabulary import Component
 
 MOST_LINES = 12
@@ -40,6 +42,7 @@ class Resembled:
     score: int
     address: str
     receipt: str
+    status: str  # the path where it says what the output's file stands for today
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Found:
     matches: tuple[Resembled, ...]
     label: str
     receipt: str
+    status: str
 
 
 def sentence(error: Exception) -> str:
@@ -77,6 +81,10 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
         # The file has nothing to say for itself; the output that it follows has.
         shown, title = report.verification(best.manifest, at=at), "What the manifest of that output says"
     own = found.own.label if found.own else ""
+    if found.own and tone == "good":
+        stands = stating.standing_of(found.own, at=at).status
+        if stands is not Status.ACTIVE:
+            tone, more = "bad" if stands is Status.QUARANTINED else "open", statuses.SENTENCES[stands]
     return Found(
         tone=tone,
         headline=headline,
@@ -91,7 +99,12 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
         matches=tuple(_resembled(match, found.heard_ms) for match in found.matches if match.manifest.label != own),
         label=own,
         receipt=f"{recognizing.endpoint()}/manifests/{own}/receipts" if own else "",
+        status=_status(own) if own else "",
     )
+
+
+def _status(label: str) -> str:
+    return f"/status/{label.removeprefix('urn:c2pa:')}"
 
 
 def _verdict(found: Recognized) -> tuple[str, str, str]:
@@ -143,6 +156,7 @@ def _resembled(match: Match, heard_ms: int) -> Resembled:
         score=match.score,
         address=f"{recognizing.endpoint()}/manifests/{match.manifest.label}",
         receipt=f"{recognizing.endpoint()}/manifests/{match.manifest.label}/receipts",
+        status=_status(match.manifest.label),
     )
 
 

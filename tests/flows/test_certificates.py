@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -17,10 +18,22 @@ from django.test import Client
 from django.utils import timezone
 
 from fingerprint import store
-from ledger import certifying, checkpoints, clearance, clients, identity, notes, packs, report, sequencer, verify
+from ledger import (
+    certifying,
+    checkpoints,
+    clearance,
+    clients,
+    copying,
+    identity,
+    notes,
+    packs,
+    report,
+    sequencer,
+    verify,
+)
 from ledger.models import Entry
 from provenance import certified
-from provenance.models import Certificate, Manifest
+from provenance.models import Certificate, Manifest, SignedCopy
 from tests.flows.conftest import SUBMISSIONS, Api, World, body, key
 
 
@@ -118,6 +131,8 @@ def test_it_says_what_is_on_record_and_names_nobody(story: Story) -> None:
     assert said.licenses
     assert said.source_type.endswith("/digitalsourcetype/compositeSynthetic")
     assert dict(said.components)["arrangement"] == "partly"
+    [iscc] = manifest.decision.soft_bindings.filter(algorithm="io.iscc.v0")
+    assert [(one.algorithm, base64.b64decode(one.value)) for one in said.bindings] == [("io.iscc.v0", iscc.value)]
     assert said.status_url.endswith(f"/status/{said.id}")
     written = json.dumps(certified.claims(said)).lower()
     assert decision.submission.title.lower() not in written
@@ -303,6 +318,26 @@ def test_the_dossier_has_everything_in_one_place(story: Story) -> None:
 
 
 # --- last, since it moves on
+
+
+def test_a_copy_in_another_container_is_certified_too(
+    story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = uuid4()
+    copying.order(id=order, submission_id=story.output, media_type="audio/wav", at=timezone.now())
+    copying.make(order_id=order, at=timezone.now())
+    copy = SignedCopy.objects.get(pk=order)
+    later = timezone.now() + timedelta(seconds=1)
+    assert certifying.sweep(at=later) == 1
+    assert certifying.sweep(at=later) == 0
+    token = story.token
+    said = certified.unchecked(token)
+    assert [one.digest for one in said.files] == [copy.output_digest, story.manifest.output_digest]
+    with store.local(copy.output_digest) as audio:
+        assert faults(token, tmp_path, capsys, audio=audio, at=later) == []
+    found = Client().get(f"/status/{copy.label.removeprefix('urn:c2pa:')}").json()
+    assert found["manifest"] == story.manifest.label
+    assert f"sha256:{copy.output_digest}" in found["files"]
 
 
 def test_it_is_renewed_before_it_runs_out(story: Story) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from ledger import certifying, consenting, sequencer, stating
 from ledger.models import Entry, Membership
 from ledger.stating import standing_of
 from provenance.models import Manifest, ManifestStatus
-from provenance.statuses import Reason, Status
+from provenance.statuses import SENTENCES, Reason, Status
 from rights.models import Consent, OutputFlag
 from rights.vocabulary import ConsentAct
 from tests.flows.conftest import World, admitted, key, today
@@ -130,6 +131,11 @@ def test_people_state_it_with_a_reason_and_an_entry(world: World, cleared: Manif
     found = public(cleared)
     assert (found["status"], found["reason"]) == ("quarantined", "rights_disputed")
     assert "claim" not in str(found)
+    with store.local(cleared.output_digest) as path, path.open("rb") as file:
+        upload = SimpleUploadedFile("delivered.flac", file.read(), "audio/flac")
+    page = Client().post("/verify", {"audio": upload}).content.decode()
+    assert SENTENCES[Status.QUARANTINED] in page  # intact, and not to be released
+    assert f"/status/{cleared.pk}" in page
     with pytest.raises(stating.NothingStated):
         state(cleared, Status.QUARANTINED, Reason.RIGHTS_DISPUTED, by=two)
     with pytest.raises(stating.ReasonSpeaksOtherwise):
