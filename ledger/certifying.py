@@ -25,12 +25,12 @@ from provenance.bindings import ISCC
 from provenance.certified import Binding, Decided, File, Proof, Statement
 from provenance.contributions import (
     DIGITAL_SOURCE_TYPE,
-    ContributionFact,
     UnknownContribution,
     digital_source_type,
+    fact_of,
 )
 from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
-from rights.vocabulary import AiLevel
+from rights import terms
 
 _log = logging.getLogger(__name__)
 
@@ -144,10 +144,7 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
         raise NotLogged
     checkpoint, proof = sequencer.prove(leaf)
     body = bytes(leaf.entry.body)
-    contributions = [
-        ContributionFact(row.component, AiLevel(row.ai_level).value, row.tool)
-        for row in decision.submission.contributions.all()
-    ]
+    contributions = [fact_of(line) for line in terms.contributions_of(decision.submission, known_at=at)]
     id = uuid5(manifest.pk, f"certificate/{number}")
     return Statement(
         id=id,

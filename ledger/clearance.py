@@ -121,7 +121,7 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         submission.territories,
         submission.release_on,
         sorted((row.recording_id for row in submission.ingredients.all()), key=str),
-        list(terms.claim_of(submission).contributions),
+        list(terms.stated_in(submission, None)),
         submission.purposes,
         submission.model_version_id,
         None if submission.expected_minor is None else (submission.expected_minor, submission.expected_currency),

@@ -91,7 +91,11 @@ REMAINDERS: tuple[Remainder, ...] = (
     Remainder("parts of what outputs earn", DataClass.MONEY, _counts("splits")),
     Remainder("consents, given or signed for somebody", DataClass.CLAIMS, _counts("consents", "consents_acted")),
     Remainder("reservations of rights", DataClass.CLAIMS, _counts("reservations")),
-    Remainder("outputs submitted or contributed to", DataClass.CLAIMS, _counts("submissions", "contributions")),
+    Remainder(
+        "outputs submitted or contributed to",
+        DataClass.CLAIMS,
+        _counts("submissions", "contributions", "contribution_acts"),
+    ),
     Remainder("representations", DataClass.CLAIMS, _counts("represented_by", "represents")),
     Remainder("protections of a minor, a ward or the dead", DataClass.CLAIMS, _counts("protections")),
     Remainder(

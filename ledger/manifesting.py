@@ -11,7 +11,7 @@ from fingerprint.evidence import Evidence
 from ledger import log, merkle
 from ledger.models import Entry
 from provenance.assertions import EntryFact, IngredientFact, InputFact, ManifestFacts, SplitFact
-from provenance.contributions import ContributionFact
+from provenance.contributions import fact_of
 from rights import published
 from rights.case import Claim, Terms
 from rights.models import Submission
@@ -53,10 +53,7 @@ def facts(
             for material in in_force.materials
             if material.recording.id in declared
         ),
-        contributions=tuple(
-            ContributionFact(given.component, AiLevel(given.ai_level).value, given.tool)
-            for given in claim.contributions
-        ),
+        contributions=tuple(fact_of(given) for given in claim.contributions),
         licenses=licenses,
         splits=tuple(
             SplitFact(

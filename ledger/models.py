@@ -78,6 +78,8 @@ _LATER = {
     "manifest_status": "provenance.ManifestStatus",
     "soft_binding": "provenance.SoftBinding",
     "signed_copy": "provenance.SignedCopy",
+    "contribution_record": "rights.ContributionRecord",
+    "disclosure": "provenance.Disclosure",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -160,6 +162,8 @@ class Entry(models.Model):
         STATUS_STATED = "status_stated"
         SOFT_BOUND = "soft_bound"
         COPY_SIGNED = "copy_signed"
+        CONTRIBUTIONS_CORRECTED = "contributions_corrected"
+        DISCLOSURE_SENT = "disclosure_sent"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -227,6 +231,8 @@ class Entry(models.Model):
     manifest_status = _subject("provenance.ManifestStatus")
     soft_binding = _subject("provenance.SoftBinding")
     signed_copy = _subject("provenance.SignedCopy")
+    contribution_record = _subject("rights.ContributionRecord")
+    disclosure = _subject("provenance.Disclosure")
 
     class Meta:
         verbose_name_plural = "entries"

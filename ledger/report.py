@@ -27,6 +27,9 @@ from rights.models import (
     Consent,
     ConsentEvent,
     Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
     Decision,
     Finding,
     Influence,
@@ -133,6 +136,16 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Making:
+    """Who or what made it, as far as it is seen: the record that counts, and those that corrected it, oldest first."""
+
+    contributions: tuple[Contribution, ...]
+    acts: tuple[ContributionAct, ...]
+    evidence: tuple[ContributionEvidence, ...]
+    corrections: tuple[ContributionRecord, ...]
+
+
+@dataclass(frozen=True)
 class Dossier:
     """Everything that is on record about one output."""
 
@@ -151,6 +164,7 @@ class Dossier:
     attributions: tuple[Attribution, ...] = ()
     certificates: tuple[Certificate, ...] = ()  # the newest first
     claims: ForeignManifest | None = None  # the manifest that the submitted file came with
+    making: Making | None = None  # by whom or what, as it was last stated
     sight: Sight = EVERYTHING  # of whoever reads it
     is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
@@ -173,7 +187,6 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         seen(Submission.objects.select_related("audio", "submitter__identity", "model_version__model"), sight)
         .prefetch_related(
             Prefetch("ingredients", seen(Ingredient.objects.select_related("recording"), sight)),
-            Prefetch("contributions", seen(Contribution.objects.select_related("actor__identity"), sight)),
         )
         .filter(pk=submission_id)
         .first()
@@ -189,7 +202,20 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
     if decision is None:
         state = "failed" if job and job.given_up_at else "waiting"
         return Dossier(
-            submission, state, job, None, (), None, (), None, None, "", tuple(entries), sight=sight, is_own=is_own
+            submission,
+            state,
+            job,
+            None,
+            (),
+            None,
+            (),
+            None,
+            None,
+            "",
+            tuple(entries),
+            making=_making(submission, sight),
+            sight=sight,
+            is_own=is_own,
         )
     evidence = _evidence(decision)
     divided, fault = None, ""
@@ -222,6 +248,7 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         attributions=_attributions(submission, sight),
         certificates=tuple(manifest.certificates.order_by("-number")) if manifest else (),
         claims=manifests.claims_of(submission.id) if is_own else None,
+        making=_making(submission, sight),
         sight=sight,
         is_own=is_own,
     )
@@ -242,6 +269,21 @@ def _marks(submission: Submission, sight: Sight) -> tuple[Mark, ...]:
             else (),
         )
         for flag in flags.order_by("recorded_at", "id")
+    )
+
+
+def _making(submission: Submission, sight: Sight) -> Making:
+    corrections = ContributionRecord.objects.filter(submission=submission).order_by("position")
+    counts = corrections.last()
+
+    def of_record(rows: QuerySet[Any]) -> QuerySet[Any]:
+        return seen(rows, sight).filter(submission=submission, record=counts)
+
+    return Making(
+        tuple(of_record(Contribution.objects.select_related("actor__identity")).order_by("position")),
+        tuple(of_record(ContributionAct.objects.select_related("party__identity")).order_by("party", "act")),
+        tuple(of_record(ContributionEvidence.objects.all()).order_by("kind", "digest")),
+        tuple(seen(corrections, sight).select_related("author__identity")),
     )
 
 
@@ -363,6 +405,8 @@ def _about(submission: Submission) -> Q:
         | Q(appeal_answer__appeal__decision__submission=submission)
         | Q(recheck__decision__submission=submission)
         | Q(influence__submission=submission)
+        | Q(contribution_record__submission=submission)
+        | Q(disclosure__submission=submission)
         | Q(influence_objection__influence__submission=submission)
         | Q(certificate__manifest__decision__submission=submission)
         | Q(manifest_status__manifest__decision__submission=submission)
@@ -395,6 +439,7 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
         *consents.values_list("actor", flat=True),
         *licenses.values_list("licensor", flat=True),
         *submission.contributions.filter(actor__isnull=False).values_list("actor", flat=True),
+        *submission.contribution_acts.values_list("party", flat=True),
     }
     return tuple(
         Entry.objects.select_related("leaf")

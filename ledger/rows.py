@@ -33,7 +33,15 @@ from ledger.models import (
     MembershipEnd,
     Proposal,
 )
-from provenance.models import Certificate, ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
+from provenance.models import (
+    Certificate,
+    Disclosure,
+    ForeignManifest,
+    Manifest,
+    ManifestStatus,
+    SignedCopy,
+    SoftBinding,
+)
 from rights.models import (
     Allowance,
     Appeal,
@@ -52,6 +60,9 @@ from rights.models import (
     ConsentEvidence,
     ConsentOverride,
     Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
     Dataset,
     DatasetMember,
     Decision,
@@ -316,7 +327,40 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ),
     ),
     Ingredient: (("id", "submission_id", "recording_id"),),
-    Contribution: (("id", "submission_id", "position", "component", "ai_level", "tool", "actor_id"),),
+    Contribution: (
+        ("id", "submission_id", "position", "component", "ai_level", "tool", "actor_id"),
+        (
+            "id",
+            "submission_id",
+            "position",
+            "component",
+            "ai_level",
+            "tool",
+            "actor_id",
+            "record_id",
+            "tool_version",
+            "is_generative",
+        ),
+    ),
+    ContributionRecord: (("id", "submission_id", "position", "author_id", "reason", "recorded_at"),),
+    ContributionAct: (("id", "submission_id", "record_id", "component", "party_id", "act"),),
+    Disclosure: (
+        (
+            "id",
+            "submission_id",
+            "sender_id",
+            "recipient",
+            "profile",
+            "profile_version",
+            "record_id",
+            "statement",
+            "statement_digest",
+            "message",
+            "sent_at",
+            "recorded_at",
+        ),
+    ),
+    ContributionEvidence: (("id", "submission_id", "record_id", "component", "kind", "digest"),),
     Decision: (
         ("id", "submission_id", "outcome", "examination_id", "policy_version", "licenses", "known_at", "decided_at"),
         (
@@ -1064,8 +1108,20 @@ def _of_submission(key: UUID) -> list[Rows]:
     return [
         Submission.objects.filter(pk=key),
         Ingredient.objects.filter(submission=key),
-        Contribution.objects.filter(submission=key),
+        # As submitted: what a correction says has an entry of its own.
+        Contribution.objects.filter(submission=key, record__isnull=True),
+        ContributionAct.objects.filter(submission=key, record__isnull=True),
+        ContributionEvidence.objects.filter(submission=key, record__isnull=True),
         Audio.objects.filter(submissions=key),
+    ]
+
+
+def _of_correction(key: UUID) -> list[Rows]:
+    return [
+        ContributionRecord.objects.filter(pk=key),
+        Contribution.objects.filter(record=key),
+        ContributionAct.objects.filter(record=key),
+        ContributionEvidence.objects.filter(record=key),
     ]
 
 
@@ -1210,6 +1266,8 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.STATUS_STATED: _one(ManifestStatus),
     Entry.Kind.SOFT_BOUND: _one(SoftBinding),
     Entry.Kind.COPY_SIGNED: _one(SignedCopy),
+    Entry.Kind.CONTRIBUTIONS_CORRECTED: _of_correction,
+    Entry.Kind.DISCLOSURE_SENT: _one(Disclosure),
 }
 
 
@@ -1360,6 +1418,11 @@ def _about(column: str, key: str = "id") -> str:
     return f"SELECT 1 FROM ledger_entry AS e WHERE e.{column} = r.{key}"  # noqa: S608 - constants
 
 
+_WITH_THEIR_RECORD = (
+    "SELECT 1 FROM ledger_entry AS e WHERE (r.record_id IS NULL AND e.submission_id = r.submission_id)"
+    " OR e.contribution_record_id = r.record_id"
+)
+
 _ORPHANS: dict[type[Model], tuple[str, str]] = {
     model: (model._meta.db_table, condition)
     for model, condition in {
@@ -1378,7 +1441,11 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Plan: _about("license_id", "license_id"),
         Submission: _about("submission_id"),
         Ingredient: _about("submission_id", "submission_id"),
-        Contribution: _about("submission_id", "submission_id"),
+        Contribution: _WITH_THEIR_RECORD,
+        ContributionRecord: _about("contribution_record_id"),
+        Disclosure: _about("disclosure_id"),
+        ContributionAct: _WITH_THEIR_RECORD,
+        ContributionEvidence: _WITH_THEIR_RECORD,
         Decision: _about("decision_id"),
         Finding: _about("decision_id", "decision_id"),
         Split: _about("decision_id", "decision_id"),

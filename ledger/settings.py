@@ -251,6 +251,11 @@ LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: fin
 LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
 LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
 
+# --- Disclosures (ledger/disclosing.py): the official schema of DDEX ERN 4.3.2, with its allowed values where it looks
+# for them. None comes with us. --------------------------------------------------------------------------------------
+
+LEDGER_DDEX_XSD = Path(os.environ["LEDGER_DDEX_XSD"]) if os.environ.get("LEDGER_DDEX_XSD") else None
+
 # --- Reviews (ledger/reviewing.py). ---------------------------------------------------------------------------------
 
 
@@ -358,6 +363,7 @@ SPECTACULAR_SETTINGS = {
             "description": "Everything on record about an output, its certificate, and what it stands for today",
         },
         {"name": "reviews", "description": "What people decide: cases, reviews, appeals, and the bands that say which"},
+        {"name": "disclosures", "description": "What each recipient is told about how an output was made"},
         {"name": "influences", "description": "What attribution providers say went into an output, side by side"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from ledger import canonical, rows
 from ledger.log import SUBJECT_OF
 from ledger.models import Entry, Erasure, ErasureRequest
+from provenance.models import Disclosure
 from rights import codes, parties, sealing
 from rights.models import (
     CampaignInvitation,
@@ -24,6 +25,8 @@ from rights.models import (
     ConsentEvent,
     ConsentEvidence,
     Contribution,
+    ContributionAct,
+    ContributionRecord,
     Identifier,
     IdentifierFinding,
     License,
@@ -121,6 +124,9 @@ def _facts(subject: tuple[UUID, ...]) -> dict[str, QuerySet[Any]]:
         "license_events": LicenseEvent.objects.filter(Q(license__in=licenses) | Q(actor__in=subject)),
         "submissions": Submission.objects.filter(submitter__in=subject),
         "contributions": Contribution.objects.filter(actor__in=subject),
+        "contribution_acts": ContributionAct.objects.filter(party__in=subject),
+        "contribution_records": ContributionRecord.objects.filter(author__in=subject),
+        "disclosures": Disclosure.objects.filter(sender__in=subject),
         "clearances": Clearance.objects.filter(Q(licensee__in=subject) | Q(asker__in=subject)),
         "splits": Split.objects.filter(party__in=subject),
         "erasure_requests": requests,

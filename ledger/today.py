@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from ledger import appealing, checkpoints, identity, report, reviewing
+from ledger import appealing, checkpoints, disclosing, identity, report, reviewing
+from ledger.disclosing import Told
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import conflicts, decisions
@@ -52,6 +53,7 @@ class Today:
     reviews_overdue: int
     appeals_waiting: int
     marked: tuple[tuple[OutputFlag, str], ...]  # cleared outputs, lately
+    outdated: tuple[tuple[Submission, tuple[Told, ...]], ...]  # told what is not on record any more
     checkpoint: Checkpoint | None
     pending_entries: int
     is_development: bool
@@ -117,6 +119,7 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
             .filter(recorded_at__gte=at - LATELY)
             .order_by("-recorded_at", "id")[:MOST_ROWS]
         ),
+        outdated=disclosing.outdated(sight, on=at.date())[:MOST_ROWS],
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
         is_development=identity.is_development(),

@@ -51,6 +51,7 @@ from ledger.models import (
 )
 from provenance.models import (
     Certificate,
+    Disclosure,
     ForeignManifest,
     Manifest,
     ManifestStatus,
@@ -212,6 +213,7 @@ RULES: Rules = {
     ForeignManifest: _own_outputs("decision__submission"),
     SignedCopy: _own_outputs("decision__submission"),
     CopyOrder: _own_outputs("decision__submission"),
+    Disclosure: _own_outputs("submission"),
     Entry: _entries,
     PendingEntry: _through("entry", Entry),
     Leaf: _through("entry", Entry),

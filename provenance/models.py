@@ -193,3 +193,36 @@ class ForeignManifest(models.Model):
 
     def __str__(self) -> str:
         return self.state
+
+
+class Disclosure(models.Model):
+    """
+    That a recipient was told how an output was made: the statement, byte for byte, and what it was derived from.
+
+    It stays when the record is corrected; that it does not agree with the record any more is found by comparing.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey("rights.Submission", on_delete=models.PROTECT, related_name="disclosures")
+    sender = models.ForeignKey("rights.Party", on_delete=models.PROTECT, related_name="disclosures")
+    recipient = models.CharField(max_length=60)
+    profile = models.CharField(max_length=40)
+    profile_version = models.CharField(max_length=32)
+    record = models.ForeignKey(
+        "rights.ContributionRecord", on_delete=models.PROTECT, null=True, blank=True, related_name="disclosures"
+    )  # empty: as submitted
+    statement = models.BinaryField()
+    statement_digest = models.CharField(max_length=64)
+    message = models.CharField(max_length=120, blank=True)  # the sender's own number of what it went in
+    sent_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sent_at__lte=models.F("recorded_at")), name="disclosure_is_recorded_once_it_is_sent"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}, {self.profile} {self.profile_version}"

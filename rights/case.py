@@ -9,7 +9,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from rights.bands import SHIPPED, Bands
-from rights.vocabulary import ApprovalMode, Outcome, RightType
+from rights.vocabulary import ApprovalMode, HumanAct, Outcome, RightType
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,51 @@ class DeclaredIngredient:
     recording_id: UUID
 
 
+@dataclass(frozen=True, order=True)
+class DeclaredAct:
+    """That a person did something to a component."""
+
+    party_id: UUID
+    act: str
+
+
+@dataclass(frozen=True, order=True)
+class DeclaredEvidence:
+    """A file that shows how a component was made, by its SHA-256 in hexadecimal."""
+
+    kind: str
+    digest: str
+
+
 @dataclass(frozen=True)
 class DeclaredContribution:
-    """Who or what made one component; ``actor_id`` is None where no person did, ``tool`` empty where no tool did."""
+    """
+    Who or what made one component; ``tool`` is empty where no tool did.
+
+    ``actor_id`` is a person of whom it is not said what they did, ``acts`` are those of whom it is.
+    """
 
     component: str
     ai_level: str
     tool: str
     actor_id: UUID | None
+    tool_version: str = ""
+    is_generative: bool | None = None  # None: not said; of mixing and mastering then not, of everything else it is
+    acts: tuple[DeclaredAct, ...] = ()
+    evidence: tuple[DeclaredEvidence, ...] = ()
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Everybody who is named."""
+        return frozenset({act.party_id for act in self.acts} | ({self.actor_id} if self.actor_id else set()))
+
+    @property
+    def authors(self) -> frozenset[UUID]:
+        """Whoever did more than ask a machine for it, or is named without what they did."""
+        only_asked = {act.party_id for act in self.acts} - {
+            act.party_id for act in self.acts if act.act != HumanAct.PROMPT
+        }
+        return self.people - only_asked
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
+from django.db.models import Max
+
 from rights.case import DeclaredContribution
-from rights.models import Contribution, Ingredient, ModelVersion, Submission
+from rights.models import (
+    Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
+    Ingredient,
+    ModelVersion,
+    Submission,
+)
 from rights.registry import LINKS
 from rights.territories import expand
 
@@ -67,14 +77,64 @@ def receive(
         Ingredient.objects.create(
             id=uuid5(LINKS, f"{id}/{recording_id}"), submission=submission, recording_id=recording_id
         )
+    _state(submission, None, contributions)
+    return submission
+
+
+def correct(
+    *,
+    id: UUID,
+    submission: Submission,
+    author_id: UUID,
+    contributions: Sequence[DeclaredContribution],
+    reason: str,
+    at: datetime,
+) -> ContributionRecord:
+    """
+    State anew who or what made an output; it checks nothing, see ``rights.making``.
+
+    Of two at once the second violates ``contribution_record_has_its_own_place``.
+    """
+    before = ContributionRecord.objects.filter(submission=submission).aggregate(last=Max("position"))["last"] or 0
+    record = ContributionRecord.objects.create(
+        id=id, submission=submission, position=before + 1, author_id=author_id, reason=reason, recorded_at=at
+    )
+    _state(submission, record, contributions)
+    return record
+
+
+def _state(
+    submission: Submission, record: ContributionRecord | None, contributions: Sequence[DeclaredContribution]
+) -> None:
+    stated_in = record.id if record else submission.id
     for position, given in enumerate(contributions):
         Contribution.objects.create(
-            id=uuid5(LINKS, f"{id}/contribution/{position}"),
+            id=uuid5(LINKS, f"{stated_in}/contribution/{position}"),
             submission=submission,
+            record=record,
             position=position,
             component=given.component,
             ai_level=given.ai_level,
             tool=given.tool,
+            tool_version=given.tool_version,
+            is_generative=given.is_generative,
             actor_id=given.actor_id,
         )
-    return submission
+        for act in given.acts:
+            ContributionAct.objects.create(
+                id=uuid5(LINKS, f"{stated_in}/{given.component}/{act.party_id}/{act.act}"),
+                submission=submission,
+                record=record,
+                component=given.component,
+                party_id=act.party_id,
+                act=act.act,
+            )
+        for shown in given.evidence:
+            ContributionEvidence.objects.create(
+                id=uuid5(LINKS, f"{stated_in}/{given.component}/evidence/{shown.digest}"),
+                submission=submission,
+                record=record,
+                component=given.component,
+                kind=shown.kind,
+                digest=shown.digest,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -17,7 +18,9 @@ from rights.case import (
     Asset,
     Claim,
     ConsentTerm,
+    DeclaredAct,
     DeclaredContribution,
+    DeclaredEvidence,
     DeclaredIngredient,
     EnrolledVoice,
     LicenseTerm,
@@ -33,6 +36,10 @@ from rights.models import (
     Consent,
     ConsentAsset,
     ConsentEvent,
+    Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
     Decision,
     License,
     LicenseAsset,
@@ -75,10 +82,43 @@ def claim_of(submission: Submission, *, known_at: datetime | None = None) -> Cla
             DeclaredIngredient(recording_id)
             for recording_id in submission.ingredients.order_by("recording_id").values_list("recording_id", flat=True)
         ),
-        contributions=tuple(
-            DeclaredContribution(row.component, row.ai_level, row.tool, row.actor_id)
-            for row in submission.contributions.order_by("position")
-        ),
+        contributions=contributions_of(submission, known_at=known_at),
+    )
+
+
+def record_of(submission: Submission, *, known_at: datetime | None = None) -> ContributionRecord | None:
+    """Return the last correction of who or what made an output, None where what was submitted still counts."""
+    records = ContributionRecord.objects.filter(submission=submission)
+    if known_at is not None:
+        records = records.filter(recorded_at__lte=known_at)
+    return records.order_by("-position").first()
+
+
+def contributions_of(submission: Submission, *, known_at: datetime | None = None) -> tuple[DeclaredContribution, ...]:
+    """Return who or what made an output, as corrected up to then."""
+    return stated_in(submission, record_of(submission, known_at=known_at))
+
+
+def stated_in(submission: Submission, record: ContributionRecord | None) -> tuple[DeclaredContribution, ...]:
+    """Return who or what made an output, as one record says it; None is what was submitted."""
+    acts: dict[str, list[DeclaredAct]] = defaultdict(list)
+    for act in ContributionAct.objects.filter(submission=submission, record=record):
+        acts[act.component].append(DeclaredAct(act.party_id, act.act))
+    evidence: dict[str, list[DeclaredEvidence]] = defaultdict(list)
+    for shown in ContributionEvidence.objects.filter(submission=submission, record=record):
+        evidence[shown.component].append(DeclaredEvidence(shown.kind, shown.digest))
+    return tuple(
+        DeclaredContribution(
+            row.component,
+            row.ai_level,
+            row.tool,
+            row.actor_id,
+            tool_version=row.tool_version,
+            is_generative=row.is_generative,
+            acts=tuple(sorted(acts[row.component])),
+            evidence=tuple(sorted(evidence[row.component])),
+        )
+        for row in Contribution.objects.filter(submission=submission, record=record).order_by("position")
     )
 
 

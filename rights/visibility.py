@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from rights.models import (
@@ -35,6 +35,9 @@ from rights.models import (
     ConsentEvidence,
     ConsentOverride,
     Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
     Dataset,
     DatasetMember,
     Decision,
@@ -389,6 +392,7 @@ def _seen_submissions(sight: Sight) -> Q:
         Ingredient.objects.filter(any_of(*_held_recordings(sight), column="recording")).values("submission"),
         _findings_about(sight).values("decision__submission"),
         concerning(Contribution, sight, "actor").values("submission"),
+        concerning(ContributionAct, sight, "party").values("submission"),
         _of(concerning(WithdrawalTask, sight, "party"), "submission"),
     )
 
@@ -485,7 +489,33 @@ def _contributions(sight: Sight) -> Q:
     return any_of(
         Contribution.objects.filter(submission__in=_submissions(sight).values("pk")).values("pk"),
         concerning(Contribution, sight, "actor").values("pk"),
+        # And whoever did something to a component, what the same record says about it.
+        Contribution.objects.filter(record__acts__party__in=sight.ids, record__acts__component=F("component")).values(
+            "pk"
+        ),
+        Contribution.objects.filter(
+            record__isnull=True,
+            submission__contribution_acts__record__isnull=True,
+            submission__contribution_acts__party__in=sight.ids,
+            submission__contribution_acts__component=F("component"),
+        ).values("pk"),
     )
+
+
+def _contribution_records(sight: Sight) -> Q:
+    return any_of(
+        ContributionRecord.objects.filter(submission__in=_submissions(sight).values("pk")).values("pk"),
+        _of(concerning(ContributionAct, sight, "party"), "record"),
+        _of(concerning(Contribution, sight, "actor"), "record"),
+    )
+
+
+def _contribution_acts(sight: Sight) -> Q:
+    return Q(submission__in=_submissions(sight).values("pk")) | Q(party__in=sight.ids)
+
+
+def _of_own_outputs(sight: Sight) -> Q:
+    return Q(submission__in=_submissions(sight).values("pk"))
 
 
 # --- Agreements and what became of them ----------------------------------------------------------------------------
@@ -545,6 +575,7 @@ def _parties(sight: Sight) -> Q:
         Dataset.objects.filter(_datasets_seen(sight)).values("keeper"),
         Submission.objects.filter(_seen_submissions(sight)).values("submitter"),
         _of(Contribution.objects.filter(_contributions(sight)), "actor"),
+        ContributionAct.objects.filter(submission__in=_submissions(sight).values("pk")).values("party"),
         ConflictEvent.objects.filter(conflict__in=Conflict.objects.filter(_conflicts(sight)).values("pk")).values(
             "author"
         ),
@@ -665,6 +696,9 @@ RULES: Rules = {
     Submission: _seen_submissions,
     Ingredient: _ingredients,
     Contribution: _contributions,
+    ContributionRecord: _contribution_records,
+    ContributionAct: _contribution_acts,
+    ContributionEvidence: _of_own_outputs,
     Decision: through("submission", Submission),
     Finding: _findings,
     OutputFlag: through("submission", Submission),

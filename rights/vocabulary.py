@@ -155,6 +155,31 @@ class Component(StrEnum):
     INSTRUMENTS = "instruments"
     PRODUCTION = "production"
     MASTERING = "mastering"
+    ARTWORK = "artwork"
+    VIDEO = "video"
+
+
+SOUNDING = tuple(one for one in Component if one not in {Component.ARTWORK, Component.VIDEO})  # parts of the audio
+
+
+class HumanAct(StrEnum):
+    """What a person did to a component (PRV-2); the first three may be authorship, a prompt alone is not."""
+
+    PERCEPTIBLE_INPUT = "perceptible_input"  # what they made can be perceived in the result
+    MODIFICATION = "modification"  # changed what a machine gave
+    SELECTION = "selection_and_arrangement"  # chose, ordered and put together what a machine gave
+    PROMPT = "prompt_only"
+
+
+class MakingEvidenceKind(StrEnum):
+    """What shows how a component was made."""
+
+    SESSION = "session"
+    STEM = "stem"
+    TAKE = "take"
+    SKETCH = "sketch"  # a draft, a score, a demo
+    PROMPT = "prompt"
+    DOCUMENT = "document"
 
 
 class AiLevel(StrEnum):

@@ -124,9 +124,9 @@ def splits_of(claim: Claim, terms: Terms, plans: Mapping[UUID, PlanTerms]) -> Sp
 
 
 def _creators(claim: Claim) -> list[UUID]:
-    """Whoever did more than let a machine do all of it, each once."""
+    """Whoever did more than ask a machine for it, or let it do all of it; each once."""
     return sorted(
-        {given.actor_id for given in claim.contributions if given.actor_id and given.ai_level != AiLevel.ALL},
+        {author for given in claim.contributions if given.ai_level != AiLevel.ALL for author in given.authors},
         key=str,
     )
 

@@ -20,6 +20,7 @@ _CERTIFICATES: Any = import_module("ledger.migrations.0015_certificates")
 _BINDINGS: Any = import_module("ledger.migrations.0016_soft_bindings")
 _FOREIGN: Any = import_module("ledger.migrations.0017_guards_of_foreign_manifests")
 _COPIES: Any = import_module("ledger.migrations.0018_signed_copies")
+_MAKING: Any = import_module("ledger.migrations.0019_contributions_and_disclosures")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -32,6 +33,7 @@ VOUCHED: list[str] = [
     *_BINDINGS.ENTERED_EITHER_WAY,
     *_FOREIGN.APPEND_ONLY,
     *_COPIES.APPEND_ONLY,
+    *_MAKING.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -66,13 +68,16 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     **{
         table: (pair,)
         for table, pair in (
-            _FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED | _FOREIGN.ENTERED | _COPIES.ENTERED
+            _FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED | _FOREIGN.ENTERED | _COPIES.ENTERED | _MAKING.ENTERED
         ).items()
     },
     **{
         table: (pairs[:2], pairs[2:])
         for table, pairs in (
-            _DEPTH.ENTERED_EITHER_WAY | _REVIEWS.ENTERED_EITHER_WAY | _BINDINGS.ENTERED_EITHER_WAY
+            _DEPTH.ENTERED_EITHER_WAY
+            | _REVIEWS.ENTERED_EITHER_WAY
+            | _MAKING.ENTERED_EITHER_WAY
+            | _BINDINGS.ENTERED_EITHER_WAY
         ).items()
     },
     **{

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from fingerprint.copies import NoLosslessCopy
 from ledger import copying, jobs, report, stating, tasks, today
 from ledger.access import Caller, Verb
-from ledger.admin import sheets
+from ledger.admin import making, sheets
 from ledger.admin.appeals import may_appeal
 from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, digest_of, pick
@@ -134,7 +134,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(FactAdmin):
+class SubmissionAdmin(making.MakingPages):
     """What distributors want to release."""
 
     search_fields = ("title", "id")
@@ -167,6 +167,7 @@ class SubmissionAdmin(FactAdmin):
             path("<uuid:id>/copy/", copy, name="rights_submission_copy"),
             path("<uuid:id>/status/", state, name="rights_submission_status"),
             path("<uuid:id>/earnings/", earned, name="rights_submission_earnings"),
+            *self.making_urls(),
             *super().get_urls(),
         ]
 
@@ -217,6 +218,8 @@ class SubmissionAdmin(FactAdmin):
                 if found.decision and may_appeal(caller_of(request), found.decision)
                 else ""
             ),
+            "told": making.told(found, on=timezone.now().date()),
+            "may_correct": bool(found.decision) and making.may_submit(request, found.submission),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
             "copies": copying.ordered(found.submission.pk) if found.is_own else (),
             "containers": [

@@ -26,7 +26,9 @@ from ledger import (
     checkpoints,
     clearance,
     consenting,
+    contributing,
     copying,
+    disclosing,
     enrolling,
     erasure,
     exporting,
@@ -48,7 +50,8 @@ from ledger import voices as enrolling_voices
 from ledger.api import access, once, outputs, preferences, resolution, uploads
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
-from provenance import bindings
+from provenance import bindings, ern
+from provenance import disclosures as derivations
 from rights import (
     assets,
     authority,
@@ -58,6 +61,7 @@ from rights import (
     consents,
     contracts,
     identifiers,
+    making,
     mandates,
     mfn,
     parties,
@@ -93,6 +97,16 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     voices.NoSuchVoice: (404, "no_such_voice"),
     voices.NotConsentedToBeRecognized: (422, "not_consented_to_be_recognized"),
     clearance.NoSuchSubmission: (404, "no_such_submission"),
+    making.ContradictoryRecord: (422, "contradictory_record"),
+    derivations.NoSuchProfile: (404, "no_such_profile"),
+    derivations.NothingDeclared: (404, "nothing_declared"),
+    ern.NotAFragment: (422, "not_a_fragment"),
+    ern.NoSuchSchema: (500, "no_such_schema"),
+    disclosing.NotOurStatement: (422, "not_our_statement"),
+    disclosing.SentInTheFuture: (422, "sent_in_the_future"),
+    contributing.NotDecidedYet: (409, "being_examined"),
+    contributing.NothingCorrected: (422, "nothing_corrected"),
+    contributing.CorrectedMeanwhile: (409, "corrected_meanwhile"),
     clearance.AlreadyDecided: (409, "already_decided"),
     registry.NotOneAsset: (422, "not_one_asset"),
     registry.NothingAllowed: (422, "nothing_allowed"),
@@ -314,6 +328,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
 FIELDS = {
     "rights_ingredient": "ingredients",
     "rights_contribution": "contributions",
+    "rights_contributionact": "contributions",
     "rights_recordingwork": "works",
     "rights_licenseasset": "schedule",
     "rights_licensemodelversion": "model_versions",

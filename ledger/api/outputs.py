@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from ledger import certifying, checkpoints, report, stating
 from ledger.access import NotYourParty, Verb
+from ledger.api import contributions
 from ledger.api.access import caller_of, client_of, seen_by
 from ledger.api.fields import DigestField, digest
 from ledger.api.once import once
@@ -342,15 +343,6 @@ class IngredientOutput(serializers.Serializer[Any]):
     isrc = serializers.CharField(source="recording.isrc", allow_null=True)
 
 
-class ContributionOutput(serializers.Serializer[Any]):
-    """Who or what made one component."""
-
-    component = serializers.CharField()
-    ai_level = serializers.CharField()
-    tool = serializers.CharField()
-    actor = serializers.UUIDField(source="actor_id", allow_null=True)
-
-
 class ManifestOutput(serializers.Serializer[Any]):
     """The manifest that was signed."""
 
@@ -410,7 +402,7 @@ class DossierOutput(serializers.Serializer[Any]):
     state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
     generation = GenerationOutput()
     ingredients = IngredientOutput(many=True)
-    contributions = ContributionOutput(many=True)
+    contributions = contributions.ContributionOutput(many=True)
     decision = DecisionOutput(allow_null=True)
     earlier_decisions = serializers.ListField(child=serializers.UUIDField())
     rechecks = RecheckRow(many=True)
@@ -457,7 +449,7 @@ class OutputDetail(APIView):
                 "purposes": submission.purposes,
             },
             "ingredients": list(submission.ingredients.all()),
-            "contributions": sorted(submission.contributions.all(), key=lambda row: row.position),
+            "contributions": contributions.of_dossier(found),
             "earlier_decisions": [one for one in earlier if found.decision and one != found.decision.pk]
             if found.is_own
             else [],

@@ -20,15 +20,16 @@ from rest_framework.views import APIView
 
 from fingerprint import store
 from ledger import clearance, report, tasks
+from ledger.api import contributions
 from ledger.api.access import caller_of, party_of, seen_by
+from ledger.api.contributions import ContributionInput
 from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.api.uploads import TakesUploads
 from ledger.clearance import Declaration, NoSuchSubmission
-from rights.case import DeclaredContribution
 from rights.models import Submission
-from rights.vocabulary import AiLevel, Component, Outcome, Purpose, Use
+from rights.vocabulary import Outcome, Purpose, Use
 
 SCOPES = {"GET": "submissions:read", "POST": "submissions:write"}
 
@@ -40,10 +41,7 @@ EXAMPLE = {
     "uses": ["infer.input", "distribute.outside"],
     "territories": ["2136"],
     "ingredients": ["7b0c8f1e-3f43-4c4e-9d55-0f8a7f3c2a10"],
-    "contributions": [
-        {"component": "lead_vocal", "ai_level": "none", "actor": "c3d1c2de-5b0e-4bd5-8a86-6c2f5a5f8b11"},
-        {"component": "instruments", "ai_level": "partly", "tool": "Example Model 3"},
-    ],
+    "contributions": contributions.EXAMPLE,
 }
 
 
@@ -74,21 +72,6 @@ EXAMPLE_OF_CLAIMS = {
         }
     ],
 }
-
-
-class ContributionInput(serializers.Serializer[Any]):
-    """Who or what made one component."""
-
-    component = serializers.ChoiceField([(member.value, member.value) for member in Component])
-    ai_level = serializers.ChoiceField([(member.value, member.value) for member in AiLevel])
-    tool = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    actor = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Party id of the person")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Check that a machine is named where one was used."""
-        if attrs["ai_level"] != AiLevel.NONE.value and not attrs["tool"]:
-            raise serializers.ValidationError({"tool": "Name the tool that made it, in whole or in part."})
-        return attrs
 
 
 class AmountInput(serializers.Serializer[Any]):
@@ -127,7 +110,9 @@ class DeclarationInput(serializers.Serializer[Any]):
         max_length=200,
         help_text="Ids of the recordings that are in the output",
     )
-    contributions = ContributionInput(many=True)
+    contributions = ContributionInput(
+        many=True, help_text="Each component that the output has; what is not listed is taken not to be in it"
+    )
     expected = AmountInput(
         required=False,
         allow_null=True,
@@ -137,12 +122,7 @@ class DeclarationInput(serializers.Serializer[Any]):
 
     def validate_contributions(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Check that each component is declared once, and at least one is."""
-        components = [contribution["component"] for contribution in given]
-        if not components:
-            raise serializers.ValidationError("Declare at least one component: who or what made it.")
-        if len(components) != len(set(components)):
-            raise serializers.ValidationError("Declare each component once.")
-        return given
+        return contributions.checked(given)
 
 
 class DeclarationField(serializers.JSONField):
@@ -235,7 +215,12 @@ def describe(found: report.Dossier) -> dict[str, Any]:
     """Return a submission as the API shows it."""
     submission, decision = found.submission, found.decision
     root = f"/v1/submissions/{submission.id}"
-    links = {"self": root, "entries": f"{root}/entries"}
+    links = {
+        "self": root,
+        "entries": f"{root}/entries",
+        "contributions": f"{root}/contributions",
+        "disclosures": f"{root}/disclosures",
+    }
     if decision:
         links |= {
             "evidence": f"{root}/evidence",
@@ -352,10 +337,7 @@ class Submissions(TakesUploads):
             territories=declared["territories"],
             release_on=declared["release_on"],
             ingredient_ids=declared["ingredients"],
-            contributions=[
-                DeclaredContribution(row["component"], row["ai_level"], row["tool"], row["actor"])
-                for row in declared["contributions"]
-            ],
+            contributions=[contributions.declared(row) for row in declared["contributions"]],
             purposes=declared["purposes"],
             model_version_id=declared["model_version"],
             expected=(declared["expected"]["minor"], declared["expected"]["currency"])

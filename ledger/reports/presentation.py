@@ -38,7 +38,7 @@ from rights.models import (
     Work,
 )
 from rights.territories import expand, phrase
-from rights.vocabulary import AiLevel, Outcome, Purpose
+from rights.vocabulary import AiLevel, Component, HumanAct, Outcome, Purpose
 from royalties.models import Split
 
 WIDTH = 1000  # of every drawing, in its own units
@@ -76,6 +76,30 @@ LEVELS = {
     AiLevel.NONE.value: "by people",
     AiLevel.PARTLY.value: "partly by a machine",
     AiLevel.ALL.value: "by a machine",
+}
+
+
+PROCESSED: dict[tuple[bool, bool | None], str] = {
+    (True, False): ", which only processed",
+    (True, True): ", which generated",
+}
+COMPONENTS: dict[str, str] = {
+    Component.LYRICS: "Lyrics",
+    Component.MELODY: "Melody and harmony",
+    Component.ARRANGEMENT: "Arrangement",
+    Component.LEAD_VOCAL: "Lead vocal",
+    Component.BACKING_VOCAL: "Backing vocal",
+    Component.INSTRUMENTS: "Instruments",
+    Component.PRODUCTION: "Production and mix",
+    Component.MASTERING: "Mastering",
+    Component.ARTWORK: "Artwork",
+    Component.VIDEO: "Video",
+}
+ACTS: dict[str, str] = {
+    HumanAct.PERCEPTIBLE_INPUT: "made what can be perceived in it",
+    HumanAct.MODIFICATION: "changed what a machine gave",
+    HumanAct.SELECTION: "chose and arranged what a machine gave",
+    HumanAct.PROMPT: "prompted only",
 }
 
 
@@ -234,7 +258,8 @@ class Made:
     component: str
     level: str
     tool: str
-    actor: Link | None
+    people: tuple[tuple[Link, str], ...]  # each with what they did, empty where that is not said
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -403,6 +428,11 @@ class Page:
     claimed: Claimed | None = None
 
     @property
+    def has_making_evidence(self) -> bool:
+        """Whether any file shows who or what made it."""
+        return any(one.evidence for one in self.contributions)
+
+    @property
     def submission(self) -> Submission:
         """Return what was submitted."""
         return self.dossier.submission
@@ -433,15 +463,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         sides=_sides(found, shown),
         minutes=tuple(range(listening.minutes_of(audio))),
         unheard=_unheard(found),
-        contributions=tuple(
-            Made(
-                component=row.component.replace("_", " ").capitalize(),
-                level=LEVELS[row.ai_level],
-                tool=row.tool,
-                actor=Link(str(row.actor), Party, row.actor.pk) if row.actor else None,
-            )
-            for row in sorted(found.submission.contributions.all(), key=lambda row: row.position)
-        ),
+        contributions=_made(found),
         zones=_zones(found),
         verification=report.verification(found.manifest, at=at) if found.manifest else None,
         is_development=identity.is_development(),
@@ -453,6 +475,30 @@ def page(found: Dossier, *, at: datetime) -> Page:
         claimed=claimed(found.claims) if found.claims else None,
     )
     return whole if found.sight.is_whole else passable(whole, found.sight)
+
+
+def _made(found: Dossier) -> tuple[Made, ...]:
+    making = found.making
+    if making is None:
+        return ()
+    made = []
+    for row in making.contributions:
+        people: dict[Party, list[str]] = {row.actor: []} if row.actor else {}
+        for act in making.acts:
+            if act.component == row.component:
+                people.setdefault(act.party, []).append(ACTS[act.act])
+        made.append(
+            Made(
+                component=COMPONENTS[row.component],
+                level=LEVELS[row.ai_level] + PROCESSED.get((row.ai_level != AiLevel.NONE, row.is_generative), ""),
+                tool=f"{row.tool} {row.tool_version}".strip(),
+                people=tuple((Link(str(party), Party, party.pk), "; ".join(acts)) for party, acts in people.items()),
+                evidence=tuple(
+                    f"{one.kind} {one.digest[:12]}…" for one in making.evidence if one.component == row.component
+                ),
+            )
+        )
+    return tuple(made)
 
 
 def passable(shown: Any, sight: Sight) -> Any:

@@ -3,13 +3,8 @@
 Read are 3.8.1 to 3.8.3, 4.1 to 4.3.2. First comes the heading, then the lines in the order of the message: a party
 before who names it, a recording before its release. What a track release repeats and what deals allow is not read.
 
-What the message says about AI is kept in its own words. ERN cannot check these rules in its schema, so we do:
-
-V1. ContainsAI All: nobody who is a party contributed.
-V2. ContainsAI None: no contribution is Partly or All, and none is of GenerativeAI.
-V3. AiContribution All: the contributor is GenerativeAI.
-V4. The contributor is GenerativeAI: AiContribution is All, or is not stated.
-V6. A release says no less than the strongest of its resources; if it does it is taken, with a problem to look at.
+What the message says about AI is kept in its own words. ERN cannot check its rules V1 to V4 and V6 in its schema, so
+we do (``rights.exchange.ai``): what breaks V6 is taken, with a problem to look at.
 
 A work has the title of its recording where the message gives only its code, as ERN 4 always does.
 """
@@ -20,7 +15,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from rights.exchange import codes
+from rights.exchange import ai, codes
+from rights.exchange.ai import GENERATIVE, LEVELS, SPECIAL
 from rights.exchange.cells import BadCell
 from rights.exchange.limits import Limits
 from rights.exchange.lines import (
@@ -51,9 +47,6 @@ VERSIONS = {
 }
 AI_VERSIONS = {"4.3.2"}  # earlier ones have no word for it
 
-_LEVELS = ("None", "Partly", "All")  # by strength
-_GENERATIVE = "GenerativeAI"
-_SPECIAL = (_GENERATIVE, "Traditional", "UserDefined", "VariousArtists")
 _OTHER_RESOURCES = ("Video", "Image", "Text", "SheetMusic", "Software", "MIDI", "UserDefinedResource")
 _RECORDS = ("MessageHeader", "Party", "MusicalWork", "SoundRecording", *_OTHER_RESOURCES, "Release", "TrackRelease")
 _TITLE_CHARACTERS = 300
@@ -245,7 +238,7 @@ class _Message:
         works = list(self._works_of(record, title))
         duration = _duration(record)
         _check_ai(record, contains_ai)
-        if contains_ai or any(by.ai_contribution or by.special == _GENERATIVE for by in contributors):
+        if contains_ai or any(by.ai_contribution or by.special == GENERATIVE for by in contributors):
             self._check_version(record)
         reference = self._reference(record, "ResourceReference", "resource", f"recording {contains_ai}")
         if record.is_taken:
@@ -310,8 +303,8 @@ class _Message:
                 key, party = self._inline_party(record, by)
                 if party:
                     parties.setdefault(key, party)
-            if special and special not in _SPECIAL:
-                record.refuse(by, "unknown_value", f"SpecialContributor is one of {', '.join(_SPECIAL)}.", special)
+            if special and special not in SPECIAL:
+                record.refuse(by, "unknown_value", f"SpecialContributor is one of {', '.join(SPECIAL)}.", special)
             roles = tuple(dict.fromkeys(filter(None, map(_role, by.all(role_tag)))))
             level = _level(record, by, "AiContribution")
             found.setdefault(Contributor(key, roles, level, special))
@@ -336,10 +329,8 @@ class _Message:
             strongest = max(strongest, level)
             if kind == "recording":
                 tracks.append(f"resource:{name}")
-        if contains_ai and strongest > _LEVELS.index(contains_ai):
-            sentence = (
-                f"V6: the release says {contains_ai}, but one of its resources contains AI: {_LEVELS[strongest]}."
-            )
+        if contains_ai and strongest > LEVELS.index(contains_ai):
+            sentence = ai.too_weak(contains_ai, LEVELS[strongest])
             record.problems.append(Problem(element.line, "ContainsAI", "ai_v6", sentence, contains_ai, is_taken=True))
         references = [at.word() for at in element.all("ReleaseReference")]
         key = self._reference(record, "ReleaseReference", "release") if references else f"line{element.line}"
@@ -357,7 +348,7 @@ class _Message:
     def _resource(self, name: str) -> tuple[str, int]:
         """Return what kind of resource a reference is, and how strong its statement about AI; -1 if it has none."""
         for kind in ("recording", "other"):
-            for strength, level in enumerate(("", *_LEVELS), start=-1):
+            for strength, level in enumerate(("", *LEVELS), start=-1):
                 had = self._seen.had(f"resource {name}", f"{kind} {level}")
                 if had and had[1]:
                     return kind, strength
@@ -419,8 +410,8 @@ def _party_codes(element: Element) -> Iterator[WrittenCode]:
 def _level(record: _Record, at: Element, tag: str) -> str:
     found = at.first(tag)
     said = found.word() if found else ""
-    if found and said not in _LEVELS:
-        record.refuse(found, "unknown_value", f"{tag} is one of {', '.join(_LEVELS)}; leave it out if unknown.", said)
+    if found and said not in LEVELS:
+        record.refuse(found, "unknown_value", f"{tag} is one of {', '.join(LEVELS)}; leave it out if unknown.", said)
         return ""
     return said
 
@@ -429,16 +420,13 @@ def _check_ai(record: _Record, contains: str) -> None:
     """Refuse what V1 to V4 forbid, each where it stands."""
     element = record.element
     for by in (*element.all("Contributor"), *element.all("SoundRecordingEdition", "EditionContributor")):
-        is_generative = by.word("SpecialContributor") == _GENERATIVE
-        level = by.word("AiContribution")
-        if contains == "All" and by.first("ContributorPartyReference"):
-            record.refuse(by, "ai_v1", "V1: ContainsAI is All, but a party contributed: it is Partly, or nobody did.")
-        if contains == "None" and (level in {"Partly", "All"} or is_generative):
-            record.refuse(by, "ai_v2", "V2: ContainsAI is None, but a contribution is of AI: it is Partly or All.")
-        if level == "All" and not is_generative:
-            record.refuse(by, "ai_v3", "V3: only a SpecialContributor GenerativeAI can have AiContribution All.")
-        if is_generative and level not in {"", "All"}:
-            record.refuse(by, "ai_v4", "V4: the AiContribution of GenerativeAI is All: change it or leave it out.")
+        for code, sentence in ai.contradictions(
+            contains,
+            is_party=by.first("ContributorPartyReference") is not None,
+            special=by.word("SpecialContributor"),
+            level=by.word("AiContribution"),
+        ):
+            record.refuse(by, code, sentence)
 
 
 def _duration(record: _Record) -> int | None:

@@ -37,7 +37,16 @@ from rights.models.consents import (
     WithdrawalTaskDone,
 )
 from rights.models.licenses import License, LicenseAsset, LicenseEvent, LicenseModelVersion, MfnClause
-from rights.models.outputs import Contribution, Decision, Finding, Ingredient, Submission
+from rights.models.outputs import (
+    Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
+    Decision,
+    Finding,
+    Ingredient,
+    Submission,
+)
 from rights.models.parties import (
     NameToken,
     Party,
@@ -85,6 +94,9 @@ __all__ = [
     "ConsentEvidence",
     "ConsentOverride",
     "Contribution",
+    "ContributionAct",
+    "ContributionEvidence",
+    "ContributionRecord",
     "Dataset",
     "DatasetMember",
     "Decision",

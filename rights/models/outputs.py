@@ -10,7 +10,7 @@ from django.db.models import Q
 from rights.models.assets import ModelVersion, Recording
 from rights.models.choices import one_of
 from rights.models.parties import Party
-from rights.vocabulary import AiLevel, Component, Outcome
+from rights.vocabulary import AiLevel, Component, HumanAct, MakingEvidenceKind, Outcome
 
 PROTECT = models.PROTECT
 
@@ -61,6 +61,29 @@ class Ingredient(models.Model):
         return str(self.recording)
 
 
+class ContributionRecord(models.Model):
+    """
+    That who or what made an output is stated anew, in place of what was stated before; the last one counts.
+
+    What was submitted has no such row. What was decided, signed and divided before stays as it was.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="contribution_records")
+    position = models.PositiveSmallIntegerField()
+    author = models.ForeignKey(Party, on_delete=PROTECT, related_name="contribution_records")
+    reason = models.CharField(max_length=600)  # without names
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "position"], name="contribution_record_has_its_own_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"record {self.position}"
+
+
 class Contribution(models.Model):
     """Who or what made one component of the output: acts, never a percentage."""
 
@@ -70,11 +93,21 @@ class Contribution(models.Model):
     component = models.CharField(max_length=24, choices=one_of(Component))
     ai_level = models.CharField(max_length=8, choices=one_of(AiLevel))
     tool = models.CharField(max_length=120, blank=True)
+    # A person of whom it was not asked what they did; those of whom it was are in the acts.
     actor = models.ForeignKey(Party, on_delete=PROTECT, null=True, blank=True, related_name="contributions")
+    record = models.ForeignKey(
+        ContributionRecord, on_delete=PROTECT, null=True, blank=True, related_name="contributions"
+    )  # empty: as submitted
+    tool_version = models.CharField(max_length=60, blank=True, db_default="")
+    is_generative = models.BooleanField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["submission", "position"], name="contribution_has_its_own_position"),
+            models.UniqueConstraint(
+                fields=["submission", "record", "position"],
+                name="contribution_has_its_own_position",
+                nulls_distinct=False,
+            ),
             models.CheckConstraint(
                 condition=Q(ai_level="none") | ~Q(tool=""), name="machine_contribution_names_its_tool"
             ),
@@ -82,6 +115,52 @@ class Contribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component}: {self.ai_level}"
+
+
+class ContributionAct(models.Model):
+    """What a person did to one component, in the same record as its contribution."""
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="contribution_acts")
+    record = models.ForeignKey(ContributionRecord, on_delete=PROTECT, null=True, blank=True, related_name="acts")
+    component = models.CharField(max_length=24, choices=one_of(Component))
+    party = models.ForeignKey(Party, on_delete=PROTECT, related_name="contribution_acts")
+    act = models.CharField(max_length=32, choices=one_of(HumanAct))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "record", "component", "party", "act"],
+                name="act_is_stated_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component}: {self.act}"
+
+
+class ContributionEvidence(models.Model):
+    """A file that shows how one component was made; the file itself stays with whoever has it."""
+
+    id = models.UUIDField(primary_key=True)
+    submission = models.ForeignKey(Submission, on_delete=PROTECT, related_name="contribution_evidence")
+    record = models.ForeignKey(ContributionRecord, on_delete=PROTECT, null=True, blank=True, related_name="evidence")
+    component = models.CharField(max_length=24, choices=one_of(Component))
+    kind = models.CharField(max_length=16, choices=one_of(MakingEvidenceKind))
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "record", "component", "digest"],
+                name="making_evidence_is_named_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.component}"
 
 
 class Decision(models.Model):

@@ -37,7 +37,7 @@ from ledger.models import (
     ReviewClaim,
     SocietyAnswer,
 )
-from provenance.models import ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
+from provenance.models import Disclosure, ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
 from rights import restate
 from rights.models import (
     Allowance,
@@ -56,6 +56,10 @@ from rights.models import (
     ConsentEvent,
     ConsentEvidence,
     ConsentOverride,
+    Contribution,
+    ContributionAct,
+    ContributionEvidence,
+    ContributionRecord,
     Dataset,
     DatasetMember,
     Decision,
@@ -206,6 +210,43 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.SUBMITTED, [(Submission, {"submitter_id": key("rival"), "uses": USES, "expected_currency": ""})]),
     (Kind.DECIDED, [(Decision, {"outcome": "refused"}), (ForeignManifest, {"state": "valid"})]),
     (Kind.COPY_SIGNED, [(SignedCopy, {"label": "urn:c2pa:copy"})]),
+    (
+        Kind.CONTRIBUTIONS_CORRECTED,
+        [
+            (ContributionRecord, {"submission_id": key("output"), "author_id": key("distributor")}),
+            (
+                Contribution,
+                {
+                    "submission_id": key("output"),
+                    "record_id": ContributionRecord,
+                    "ai_level": "all",
+                    "is_generative": True,
+                },
+            ),
+            (
+                ContributionAct,
+                {"submission_id": key("output"), "record_id": ContributionRecord, "party_id": key("writer")},
+            ),
+            (ContributionEvidence, {"submission_id": key("output"), "record_id": ContributionRecord}),
+        ],
+    ),
+    (
+        Kind.DISCLOSURE_SENT,
+        [
+            (
+                Disclosure,
+                {
+                    "submission_id": key("output"),
+                    "sender_id": key("distributor"),
+                    "record_id": ContributionRecord,
+                    "profile": "c2pa",
+                    "profile_version": "2.4",
+                    "statement": b'{"answers":{}}',
+                    "sent_at": datetime(2020, 1, 1, tzinfo=UTC),
+                },
+            )
+        ],
+    ),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [

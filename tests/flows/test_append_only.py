@@ -280,7 +280,7 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_consentevent": lambda: {"consent_id": key("consent country publisher"), "act": "withdrawn", "position": 1},
     "rights_licenseasset": lambda: {"license_id": a_license().pk},
     "rights_ingredient": lambda: {"submission_id": a_submission().pk},
-    "rights_contribution": lambda: {"submission_id": a_submission().pk},
+    "rights_contribution": lambda: {"submission_id": a_submission().pk, "record_id": None},
     "rights_decision": lambda: {"submission_id": a_submission().pk, "outcome": "review"},
     "rights_finding": lambda: {"decision_id": a_decision().pk},
     "provenance_manifest": lambda: {"decision_id": a_decision().pk, "label": f"urn:c2pa:{uuid4()}"},
@@ -343,6 +343,9 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
         "answer_id": a("AppealAnswer", appeal_id=a("Appeal", decision_id=a_decision().pk).pk).pk
     },
     "rights_recheckfinding": lambda: {"position": 9},
+    "rights_contributionrecord": lambda: {"position": 9},
+    "rights_contributionact": lambda: {"record_id": a("ContributionRecord", position=9).pk},
+    "rights_contributionevidence": lambda: {"record_id": a("ContributionRecord", position=9).pk},
     "rights_influence": lambda: {"report_digest": "e0" * 32},
     "rights_influenceweight": lambda: {"influence_id": a("Influence", report_digest="e0" * 32).pk},
     "rights_influenceobjection": lambda: {"party_id": a_party().pk},
@@ -411,7 +414,7 @@ ADDED: dict[str, Callable[[], object]] = {
     "rights_recordingwork": lambda: new(RecordingWork, recording_id=key("spring"), work_id=key("work of country")),
     "rights_licenseasset": lambda: new(LicenseAsset, recording_id=key("spring"), work_id=None),
     "rights_ingredient": lambda: new(Ingredient, submission_id=key("waiting"), recording_id=key("spring")),
-    "rights_contribution": lambda: new(Contribution, submission_id=key("waiting"), position=9),
+    "rights_contribution": lambda: new(Contribution, submission_id=key("waiting"), record_id=None, position=9),
     "rights_finding": lambda: new(Finding, position=9),
 }
 

@@ -534,12 +534,19 @@ PACKED: list[tuple[str, str, str]] = [
     ("rights_influenceobjection", "reason", "cleared"),
     ("provenance_certificate", "token", "cleared"),
     ("provenance_manifeststatus", "reason", "cleared"),
+    ("rights_contributionrecord", "reason", "cleared"),
+    ("rights_contributionact", "act", "cleared"),
+    ("rights_contributionevidence", "digest", "cleared"),
+    ("provenance_disclosure", "recipient", "cleared"),
 ]
 TO: dict[str, str] = {
     "numerator": "1",
     "denominator": "denominator + 1",
     "is_upheld": "NOT is_upheld",
-    **{column: f"{column} || 'x'" for column in ("reason", "sentence", "statement", "method", "policy_version")},
+    **{
+        column: f"{column} || 'x'"
+        for column in ("reason", "sentence", "statement", "method", "policy_version", "recipient")
+    },
     "expires_on": "expires_on + 1",
     "work_id": "gen_random_uuid()",
     "recording_id": "gen_random_uuid()",

@@ -1,0 +1,123 @@
+"""Who or what made an output is corrected, and recipients are told: entries about them, and what is refused."""
+
+import django.db.models.deletion
+import django.db.models.lookups
+import rights.models.conditions
+from django.db import migrations, models
+
+
+APPEND_ONLY = [
+    "rights_contributionrecord", "rights_contributionact", "rights_contributionevidence", "provenance_disclosure",
+]
+
+# Table → the entry's column, and the row's column that it must equal. Checked at commit.
+ENTERED = {
+    "rights_contributionrecord": ("contribution_record_id", "id"),
+    "provenance_disclosure": ("disclosure_id", "id"),
+}
+# Table → two ways to be entered: with the submission, or with a later record.
+_EITHER = ("submission_id", "submission_id", "contribution_record_id", "record_id")
+ENTERED_EITHER_WAY = {
+    "rights_contribution": _EITHER,
+    "rights_contributionact": _EITHER,
+    "rights_contributionevidence": _EITHER,
+}
+
+FUNCTIONS = """
+-- What is said in a record is about the output that the record is about.
+CREATE FUNCTION keep_records_together() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.record_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM rights_contributionrecord WHERE id = NEW.record_id AND submission_id = NEW.submission_id
+    ) THEN
+        RAISE EXCEPTION 'a record and what is in it are about the same output'
+              USING ERRCODE = 'check_violation', CONSTRAINT = 'record_is_of_its_own_output';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
+
+def guards():
+    for table in APPEND_ONLY:
+        yield (
+            f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION refuse_change();"
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_is_append_only;",
+            f"DROP TRIGGER {table}_is_append_only ON {table};",
+        )
+        yield (
+            f"GRANT SELECT, INSERT ON {table} TO ledger_app; GRANT SELECT ON {table} TO ledger_auditor;",
+            f"REVOKE ALL ON {table} FROM ledger_app, ledger_auditor;",
+        )
+    for table, (column, key) in ENTERED.items():
+        yield (
+            f"CREATE CONSTRAINT TRIGGER {table}_has_its_entry AFTER INSERT ON {table}"
+            f" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_entry('{column}', '{key}');",
+            f"DROP TRIGGER {table}_has_its_entry ON {table};",
+        )
+    for table, arguments in ENTERED_EITHER_WAY.items():
+        quoted = ", ".join(f"'{argument}'" for argument in arguments)
+        drop = f"DROP TRIGGER {table}_has_its_entry ON {table};"
+        make = (
+            f"CREATE CONSTRAINT TRIGGER {table}_has_its_entry AFTER INSERT ON {table}"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
+        )
+        if table == "rights_contribution":  # it was entered with its submission only
+            yield (
+                f"{drop}{make}require_either_entry({quoted});",
+                f"{drop}{make}require_entry('submission_id', 'submission_id');",
+            )
+        else:
+            yield f"{make}require_either_entry({quoted});", drop
+    for table in [*ENTERED_EITHER_WAY, "provenance_disclosure"]:
+        yield (
+            f"CREATE TRIGGER {table}_stays_together BEFORE INSERT ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION keep_records_together();",
+            f"DROP TRIGGER {table}_stays_together ON {table};",
+        )
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('ledger', '0018_signed_copies'),
+        ('provenance', '0006_disclosures'),
+        ('rights', '0009_contribution_records'),
+    ]
+
+    operations = [
+        migrations.RemoveConstraint(
+            model_name='entry',
+            name='entry_is_about_one_fact',
+        ),
+        migrations.AddField(
+            model_name='entry',
+            name='contribution_record',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='rights.contributionrecord'),
+        ),
+        migrations.AddField(
+            model_name='entry',
+            name='disclosure',
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='provenance.disclosure'),
+        ),
+        migrations.AlterField(
+            model_name='entry',
+            name='kind',
+            field=models.CharField(choices=[('party_registered', 'Party Registered'), ('work_registered', 'Work Registered'), ('recording_registered', 'Recording Registered'), ('share_registered', 'Share Registered'), ('consent_granted', 'Consent Granted'), ('consent_withdrawn', 'Consent Withdrawn'), ('license_signed', 'License Signed'), ('submitted', 'Submitted'), ('decided', 'Decided'), ('party_named', 'Party Named'), ('role_taken', 'Role Taken'), ('representation_recorded', 'Representation Recorded'), ('representation_ended', 'Representation Ended'), ('parties_merged', 'Parties Merged'), ('merge_undone', 'Merge Undone'), ('protection_recorded', 'Protection Recorded'), ('identifier_recorded', 'Identifier Recorded'), ('identifier_checked', 'Identifier Checked'), ('work_linked', 'Work Linked'), ('release_registered', 'Release Registered'), ('voice_registered', 'Voice Registered'), ('voice_linked', 'Voice Linked'), ('audio_delivered', 'Audio Delivered'), ('stem_registered', 'Stem Registered'), ('lyrics_registered', 'Lyrics Registered'), ('model_registered', 'Model Registered'), ('dataset_frozen', 'Dataset Frozen'), ('model_version_registered', 'Model Version Registered'), ('model_version_retired', 'Model Version Retired'), ('share_changed', 'Share Changed'), ('conflict_opened', 'Conflict Opened'), ('conflict_acted', 'Conflict Acted'), ('terms_published', 'Terms Published'), ('consent_offered', 'Consent Offered'), ('consent_changed', 'Consent Changed'), ('rights_reserved', 'Rights Reserved'), ('reservation_lifted', 'Reservation Lifted'), ('withdrawal_task_done', 'Withdrawal Task Done'), ('campaign_opened', 'Campaign Opened'), ('license_changed', 'License Changed'), ('clearance_answered', 'Clearance Answered'), ('voice_enrolled', 'Voice Enrolled'), ('voice_enrollment_ended', 'Voice Enrollment Ended'), ('member_admitted', 'Member Admitted'), ('member_left', 'Member Left'), ('import_received', 'Import Received'), ('import_finished', 'Import Finished'), ('import_reversed', 'Import Reversed'), ('erasure_requested', 'Erasure Requested'), ('erased', 'Erased'), ('proposed', 'Proposed'), ('approved', 'Approved'), ('bands_drafted', 'Bands Drafted'), ('bands_activated', 'Bands Activated'), ('reviewed', 'Reviewed'), ('appealed', 'Appealed'), ('appeal_answered', 'Appeal Answered'), ('rechecked', 'Rechecked'), ('influence_stated', 'Influence Stated'), ('influence_objected', 'Influence Objected'), ('certified', 'Certified'), ('status_stated', 'Status Stated'), ('soft_bound', 'Soft Bound'), ('copy_signed', 'Copy Signed'), ('contributions_corrected', 'Contributions Corrected'), ('disclosure_sent', 'Disclosure Sent')], max_length=32),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(rights.models.conditions.NonNulls('party', 'work', 'recording', 'share', 'consent', 'consent_event', 'license', 'submission', 'decision', 'party_name', 'party_in_role', 'representation', 'representation_end', 'party_merge', 'party_merge_undo', 'protection', 'identifier', 'identifier_finding', 'recording_work', 'release', 'voice', 'recording_voice', 'recording_audio', 'stem', 'lyrics', 'model', 'dataset', 'model_version', 'model_version_retirement', 'share_event', 'conflict', 'conflict_event', 'terms', 'reservation', 'reservation_end', 'withdrawal_task_done', 'campaign', 'license_event', 'clearance', 'voice_enrollment', 'voice_enrollment_end', 'membership', 'membership_end', 'import_batch', 'import_outcome', 'import_reversal', 'erasure_request', 'erasure', 'proposal', 'approval', 'bands', 'bands_activation', 'review', 'appeal', 'appeal_answer', 'recheck', 'influence', 'influence_objection', 'certificate', 'manifest_status', 'soft_binding', 'signed_copy', 'contribution_record', 'disclosure'), 1), name='entry_is_about_one_fact'),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=models.UniqueConstraint(condition=models.Q(('contribution_record__isnull', False)), fields=('contribution_record',), name='contribution_record_is_entered_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='entry',
+            constraint=models.UniqueConstraint(condition=models.Q(('disclosure__isnull', False)), fields=('disclosure',), name='disclosure_is_entered_once'),
+        ),
+        migrations.RunSQL(FUNCTIONS, "DROP FUNCTION keep_records_together();"),
+        *(migrations.RunSQL(forward, backward) for forward, backward in guards()),
+    ]
