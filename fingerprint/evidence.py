@@ -83,6 +83,30 @@ class Match:
         """Return a further figure, or None where this algorithm has none of that name."""
         return dict(self.measures).get(name)
 
+    def to_document(self) -> dict[str, object]:
+        """Say the same in strings, integers and objects."""
+        return {
+            "kind": self.kind,
+            "algorithm": self.algorithm,
+            "reference_id": str(self.reference_id),
+            "output": {"start_ms": self.output.start_ms, "end_ms": self.output.end_ms},
+            "reference": {"start_ms": self.reference.start_ms, "end_ms": self.reference.end_ms},
+            "time_ratio_millionths": self.time_ratio_millionths,
+            "pitch_shift_cents": self.pitch_shift_cents,
+            "score_millionths": self.score_millionths,
+            "probability_millionths": self.probability_millionths,
+            "measures": dict(self.measures),
+        }
+
+    @classmethod
+    def from_document(cls, document: object) -> "Match":
+        """
+        Read it back.
+
+        :raises NotEvidence: a missing or an additional name, or a value of the wrong type
+        """
+        return _match(document)
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -134,21 +158,7 @@ class Evidence:
                 }
                 for detector in self.detectors
             ],
-            "matches": [
-                {
-                    "kind": match.kind,
-                    "algorithm": match.algorithm,
-                    "reference_id": str(match.reference_id),
-                    "output": {"start_ms": match.output.start_ms, "end_ms": match.output.end_ms},
-                    "reference": {"start_ms": match.reference.start_ms, "end_ms": match.reference.end_ms},
-                    "time_ratio_millionths": match.time_ratio_millionths,
-                    "pitch_shift_cents": match.pitch_shift_cents,
-                    "score_millionths": match.score_millionths,
-                    "probability_millionths": match.probability_millionths,
-                    "measures": dict(match.measures),
-                }
-                for match in self.matches
-            ],
+            "matches": [match.to_document() for match in self.matches],
             "peak_millionths": self.peak_millionths,
             "rms_millionths": self.rms_millionths,
             "loudness_centi_lufs": self.loudness_centi_lufs,

@@ -31,10 +31,13 @@ from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Mat
 from fingerprint.levels import Meter
 from fingerprint.models import Examination, Trace
 from fingerprint.postings import Postings
+from fingerprint.sharding import Sharded
 from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
 from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
+
+Known = Postings | Sharded  # an index, here or in shards
 
 
 class NoTrace(Exception):
@@ -64,7 +67,7 @@ class CopiesListener:
 
     rate_hz = extract.SAMPLE_RATE_HZ
 
-    def __init__(self, known: Postings) -> None:
+    def __init__(self, known: Known) -> None:
         self._known = known
         self._fingerprints = extract.Fingerprints()
         self.trace = b""
@@ -80,7 +83,7 @@ class CopiesListener:
         return self._found(self._known, heard, extract.algorithm())
 
     @classmethod
-    def again(cls, known: Postings, trace: bytes, algorithm: str) -> Detection:
+    def again(cls, known: Known, trace: bytes, algorithm: str) -> Detection:
         """
         Say the same of what was heard before, against another index.
 
@@ -92,7 +95,7 @@ class CopiesListener:
         return cls._found(known, heard, algorithm)
 
     @staticmethod
-    def _found(known: Postings, heard: Sequence[NDArray[np.uint32]], algorithm: str) -> Detection:
+    def _found(known: Known, heard: Sequence[NDArray[np.uint32]], algorithm: str) -> Detection:
         return Detection(
             Detector(
                 kind=EXACT_MATCH,
@@ -101,7 +104,9 @@ class CopiesListener:
                 index_snapshot=known.snapshot,
                 index_size=len(known),
             ),
-            matching.search(known, heard, algorithm=algorithm),
+            known.items_heard(heard, algorithm=algorithm)
+            if isinstance(known, Sharded)
+            else matching.search(known, heard, algorithm=algorithm),
         )
 
 
@@ -110,7 +115,7 @@ class LandmarksListener:
 
     rate_hz = landmarks.SAMPLE_RATE_HZ
 
-    def __init__(self, known: Postings) -> None:
+    def __init__(self, known: Known) -> None:
         self._known = known
         self._landmarks = landmarks.Landmarks()
         self.trace = b""
@@ -126,7 +131,7 @@ class LandmarksListener:
         return self._found(self._known, heard)
 
     @classmethod
-    def again(cls, known: Postings, trace: bytes, algorithm: str) -> Detection:
+    def again(cls, known: Known, trace: bytes, algorithm: str) -> Detection:
         """
         Say the same of what was heard before, against another index.
 
@@ -138,7 +143,7 @@ class LandmarksListener:
         return cls._found(known, tuple(landmarks.Peaks(*pair) for pair in zip(rows[::2], rows[1::2], strict=True)))
 
     @staticmethod
-    def _found(known: Postings, heard: tuple[landmarks.Peaks, ...]) -> Detection:
+    def _found(known: Known, heard: tuple[landmarks.Peaks, ...]) -> Detection:
         return Detection(
             Detector(
                 kind=EXACT_MATCH,
@@ -147,7 +152,9 @@ class LandmarksListener:
                 index_snapshot=known.snapshot,
                 index_size=len(known),
             ),
-            landmark_matching.search(known, heard),
+            known.peaks_heard(heard, algorithm=landmarks.ALGORITHM)
+            if isinstance(known, Sharded)
+            else landmark_matching.search(known, heard),
         )
 
 
@@ -195,7 +202,7 @@ def harmony(facts: AudioFacts) -> extract.Items:
 def examine(
     facts: AudioFacts,
     *,
-    against: Mapping[str, Postings] | None = None,
+    against: Mapping[str, Known] | None = None,
     known: Songs | None = None,
     voices: Sequence[VoiceTemplate] = (),
 ) -> Evidence:
@@ -251,7 +258,7 @@ def _keep(audio_digest: str, heard: Mapping[str, bytes]) -> None:
     )
 
 
-def again(audio_digest: str, *, against: Mapping[str, Postings]) -> tuple[Detection, ...]:
+def again(audio_digest: str, *, against: Mapping[str, Known]) -> tuple[Detection, ...]:
     """
     Compare what was heard in audio when it was examined with other references; nothing is decoded.
 

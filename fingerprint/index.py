@@ -37,6 +37,23 @@ LATE = 500  # rows below the highest that may still be committed
 DELTA = 500  # references that are compared with one output together
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What counts of a table that grows: rows up to one, without those that came late."""
+
+    last: int
+    absent: tuple[int, ...]
+
+    def of(self, view: View) -> View:
+        """Return the view of nothing else."""
+        absent = np.array(self.absent, np.int64)
+        return view.only(lambda table: (table["row"] <= self.last) & ~np.isin(table["row"], absent))
+
+
+class Moved(Exception):
+    """What was asked about has changed since: a reference has another fingerprint by now. Ask again."""
+
+
 class SnapshotLost(Exception):
     """What the index held then cannot be put together any more: a reference has another fingerprint by now."""
 
@@ -80,6 +97,11 @@ def keep(family: Family, source: Source) -> None:
     _others[family] = source
 
 
+def others() -> tuple[Family, ...]:
+    """Return the families whose rows are not references."""
+    return tuple(_others)
+
+
 def _source(family: Family) -> Source:
     return _others.get(family) or Source(
         lambda: Fingerprint.objects.filter(algorithm__startswith=family.name),
@@ -103,7 +125,11 @@ _holding = threading.Lock()
 
 
 def _folder(family: Family) -> _Held:
-    path = Path(settings.FINGERPRINT_INDEX) / family.name.strip("/").replace("/", "-")
+    path = Path(settings.FINGERPRINT_INDEX)
+    if family.ids is not None:
+        first, last = (id.hex.rstrip(end) for id, end in zip(family.ids, "0f", strict=True))
+        path = path / "shards" / f"{first:0<2}-{last:f<2}"
+    path = path / family.name.strip("/").replace("/", "-")
     with _holding:
         if (path, family.name) not in _held:
             _held[path, family.name] = _Held(Folder(path, family.name))
@@ -128,7 +154,7 @@ def current(family: Family = CHROMAPRINT) -> View:
                 held.folder.set_aside(error.name)
         else:
             raise Damaged(str(held.folder.path), "it is damaged again and again: look at the disk")
-        if family not in _others:
+        if family not in _others and family.ids is None:
             _note(held, manifest, view)
         return view
 
@@ -143,7 +169,11 @@ def forget() -> None:
 
 
 def _rows(family: Family) -> QuerySet[Any, Any]:
-    return _source(family).rows()
+    source = _source(family)
+    if family.ids is None:
+        return source.rows()
+    first, last = family.ids
+    return source.rows().filter(**{f"{source.found}__gte": first, f"{source.found}__lte": last})
 
 
 def _counted(family: Family, *, up_to: int | None = None) -> tuple[int, int, int]:
@@ -293,10 +323,10 @@ def _earlier(folder: Folder, family: Family, given: dict[UUID, Enrolled]) -> tup
     return replaced, overtaken
 
 
-def tidy() -> int:
+def tidy(families: Sequence[Family] | None = None) -> int:
     """Make many small segments into few large ones, and remove what dead processes left; return how many merges."""
     merges = 0
-    for family in (*FAMILIES, *_others):
+    for family in (*FAMILIES, *others()) if families is None else families:
         folder = Folder(_folder(family).folder.path, family.name)  # its own: a merge must not hold up a search
         try:
             while folder.tidy():
@@ -345,18 +375,54 @@ def _note(held: _Held, manifest: Manifest, view: View) -> None:
     """Keep what a snapshot stands for: an examination names it, and a replay asks for it."""
     if held.noted == view.snapshot:
         return
-    existing = Fingerprint.objects.filter(id__gt=manifest.last - LATE, id__lte=manifest.last)
-    first = max(1, manifest.last - LATE + 1)
-    absent = sorted(set(range(first, manifest.last + 1)) - set(existing.values_list("id", flat=True)))
+    note(view.snapshot, len(view), view.family, _cut(manifest.last))
+    held.noted = view.snapshot
+
+
+def note(snapshot: str, size: int, family: str, cut: Cut) -> None:
+    """Keep what a snapshot stands for."""
     IndexSnapshot.objects.bulk_create(
-        [
-            IndexSnapshot(
-                snapshot=view.snapshot, family=view.family, size=len(view), last_row=manifest.last, absent_rows=absent
-            )
-        ],
+        [IndexSnapshot(snapshot=snapshot, family=family, size=size, last_row=cut.last, absent_rows=list(cut.absent))],
         ignore_conflicts=True,
     )
-    held.noted = view.snapshot
+
+
+def _cut(last: int) -> Cut:
+    existing = Fingerprint.objects.filter(id__gt=last - LATE, id__lte=last)
+    first = max(1, last - LATE + 1)
+    return Cut(last, tuple(sorted(set(range(first, last + 1)) - set(existing.values_list("id", flat=True)))))
+
+
+def cut_now(family: Family) -> Cut:
+    """Return what counts of a family now: the same for every part of its index, whenever it is asked."""
+    return _cut(_rows(family).aggregate(last=Max("id"))["last"] or 0)
+
+
+def cut_of(snapshot: str, family: Family) -> Cut:
+    """
+    Return what counted when an index had this name.
+
+    :raises SnapshotLost: there was no such index
+    """
+    then = IndexSnapshot.objects.filter(snapshot=snapshot, family=family.name).first()
+    if then is None:
+        raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
+    return Cut(then.last_row, tuple(then.absent_rows))
+
+
+def at_cut(family: Family, cut: Cut) -> View:
+    """
+    Return the index of what counts, put in step with the table first.
+
+    :raises Moved: a reference of it has another fingerprint by now, which does not count
+    """
+    whole = current(family)
+    view = cut.of(whole)
+    if len(view) != len(whole):
+        rows = _rows(family).filter(id__lte=cut.last).exclude(id__in=cut.absent)
+        if rows.aggregate(found=Count("reference_id", distinct=True))["found"] != len(view):
+            raise Moved
+    return view
 
 
 def as_at(snapshot: str, family: Family = CHROMAPRINT) -> View:
@@ -365,11 +431,7 @@ def as_at(snapshot: str, family: Family = CHROMAPRINT) -> View:
 
     :raises SnapshotLost: there was no such index, or a reference's fingerprint was replaced since
     """
-    then = IndexSnapshot.objects.filter(snapshot=snapshot, family=family.name).first()
-    if then is None:
-        raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
-    absent = np.array(then.absent_rows, np.int64)
-    view = current(family).only(lambda table: (table["row"] <= then.last_row) & ~np.isin(table["row"], absent))
+    view = cut_of(snapshot, family).of(current(family))
     if view.snapshot != snapshot:
         raise SnapshotLost(SnapshotLost.__doc__)
     return view
@@ -407,8 +469,6 @@ def delta(snapshot: str, family: Family = CHROMAPRINT) -> Iterator[Postings]:
 
 
 def _since(snapshot: str, family: Family) -> Iterable[tuple[UUID, bytes]]:
-    then = IndexSnapshot.objects.filter(snapshot=snapshot, family=family.name).first()
-    if then is None:
-        raise SnapshotLost(f"No index of this ledger was ever called {snapshot}.")
-    new = _rows(family).filter(id__gt=then.last_row) | _rows(family).filter(id__in=then.absent_rows)
+    then = cut_of(snapshot, family)
+    new = _rows(family).filter(id__gt=then.last) | _rows(family).filter(id__in=then.absent)
     return ((reference_id, data) for _, reference_id, _, data in _paged(family, new))

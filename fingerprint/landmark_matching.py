@@ -50,7 +50,7 @@ MAX_RATIO_CHANGE = 0.12
 
 _WINDOW_FRAMES, _WINDOW_STEP = 430, 215  # ten seconds, every five
 _VOTES_PER_WINDOW = 400_000
-_MAX_POSTINGS = 20_000
+MAX_POSTINGS = 20_000
 _CANDIDATES, _CANDIDATES_TRANSPOSED = 12, 6  # of either width, for a window
 _FAN_TRANSPOSED = 5
 _FINE, _COARSE = 2, 32  # frames in which votes are counted together
@@ -74,7 +74,7 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
     ("fan_transposed", str(_FAN_TRANSPOSED)),
     ("long_ms", str(LONG_MS)),
     ("matching", "2"),
-    ("max_postings", str(_MAX_POSTINGS)),
+    ("max_postings", str(MAX_POSTINGS)),
     ("min_duration_ms", str(MIN_DURATION_MS)),
     ("min_evidence", str(MIN_EVIDENCE)),
     ("min_found", str(MIN_FOUND)),
@@ -114,7 +114,8 @@ def search(
     return asked.matches(index, lines, algorithm)
 
 
-def _order(match: Match) -> tuple[int, int, UUID, int]:
+def order(match: Match) -> tuple[int, int, UUID, int]:
+    """Return what matches are ordered by: their place in the output, then their reference."""
     return match.output.start_ms, match.output.end_ms, match.reference_id, match.reference.start_ms
 
 
@@ -318,7 +319,7 @@ class Search:
     def matches(self, index: Postings, lines: Sequence[Line], algorithm: str) -> tuple[Match, ...]:
         """Return what all lines that were found come to, in order."""
         kept = _disjoint(lines, self.frames)
-        return tuple(sorted((_match(index, line, algorithm) for line in kept), key=_order))
+        return tuple(sorted((_match(index, line, algorithm) for line in kept), key=order))
 
 
 def _is_on(seed: Line, line: Line, at: float) -> bool:
@@ -339,14 +340,14 @@ def _cells(
     if made.size == 0:
         return []
     count = count_of(made)
-    known = np.flatnonzero((count > 0) & (count <= _MAX_POSTINGS))
+    known = np.flatnonzero((count > 0) & (count <= MAX_POSTINGS))
     order = known[np.argsort(count[known], kind="stable")]
     # What is rare comes first, so that a large catalogue costs no more than a small one.
     order = order[np.cumsum(count[order]) <= _VOTES_PER_WINDOW]
     if order.size == 0:
         return []
     weight_of = np.rint(_WEIGHT / np.log2(2 + count)).astype(np.int64)
-    votes = list(index.votes(made[order], order, most=_MAX_POSTINGS))
+    votes = list(index.votes(made[order], order, most=MAX_POSTINGS))
     if not votes:
         return []
     which = np.concatenate([hashed for hashed, _ in votes])

@@ -116,10 +116,11 @@ def search(
         reference_id = index.reference(number)
         found = (_match(pair, line, reference_id, algorithm) for line in _disjoint(pair, lines))
         matches += [match for match in found if match is not None]
-    return tuple(sorted(matches, key=_order))
+    return tuple(sorted(matches, key=order))
 
 
-def _order(match: Match) -> tuple[int, int, UUID, int]:
+def order(match: Match) -> tuple[int, int, UUID, int]:
+    """Return what matches are ordered by: their place in the output, then their reference."""
     return match.output.start_ms, match.output.end_ms, match.reference_id, match.reference.start_ms
 
 

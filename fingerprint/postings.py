@@ -51,11 +51,16 @@ class Content:
 
 @dataclass(frozen=True)
 class Family:
-    """Fingerprints that can be compared: the beginning of their algorithms' names, and how to read one."""
+    """
+    Fingerprints that can be compared: the beginning of their algorithms' names, and how to read one.
+
+    `ids` are the first and the last id of the references that an index is about, where it is one of several parts.
+    """
 
     name: str
     read: Callable[[bytes], Content]
     has_items: bool
+    ids: tuple[UUID, UUID] | None = None
 
 
 class Postings(Protocol):

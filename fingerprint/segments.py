@@ -488,6 +488,16 @@ class View:
         at = int(np.searchsorted(self._first_number, number, side="right")) - 1
         return self.segments[at].id(number - int(self._first_number[at]))
 
+    def numbers(self, ids: Iterable[UUID]) -> dict[UUID, int]:
+        """Return the numbers of some references, by their ids, as far as they are to be found."""
+        wanted = np.array(sorted({id.bytes for id in ids}), dtype="S16")
+        found: dict[UUID, int] = {}
+        for segment, mask, first in zip(self.segments, self.masks, self._first_number.tolist(), strict=False):
+            is_wanted = np.isin(np.ascontiguousarray(segment.table["id"]).view("S16")[:, 0], wanted)
+            for number in np.flatnonzero(is_wanted if mask is None else is_wanted & mask).tolist():
+                found[segment.id(number)] = first + number
+        return found
+
     def ids(self) -> Iterator[UUID]:
         """Give the ids of all references that are to be found."""
         for segment, mask in zip(self.segments, self.masks, strict=True):
