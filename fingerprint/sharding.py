@@ -158,16 +158,12 @@ def _heaviest(voted: Sequence[Sequence[Any]]) -> list[list[Any]]:
 # --- Opening
 
 
-def current(ask: Asks, *, count: int) -> dict[str, Sharded]:
+def current(family: Family, ask: Asks, *, count: int) -> Sharded:
     """
-    Return the index over every reference that is committed now, by the families of fingerprints.
+    Return the index over every reference that is committed now.
 
     :raises Moved: references get other fingerprints all the time
     """
-    return {family.name: _current(family, ask, count) for family in index.FAMILIES}
-
-
-def _current(family: Family, ask: Asks, count: int) -> Sharded:
     for attempt in range(TRIES):
         cut = index.cut_now(family)
         try:

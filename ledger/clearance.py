@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from fingerprint import audio, examine, references, store
+from fingerprint import audio, examine, references, songs, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
-from ledger import deciding, identity, intake, jobs, keeping, log, voices
+from ledger import deciding, identity, intake, jobs, keeping, log, searching, voices
 from ledger.constraints import violated
 from ledger.deciding import Judged
 from ledger.models import Entry, Job
@@ -137,6 +137,7 @@ def clear(*, submission_id: UUID, at: datetime) -> Entry | None:
     :raises NoSuchSubmission: nothing was submitted under this id
     :raises AlreadyDecided: the submission has its decision
     :raises LostLease: another worker took the job over; nothing of this attempt remains
+    :raises ShardSilent: a part of the index does not answer; the submission waits, and is tried again
     """
     submission = _undecided(submission_id)
     job = jobs.claim(Job.Kind.CLEAR, submission_id, at=at)
@@ -146,6 +147,9 @@ def clear(*, submission_id: UUID, at: datetime) -> Entry | None:
         with jobs.held(job):
             return _decide(submission, job, at)
     except (AlreadyDecided, jobs.LostLease):
+        raise
+    except searching.ShardSilent as error:
+        jobs.postpone(job, why=str(error))
         raise
     except Exception as error:
         # Whatever went wrong is kept where people look, and the job is tried again.
@@ -165,8 +169,13 @@ def _undecided(submission_id: UUID) -> Submission:
 def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     claim = terms.claim_of(submission)
     try:
-        # Slow; may run again.
-        evidence = examine.examine(references.facts_of(submission.audio), voices=voices.templates(at=at))
+        # Slow; may run again. The index is asked first: where a part of it is silent, nothing is decoded in vain.
+        evidence = examine.examine(
+            references.facts_of(submission.audio),
+            against=searching.current(),
+            known=songs.current(),
+            voices=voices.templates(at=at),
+        )
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, Judged(policy.unreadable(str(error)), at), None, at=at)

@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=settings.LEDGER_LEASE_SECONDS)
 HEARTBEAT_S = settings.LEDGER_LEASE_SECONDS / 4  # so that one slow beat does not give the job away
 RING_AGAIN_AFTER = timedelta(seconds=5)
 MOST_ATTEMPTS = 5
+WAITS = timedelta(seconds=30)
 
 
 class LostLease(Exception):
@@ -111,6 +112,12 @@ def fail(job: Claimed, *, error: str, at: datetime) -> None:
         mine.update(given_up_at=at, lease_until=None, error=error[:300])
     else:
         mine.update(run_at=at + timedelta(seconds=2**nth), lease_until=None, error=error[:300])
+
+
+def postpone(job: Claimed, *, why: str) -> None:
+    """Give a job back that cannot be done for now and is not at fault: it waits for a while, and is never given up."""
+    mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
+    mine.update(run_at=timezone.now() + WAITS, lease_until=None, error=why[:300])
 
 
 def retry(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> bool:

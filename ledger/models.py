@@ -337,6 +337,7 @@ class Job(models.Model):
         LIST = "list"
         ENROLL = "enroll"
         COPY = "copy"
+        SEARCH = "search"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -884,6 +885,23 @@ class OutputWatch(models.Model):
 
     def __str__(self) -> str:
         return str(self.looked_at)
+
+
+class ShardQuestion(models.Model):
+    """
+    What an examination asks a shard of the index, and the answer once there is one: working state.
+
+    It is removed when it was read. Lost, it is asked again.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    shard = models.CharField(max_length=20)
+    question = models.BinaryField()
+    answer = models.BinaryField(null=True)
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.shard} {self.id}"
 
 
 class ErasureRequest(models.Model):

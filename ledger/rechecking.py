@@ -23,9 +23,10 @@ from django.db.models.functions import Coalesce
 from fingerprint import examine, index, references, songs, store
 from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
+from fingerprint.examine import Known
 from fingerprint.models import Reference
-from fingerprint.postings import Family, Postings
-from ledger import deciding, log, voices
+from fingerprint.postings import Family
+from ledger import deciding, log, searching, voices
 from ledger.constraints import violated
 from ledger.models import Entry, OutputWatch
 from rights import decisions, policy, terms
@@ -154,7 +155,7 @@ def _new_matches(
     measured: Evidence | None = None
     now: dict[str, str] = {}
     for family in index.FAMILIES:
-        whole = index.current(family)
+        whole = searching.current_of(family)
         now[family.name] = whole.snapshot
         then = held.get(family.name) or _snapshot_of(evidence, family.name)
         if then == whole.snapshot:
@@ -206,7 +207,7 @@ def _heard_before(decision: Decision, evidence: Evidence) -> set[tuple[str, UUID
     return {(match.kind, match.reference_id) for one in found for match in one.matches}
 
 
-def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Postings) -> Evidence:
+def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Known) -> Evidence:
     """Return what is heard of some references: by what was kept when the output was examined, else by its audio."""
     try:
         (found,) = examine.again(facts.digest, against={family.name: portion})
@@ -215,14 +216,14 @@ def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Po
     return replace(evidence, detectors=(found.detector,), matches=found.matches)
 
 
-def _portions(then: str | None, family: Family) -> Iterator[Postings]:
+def _portions(then: str | None, family: Family) -> Iterator[Known]:
     if then is not None:
         try:
             yield from index.delta(then, family)
         except index.SnapshotLost:
             then = None
     if then is None:
-        yield index.current(family)  # nobody knows what it was compared with: with everything
+        yield searching.current_of(family)  # nobody knows what it was compared with: with everything
 
 
 def _snapshot_of(evidence: Evidence, family: str) -> str | None:
@@ -394,7 +395,7 @@ def repeat(*, decision_id: UUID) -> Repeated:
     differences: list[str] = []
     try:
         against = {
-            family.name: index.as_at(snapshot, family)
+            family.name: searching.as_at(snapshot, family)
             for family in index.FAMILIES
             if (snapshot := _snapshot_of(evidence, family.name)) is not None
         }

@@ -15,6 +15,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
+from fingerprint import shards
 from ledger import __version__, embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -216,6 +217,15 @@ CACHES = {
 }
 # The index of fingerprints: derived from the database, made again where it is missing. On a local disk: it is mapped.
 FINGERPRINT_INDEX = Path(os.environ.get("LEDGER_INDEX", DATA_DIR / "index"))
+# Who has which part of it, such as "a=00-7f, b=80-ff": by the first byte of a reference's id, each with a queue of its
+# own. Nothing: it is whole, and whoever examines asks it himself.
+LEDGER_INDEX_SHARDS = shards.read(os.environ.get("LEDGER_INDEX_SHARDS", ""))
+LEDGER_SHARDS_HERE = tuple(  # which of them `serve` starts workers for
+    shards.named(LEDGER_INDEX_SHARDS, name.strip())
+    for name in os.environ.get("LEDGER_SHARDS_HERE", ",".join(one.name for one in LEDGER_INDEX_SHARDS)).split(",")
+    if name.strip()
+)
+LEDGER_SHARD_PATIENCE_SECONDS = float(os.environ.get("LEDGER_SHARD_PATIENCE_SECONDS", "30"))
 LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))

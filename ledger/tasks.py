@@ -11,7 +11,6 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from fingerprint import index
 from ledger import (
     campaigning,
     certifying,
@@ -24,6 +23,7 @@ from ledger import (
     keeping,
     rechecking,
     reversing,
+    searching,
     voices,
 )
 from ledger.models import Job
@@ -40,6 +40,17 @@ def clear_submission(*, submission_id: str, **future: object) -> None:  # noqa: 
         clearance.clear(submission_id=UUID(submission_id), at=timezone.now())
     except (clearance.AlreadyDecided, jobs.LostLease):
         return  # somebody else was faster, which is what was wanted
+    except searching.ShardSilent as error:
+        log.warning("submission %s waits: %s", submission_id, error)
+
+
+@shared_task(acks_late=True)
+def answer_question(*, question_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Answer a question to a shard of the index, in a worker of its queue."""
+    try:
+        searching.answer(question_id=UUID(question_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # somebody else answers it, or nobody asks any more
 
 
 @shared_task(acks_late=True)
@@ -149,6 +160,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             enroll_part.delay(part=str(subject_id))
         case Job.Kind.COPY:
             sign_copy.delay(order_id=str(subject_id))
+        case Job.Kind.SEARCH:
+            searching.ring(subject_id)
         case _:
             work_on_import.delay(kind=kind, import_id=str(subject_id))
 
@@ -158,6 +171,7 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
+    searching.collect(asked_before=timezone.now() - timedelta(hours=1))
 
 
 @shared_task
@@ -175,7 +189,13 @@ def recheck_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's argu
 @shared_task(time_limit=IMPORT_TIME_LIMIT_S)
 def tidy_index(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Make many small files of the index of fingerprints into few large ones; a second worker at it does nothing."""
-    index.tidy()
+    searching.tidy()
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def tidy_shard(*, shard: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Do the same for a shard of the index, in a worker of its queue, and put in what was enrolled."""
+    searching.tidy_shard(name=shard)
 
 
 def ring(submission_id: UUID) -> None:

@@ -46,6 +46,7 @@ from ledger.models import (
     RehearsedProblem,
     ReviewClaim,
     SavedMapping,
+    ShardQuestion,
     SocietyAnswer,
     Tile,
 )
@@ -249,6 +250,7 @@ RULES: Rules = {
     BandsActivation: _everybody,
     ReviewClaim: _operator_only,
     OutputWatch: _operator_only,
+    ShardQuestion: _operator_only,
 }
 
 

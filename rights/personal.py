@@ -239,6 +239,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.Proposal": ("act",),
     "ledger.OutputWatch": ("snapshots",),
     "ledger.CopyOrder": ("media_type",),
+    "ledger.ShardQuestion": ("shard", "question", "answer"),  # what audio is looked up by, for seconds
     "ledger.BandsVersion": ("document", "digest", "note"),  # thresholds, and why they are what they are
     "ledger.ErasureRequest": ("channel",),
     "ledger.Erasure": ("document",),

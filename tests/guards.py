@@ -21,6 +21,7 @@ _BINDINGS: Any = import_module("ledger.migrations.0016_soft_bindings")
 _FOREIGN: Any = import_module("ledger.migrations.0017_guards_of_foreign_manifests")
 _COPIES: Any = import_module("ledger.migrations.0018_signed_copies")
 _MAKING: Any = import_module("ledger.migrations.0019_contributions_and_disclosures")
+_QUESTIONS: Any = import_module("ledger.migrations.0020_shard_questions")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -57,6 +58,7 @@ WORKING: list[str] = [
     *_REVIEWS.WORKING,
     *_ENROLLMENTS.WORKING,
     *_WATCH.WORKING,
+    *_QUESTIONS.WORKING,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted

@@ -35,6 +35,7 @@ from ledger.models import (
     OutputWatch,
     Proposal,
     ReviewClaim,
+    ShardQuestion,
     SocietyAnswer,
 )
 from provenance.models import Disclosure, ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
@@ -261,6 +262,7 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (ReviewClaim, {}),
     (OutputWatch, {}),
     (CopyOrder, {}),
+    (ShardQuestion, {}),
 ]
 
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fingerprint import index
+from fingerprint import index, sharding, shards
+from fingerprint.postings import Family
 
 
 class Command(BaseCommand):
@@ -14,13 +16,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to do."""
+        parser.add_argument("--shard", help="of an index in shards, the one whose files are on this machine")
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--verify", action="store_true", help="read every byte; what was changed is made again")
         what.add_argument("--rebuild", action="store_true", help="make it anew, whatever is there")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
-        for family in index.FAMILIES:
+        for family in _families(options["shard"]):
             if options["rebuild"]:
                 index.rebuild(family)
             for name in index.verify(family) if options["verify"] else ():
@@ -31,3 +34,12 @@ class Command(BaseCommand):
                 f"{family.name}: {len(view):,} references, {postings:,} postings in {len(view.segments)} files,"
                 f" {index.size_bytes(family):,} bytes, snapshot {view.snapshot}"
             )
+
+
+def _families(shard: str | None) -> tuple[Family, ...]:
+    if shard is None and not settings.LEDGER_INDEX_SHARDS:
+        return index.FAMILIES
+    try:
+        return sharding.families_of(shards.named(settings.LEDGER_INDEX_SHARDS, shard or ""))
+    except shards.BadShards as error:
+        raise CommandError(f"{error} Name one with --shard." if shard is None else str(error)) from error

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from fingerprint.shards import Shard
 from ledger import embedded
 from ledger.supervisor import Child, Supervisor
 
@@ -198,6 +199,7 @@ def _children(options: dict[str, Any]) -> list[Child]:
                 "--without-mingle",
             ],
         ),
+        *(_shard(celery, shard, workers) for shard in settings.LEDGER_SHARDS_HERE),
         Child("scheduler", [*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""]),
         Child(
             "sequencer",
@@ -211,3 +213,24 @@ def _children(options: dict[str, Any]) -> list[Child]:
             ],
         ),
     ]
+
+
+def _shard(celery: list[str], shard: Shard, workers: str) -> Child:
+    """A worker of nothing but a shard's queue: it never waits for another."""
+    return Child(
+        f"index {shard.name}",
+        [
+            *celery,
+            "worker",
+            "--queues",
+            shard.queue,
+            "--hostname",
+            f"{shard.queue}@%h",
+            "--loglevel",
+            "WARNING",
+            "--concurrency",
+            workers,
+            "--without-gossip",
+            "--without-mingle",
+        ],
+    )
