@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from ledger import canonical, identity, log, receipts, sequencer
 from ledger.constraints import violated
@@ -29,7 +29,7 @@ from provenance.contributions import (
     digital_source_type,
     fact_of,
 )
-from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
+from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding, Timestamp
 from rights import terms
 
 _log = logging.getLogger(__name__)
@@ -77,7 +77,8 @@ def _due(at: datetime) -> list[UUID]:
     # A renewal must hold for longer than what it renews: not while the signer's own certificate runs out first.
     longest = certified.lasts_until(identity.signer(at=at).identity, issued_at=at)
     ending = Q(until__lt=min(at + RENEW_BEFORE, longest))
-    found = rows.filter(lacking | ending).filter(Exists(placed)).order_by("signed_at", "id")
+    stamped = Q(timestamp__recorded_at__gt=F("last"))  # the file has other bytes since
+    found = rows.filter(lacking | ending | stamped).filter(Exists(placed)).order_by("signed_at", "id")
     return list(found.values_list("pk", flat=True))
 
 
@@ -122,8 +123,9 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
     return certificate
 
 
-def _file(row: Manifest | SignedCopy) -> File:
-    return File(row.output_digest, row.media_type, row.manifest_digest, row.is_embedded)
+def _file(row: Manifest | SignedCopy, stored: Manifest | Timestamp | None = None) -> File:
+    stored_as = stored or row  # with its time stamp, the same file has other bytes
+    return File(stored_as.output_digest, row.media_type, stored_as.manifest_digest, row.is_embedded)
 
 
 def _bindings(manifest: Manifest) -> tuple[Binding, ...]:
@@ -161,6 +163,7 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
         ),
         files=(
             *map(_file, SignedCopy.objects.filter(decision=decision).order_by("-signed_at", "-id")),
+            *(_file(manifest, one) for one in [manifest.newest] if one is not manifest),
             _file(manifest),  # last: it is the one that the decision's entry names
         ),
         bindings=_bindings(manifest),

@@ -179,18 +179,20 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, Judged(policy.unreadable(str(error)), at), None, at=at)
-    claims = _claims_by_others(submission, at=at)
+    claims = _claims_by_others(submission)
     return deciding.when_still(
         lambda known_at: _judge(submission, job, claim, evidence, claims, known_at=known_at, at=max(at, known_at)),
         known_at=at,
     )
 
 
-def _claims_by_others(submission: Submission, *, at: datetime) -> Claims | None:
+def _claims_by_others(submission: Submission) -> Claims | None:
     """Read the manifest that the file came with, where it did: before anything else opens it, and at arm's length."""
     with store.local(submission.audio_id) as path:
-        roots_pem = identity.signer(at=at).identity.roots_pem
-        return foreign.claims_about(path, submission.audio.media_type, roots_pem=roots_pem)
+        trust = identity.trust()
+        return foreign.claims_about(
+            path, submission.audio.media_type, roots_pem=trust.signers, authorities_pem=trust.authorities
+        )
 
 
 def _judge(

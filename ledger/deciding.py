@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from fingerprint import examine, references, store
 from fingerprint.evidence import VOICE_MATCH, Evidence
 from fingerprint.models import Examination
-from ledger import banding, identity, log, manifesting
+from ledger import banding, identity, log, manifesting, signers, timestamping
 from ledger.models import Entry
 from provenance import manifests
 from provenance.assertions import ManifestFacts
@@ -184,7 +184,9 @@ def record(
     if claims is not None:
         manifests.keep_claims(claims, decision_id=decision.id, at=at)
     if judged.staged is not None:
-        manifests.attach(judged.staged, decision_id=decision.id, at=at)
+        manifest = manifests.attach(judged.staged, decision_id=decision.id, at=at)
+        signers.note(manifest.certificate_digest, expires_at=judged.staged.certificate_expires_at, at=at)
+        timestamping.enqueue(manifest, at=at)
     if judged.divided is not None:
         splits.record(judged.divided, decision_id=decision.id)
     described = _describe(decision, examination, judged.staged, judged.divided, claims)

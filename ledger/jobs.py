@@ -27,6 +27,7 @@ HEARTBEAT_S = settings.LEDGER_LEASE_SECONDS / 4  # so that one slow beat does no
 RING_AGAIN_AFTER = timedelta(seconds=5)
 MOST_ATTEMPTS = 5
 WAITS = timedelta(seconds=30)
+AUTHORITY_FAILED = "Authority: "  # begins the error of a job that waits for an authority for time stamps
 
 
 class LostLease(Exception):
@@ -118,6 +119,12 @@ def postpone(job: Claimed, *, why: str) -> None:
     """Give a job back that cannot be done for now and is not at fault: it waits for a while, and is never given up."""
     mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
     mine.update(run_at=timezone.now() + WAITS, lease_until=None, error=why[:300])
+
+
+def put_off(job: Claimed, *, until: datetime, error: str) -> None:
+    """Give a job back to be tried again at a moment, however often: what it needs from outside is away."""
+    mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
+    mine.update(run_at=until, lease_until=None, error=error[:300])
 
 
 def retry(kind: Job.Kind, subject_id: UUID, *, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from fingerprint import store
 from fingerprint.models import Audio
-from provenance.models import Manifest, SignedCopy
+from provenance.models import Manifest, SignedCopy, Timestamp
 
 
 def lock(digest: str) -> None:
@@ -40,11 +40,9 @@ def discard_unless_kept(digest: str) -> bool:
 
 
 def _is_kept(digest: str) -> bool:
-    return (
-        Audio.objects.filter(pk=digest).exists()
-        or Manifest.objects.filter(output_digest=digest).exists()
-        or Manifest.objects.filter(manifest_digest=digest).exists()
-        or SignedCopy.objects.filter(Q(output_digest=digest) | Q(manifest_digest=digest)).exists()
+    return Audio.objects.filter(pk=digest).exists() or any(
+        model.objects.filter(Q(output_digest=digest) | Q(manifest_digest=digest)).exists()
+        for model in (Manifest, SignedCopy, Timestamp)
     )
 
 

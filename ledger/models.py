@@ -80,6 +80,8 @@ _LATER = {
     "signed_copy": "provenance.SignedCopy",
     "contribution_record": "rights.ContributionRecord",
     "disclosure": "provenance.Disclosure",
+    "timestamp": "provenance.Timestamp",
+    "signer_change": "provenance.SignerChange",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -164,6 +166,8 @@ class Entry(models.Model):
         COPY_SIGNED = "copy_signed"
         CONTRIBUTIONS_CORRECTED = "contributions_corrected"
         DISCLOSURE_SENT = "disclosure_sent"
+        TIMESTAMPED = "timestamped"
+        SIGNER_CHANGED = "signer_changed"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -233,6 +237,8 @@ class Entry(models.Model):
     signed_copy = _subject("provenance.SignedCopy")
     contribution_record = _subject("rights.ContributionRecord")
     disclosure = _subject("provenance.Disclosure")
+    timestamp = _subject("provenance.Timestamp")
+    signer_change = _subject("provenance.SignerChange")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -338,6 +344,7 @@ class Job(models.Model):
         ENROLL = "enroll"
         COPY = "copy"
         SEARCH = "search"
+        STAMP = "stamp"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -12,6 +12,7 @@ The evidence pack: one archive with everything that is needed to check one outpu
     output/certificate.jwt        the certificate of the output, if one was issued; not in packs of older releases
     keys/log.vkey                 the log's public key
     keys/c2pa-roots.pem           the certificates that the manifest's signature leads to
+    keys/time-stamp-roots.pem     those that its time stamp leads to; not in every pack
 
 `pack.json` is a canonical document (`ledger.canonical`). The archive is a plain zip without comment,
 encryption or zip64. Written twice from the same facts it has the same bytes: members are stored, in the
@@ -43,6 +44,7 @@ MANIFEST: Final = "output/manifest.c2pa"
 CERTIFICATE: Final = "output/certificate.jwt"
 LOG_KEY: Final = "keys/log.vkey"
 C2PA_ROOTS: Final = "keys/c2pa-roots.pem"
+AUTHORITIES: Final = "keys/time-stamp-roots.pem"
 
 MAX_MEMBERS: Final = 10_000
 MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024
@@ -81,7 +83,7 @@ output/        the audio as it was delivered, and certificate.jwt, which says th
 log/           entries of the log, byte for byte, each with its receipt (c2sp.org/tlog-proof)
 records/       the database rows that each entry vouches for: the entry has the SHA-256 of each of these files
 splits.json    who gets which part, if the output was cleared
-keys/          the log's public key, and the root certificates of the signature in the audio
+keys/          the log's public key, and the root certificates of the signature and the time stamp in the audio
 
 By hand: the SHA-256 of records/<n>/<table>.json is in log/<n>.json, under "rows". The SHA-256 of a zero
 byte followed by log/<n>.json is the leaf which the hashes in log/<n>.tlog-proof lead up to the root in its
@@ -168,6 +170,7 @@ class Pack:
     log_key: str
     c2pa_roots: bytes
     certificate: str | None = None
+    authorities: bytes | None = None  # roots of authorities for time stamps
 
 
 def write(target: Path | BinaryIO, pack: Pack) -> None:
@@ -194,6 +197,8 @@ def write(target: Path | BinaryIO, pack: Pack) -> None:
     if pack.certificate is not None:
         after[CERTIFICATE] = pack.certificate.encode()
     after |= {LOG_KEY: pack.log_key.rstrip("\n").encode() + b"\n", C2PA_ROOTS: pack.c2pa_roots}
+    if pack.authorities is not None:
+        after[AUTHORITIES] = pack.authorities
 
     output = f"output/{pack.output.name}"
     files = {name: sha256(data).hexdigest() for name, data in (members | after).items()}
@@ -228,7 +233,8 @@ def write(target: Path | BinaryIO, pack: Pack) -> None:
             ],
             "splits": None if pack.splits is None else {"path": SPLITS},
             "certificate": None if pack.certificate is None else CERTIFICATE,
-            "keys": {"log": LOG_KEY, "c2pa_roots": C2PA_ROOTS},
+            "keys": {"log": LOG_KEY, "c2pa_roots": C2PA_ROOTS}
+            | ({} if pack.authorities is None else {"authorities": AUTHORITIES}),
         }
     )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
@@ -292,6 +298,7 @@ class Contents:
     log_key: str
     c2pa_roots: str
     certificate: str | None = None
+    authorities: str | None = None  # no pack of a release before had any
 
 
 class OpenPack:
@@ -450,9 +457,9 @@ def _contents(data: bytes) -> Contents:
             },
             "entries": list(entries),
             "splits": dict() | None as splits,
-            "keys": {"log": str(log_key), "c2pa_roots": str(c2pa_roots)},
+            "keys": {"log": str(log_key), "c2pa_roots": str(c2pa_roots), **more},
             **others,
-        }:
+        } if isinstance(authorities := more.get("authorities"), str | None):
             return Contents(
                 subject=canonical.Subject(table, subject_id),
                 files={name: _digest(name, value) for name, value in files.items()},
@@ -462,6 +469,7 @@ def _contents(data: bytes) -> Contents:
                 log_key=log_key,
                 c2pa_roots=c2pa_roots,
                 certificate=_certificate(others.get("certificate")),
+                authorities=authorities,
             )
     raise NotAPack(f"{CONTENTS} has not the members of a pack.")
 

@@ -13,11 +13,11 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from fingerprint import audio, extract, store
 from fingerprint.audio import AudioFacts, CorruptAudio, Limits
@@ -138,7 +138,7 @@ def by_content(
     return _matches((*([Candidate(exact.decision_id, 100)] if exact else []), *hinted, *found), most)
 
 
-def look_at(path: Path, media_type: str | None, *, at: datetime) -> Recognized:
+def look_at(path: Path, media_type: str | None) -> Recognized:
     """
     Say what a file is: what its manifest proves today, and, unless that holds, what it leads to.
 
@@ -147,10 +147,16 @@ def look_at(path: Path, media_type: str | None, *, at: datetime) -> Recognized:
     """
     with _turn():
         facts = audio.probe(path, declared_media_type=media_type, limits=limits())
-        roots = identity.signer(at=at).identity.roots_pem
+        trust = identity.trust()
         delivered = _to_the_byte(facts)
         beside = report.manifest_bytes(delivered) if delivered else None
-        verification = verify(path, facts.media_type, roots_pem=roots, manifest=beside)
+        verification = verify(
+            path,
+            facts.media_type,
+            roots_pem=trust.signers,
+            authorities_pem=trust.authorities,
+            manifest=beside,
+        )
         own = delivered or _own(verification)
         if verification.state is State.TRUSTED:
             return Recognized(facts, verification, own, (), 0)
@@ -193,15 +199,17 @@ def candidates(
 
 
 def _to_the_byte(facts: AudioFacts) -> Manifest | None:
-    found: Manifest | None = _public().filter(output_digest=facts.digest).order_by("-signed_at").first()
+    is_this = Q(output_digest=facts.digest) | Q(timestamp__output_digest=facts.digest)
+    found: Manifest | None = _public().filter(is_this).order_by("-signed_at").first()
     return found
 
 
 def _own(verification: Verification) -> Manifest | None:
     if verification.label is None or verification.manifest_digest is None:
         return None
-    by_bytes = _public().filter(label=verification.label, manifest_digest=verification.manifest_digest)
-    found: Manifest | None = by_bytes.first()
+    digest = verification.manifest_digest
+    by_bytes = _public().filter(Q(manifest_digest=digest) | Q(timestamp__manifest_digest=digest))
+    found: Manifest | None = by_bytes.filter(label=verification.label).first()
     return found
 
 
@@ -246,7 +254,7 @@ def manifest_store(label: str, *, only_active: bool = False) -> bytes:
 
     :raises NotAManifestId, NoSuchManifest: see ``manifest``
     """
-    with store.local(manifest(label).manifest_digest) as path:
+    with store.local(manifest(label).newest.manifest_digest) as path:
         whole = path.read_bytes()
     return jumbf.only(whole, label) if only_active else whole
 

@@ -20,7 +20,7 @@ from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
 from provenance import manifests
-from provenance.models import Certificate, ForeignManifest, Manifest
+from provenance.models import Certificate, ForeignManifest, Manifest, SignerChange, Timestamp
 from provenance.signing import Verification, verify
 from rights import decisions
 from rights.models import (
@@ -224,7 +224,8 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
     except DoesNotAddUp as error:
         fault = str(error)
     heard = _heard(submission, evidence) if evidence else ()
-    manifest = Manifest.objects.filter(decision=decision).first() if is_own else None
+    signed = Manifest.objects.select_related("timestamp").filter(decision=decision)
+    manifest = signed.first() if is_own else None
     if not is_own:
         heard = tuple(
             one
@@ -367,17 +368,19 @@ def manifest_bytes(manifest: Manifest) -> bytes | None:
     """Return the manifest where it lies beside its file, None where it is inside."""
     if manifest.is_embedded:
         return None
-    with store.local(manifest.manifest_digest) as path:
+    with store.local(manifest.newest.manifest_digest) as path:
         return path.read_bytes()
 
 
-def verification(manifest: Manifest, *, at: datetime) -> Verification:
+def verification(manifest: Manifest) -> Verification:
     """Return what the manifest of the delivered file proves today."""
-    with store.local(manifest.output_digest) as path:
+    trust = identity.trust()
+    with store.local(manifest.newest.output_digest) as path:
         return verify(
             path,
             manifest.media_type,
-            roots_pem=identity.signer(at=at).identity.roots_pem,
+            roots_pem=trust.own,
+            authorities_pem=trust.authorities,
             manifest=manifest_bytes(manifest),
         )
 
@@ -411,6 +414,7 @@ def _about(submission: Submission) -> Q:
         | Q(certificate__manifest__decision__submission=submission)
         | Q(manifest_status__manifest__decision__submission=submission)
         | Q(soft_binding__decision__submission=submission)
+        | Q(timestamp__manifest__decision__submission=submission)
     )
 
 
@@ -451,7 +455,8 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
             | Q(consent__in=consents)
             | Q(consent_event__in=ConsentEvent.objects.filter(consent__in=consents))
             | Q(license__in=licenses)
-            | Q(party__in=parties),
+            | Q(party__in=parties)
+            | Q(signer_change__in=_who_signed(decision)),
             leaf__isnull=False,
         )
         .order_by("leaf__index")
@@ -459,7 +464,15 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
     )
 
 
-def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
+def _who_signed(decision: Decision) -> QuerySet[SignerChange]:
+    """Return since when, as the log has it, the certificate signs that signed a decision's file."""
+    signed = Manifest.objects.filter(decision=decision)
+    return SignerChange.objects.filter(
+        certificate_digest__in=signed.values("certificate_digest"), active_from__lte=decision.decided_at
+    )
+
+
+def pack(submission_id: UUID, target: Path | BinaryIO) -> None:
     """
     Write the evidence pack of a decided output: what ``ledger-verify`` checks on a machine that never heard of us.
 
@@ -476,10 +489,11 @@ def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
     entries = entries_behind(found.submission, decision)
     if not any(entry.decision_id == decision.id for entry in entries):
         raise NotSequenced
-    delivered = found.manifest.output_digest if found.manifest else found.submission.audio_id
-    media_type = found.manifest.media_type if found.manifest else found.submission.audio.media_type
-    signer = identity.signer(at=at)
     certificate = certifying.newest(found.manifest) if found.manifest else None
+    manifest = _proved(found.manifest, entries, certificate)
+    delivered = manifest.output_digest if manifest else found.submission.audio_id
+    media_type = found.manifest.media_type if found.manifest else found.submission.audio.media_type
+    trust = identity.trust()
     with store.local(delivered) as source:
         packs.write(
             target,
@@ -490,15 +504,39 @@ def pack(submission_id: UUID, target: Path | BinaryIO, *, at: datetime) -> None:
                     media_type=media_type,
                     digest=delivered,
                     source=source,
-                    manifest=manifest_bytes(found.manifest) if found.manifest else None,
+                    manifest=_beside(found.manifest, manifest),
                 ),
                 entries=tuple(_logged(entry) for entry in entries),
                 splits=found.splits.canonical if found.splits else None,
                 log_key=checkpoints.verifier_key(),
-                c2pa_roots=signer.identity.roots_pem.encode(),
                 certificate=certificate.token if certificate else None,
+                c2pa_roots=trust.own.encode(),
+                authorities=trust.authorities.encode() or None,
             ),
         )
+
+
+def _proved(
+    manifest: Manifest | None, entries: tuple[Entry, ...], certificate: Certificate | None
+) -> Manifest | Timestamp | None:
+    """
+    Return what says under which digests the file is.
+
+    That is the time stamp only once its entry can be shown as well, and the certificate knows of it.
+    """
+    if manifest is None:
+        return None
+    stamped = manifest.newest
+    is_shown = isinstance(stamped, Timestamp) and any(entry.timestamp_id == stamped.pk for entry in entries)
+    is_certified = certificate is None or certificate.issued_at >= getattr(stamped, "recorded_at", manifest.signed_at)
+    return stamped if is_shown and is_certified else manifest
+
+
+def _beside(manifest: Manifest | None, stored: Manifest | Timestamp | None) -> bytes | None:
+    if manifest is None or stored is None or manifest.is_embedded:
+        return None
+    with store.local(stored.manifest_digest) as path:
+        return path.read_bytes()
 
 
 def _logged(entry: Entry) -> packs.Logged:

@@ -40,7 +40,9 @@ from provenance.models import (
     Manifest,
     ManifestStatus,
     SignedCopy,
+    SignerChange,
     SoftBinding,
+    Timestamp,
 )
 from rights.models import (
     Allowance,
@@ -434,6 +436,22 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ),
     ),
     ForeignManifest: (("id", "decision_id", "state", "store_digest", "document", "digest", "read_at"),),
+    Timestamp: (
+        (
+            "id",
+            "manifest_id",
+            "token_digest",
+            "authority_digest",
+            "policy",
+            "stamped_at",
+            "output_digest",
+            "manifest_digest",
+            "recorded_at",
+        ),
+    ),
+    SignerChange: (
+        ("id", "certificate_digest", "replaces", "is_development", "active_from", "expires_at", "recorded_at"),
+    ),
     PartyName: (
         (
             "id",
@@ -1268,6 +1286,8 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.COPY_SIGNED: _one(SignedCopy),
     Entry.Kind.CONTRIBUTIONS_CORRECTED: _of_correction,
     Entry.Kind.DISCLOSURE_SENT: _one(Disclosure),
+    Entry.Kind.TIMESTAMPED: _one(Timestamp),
+    Entry.Kind.SIGNER_CHANGED: _one(SignerChange),
 }
 
 
@@ -1526,6 +1546,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         InfluenceObjection: _about("influence_objection_id"),
         Certificate: _about("certificate_id"),
         ManifestStatus: _about("manifest_status_id"),
+        Timestamp: _about("timestamp_id"),
+        SignerChange: _about("signer_change_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
         " WHERE c.reference_id = r.id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
         " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.id",

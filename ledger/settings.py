@@ -180,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look again at cleared outputs": {"task": "ledger.tasks.recheck_outputs", "schedule": timedelta(minutes=10)},
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
+    "ask for missing time stamps": {"task": "ledger.tasks.ask_for_missing_stamps", "schedule": timedelta(hours=1)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
 }
 
@@ -249,8 +250,17 @@ LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "localhost/ai-music-ledger")  # 
 LEDGER_PUBLIC_URL = os.environ.get("LEDGER_PUBLIC_URL", "http://localhost:8000")
 LEDGER_CHECKPOINT_FILE = Path(os.environ.get("LEDGER_CHECKPOINT_FILE", DATA_DIR / "log" / "newest-checkpoint"))
 LEDGER_SIGNER_CHAIN = os.environ.get("LEDGER_SIGNER_CHAIN")  # PEM files of a real C2PA claim signer; else development
-LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")
+LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")  # a PEM file, or a PKCS#11 URI
 LEDGER_SIGNER_ROOTS = os.environ.get("LEDGER_SIGNER_ROOTS")
+LEDGER_PKCS11_PIN = os.environ.get("LEDGER_PKCS11_PIN")
+LEDGER_PKCS11_PIN_FILE = os.environ.get("LEDGER_PKCS11_PIN_FILE")
+# Whom we believe beside ourselves, as PEM files of roots: signers of files that come in, authorities for time stamps.
+LEDGER_TRUSTED_SIGNERS = os.environ.get("LEDGER_TRUSTED_SIGNERS")
+LEDGER_TRUSTED_AUTHORITIES = os.environ.get("LEDGER_TRUSTED_AUTHORITIES")
+LEDGER_TSA_URL = os.environ.get("LEDGER_TSA_URL")  # an authority for time stamps (RFC 3161), and its roots
+LEDGER_TSA_ROOTS = os.environ.get("LEDGER_TSA_ROOTS")
+LEDGER_TSA_POLICY = os.environ.get("LEDGER_TSA_POLICY")  # its policy to ask for, where it has several
+LEDGER_TSA_SECONDS = float(os.environ.get("LEDGER_TSA_SECONDS", "20"))  # from asking to the answer's last byte
 
 # --- What personal data is sealed with (rights/keys.py): configured, else made in the data folder. -----------------
 
@@ -502,6 +512,7 @@ UNFOLD = {
                 "items": [
                     _nav("Entries", "list_alt", "admin:ledger_entry_changelist"),
                     _nav("Checkpoints", "verified", "admin:ledger_checkpoint_changelist"),
+                    _nav("Signers", "key", "admin:provenance_signerchange_changelist"),
                 ],
             },
             {

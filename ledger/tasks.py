@@ -24,6 +24,7 @@ from ledger import (
     rechecking,
     reversing,
     searching,
+    timestamping,
     voices,
 )
 from ledger.models import Job
@@ -137,6 +138,21 @@ def sign_copy(*, order_id: str, **future: object) -> None:  # noqa: ARG001 - tom
         return  # another worker makes it
 
 
+@shared_task(acks_late=True)
+def stamp_manifest(*, manifest_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Get a signed file's time stamp."""
+    try:
+        timestamping.stamp(manifest_id=UUID(manifest_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker gets it
+
+
+@shared_task
+def ask_for_missing_stamps(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Ask for the time stamps of files that were signed while nobody stamped."""
+    timestamping.ask_for_missing(at=timezone.now())
+
+
 @shared_task
 def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ring again for jobs that nobody heard."""
@@ -162,6 +178,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             sign_copy.delay(order_id=str(subject_id))
         case Job.Kind.SEARCH:
             searching.ring(subject_id)
+        case Job.Kind.STAMP:
+            stamp_manifest.delay(manifest_id=str(subject_id))
         case _:
             work_on_import.delay(kind=kind, import_id=str(subject_id))
 

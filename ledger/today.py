@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from ledger import appealing, checkpoints, disclosing, identity, report, reviewing
+from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, signers
 from ledger.disclosing import Told
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
@@ -57,6 +57,7 @@ class Today:
     checkpoint: Checkpoint | None
     pending_entries: int
     is_development: bool
+    keys: signers.Watch | None  # for those who keep the house
 
     @property
     def root(self) -> str:
@@ -122,7 +123,8 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
         outdated=disclosing.outdated(sight, on=at.date())[:MOST_ROWS],
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
-        is_development=identity.is_development(),
+        is_development=_is_development(),
+        keys=signers.watch(at=at) if sight.is_whole else None,
     )
 
 
@@ -160,6 +162,13 @@ def _given_up(sight: Sight) -> tuple[tuple[Job, Submission | None], ...]:
     )
     known = seen(Submission.objects.all(), sight).in_bulk([job.subject_id for job in jobs])
     return tuple((job, known.get(job.subject_id)) for job in jobs)
+
+
+def _is_development() -> bool:
+    try:
+        return identity.is_development()
+    except identity.SignerHalfConfigured:  # said under “Keys and time”: the page itself must open
+        return False
 
 
 def _checkpoint() -> Checkpoint | None:

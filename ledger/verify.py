@@ -172,11 +172,15 @@ class Manifest(Protocol):
 class ManifestReader(Protocol):
     """Reads the manifest of a file, or the one beside it."""
 
-    def __call__(self, path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> Manifest:
+    def __call__(
+        self, path: Path, media_type: str, *, roots_pem: str, authorities_pem: str, manifest: bytes | None
+    ) -> Manifest:
         """Read and judge it."""
 
 
-def read_manifest(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> Manifest:
+def read_manifest(
+    path: Path, media_type: str, *, roots_pem: str, authorities_pem: str, manifest: bytes | None
+) -> Manifest:
     """
     Read a manifest with the C2PA library.
 
@@ -185,7 +189,7 @@ def read_manifest(path: Path, media_type: str, *, roots_pem: str, manifest: byte
     from provenance import guards, signing  # only here: everything else is checked without the C2PA library
 
     try:
-        return signing.verify(path, media_type, roots_pem=roots_pem, manifest=manifest)
+        return signing.verify(path, media_type, roots_pem=roots_pem, authorities_pem=authorities_pem, manifest=manifest)
     except guards.SignRefused as error:
         raise ManifestUnreadable(str(error)) from error
 
@@ -195,6 +199,7 @@ def verify(
     *,
     key: notes.Verifier | None = None,
     roots_pem: str | None = None,
+    authorities_pem: str | None = None,
     against: str | None = None,
     manifest_reader: ManifestReader = read_manifest,
     at: datetime | None = None,
@@ -204,6 +209,7 @@ def verify(
 
     :param key: the log's public key, if the reader has it from elsewhere
     :param roots_pem: the certificates to trust for the manifest, if the reader has them from elsewhere
+    :param authorities_pem: those to trust for its time stamp, if the reader has them from elsewhere
     :param against: an older checkpoint of the same log, as a signed note
     :param at: now; without it, it is not said whether the pack's certificate has run out
     """
@@ -227,9 +233,9 @@ def verify(
             elif not is_the_output:
                 report.notes(9, "The manifest (9 and 10) is not checked: the audio is another file.")
             else:
-                manifest = check_manifest(pack, audio, roots_pem, manifest_reader, report)
+                manifest = check_manifest(pack, audio, roots_pem, authorities_pem, manifest_reader, report)
                 if manifest is not None:
-                    check_agreement(pack, decision, manifest, log, report)
+                    check_agreement(pack, entries, decision, manifest, log, report)
         check_splits(decision, report)
         if pack.contents.certificate is not None:
             check_certificate(pack, decision, roots_pem, log, at, report)
@@ -595,7 +601,7 @@ def check_audio(
         report.fails(8, f"{member.path} has not the digest that the pack's contents give for the audio.")
     manifests = decision.entry.rows.get("provenance_manifest", [])
     if decision.outcome == "cleared":
-        return _check_signed_audio(pack, manifests, digest, decision, report)
+        return _check_signed_audio(pack, entries, manifests, digest, decision, report)
     if manifests:
         report.fails(8, f"{decision.entry}: a manifest is recorded, although the output was not cleared.")
     submitted = [
@@ -612,20 +618,27 @@ def check_audio(
 
 
 def _check_signed_audio(
-    pack: packs.OpenPack, manifests: list[Document], digest: str, decision: Decision, report: Report
+    pack: packs.OpenPack,
+    entries: list[OpenEntry],
+    manifests: list[Document],
+    digest: str,
+    decision: Decision,
+    report: Report,
 ) -> bool:
     member = pack.contents.audio
     if len(manifests) != 1:
         report.fails(8, f"{decision.entry}: the output was cleared, and {len(manifests)} manifests are recorded.")
         return False
-    if _text(manifests[0], "output_digest") != digest:
+    who, recorded = _recorded(pack, entries, decision.entry, manifests[0])
+    if _text(recorded, "output_digest") != digest:
         report.fails(8, f"{decision.entry}: {member.path} is not the file that was signed and delivered.")
         return False
-    report.holds(8, f"{decision.entry}: {member.path} is the file that was signed and delivered.")
+    stamped = "" if who is decision.entry else ", with its time stamp"
+    report.holds(8, f"{who}: {member.path} is the file that was signed and delivered{stamped}.")
     if member.manifest is None:
         return True
     try:
-        is_recorded = pack.digest(member.manifest) == _text(manifests[0], "manifest_digest")
+        is_recorded = pack.digest(member.manifest) == _text(recorded, "manifest_digest")
     except packs.Unreadable as error:
         report.fails(8, f"The manifest beside the audio cannot be read: {error}")
         return False
@@ -634,11 +647,39 @@ def _check_signed_audio(
     return is_recorded
 
 
+def _recorded(
+    pack: packs.OpenPack, entries: list[OpenEntry], signed: OpenEntry, manifest: Document
+) -> tuple[OpenEntry, Document]:
+    """
+    Return the entry and the row that say under which digests a file was stored: the signing's, or its time stamp's.
+
+    A time stamp goes into the signature after it was made. It changes no statement, but the bytes.
+    """
+    audio = pack.contents.audio
+    column, digest = "output_digest", audio.digest
+    if audio.manifest is not None:
+        try:
+            column, digest = "manifest_digest", pack.digest(audio.manifest)
+        except packs.Unreadable:
+            return signed, manifest
+    for entry in entries:
+        for row in entry.rows.get("provenance_timestamp", []):
+            is_of_this = _text(row, "manifest_id") == _text(manifest, "id")
+            if is_of_this and _text(row, column) == digest != _text(manifest, column):
+                return entry, row
+    return signed, manifest
+
+
 # --- 9 and 10: the manifest ---------------------------------------------------------------------------------
 
 
 def check_manifest(
-    pack: packs.OpenPack, audio: Path, roots_pem: str | None, read: ManifestReader, report: Report
+    pack: packs.OpenPack,
+    audio: Path,
+    roots_pem: str | None,
+    authorities_pem: str | None,
+    read: ManifestReader,
+    report: Report,
 ) -> Manifest | None:
     """
     The audio's manifest is intact and signed by someone on the list of roots. Return it if it can be read.
@@ -653,8 +694,12 @@ def check_manifest(
                 "The roots of the manifest's signature were taken from the pack itself. So it is not shown "
                 "who signed the audio. Give the roots that you trust with --roots.",
             )
+        authorities = authorities_pem
+        if authorities is None:
+            kept = pack.contents.authorities
+            authorities = pack.read(kept).decode() if kept else ""
         beside = None if member.manifest is None else pack.read(member.manifest)
-        manifest = read(audio, member.media_type, roots_pem=roots, manifest=beside)
+        manifest = read(audio, member.media_type, roots_pem=roots, authorities_pem=authorities, manifest=beside)
     except (packs.Unreadable, UnicodeDecodeError, ManifestUnreadable) as error:
         report.fails(9, f"The manifest of {member.path} cannot be checked: {error}")
         return None
@@ -666,16 +711,22 @@ def check_manifest(
 
 
 def check_agreement(
-    pack: packs.OpenPack, decision: Decision, manifest: Manifest, log: notes.Verifier | None, report: Report
+    pack: packs.OpenPack,
+    entries: list[OpenEntry],
+    decision: Decision,
+    manifest: Manifest,
+    log: notes.Verifier | None,
+    report: Report,
 ) -> None:
     """The manifest says what the records say."""
     said = manifest.assertions or {}
     record, licenses, splits = (_object(said.get(label)) for label in (RECORD, LICENSES, SPLITS))
     [row] = decision.entry.rows["provenance_manifest"]
+    _, recorded = _recorded(pack, entries, decision.entry, row)
     logged_splits = _text(decision.entry.body.data, "splits").removeprefix("sha256:")
     pairs: list[tuple[str, object, object]] = [
         ("label", manifest.label, row.get("label")),
-        ("digest", manifest.manifest_digest, row.get("manifest_digest")),
+        ("digest", manifest.manifest_digest, recorded.get("manifest_digest")),
         ("submission", record.get("submission"), decision.row.get("submission_id")),
         ("decision", record.get("decision"), decision.row.get("id")),
         ("log", record.get("log"), None if log is None else log.name),
@@ -896,8 +947,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         key = None if given.key is None else notes.Verifier.from_text(_file(given.key))
         roots = None if given.roots is None else _file(given.roots)
+        authorities = None if given.authorities is None else _file(given.authorities)
         against = None if given.against is None else _file(given.against)
-        report = _checked(given, key, roots, against)
+        report = _checked(given, key, roots, authorities, against)
     except (notes.NotAKey, notes.NotAKeyName) as error:
         return _cannot_read(f"{given.key} is not a log's public key: {error}", as_json=given.json)
     except (packs.Unreadable, NotReadable, OSError) as error:
@@ -906,7 +958,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return HOLDS_EXIT if report.is_clean else FAILS_EXIT
 
 
-def _checked(given: argparse.Namespace, key: notes.Verifier | None, roots: str | None, against: str | None) -> Report:
+def _checked(
+    given: argparse.Namespace,
+    key: notes.Verifier | None,
+    roots: str | None,
+    authorities: str | None,
+    against: str | None,
+) -> Report:
     now = given.at or datetime.now(UTC)
     if _is_a_certificate(given.pack):
         token = _file(given.pack).strip()
@@ -915,7 +973,7 @@ def _checked(given: argparse.Namespace, key: notes.Verifier | None, roots: str |
     if given.audio is not None or given.status is not None:
         raise NotReadable(f"{given.pack} is not a certificate; --audio and --status are for those.")
     with packs.open_pack(given.pack) as pack:
-        return verify(pack, key=key, roots_pem=roots, against=against, at=now)
+        return verify(pack, key=key, roots_pem=roots, authorities_pem=authorities, against=against, at=now)
 
 
 def _is_a_certificate(path: Path) -> bool:
@@ -933,6 +991,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("pack", metavar="FILE", type=Path, help="the pack, a zip file; or the certificate, a .jwt")
     parser.add_argument("--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust")
     parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
+    parser.add_argument("--authorities", metavar="FILE", type=Path, help="roots (PEM) to trust for its time stamp")
     parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
     parser.add_argument("--audio", metavar="FILE", type=Path, help="the audio that the certificate should be about")
     parser.add_argument("--status", metavar="FILE", type=Path, help="a signed status of what the certificate is about")

@@ -58,7 +58,9 @@ from provenance.models import (
     ManifestStatus,
     OutputFingerprint,
     SignedCopy,
+    SignerChange,
     SoftBinding,
+    Timestamp,
 )
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
@@ -142,10 +144,12 @@ def _jobs(sight: Sight) -> Q:
     own = Submission.objects.filter(visibility.submitted(sight)).values("pk")
     imports = seen(ImportBatch.objects.all(), sight).values("pk")
     copies = CopyOrder.objects.filter(decision__submission__in=own).values("pk")
+    signed = Manifest.objects.filter(decision__submission__in=own).values("pk")
     return (
         Q(kind=Job.Kind.CLEAR, subject_id__in=own)
         | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
         | Q(kind=Job.Kind.COPY, subject_id__in=copies)
+        | Q(kind=Job.Kind.STAMP, subject_id__in=signed)
     )
 
 
@@ -215,6 +219,8 @@ RULES: Rules = {
     SignedCopy: _own_outputs("decision__submission"),
     CopyOrder: _own_outputs("decision__submission"),
     Disclosure: _own_outputs("submission"),
+    Timestamp: _own_outputs("manifest__decision__submission"),
+    SignerChange: _everybody,  # whose signature counts from when
     Entry: _entries,
     PendingEntry: _through("entry", Entry),
     Leaf: _through("entry", Entry),

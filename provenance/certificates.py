@@ -15,8 +15,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,7 +51,6 @@ RENEW_BEFORE = timedelta(days=30)
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 
 _DEVELOPMENT_ORGANIZATION = "AI Music Ledger (development)"
-_SIGNING_FILE = "signing.pem"  # private key and chain in one file, so that one rename replaces both
 _ROOTS_FILE = "roots.pem"
 _POSSESSION = b"AI Music Ledger asks: does this key belong to this certificate?"
 
@@ -202,11 +202,11 @@ def load_identity(chain_pem_path: Path, key_pem_path: Path, roots_pem_path: Path
 
     :raises CertificateRefused: a subclass names the mistake
     """
-    key = _private_key(key_pem_path.read_bytes())
+    key = read_key(key_pem_path.read_bytes())
     return identity_of(
         chain_pem=chain_pem_path.read_text(),
         roots_pem=roots_pem_path.read_text(),
-        sign=_signing_with(key),
+        sign=signing_with(key),
         at=at,
     )
 
@@ -221,17 +221,17 @@ def identity_of(*, chain_pem: str, roots_pem: str, sign: Callable[[bytes], bytes
 
     :raises CertificateRefused: a subclass names the mistake
     """
-    chain, roots = _certificates(chain_pem), _certificates(roots_pem)
+    chain, roots = read_pem(chain_pem), read_pem(roots_pem)
     check_chain(chain, roots, at=at)
     leaf = chain[0]
     if not _verifies(leaf.public_key(), sign(_POSSESSION), _POSSESSION):
-        raise KeyMismatch(f"{KeyMismatch.__doc__} The certificate is {_called(leaf)}.")
+        raise KeyMismatch(f"{KeyMismatch.__doc__} The certificate is {called(leaf)}.")
     return Identity(
-        chain_pem=_pem(c for c in chain if c not in roots),
-        roots_pem=_pem(roots),
+        chain_pem=pem_of(c for c in chain if c not in roots),
+        roots_pem=pem_of(roots),
         algorithm=_algorithm(leaf),
         certificate_digest=certificate_digest(leaf),
-        subject=_called(leaf),
+        subject=called(leaf),
         active_from=leaf.not_valid_before_utc,
         expires_at=leaf.not_valid_after_utc,
         sign=sign,
@@ -258,17 +258,26 @@ def check_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certific
     :raises CertificateRefused: a subclass names the mistake
     """
     for certificate in (*chain, *roots):
-        _check_readable(certificate)
+        check_readable(certificate)
     _check_leaf(chain[0])
+    check_path(chain, roots, at=at)
+
+
+def check_path(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], *, at: datetime) -> None:
+    """
+    Check that a chain, leaf first, leads to a root: steps 5 to 7 of ``check_chain``, for a leaf of any purpose.
+
+    :raises CertificateRefused: a subclass names the mistake
+    """
     for certificate in chain:
         _check_valid(certificate, at=at)
     issuers = chain[1:]
     for certificate, issuer in zip(chain, issuers, strict=False):
-        if not _issued(certificate, by=issuer):
-            raise ChainBroken(f"{ChainBroken.__doc__} {_called(issuer)} did not issue {_called(certificate)}.")
-    root = next((r for r in roots if r == chain[-1] or _issued(chain[-1], by=r)), None)
+        if not issued(certificate, by=issuer):
+            raise ChainBroken(f"{ChainBroken.__doc__} {called(issuer)} did not issue {called(certificate)}.")
+    root = next((r for r in roots if r == chain[-1] or issued(chain[-1], by=r)), None)
     if root is None or root == chain[0]:
-        raise RootUnknown(f"{RootUnknown.__doc__} It ends at {_called(chain[-1])}.")
+        raise RootUnknown(f"{RootUnknown.__doc__} It ends at {called(chain[-1])}.")
     _check_valid(root, at=at)
     authorities = [*issuers, root] if root != chain[-1] else issuers
     for below, authority in enumerate(authorities):
@@ -284,11 +293,16 @@ def is_for_claims(certificate: x509.Certificate) -> bool:
     return bool(purposes & CLAIM_PURPOSES) and ExtendedKeyUsageOID.TIME_STAMPING not in purposes
 
 
-def _check_readable(certificate: x509.Certificate) -> None:
+def check_readable(certificate: x509.Certificate) -> None:
+    """
+    Read a certificate to its last extension; a critical one that nobody knows refuses it.
+
+    :raises MalformedCertificate, UnknownCriticalExtension: it cannot be read, or must not be relied on
+    """
     try:
         extensions = list(certificate.extensions)
         certificate.public_key()
-        _called(certificate)
+        called(certificate)
     except MALFORMED as error:
         raise MalformedCertificate(f"{MalformedCertificate.__doc__} {error}") from error
     for extension in extensions:
@@ -298,18 +312,18 @@ def _check_readable(certificate: x509.Certificate) -> None:
 
 
 def _check_leaf(leaf: x509.Certificate) -> None:
-    constraints = _extension(leaf, x509.BasicConstraints)
+    constraints = extension(leaf, x509.BasicConstraints)
     if constraints is None or constraints.value.ca:
-        raise LeafIsAuthority(f"{LeafIsAuthority.__doc__} It is {_called(leaf)}.")
-    usage = _extension(leaf, x509.KeyUsage)
+        raise LeafIsAuthority(f"{LeafIsAuthority.__doc__} It is {called(leaf)}.")
+    usage = extension(leaf, x509.KeyUsage)
     if usage is None or not usage.critical or not usage.value.digital_signature or usage.value.key_cert_sign:
         raise WrongKeyUsage(WrongKeyUsage.__doc__)
-    purposes = _extension(leaf, x509.ExtendedKeyUsage)
+    purposes = extension(leaf, x509.ExtendedKeyUsage)
     if purposes is None or not set(purposes.value) <= CLAIM_PURPOSES:
         found = ", ".join(oid.dotted_string for oid in purposes.value) if purposes else "none"
         raise WrongPurpose(f"{WrongPurpose.__doc__} Found: {found}.")
     _algorithm(leaf)
-    if _extension(leaf, x509.SubjectKeyIdentifier) is None or _extension(leaf, x509.AuthorityKeyIdentifier) is None:
+    if extension(leaf, x509.SubjectKeyIdentifier) is None or extension(leaf, x509.AuthorityKeyIdentifier) is None:
         raise NoKeyIdentifier(NoKeyIdentifier.__doc__)
     if not all(leaf.subject.get_attributes_for_oid(oid) for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)):
         raise NamelessSigner(NamelessSigner.__doc__)
@@ -320,37 +334,39 @@ def _check_leaf(leaf: x509.Certificate) -> None:
 def _check_valid(certificate: x509.Certificate, *, at: datetime) -> None:
     if at > certificate.not_valid_after_utc:
         until = certificate.not_valid_after_utc.isoformat()
-        raise CertificateExpired(f"{CertificateExpired.__doc__} {_called(certificate)} ended at {until}.")
+        raise CertificateExpired(f"{CertificateExpired.__doc__} {called(certificate)} ended at {until}.")
     if at < certificate.not_valid_before_utc:
         since = certificate.not_valid_before_utc.isoformat()
-        raise CertificateNotYetValid(f"{CertificateNotYetValid.__doc__} {_called(certificate)} begins at {since}.")
+        raise CertificateNotYetValid(f"{CertificateNotYetValid.__doc__} {called(certificate)} begins at {since}.")
     allowed = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
     try:
         digest = certificate.signature_hash_algorithm  # None for Ed25519
     except UnsupportedAlgorithm as error:
-        raise WeakSignature(f"{WeakSignature.__doc__} It is {_called(certificate)}.") from error
+        raise WeakSignature(f"{WeakSignature.__doc__} It is {called(certificate)}.") from error
     if digest is not None and not isinstance(digest, allowed):
-        raise WeakSignature(f"{WeakSignature.__doc__} {_called(certificate)} uses {digest.name}.")
+        raise WeakSignature(f"{WeakSignature.__doc__} {called(certificate)} uses {digest.name}.")
 
 
 def _check_authority(authority: x509.Certificate, *, below: int) -> None:
-    constraints, usage = _extension(authority, x509.BasicConstraints), _extension(authority, x509.KeyUsage)
+    constraints, usage = extension(authority, x509.BasicConstraints), extension(authority, x509.KeyUsage)
     if constraints is None or not constraints.value.ca:
-        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} is no authority.")
+        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {called(authority)} is no authority.")
     if usage is not None and not usage.value.key_cert_sign:
-        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} may not sign certificates.")
+        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {called(authority)} may not sign certificates.")
     if constraints.value.path_length is not None and constraints.value.path_length < below:
-        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {_called(authority)} has too many below it.")
+        raise IssuerIsNoAuthority(f"{IssuerIsNoAuthority.__doc__} {called(authority)} has too many below it.")
 
 
-def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> x509.Extension[_Kind] | None:
+def extension(certificate: x509.Certificate, kind: type[_Kind]) -> x509.Extension[_Kind] | None:
+    """Return an extension of a certificate, None where it has none of this kind."""
     try:
         return certificate.extensions.get_extension_for_class(kind)
     except x509.ExtensionNotFound:
         return None
 
 
-def _issued(certificate: x509.Certificate, *, by: x509.Certificate) -> bool:
+def issued(certificate: x509.Certificate, *, by: x509.Certificate) -> bool:
+    """Whether one certificate issued another, by name and signature."""
     try:
         certificate.verify_directly_issued_by(by)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
@@ -358,13 +374,19 @@ def _issued(certificate: x509.Certificate, *, by: x509.Certificate) -> bool:
     return True
 
 
-def _called(certificate: x509.Certificate) -> str:
+def called(certificate: x509.Certificate) -> str:
+    """Return the organization and the common name of a certificate's subject."""
     wanted = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
     parts = [str(a.value) for oid in wanted for a in certificate.subject.get_attributes_for_oid(oid)]
     return ", ".join(parts) or "a certificate without a name"
 
 
-def _certificates(pem: str) -> list[x509.Certificate]:
+def read_pem(pem: str) -> list[x509.Certificate]:
+    """
+    Return the certificates in a text, in their order.
+
+    :raises NoCertificate, MalformedCertificate: there is none, or one that cannot be read
+    """
     if "BEGIN CERTIFICATE" not in pem:
         raise NoCertificate(NoCertificate.__doc__)
     try:
@@ -373,14 +395,20 @@ def _certificates(pem: str) -> list[x509.Certificate]:
         raise MalformedCertificate(f"{MalformedCertificate.__doc__} {error}") from error
 
 
-def _pem(certificates: Sequence[x509.Certificate] | Iterator[x509.Certificate]) -> str:
+def pem_of(certificates: Iterable[x509.Certificate]) -> str:
+    """Return certificates in PEM, one after the other."""
     return "".join(c.public_bytes(serialization.Encoding.PEM).decode() for c in certificates)
 
 
 # --- Keys ---
 
 
-def _private_key(pem: bytes) -> PrivateKeyTypes:
+def read_key(pem: bytes) -> PrivateKeyTypes:
+    """
+    Return the private key in a file's content.
+
+    :raises KeyUnreadable: it is not PKCS#8, or encrypted
+    """
     if b"BEGIN PRIVATE KEY" not in pem:
         label = next((line for line in pem.decode("ascii", "replace").splitlines() if "BEGIN" in line), "no PEM")
         raise KeyUnreadable(f"{KeyUnreadable.__doc__} Found: {label[:60]}.")
@@ -412,7 +440,9 @@ _HASHES: dict[int, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)  # COSE fixes the salt at the digest's length (RFC 8230 §2)
 
 
-def _signing_with(key: PrivateKeyTypes) -> Callable[[bytes], bytes]:
+def signing_with(key: PrivateKeyTypes) -> Callable[[bytes], bytes]:
+    """Return how a private key in memory signs, in the forms of COSE."""
+
     def sign(data: bytes) -> bytes:
         if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size in _HASHES:
             r, s = utils.decode_dss_signature(key.sign(data, ec.ECDSA(_HASHES[key.curve.key_size]())))
@@ -449,6 +479,35 @@ def _verifies(key: CertificatePublicKeyTypes, signature: bytes, data: bytes) -> 
 # --- Development ---
 
 
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """What a development authority issues: for what, and for how long. A leaf stands under an issuer or the root."""
+
+    role: str
+    purposes: tuple[ObjectIdentifier, ...]
+    is_critical: bool
+    days: int
+    file: str  # private key and chain in one file, so that one rename replaces both
+    has_issuer: bool
+
+
+_SIGNER = _Profile(
+    "signer", (CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION), False, 365, "signing.pem", has_issuer=True
+)
+# Ten years: a time stamp is worth what its certificate is, and nobody else relies on this one. No issuer between, so
+# that the token is short.
+_STAMPER = _Profile("time stamps", (ExtendedKeyUsageOID.TIME_STAMPING,), True, 3650, "stamping.pem", has_issuer=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamper:
+    """What an authority for time stamps signs with."""
+
+    certificate: x509.Certificate
+    roots_pem: str
+    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+
+
 def load_or_create_development_identity(folder: Path, *, at: datetime) -> Identity:
     """
     Return this folder's development identity; issue one if there is none, or if it ends within 30 days.
@@ -459,13 +518,13 @@ def load_or_create_development_identity(folder: Path, *, at: datetime) -> Identi
     :raises CertificateRefused: the folder's files are damaged; remove the folder to begin again
     """
     with _locked(folder):
-        if not (folder / _SIGNING_FILE).exists():
-            return _issue(folder, at=at)
+        if not (folder / _SIGNER.file).exists():
+            return _issue_identity(folder, at=at)
         try:
             identity = _read(folder, at=at)
         except (CertificateExpired, CertificateNotYetValid):
-            return _issue(folder, at=at)
-        return _issue(folder, at=at) if identity.expires_at - at < RENEW_BEFORE else identity
+            return _issue_identity(folder, at=at)
+        return _issue_identity(folder, at=at) if identity.expires_at - at < RENEW_BEFORE else identity
 
 
 def renew(folder: Path, *, at: datetime) -> Identity:
@@ -475,20 +534,62 @@ def renew(folder: Path, *, at: datetime) -> Identity:
     A process that holds the earlier identity signs with it until that ends or the process starts again.
     """
     with _locked(folder):
-        return _issue(folder, at=at)
+        return _issue_identity(folder, at=at)
+
+
+def load_or_create_development_stamper(folder: Path, *, at: datetime) -> Stamper:
+    """
+    Return this folder's development authority for time stamps; issue one if there is none, or if it ends soon.
+
+    It proves nothing to anybody else: its clock is this machine's, and whoever runs this machine sets it.
+
+    :raises CertificateRefused: the folder's files are damaged; remove the folder to begin again
+    """
+    with _locked(folder):
+        if (folder / _STAMPER.file).exists():
+            found = _read_stamper(folder)
+            if found.certificate.not_valid_before_utc <= at < found.certificate.not_valid_after_utc - RENEW_BEFORE:
+                return found
+        _issue(folder, _STAMPER, at=at)
+        return _read_stamper(folder)
+
+
+def development_roots(folder: Path) -> str:
+    """Return the roots of every identity that was ever issued in a folder, in PEM; empty if there was none."""
+    roots = folder / _ROOTS_FILE
+    return roots.read_text() if roots.exists() else ""
+
+
+def development_leaf(folder: Path) -> list[x509.Certificate]:
+    """Return the certificate that signs in a folder of a development identity; none before it was first issued."""
+    signing = folder / _SIGNER.file
+    return read_pem(signing.read_text())[:1] if signing.exists() else []
+
+
+def _read_stamper(folder: Path) -> Stamper:
+    content = (folder / _STAMPER.file).read_bytes()
+    key, certificate = read_key(content), read_pem(content.decode())[0]
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        raise KeyMismatch(KeyMismatch.__doc__)
+    return Stamper(certificate, (folder / _ROOTS_FILE).read_text(), key)
 
 
 def _read(folder: Path, *, at: datetime) -> Identity:
-    signing = (folder / _SIGNING_FILE).read_bytes()
+    signing = (folder / _SIGNER.file).read_bytes()
     return identity_of(
         chain_pem=signing.decode(),
         roots_pem=(folder / _ROOTS_FILE).read_text(),
-        sign=_signing_with(_private_key(signing)),
+        sign=signing_with(read_key(signing)),
         at=at,
     )
 
 
-def _issue(folder: Path, *, at: datetime) -> Identity:
+def _issue_identity(folder: Path, *, at: datetime) -> Identity:
+    _issue(folder, _SIGNER, at=at)
+    return _read(folder, at=at)
+
+
+def _issue(folder: Path, profile: _Profile, *, at: datetime) -> None:
     """
     Issue root, issuing authority and leaf, and write what has to stay.
 
@@ -507,22 +608,25 @@ def _issue(folder: Path, *, at: datetime) -> Identity:
                 x509.NameAttribute(NameOID.COMMON_NAME, f"AI Music Ledger development {role}"),
             ]
         )
-        for role in ("root", "issuing authority", "signer")
+        for role in (f"{profile.role} root" if profile is _STAMPER else "root", "issuing authority", profile.role)
     )
-    root = _certificate(root_name, root_key.public_key(), root_name, root_key, at=at, days=3650, path_length=1)
-    issuing = _certificate(issuing_name, issuing_key.public_key(), root_name, root_key, at=at, days=1825, path_length=0)
-    leaf = _certificate(leaf_name, leaf_key.public_key(), issuing_name, issuing_key, at=at, days=365, path_length=None)
+    life = max(3650, 2 * profile.days)
+    root = _certificate(root_name, root_key.public_key(), root_name, root_key, at=at, days=life, path_length=1)
+    above, above_name, above_key = [], root_name, root_key
+    if profile.has_issuer:
+        above = [
+            _certificate(issuing_name, issuing_key.public_key(), root_name, root_key, at=at, days=1825, path_length=0)
+        ]
+        above_name, above_key = issuing_name, issuing_key
+    leaf = _certificate(leaf_name, leaf_key.public_key(), above_name, above_key, at=at, profile=profile)
 
     private = leaf_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    roots_file = folder / _ROOTS_FILE
-    earlier = roots_file.read_text() if roots_file.exists() else ""
     # Roots first: after a crash between the two writes there is a root without a leaf, which harms nobody.
     # The other way round there would be a leaf that its own folder does not trust.
-    _write(roots_file, earlier.encode() + _pem([root]).encode())
-    _write(folder / _SIGNING_FILE, private + _pem([leaf, issuing]).encode())
-    return _read(folder, at=at)
+    write_closed(folder / _ROOTS_FILE, (development_roots(folder) + pem_of([root])).encode())
+    write_closed(folder / profile.file, private + pem_of([leaf, *above]).encode())
 
 
 def _certificate(
@@ -532,10 +636,12 @@ def _certificate(
     issuer_key: ec.EllipticCurvePrivateKey,
     *,
     at: datetime,
-    days: int,
-    path_length: int | None,
+    days: int = 0,
+    path_length: int | None = None,
+    profile: _Profile | None = None,
 ) -> x509.Certificate:
-    is_authority = path_length is not None
+    is_authority = profile is None
+    days = days if profile is None else profile.days
     begins = at.replace(microsecond=0) - timedelta(minutes=5)  # another machine's clock may be behind ours
     builder = (
         x509.CertificateBuilder()
@@ -563,9 +669,8 @@ def _certificate(
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
-    if not is_authority:
-        purposes = x509.ExtendedKeyUsage([CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION])
-        builder = builder.add_extension(purposes, critical=False)
+    if profile is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(profile.purposes), critical=profile.is_critical)
     return builder.sign(issuer_key, hashes.SHA256())
 
 
@@ -582,7 +687,20 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a new folder that is closed to others, and is there whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix="."))  # 0700 by contract
+    try:
+        for name, content in files.items():
+            write_closed(temporary / name, content)
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def write_closed(path: Path, content: bytes) -> None:
     """Replace a file in one step: closed to others from its first byte, on disk before it has its name."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 by contract
     temporary = Path(name)

@@ -121,7 +121,14 @@ class Claims:
         return tuple(one["title"] for one in self.said["ingredient_failures"] if _BROKEN.intersection(one["failures"]))
 
 
-def claims_about(path: Path, media_type: str, *, roots_pem: str, seconds: float = LONGEST_READING_S) -> Claims | None:
+def claims_about(
+    path: Path,
+    media_type: str,
+    *,
+    roots_pem: str,
+    authorities_pem: str = "",
+    seconds: float = LONGEST_READING_S,
+) -> Claims | None:
     """
     Return what the manifest in a file claims, or None where the file carries none and names none.
 
@@ -132,7 +139,13 @@ def claims_about(path: Path, media_type: str, *, roots_pem: str, seconds: float 
     media_type = guards.normalized(media_type)
     if not guards.embeds(media_type) or not _may_carry(path):
         return None
-    request = {"path": str(path.absolute()), "media_type": media_type, "roots_pem": roots_pem, "seconds": seconds}
+    request = {
+        "path": str(path.absolute()),
+        "media_type": media_type,
+        "roots_pem": roots_pem,
+        "authorities_pem": authorities_pem,
+        "seconds": seconds,
+    }
     try:
         answer = subprocess.run(
             [sys.executable, "-m", "provenance.foreign"],
@@ -182,9 +195,9 @@ def _written(said: Mapping[str, Any]) -> Claims:
 # --- in a process of its own ---
 
 
-def read_claims(path: Path, media_type: str, *, roots_pem: str) -> Claims | None:
+def read_claims(path: Path, media_type: str, *, roots_pem: str, authorities_pem: str = "") -> Claims | None:
     """Return what a file's manifest claims, read in this process: only ``claims_about`` bounds what that takes."""
-    reading = read(path, media_type, roots_pem=roots_pem)
+    reading = read(path, media_type, roots_pem=roots_pem, authorities_pem=authorities_pem)
     found, report = reading.verification, reading.report
     if found.state is State.ABSENT and MANIFEST_ELSEWHERE not in found.failures:
         return None
@@ -324,7 +337,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     seconds = int(request["seconds"]) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # where whoever asked is gone
-    if claims := read_claims(path, request["media_type"], roots_pem=request["roots_pem"]):
+    lists = {name: request[name] for name in ("roots_pem", "authorities_pem")}
+    if claims := read_claims(path, request["media_type"], **lists):
         sys.stdout.buffer.write(claims.document)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 _X5CHAIN: Final = (33, "x5chain")  # the text is how claims before version 2 wrote it
@@ -75,8 +76,41 @@ def only(store: bytes, label: str) -> bytes:
     return struct.pack(">I4s", len(content) + 8, b"jumb") + content
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The COSE_Sign1 of a manifest: where it is in the store, and its four parts."""
+
+    start: int
+    end: int
+    protected: bytes
+    unprotected: dict[object, object]
+    signature: bytes
+
+
+def signature_of(store: bytes, label: str) -> Signature:
+    """
+    Return the signature of the manifest ``label``, whose payload is the claim and not repeated in it.
+
+    :raises NoSignerFound: the store, the manifest or its signature is not formed as it should be
+    """
+    try:
+        start, end = _span(store, ("c2pa", label, "c2pa.signature"))
+        message, behind = _cbor(store[start:end], 0)
+    except (struct.error, ValueError, IndexError, TypeError, RecursionError) as error:
+        raise NoSignerFound(NoSignerFound.__doc__) from error
+    match message:
+        case [bytes() as protected, dict() as unprotected, None, bytes() as signature] if behind == end - start:
+            return Signature(start, end, protected, unprotected, signature)
+    raise NoSignerFound(NoSignerFound.__doc__)
+
+
 def _descend(store: bytes, labels: tuple[str, ...]) -> bytes:
     """Return the content of the CBOR box below the superboxes with these labels."""
+    start, end = _span(store, labels)
+    return store[start:end]
+
+
+def _span(store: bytes, labels: tuple[str, ...]) -> tuple[int, int]:
     start, end = 0, len(store)
     for label in labels:
         start, end = next(
@@ -85,7 +119,7 @@ def _descend(store: bytes, labels: tuple[str, ...]) -> bytes:
         )
     for kind, s, e in _boxes(store, start, end):
         if kind == b"cbor":
-            return store[s:e]
+            return s, e
     raise NoSignerFound(NoSignerFound.__doc__)
 
 

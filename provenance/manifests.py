@@ -51,6 +51,7 @@ class StagedManifest:
     output_digest: str  # SHA-256 of the bytes delivered, hex
     manifest_digest: str  # SHA-256 of the manifest store, hex
     certificate_digest: str  # SHA-256 of the signer's leaf in DER, hex
+    certificate_expires_at: datetime
     soft_bindings: tuple[SoftBindingFact, ...] = ()
 
 
@@ -128,6 +129,7 @@ def stage(
         manifest_digest=manifest_digest,
         certificate_digest=signer.identity.certificate_digest,
         soft_bindings=facts.soft_bindings,
+        certificate_expires_at=signer.identity.expires_at,
     )
 
 

@@ -33,6 +33,12 @@ class Manifest(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def newest(self) -> Manifest | Timestamp:
+        """Return under which digests the bytes to deliver are stored: the stamped ones, once there are any."""
+        stamped: Timestamp | None = getattr(self, "timestamp", None)
+        return stamped or self
+
 
 class Certificate(models.Model):
     """
@@ -226,3 +232,57 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient}, {self.profile} {self.profile_version}"
+
+
+class Timestamp(models.Model):
+    """
+    That an authority vouched for when a manifest was there, in a token that is inside the manifest since.
+
+    The token changes no statement and no length, but bytes: so the file, and the manifest, have digests of their own.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    manifest = models.OneToOneField(Manifest, on_delete=models.PROTECT, related_name="timestamp")
+    token_digest = models.CharField(max_length=64)
+    authority_digest = models.CharField(max_length=64)  # SHA-256 of the authority's certificate in DER, hex
+    policy = models.CharField(max_length=100)  # the authority's, as an object identifier
+    stamped_at = models.DateTimeField()  # as the authority says
+    output_digest = models.CharField(max_length=64)
+    manifest_digest = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"stamped at {self.stamped_at}"
+
+    @property
+    def label(self) -> str:
+        """Return the manifest's name, which the stamp leaves as it was."""
+        return self.manifest.label
+
+    @property
+    def media_type(self) -> str:
+        """Return of which type the file is."""
+        return self.manifest.media_type
+
+
+class SignerChange(models.Model):
+    """That from a moment on another certificate signs. Its private key is nobody's row."""
+
+    id = models.UUIDField(primary_key=True)
+    certificate_digest = models.CharField(max_length=64)  # SHA-256 of the leaf's DER, hex
+    replaces = models.CharField(max_length=64, blank=True)  # the certificate that signed until then
+    is_development = models.BooleanField()  # of an authority that this installation made for itself
+    active_from = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["certificate_digest", "active_from"], name="signer_changes_once_at_a_time"),
+            models.CheckConstraint(
+                condition=models.Q(active_from__lt=models.F("expires_at")), name="signer_changes_to_one_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate_digest[:16]} from {self.active_from}"

@@ -17,7 +17,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
@@ -26,7 +26,7 @@ from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader
 from c2pa import Signer as SdkSigner
 from cryptography import x509
 
-from provenance import guards
+from provenance import guards, timestamps
 from provenance.assertions import PARENT
 from provenance.certificates import (
     CLAIM_PURPOSES,
@@ -35,6 +35,7 @@ from provenance.certificates import (
     Identity,
     certificate_digest,
     is_for_claims,
+    read_pem,
 )
 from provenance.guards import SignRefused, normalized
 from provenance.jumbf import NoSignerFound, signer_certificates
@@ -43,11 +44,13 @@ from provenance.jumbf import NoSignerFound, signer_certificates
 # time-stamping or identity authorities apart from it, so anything trusted under another name was not
 # trusted to sign.
 SIGNERS_LIST: Final = "urn:ai-music-ledger:trust:signers"
+AUTHORITIES_LIST: Final = "urn:ai-music-ledger:trust:time-stamps"
 
 # Failures that this module adds to the SDK's.
 NOT_FOR_CLAIMS: Final = "org.ai-music-ledger.signer.notForClaims"
 SIGNER_UNKNOWN: Final = "org.ai-music-ledger.signer.unknown"
 OTHER_TRUST_LIST: Final = "org.ai-music-ledger.signer.otherTrustList"
+TIME_NOT_SHOWN: Final = "org.ai-music-ledger.timeStamp.notOnList"
 MANIFEST_ELSEWHERE: Final = "org.ai-music-ledger.manifest.elsewhere"
 
 _ALGORITHMS: Final = {
@@ -122,6 +125,16 @@ class SignerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class StampFacts:
+    """When an authority says that a signature was there, and whether to believe it."""
+
+    at: datetime
+    authority: str
+    authority_digest: str  # SHA-256 of the authority's certificate in DER, hex
+    is_trusted: bool  # it leads to a root on our list of authorities, by our own reading and by the SDK's
+
+
+@dataclass(frozen=True, slots=True)
 class IngredientFailure:
     """An ingredient whose own manifest does not check out, which leaves the outer state as it is."""
 
@@ -143,6 +156,7 @@ class Verification:
     manifest_digest: str | None = None  # SHA-256 of the manifest store, hex
     signer: SignerFacts | None = None
     signed_at: str | None = None  # from a time stamp; without one nobody but the signer knows
+    stamp: StampFacts | None = None  # None without one, and where it proves nothing that can be read
     assertions: Mapping[str, Any] | None = None
     ingredient_failures: tuple[IngredientFailure, ...] = ()
 
@@ -281,15 +295,17 @@ def _is_about_manifest(error: C2paError) -> bool:
     return not isinstance(error, C2paError.NotSupported | C2paError.Io | C2paError.Other)
 
 
-def _context(roots_pem: str) -> Context:
-    """Return a context closed to the network, with one list of signers and no other."""
+def _context(roots_pem: str, authorities_pem: str = "") -> Context:
+    """Return a context closed to the network, with one list of signers and one of authorities for time stamps."""
     trust: dict[str, Any] = {
         # At the top: the purposes inside a list are ignored, and without them claim signing is no purpose
         # at all.
         "trust_config": "".join(f"{purpose.dotted_string}\n" for purpose in sorted(CLAIM_PURPOSES, key=str)),
     }
-    if roots_pem:
-        trust["anchors"] = [{"trust_anchors": roots_pem, "trust_kind": "manifest", "trust_uri": SIGNERS_LIST}]
+    lists = ((roots_pem, "manifest", SIGNERS_LIST), (authorities_pem, "tsa", AUTHORITIES_LIST))
+    anchors = [{"trust_anchors": pem, "trust_kind": kind, "trust_uri": uri} for pem, kind, uri in lists if pem]
+    if anchors:
+        trust["anchors"] = anchors
     return Context.from_dict(
         {
             "trust": trust,
@@ -308,7 +324,9 @@ def _context(roots_pem: str) -> Context:
 # --- Reading ---
 
 
-def verify(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None = None) -> Verification:
+def verify(
+    path: Path, media_type: str, *, roots_pem: str, authorities_pem: str = "", manifest: bytes | None = None
+) -> Verification:
     """
     Read the manifest in a file, or the one given beside it, and say what it proves.
 
@@ -317,13 +335,16 @@ def verify(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | Non
     takes no other.
 
     :param roots_pem: the roots whose signers are trusted; empty trusts nobody
+    :param authorities_pem: the roots whose time stamps are trusted; empty trusts none
     :param manifest: the manifest store of a file that cannot hold it
     :raises MediaTypeNotSignable: the media type is none that can carry a manifest
     """
-    return read(path, media_type, roots_pem=roots_pem, manifest=manifest).verification
+    return read(path, media_type, roots_pem=roots_pem, authorities_pem=authorities_pem, manifest=manifest).verification
 
 
-def read(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None = None) -> Reading:
+def read(
+    path: Path, media_type: str, *, roots_pem: str, authorities_pem: str = "", manifest: bytes | None = None
+) -> Reading:
     """
     Read the manifest in a file as ``verify`` does, and return with what it proves all that it says.
 
@@ -339,7 +360,7 @@ def read(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None 
         )
     try:
         with (
-            _context(roots_pem) as context,
+            _context(roots_pem, authorities_pem) as context,
             path.open("rb") as file,
             Reader(media_type, file, manifest, context=context) as reader,
         ):
@@ -350,7 +371,7 @@ def read(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None 
                 copy = io.BytesIO()
                 reader.resource_to_stream(f"self#jumbf=/c2pa/{label}/c2pa.signature", copy)
                 store = copy.getvalue()
-            found = _verification(report, facts, store, is_embedded=reader.is_embedded())
+            found = _verification(report, facts, store, authorities_pem, is_embedded=reader.is_embedded())
             return Reading(found, report, len(store))
     except C2paError.ManifestNotFound:
         found = Verification(
@@ -375,7 +396,7 @@ def read(path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None 
 
 
 def _verification(
-    report: Mapping[str, Any], facts: Mapping[str, Any], store: bytes, *, is_embedded: bool
+    report: Mapping[str, Any], facts: Mapping[str, Any], store: bytes, authorities_pem: str = "", *, is_embedded: bool
 ) -> Verification:
     label: str = report["active_manifest"]
     results = report.get("validation_results", {})
@@ -383,6 +404,8 @@ def _verification(
     failures = [str(entry["code"]) for entry in active.get("failure", ())]
     state = State(str(report["validation_state"]).lower())
     signer = _signer_facts(store, label, algorithm=report["manifests"][label].get("signature_info", {}).get("alg", ""))
+
+    stamp = _stamp_facts(store, label, authorities_pem, codes={str(e["code"]) for e in active.get("success", ())})
 
     # The SDK's "trusted" is taken back where it does not mean that a signer of claims is on our list.
     if state is State.TRUSTED:
@@ -394,6 +417,10 @@ def _verification(
             failures.append(NOT_FOR_CLAIMS)
         if failures:
             state = State.VALID
+        # It also believes a time by the list of signers, and then a certificate that has ended since.
+        elif signer and signer[0].expires_at < datetime.now(UTC) and not (stamp and stamp.is_trusted):
+            failures.append(TIME_NOT_SHOWN)
+            state = State.INVALID
 
     ingredient_failures = _ingredient_failures(report)
     changed = [str(e.get("url", "")) for e in active.get("failure", ()) if e["code"] == "assertion.hashedURI.mismatch"]
@@ -406,6 +433,7 @@ def _verification(
             changed=[_quotable(url.rpartition("/")[2]) for url in changed],
             is_embedded=is_embedded,
             ingredients=ingredient_failures,
+            stamp=stamp,
         ),
         failures=tuple(failures),
         informational=tuple(str(entry["code"]) for entry in active.get("informational", ())),
@@ -415,6 +443,7 @@ def _verification(
         manifest_digest=hashlib.sha256(store).hexdigest(),
         signer=signer[0] if signer else None,
         signed_at=report["manifests"][label].get("signature_info", {}).get("time"),
+        stamp=stamp,
         # From crjson: the other report turns lists of numbers into text.
         assertions=next((m["assertions"] for m in facts["manifests"] if m["label"] == label), {}),
         ingredient_failures=ingredient_failures,
@@ -440,6 +469,21 @@ def _signer_facts(store: bytes, label: str, *, algorithm: str) -> tuple[SignerFa
         )
     except (NoSignerFound, *MALFORMED):
         return None
+
+
+def _stamp_facts(store: bytes, label: str, authorities_pem: str, *, codes: set[str]) -> StampFacts | None:
+    """Return the time stamp in a manifest: trusted, or what it says where it leads to nobody on the list."""
+    roots = read_pem(authorities_pem) if authorities_pem else []
+    try:
+        found = timestamps.read(store, label, roots=roots)
+        is_trusted = "timeStamp.trusted" in codes
+    except timestamps.AuthorityUnknown as unknown:
+        if unknown.stamp is None:
+            return None
+        found, is_trusted = unknown.stamp, False
+    except timestamps.TimestampRefused:
+        return None
+    return StampFacts(found.at, _quotable(found.authority), found.authority_digest, is_trusted)
 
 
 def _shown(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
@@ -475,10 +519,13 @@ def _sentence(
     changed: Sequence[str],
     is_embedded: bool,
     ingredients: Sequence[IngredientFailure],
+    stamp: StampFacts | None,
 ) -> str:
     who = f"“{signer.organization or signer.common_name}”" if signer else "an unnamed signer"
     if state is State.TRUSTED:
         sentence = f"Intact since it was signed by {who}, who is on our list of signers."
+        if stamp and stamp.is_trusted:
+            sentence += f" Time-stamped {stamp.at:%Y-%m-%d %H:%M} UTC by “{stamp.authority}”."
     elif state is State.VALID:
         sentence = _sentence_for_valid(failures, who)
     else:
@@ -521,7 +568,7 @@ def _sentence_for_invalid(failures: Sequence[str], who: str, *, changed: Sequenc
         (bindings and is_embedded, f"The file was changed after {who} signed it."),
         (bindings, f"This is not the file that {who} signed: it was changed, or the manifest is another's."),
         (
-            "signingCredential.expired" in failures,
+            "signingCredential.expired" in failures or TIME_NOT_SHOWN in failures,
             f"The certificate of {who} has expired, and no time stamp shows that it was valid at signing.",
         ),
         (is_credential_wrong, f"The certificate of {who} is not one that may sign claims."),

@@ -22,6 +22,7 @@ _FOREIGN: Any = import_module("ledger.migrations.0017_guards_of_foreign_manifest
 _COPIES: Any = import_module("ledger.migrations.0018_signed_copies")
 _MAKING: Any = import_module("ledger.migrations.0019_contributions_and_disclosures")
 _QUESTIONS: Any = import_module("ledger.migrations.0020_shard_questions")
+_STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -35,6 +36,7 @@ VOUCHED: list[str] = [
     *_FOREIGN.APPEND_ONLY,
     *_COPIES.APPEND_ONLY,
     *_MAKING.APPEND_ONLY,
+    *_STAMPS.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -84,7 +86,8 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     },
     **{
         table: ((column, "id"),)
-        for table, column in (_VOICES.APPEND_ONLY | _ENROLLMENTS.APPEND_ONLY | _CERTIFICATES.APPEND_ONLY).items()
+        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS)
+        for table, column in of.APPEND_ONLY.items()
     },
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign
 }

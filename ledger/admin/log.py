@@ -130,6 +130,7 @@ SHOWN_ON = {
     "recheck": "decision",
     "influence": "submission",
     "influence_objection": "influence.submission",
+    "timestamp": "manifest.decision.submission",
 }
 
 

@@ -355,11 +355,11 @@ class ManifestOutput(serializers.Serializer[Any]):
 
     def get_file(self, row: Manifest) -> str | None:
         """Return the digest of the signed file."""
-        return digest(row.output_digest)
+        return digest(row.newest.output_digest)
 
     def get_manifest(self, row: Manifest) -> str | None:
         """Return the digest of the manifest."""
-        return digest(row.manifest_digest)
+        return digest(row.newest.manifest_digest)
 
 
 class CertificateOutput(serializers.Serializer[Certificate]):

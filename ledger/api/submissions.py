@@ -484,7 +484,7 @@ class SubmissionFile(APIView):
             raise report.NotSigned
         name = f"{id}.{report.EXTENSIONS[found.manifest.media_type]}"
         return FileResponse(
-            store.open(found.manifest.output_digest),
+            store.open(found.manifest.newest.output_digest),
             content_type=found.manifest.media_type,
             filename=name,
             as_attachment=True,
@@ -509,7 +509,7 @@ class SubmissionManifest(APIView):
         if found.manifest is None:
             raise report.NotSigned
         return FileResponse(
-            store.open(found.manifest.manifest_digest),
+            store.open(found.manifest.newest.manifest_digest),
             content_type="application/c2pa",
             filename=f"{id}.c2pa",
             as_attachment=True,
@@ -574,7 +574,7 @@ def pack_response(id: UUID) -> FileResponse:
     """Answer with the evidence pack of a submission."""
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
-        report.pack(id, archive, at=timezone.now())
+        report.pack(id, archive)
     except BaseException:
         archive.close()
         raise

@@ -465,7 +465,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         unheard=_unheard(found),
         contributions=_made(found),
         zones=_zones(found),
-        verification=report.verification(found.manifest, at=at) if found.manifest else None,
+        verification=report.verification(found.manifest) if found.manifest else None,
         is_development=identity.is_development(),
         entries=tuple(logged(entry) for entry in found.entries),
         stands=_stands(found, at=at),

@@ -137,7 +137,7 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:
         raise PermissionDenied
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
-        report.pack(id, archive, at=timezone.now())
+        report.pack(id, archive)
     except (NoSuchSubmission, report.NotDecided, report.NotSequenced) as error:
         archive.close()
         raise Http404 from error
@@ -159,7 +159,7 @@ def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
     said = certified.unchecked(row.token)
     signer, fault = "", ""
     try:
-        signer = certified.read(row.token, roots_pem=identity.signer(at=now).identity.roots_pem, at=now).signer
+        signer = certified.read(row.token, roots_pem=identity.trust().own, at=now).signer
     except certified.NotCertified as error:
         fault = str(error)
     context = {

@@ -79,7 +79,7 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
     shown, title = verification, "What its manifest says"
     if verification.state in {State.ABSENT, State.UNREADABLE} and best is not None:
         # The file has nothing to say for itself; the output that it follows has.
-        shown, title = report.verification(best.manifest, at=at), "What the manifest of that output says"
+        shown, title = report.verification(best.manifest), "What the manifest of that output says"
     own = found.own.label if found.own else ""
     if found.own and tone == "good":
         stands = stating.standing_of(found.own, at=at).status

@@ -103,9 +103,8 @@ def _looked_at(request: HttpRequest) -> HttpResponse:
     upload = request.FILES.get(FIELD)
     if not isinstance(upload, TemporaryUploadedFile):
         raise page.NoFile
-    now = timezone.now()
-    found = recognizing.look_at(Path(upload.temporary_file_path()), upload.content_type, at=now)
-    return _show(request, {"found": page.of(found, name=upload.name or "", at=now)})
+    found = recognizing.look_at(Path(upload.temporary_file_path()), upload.content_type)
+    return _show(request, {"found": page.of(found, name=upload.name or "", at=timezone.now())})
 
 
 def _refuse(request: HttpRequest, status: int, said: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fingerprint.models import Audio, Reference
-from ledger import certifying, log, people, registration
+from ledger import certifying, log, people, registration, timestamping
 from ledger.models import (
     Approval,
     BandsActivation,
@@ -281,6 +281,8 @@ def one_of_each(world: World) -> None:
         id=UUID(key("delivery")), recording_id=UUID(silent), audio_path=world.sounds.own("wav"), media_type=None, at=at
     )
     certifying.sweep(at=at)
+    # What was signed has its signer's entry already; its time stamp comes from the queue.
+    timestamping.stamp(manifest_id=Manifest.objects.get(decision__submission=UUID(key("output"))).id, at=at)
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
     made: dict[type[models.Model], models.Model] = {
         User: users["asks"],

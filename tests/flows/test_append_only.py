@@ -350,6 +350,10 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_influenceweight": lambda: {"influence_id": a("Influence", report_digest="e0" * 32).pk},
     "rights_influenceobjection": lambda: {"party_id": a_party().pk},
     "ledger_bandsversion": lambda: {"number": 9, "digest": "e0" * 32},
+    "provenance_timestamp": lambda: {
+        "manifest_id": a("Manifest", of="provenance", decision_id=a_decision().pk, label=f"urn:c2pa:{uuid4()}").pk
+    },
+    "provenance_signerchange": lambda: {"certificate_digest": "e0" * 32},
     "provenance_certificate": lambda: {"number": 9},
     "provenance_manifeststatus": lambda: {"number": 9},
     "ledger_bandsactivation": lambda: {

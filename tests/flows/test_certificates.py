@@ -252,7 +252,7 @@ def test_it_takes_a_key_and_roots_to_say_anything(
 def test_the_pack_brings_it(story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pack, log_key = tmp_path / "pack.zip", tmp_path / "log.vkey"
     log_key.write_text(checkpoints.verifier_key())
-    report.pack(story.output, pack, at=timezone.now())
+    report.pack(story.output, pack)
     with zipfile.ZipFile(pack) as archive:
         assert archive.read(packs.CERTIFICATE).decode() == story.token
     assert verify.main([str(pack), "--key", str(log_key), "--json"]) == 0
@@ -263,7 +263,7 @@ def test_the_pack_brings_it(story: Story, tmp_path: Path, capsys: pytest.Capture
 def test_a_pack_with_the_certificate_of_another_output_fails(
     story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report.pack(story.output, tmp_path / "pack.zip", at=timezone.now())
+    report.pack(story.output, tmp_path / "pack.zip")
     other = body(story.world.distributor.get(f"/v1/outputs/{story.other}/certificate"))
     with packs.open_pack(tmp_path / "pack.zip") as opened:
         found = report.dossier(story.output)

@@ -93,7 +93,7 @@ def test_compares_what_others_claim_with_what_is_declared_and_keeps_it(world: Wo
     # The pack vouches for the claims, and a file without a manifest claims nothing.
     pack, log_key = tmp_path / "pack.zip", tmp_path / "log.vkey"
     log_key.write_text(verifier_key())
-    report.pack(UUID(cleared["id"]), pack, at=timezone.now())
+    report.pack(UUID(cleared["id"]), pack)
     assert verify.main([str(pack), "--key", str(log_key), "--json"]) == 0
     plain = world.settle(world.submit("plain", world.sounds.sung("flac"), key("country"))["id"])
     assert "claims_by_others" not in plain["links"]

@@ -75,7 +75,7 @@ def pack_faults(submission: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[
     """What ``ledger-verify`` finds wrong with a pack that is made now."""
     pack, log_key = tmp_path / "pack.zip", tmp_path / "log.vkey"
     log_key.write_text(checkpoints.verifier_key())
-    report.pack(submission, pack, at=timezone.now())
+    report.pack(submission, pack)
     capsys.readouterr()
     status = verify.main([str(pack), "--key", str(log_key), "--json"])
     checks = json.loads(capsys.readouterr().out)["checks"]
@@ -415,6 +415,7 @@ def test_the_audit_finds_a_row_that_was_put_in(table: str, story: Story) -> None
             "digest": "repeat('0', 64)",
             "file_digest": "repeat('0', 64)",
             "token_digest": "repeat('0', 64)",
+            "certificate_digest": "repeat('0', 64)",
         }.items()
         if name in columns_of(table) and (value != "NULL" or MODELS[table]._meta.get_field(name).null)
     }
@@ -520,6 +521,8 @@ PACKED: list[tuple[str, str, str]] = [
     ("fingerprint_examination", "measured_at", "cleared"),
     ("provenance_manifest", "certificate_digest", "cleared"),
     ("provenance_softbinding", "algorithm", "cleared"),
+    ("provenance_timestamp", "authority_digest", "cleared"),
+    ("provenance_signerchange", "is_development", "cleared"),
     ("royalties_plan", "commission_numerator", "cleared"),
     ("royalties_split", "numerator", "cleared"),
     ("rights_review", "reason", "cleared"),
@@ -547,6 +550,7 @@ TO: dict[str, str] = {
         column: f"{column} || 'x'"
         for column in ("reason", "sentence", "statement", "method", "policy_version", "recipient")
     },
+    "is_development": "NOT is_development",
     "expires_on": "expires_on + 1",
     "work_id": "gen_random_uuid()",
     "recording_id": "gen_random_uuid()",

@@ -193,7 +193,9 @@ class World:
         packs.write(path, self.pack(folder))
         return path
 
-    def read_manifest(self, path: Path, media_type: str, *, roots_pem: str, manifest: bytes | None) -> FakeManifest:
+    def read_manifest(
+        self, path: Path, media_type: str, *, roots_pem: str, authorities_pem: str, manifest: bytes | None
+    ) -> FakeManifest:
         assert roots_pem
         assert media_type == "audio/wav"
         assert (manifest is None) == self.is_embedded

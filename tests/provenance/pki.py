@@ -16,8 +16,8 @@ from provenance.certificates import (
     CLAIM_SIGNING,
     Algorithm,
     Identity,
-    _signing_with,
     certificate_digest,
+    signing_with,
 )
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -60,6 +60,7 @@ def certificate(
     usage: x509.KeyUsage | None = None,
     usage_is_critical: bool = True,
     purposes: Sequence[x509.ObjectIdentifier] | None = LEAF_PURPOSES,
+    purposes_are_critical: bool = False,
     active_from: datetime = NOW - timedelta(minutes=5),
     expires_at: datetime = NOW + timedelta(days=300),
     without: Sequence[type] = (),
@@ -76,7 +77,7 @@ def certificate(
     if constraints:
         extensions.append((x509.BasicConstraints(is_authority, path_length if is_authority else None), True))
     if purposes and not is_authority:
-        extensions.append((x509.ExtendedKeyUsage(purposes), False))
+        extensions.append((x509.ExtendedKeyUsage(purposes), purposes_are_critical))
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -163,5 +164,5 @@ def unchecked(chain: Chain, *, sign: Callable[[bytes], bytes] | None = None) -> 
         subject="unchecked",
         active_from=chain.leaf.not_valid_before_utc,
         expires_at=chain.leaf.not_valid_after_utc,
-        sign=sign or _signing_with(chain.key),
+        sign=sign or signing_with(chain.key),
     )
