@@ -30,14 +30,11 @@ from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
 from fingerprint.models import Examination, Trace
-from fingerprint.postings import Postings
-from fingerprint.sharding import Sharded
+from fingerprint.postings import Known
 from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
 from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
-
-Known = Postings | Sharded  # an index, here or in shards
 
 
 class NoTrace(Exception):
@@ -104,9 +101,7 @@ class CopiesListener:
                 index_snapshot=known.snapshot,
                 index_size=len(known),
             ),
-            known.items_heard(heard, algorithm=algorithm)
-            if isinstance(known, Sharded)
-            else matching.search(known, heard, algorithm=algorithm),
+            matching.search(known, heard, algorithm=algorithm),
         )
 
 
@@ -152,9 +147,7 @@ class LandmarksListener:
                 index_snapshot=known.snapshot,
                 index_size=len(known),
             ),
-            known.peaks_heard(heard, algorithm=landmarks.ALGORITHM)
-            if isinstance(known, Sharded)
-            else landmark_matching.search(known, heard),
+            landmark_matching.search(known, heard),
         )
 
 

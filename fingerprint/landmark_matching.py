@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from fingerprint import landmarks
 from fingerprint.evidence import EXACT_MATCH, Match, Segment
 from fingerprint.landmarks import FRACTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SHIFTS, Hashes, Peaks, Positions
-from fingerprint.postings import Postings
+from fingerprint.postings import Divided, Known, Postings
 
 MIN_EVIDENCE = 1_600  # hundredths of a nat, against chance
 MIN_MASS = 1_400  # against the same stretch moved aside
@@ -89,7 +89,7 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
 
 
 def search(
-    index: Postings,
+    index: Known,
     heard: Sequence[Peaks],
     *,
     algorithm: str = landmarks.ALGORITHM,
@@ -101,6 +101,8 @@ def search(
     `heard` are the query's peaks at each shift, as `landmarks.query` takes them. Matches of one reference do not share
     output; matches of different references may. They are ordered by their place in the output, then by their reference.
     """
+    if isinstance(index, Divided):
+        return index.peaks_heard(heard, algorithm=algorithm)
     asked = Search(heard)
     if asked.frames == 0 or len(index) == 0:
         return ()

@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 
 from fingerprint.evidence import EXACT_MATCH, Match, Segment
 from fingerprint.extract import HOP_SAMPLES, ITEM_SAMPLES, SAMPLE_RATE_HZ, SHIFT_SAMPLES, SHIFTS, Items
-from fingerprint.postings import Hashes, Positions, Postings
+from fingerprint.postings import Divided, Hashes, Known, Positions, Postings
 
 MAX_BITS = 10  # of 32 that may differ before an item counts against a line
 BACKGROUND_PERCENT = 65  # of the bits that unrelated stretches of the same two recordings differ in
@@ -89,7 +89,7 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
 
 
 def search(
-    index: Postings,
+    index: Known,
     shifted: Sequence[Items],
     *,
     algorithm: str,
@@ -104,6 +104,8 @@ def search(
     the query. Says nothing of audio that was transposed. Where the index is a part of one, `count` says how many
     places a hash has in the whole.
     """
+    if isinstance(index, Divided):
+        return index.items_heard(shifted, algorithm=algorithm)
     query = interleaved(shifted)
     if query.size == 0:
         return ()

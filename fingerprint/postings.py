@@ -15,13 +15,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fingerprint import snapshots
+
+if TYPE_CHECKING:
+    from fingerprint.evidence import Match
+    from fingerprint.landmarks import Peaks
 
 Hashes = NDArray[np.uint32]
 Positions = NDArray[np.int64]
@@ -112,6 +116,27 @@ class Postings(Protocol):
 
         :raises NoItems: the family keeps none
         """
+
+
+@runtime_checkable
+class Divided(Protocol):
+    """An index that is asked for matches and for nothing else: it is elsewhere, in several parts."""
+
+    @property
+    def snapshot(self) -> str:
+        """The name of its content."""
+
+    def __len__(self) -> int:
+        """How many references there are to be found."""
+
+    def items_heard(self, shifted: Sequence[Hashes], *, algorithm: str) -> tuple[Match, ...]:
+        """Find where a query follows any reference, as `matching.search` does."""
+
+    def peaks_heard(self, heard: Sequence[Peaks], *, algorithm: str) -> tuple[Match, ...]:
+        """Find where a query follows any reference, as `landmark_matching.search` does."""
+
+
+Known = Postings | Divided
 
 
 class NoItems(Exception):

@@ -23,9 +23,8 @@ from django.db.models.functions import Coalesce
 from fingerprint import examine, index, references, songs, store
 from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
-from fingerprint.examine import Known
 from fingerprint.models import Reference
-from fingerprint.postings import Family
+from fingerprint.postings import Family, Known
 from ledger import deciding, log, searching, voices
 from ledger.constraints import violated
 from ledger.models import Entry, OutputWatch

@@ -21,8 +21,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from fingerprint import index, sharding, shards
-from fingerprint.examine import Known
-from fingerprint.postings import Family
+from fingerprint.postings import Family, Known
 from fingerprint.shards import Shard
 from ledger import jobs
 from ledger.models import Job, ShardQuestion

@@ -25,7 +25,8 @@ from fingerprint import (
     store,
 )
 from fingerprint.audio import AudioFacts, probe
-from fingerprint.shards import Shard
+from fingerprint.models import Audio, Fingerprint, Reference
+from fingerprint.shards import BadShards, Shard
 from tests.fingerprint.sounds import LIMITS, Sound, wav
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -138,3 +139,144 @@ def _peaks(facts: AudioFacts) -> tuple[landmarks.Peaks, ...]:
 
     with store.local(facts.digest) as path:
         return landmarks.query(list(audio.decode(path, facts.media_type)))
+
+
+# --- what is enrolled while it is asked
+
+
+def stored(id: UUID, *, release: str = "1.5.1", seed: int = 0) -> None:
+    """Enroll chance, or give a reference another fingerprint."""
+    if not Reference.objects.filter(pk=id).exists():
+        audio = Audio.objects.get_or_create(
+            digest="0" * 64,
+            defaults={
+                "media_type": "audio/wav",
+                "codec": "pcm_s16le",
+                "size_bytes": 1,
+                "duration_ms": 1,
+                "sample_rate_hz": 8_000,
+                "channels": 1,
+                "received_at": AT,
+            },
+        )[0]
+        Reference.objects.create(id=id, audio=audio, enrolled_at=AT)
+    items = np.random.default_rng([seed, id.int % 1000]).integers(0, 1 << 32, 50, dtype=np.uint32)
+    Fingerprint.objects.create(reference_id=id, algorithm=extract.FAMILY + release, data=items.astype("<u4").tobytes())
+
+
+def ids(count: int) -> list[UUID]:
+    return [uuid5(UUID(int=8), str(number)) for number in range(count)]
+
+
+@pytest.mark.django_db
+def test_is_about_one_moment_whenever_its_shards_are_asked() -> None:
+    *first, late = ids(9)
+    for id in first:
+        stored(id)
+    one = index.current()
+    divided = sharding.current(
+        index.CHROMAPRINT, asking(THREE, before=lambda number: stored(late) if number == 1 else None), count=3
+    )
+    assert (divided.snapshot, divided.size) == (one.snapshot, len(first))
+    heard = [index.items_of(bytes(Fingerprint.objects.get(reference=late).data))] * extract.SHIFTS
+    assert divided.items_heard(heard, algorithm=extract.algorithm()) == ()
+    # It is there for whoever asks now; and what was noted is put together again, in shards and in one.
+    assert sharding.current(index.CHROMAPRINT, asking(THREE), count=3).snapshot == index.current().snapshot
+    assert sharding.as_at(one.snapshot, index.CHROMAPRINT, asking(THREE), count=3).size == len(first)
+    assert len(index.as_at(divided.snapshot)) == len(first)
+
+
+@pytest.mark.django_db
+def test_is_asked_again_when_a_reference_got_another_fingerprint_meanwhile() -> None:
+    some = ids(9)
+    for id in some:
+        stored(id)
+
+    def upgrade(number: int) -> None:
+        if number == 1:
+            stored(some[0], release="1.6.0", seed=1)
+
+    divided = sharding.current(index.CHROMAPRINT, asking(THREE, before=upgrade), count=3)
+    assert (divided.snapshot, divided.size) == (index.current().snapshot, len(some))
+    stored(some[1], release="1.6.0", seed=1)
+    with pytest.raises(index.Moved):
+        divided.items_heard([np.arange(50, dtype=np.uint32)] * extract.SHIFTS, algorithm=extract.algorithm())
+    with pytest.raises(index.SnapshotLost):
+        sharding.as_at(divided.snapshot, index.CHROMAPRINT, asking(THREE), count=3)
+
+
+# --- messages
+
+
+@pytest.mark.django_db
+def test_refuses_what_is_no_question() -> None:
+    asked: list[bytes] = []
+
+    def ask(questions: Sequence[bytes]) -> list[bytes]:
+        asked.extend(questions)
+        return [sharding.answer(*pair) for pair in zip(questions, THREE, strict=True)]
+
+    sharding.current(index.CHROMAPRINT, ask, count=3)
+    whole = asked[0]
+    assert sharding.answer(whole, THREE[0])
+    for broken in (b"", b"\x00", whole[:3], whole[:20], whole[:-1], b"\xff" * 4 + whole[4:], whole + b"\x00"):
+        with pytest.raises(sharding.NotAMessage):
+            sharding.answer(broken, THREE[0])
+
+
+@pytest.mark.django_db
+def test_refuses_another_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = asking(THREE)
+
+    def later(questions: Sequence[bytes]) -> Sequence[bytes]:
+        monkeypatch.setattr(matching, "PARAMETERS", (("matching", "of tomorrow"),))
+        return ask(questions)
+
+    with pytest.raises(sharding.OtherRelease):
+        sharding.current(index.CHROMAPRINT, later, count=3)
+
+
+# --- how it is divided
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", []),
+        ("all=00-ff", [("all", "00", "ff", "index_all")]),
+        (" b=80-ff@second , a=00-7f", [("a", "00", "7f", "index_a"), ("b", "80", "ff", "second")]),
+        ("a=0000-0fff,b=1000-ffff", [("a", "0000", "0fff", "index_a"), ("b", "1000", "ffff", "index_b")]),
+    ],
+)
+def test_is_divided_as_configured(given: str, expected: list[tuple[str, str, str, str]]) -> None:
+    found = shards.read(given)
+    assert [(one.name, one.queue) for one in found] == [(name, queue) for name, _, _, queue in expected]
+    assert [(one.first.hex, one.last.hex) for one in found] == [(f"{a:0<32}", f"{b:f<32}") for _, a, b, _ in expected]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("a", "is no shard"),
+        ("A=00-ff", "is no shard"),
+        ("a=00-ff@", "is no shard"),
+        ("a=00-fff", "no range"),
+        ("a=0-f", "no range"),
+        ("a=ff-00", "no range"),
+        ("a=01-ff", "leaves out"),
+        ("a=00-fe", "does not end at ff"),
+        ("a=00-7f,b=81-ff", "b leaves out"),
+        ("a=00-80,b=80-ff", "b claims"),
+        ("a=00-7f,a=80-ff", "the same name"),
+        ("a=00-7f@q,b=80-ff@q", "the same queue"),
+    ],
+)
+def test_is_not_divided_with_gaps_or_twice(given: str, why: str) -> None:
+    with pytest.raises(BadShards, match=why):
+        shards.read(given)
+
+
+def test_names_what_it_has() -> None:
+    assert shards.named(THREE, "b") == THREE[1]
+    with pytest.raises(BadShards, match="configured are a, b, c"):
+        shards.named(THREE, "d")
