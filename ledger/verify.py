@@ -733,6 +733,12 @@ def check_agreement(
         ("licenses", _sorted(licenses.get("licenses")), _sorted(decision.row.get("licenses"))),
         ("digest of the splits", splits.get("digest") or "", logged_splits),
     ]
+    # Manifests of earlier releases commit to no entry.
+    if committed := _object(record.get("submitted")):
+        leaves = {str(entry.body.id): merkle.leaf_hash(entry.data).hex() for entry in entries}
+        pairs.append(("commitment to the log", committed.get("leafHash"), leaves.get(str(committed.get("entry")))))
+    if promised := _object(record.get("decided")):
+        pairs.append(("entry of the decision", promised.get("entry"), str(decision.entry.body.id)))
     failures = [
         f"The manifest's {what} is {found or 'missing'}, the records have {expected or 'none'}."
         for what, found, expected in pairs

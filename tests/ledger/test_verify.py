@@ -709,6 +709,8 @@ def test_refuses_a_manifest_that_is_not_trusted(tmp_path: Path, state: str) -> N
         (verify.RECORD, {"submission": "other"}, f"submission is other, the records have {SUBMISSION}"),
         (verify.RECORD, {"decision": None}, f"decision is missing, the records have {DECISION}"),
         (verify.RECORD, {"log": "other"}, f"log is other, the records have {ORIGIN}"),
+        (verify.RECORD, {"submitted": {"entry": "nobody's", "leafHash": "0a"}}, "commitment to the log is 0a"),
+        (verify.RECORD, {"decided": {"entry": "nobody's"}}, "entry of the decision is nobody's"),
         (verify.LICENSES, {"licenses": []}, "licenses is missing, the records have"),
         (verify.LICENSES, {"licenses": [LICENSE, "more"]}, "'more'], the records have"),
         (verify.SPLITS, {"digest": "0" * 64}, "digest of the splits is 000"),
@@ -723,6 +725,19 @@ def test_refuses_a_manifest_that_says_something_else(tmp_path: Path, label: str,
     [(number, found)] = failures(world.report(world.write(tmp_path)))
     assert number == 10
     assert sentence in found
+
+
+def test_holds_a_manifest_that_commits_to_the_entries_of_the_log(tmp_path: Path) -> None:
+    says, log = World().says(), World().entries()
+    submitted, decided = (canonical.read(log[index]) for index in (3, 5))
+    record = says[verify.RECORD] | {
+        "submitted": {"entry": str(submitted.id), "leafHash": merkle.leaf_hash(log[3]).hex()},
+        "decided": {"entry": str(decided.id)},
+    }
+    world = World(manifest=FakeManifest(assertions=says | {verify.RECORD: record}))
+    assert failures(world.report(world.write(tmp_path))) == []
+    record["submitted"]["leafHash"] = merkle.leaf_hash(log[5]).hex()
+    assert [number for number, _ in failures(world.report(world.write(tmp_path)))] == [10]
 
 
 def test_refuses_signed_splits_that_are_not_the_recorded_ones(tmp_path: Path) -> None:
