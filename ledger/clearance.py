@@ -17,9 +17,9 @@ from ledger import deciding, identity, intake, jobs, keeping, log, searching, vo
 from ledger.constraints import violated
 from ledger.deciding import Judged
 from ledger.models import Entry, Job
-from provenance import foreign
+from provenance import foreign, tags
 from provenance.foreign import Claims
-from rights import policy, submissions, terms
+from rights import identifiers, policy, submissions, terms
 from rights.case import Claim, DeclaredContribution
 from rights.models import Decision, Submission
 
@@ -45,6 +45,8 @@ class Declaration:
     purposes: Sequence[str] = ()
     model_version_id: UUID | None = None
     expected: tuple[int, str] | None = None  # what it should earn: smallest units, currency
+    isrc: str = ""  # its own; written into the file before it is signed
+    cover: Path | None = None  # a JPEG or PNG, likewise
 
 
 def submit(
@@ -63,7 +65,11 @@ def submit(
     :raises ReleaseInThePast: the release date lies before today
     :raises NoSuchModelVersion: the model version is not registered
     :raises NoSuchTerritory: a code is not in the tables
+    :raises BadIsrc: its own ISRC is none
+    :raises NotACover: the cover is neither JPEG nor PNG, or too large
     """
+    if declaration.cover is not None:
+        tags.check_cover(declaration.cover)
     facts = audio.probe(audio_path, declared_media_type=media_type, limits=intake.limits())
     store.put(audio_path)
     try:
@@ -76,8 +82,11 @@ def submit(
 def _receive(
     id: UUID, submitter_id: UUID, declaration: Declaration, facts: AudioFacts, audio_path: Path, *, at: datetime
 ) -> Submission:
+    cover_digest = store.put(declaration.cover) if declaration.cover else ""
     with transaction.atomic(durable=True):
         keeping.hold(audio_path, facts.digest)
+        if declaration.cover:
+            keeping.hold(declaration.cover, cover_digest)
         references.receive(facts=facts, at=at)
         submission = submissions.receive(
             id=id,
@@ -92,6 +101,8 @@ def _receive(
             purposes=declaration.purposes,
             model_version_id=declaration.model_version_id,
             expected=declaration.expected,
+            isrc=declaration.isrc,
+            cover_digest=cover_digest,
             at=at,
         )
         log.append(Entry.Kind.SUBMITTED, submission, {"audio": f"sha256:{facts.digest}"}, at=at)
@@ -112,6 +123,8 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         sorted(set(declaration.purposes)),
         declaration.model_version_id,
         declaration.expected,
+        identifiers.isrc(declaration.isrc) if declaration.isrc else "",
+        store.digest_of(declaration.cover) if declaration.cover else "",
         store.digest_of(audio_path),
     )
     stored = (
@@ -125,6 +138,8 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         submission.purposes,
         submission.model_version_id,
         None if submission.expected_minor is None else (submission.expected_minor, submission.expected_currency),
+        submission.isrc,
+        submission.cover_digest,
         submission.audio_id,
     )
     return given == stored

@@ -192,6 +192,7 @@ def _stage(decision: Decision, wanted: str, *, at: datetime) -> StagedManifest:
             signer=identity.signer(at=at),
             put=store.put,
             harmony=examine.harmony(references.facts_of(audio)),
+            tagged=manifesting.tags_of(submission),
             original=Original(source, audio.media_type),
             finishing=("c2pa.repackaged" if is_plain else "c2pa.transcoded",),
         )

@@ -226,6 +226,7 @@ def _stage(
             signer=identity.signer(at=at),
             put=store.put,
             harmony=examine.harmony(references.facts_of(submission.audio)),
+            tagged=manifesting.tags_of(submission),
         )
 
 

@@ -15,6 +15,7 @@ from django.db.models import Q
 from fingerprint import store
 from fingerprint.models import Audio
 from provenance.models import Manifest, SignedCopy, Timestamp
+from rights.models import Submission
 
 
 def lock(digest: str) -> None:
@@ -40,9 +41,13 @@ def discard_unless_kept(digest: str) -> bool:
 
 
 def _is_kept(digest: str) -> bool:
-    return Audio.objects.filter(pk=digest).exists() or any(
-        model.objects.filter(Q(output_digest=digest) | Q(manifest_digest=digest)).exists()
-        for model in (Manifest, SignedCopy, Timestamp)
+    return (
+        Audio.objects.filter(pk=digest).exists()
+        or Submission.objects.filter(cover_digest=digest).exists()
+        or any(
+            model.objects.filter(Q(output_digest=digest) | Q(manifest_digest=digest)).exists()
+            for model in (Manifest, SignedCopy, Timestamp)
+        )
     )
 
 

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 
+from fingerprint import store
 from fingerprint.evidence import Evidence
 from ledger import log, merkle
 from ledger.models import Entry
 from provenance.assertions import EntryFact, IngredientFact, InputFact, ManifestFacts, SplitFact
 from provenance.contributions import fact_of
+from provenance.tags import Tags
 from rights import published
 from rights.case import Claim, Terms
 from rights.models import Submission
@@ -73,9 +75,22 @@ def facts(
             on=claim.release_on,
             known_at=known_at,
         ),
+        isrc=submission.isrc,
+        cover_digest=submission.cover_digest,
         submitted=EntryFact(submitted.id, merkle.leaf_hash(bytes(submitted.body)).hex()),
         decided_entry_id=log.entry_id(Entry.Kind.DECIDED, decision_id),
     )
+
+
+def tags_of(submission: Submission) -> Tags | None:
+    """Return what is written into the file before it is signed; None where nothing was given beside its title."""
+    if not submission.isrc and not submission.cover_digest:
+        return None
+    cover = b""
+    if submission.cover_digest:
+        with store.open(submission.cover_digest) as opened:
+            cover = opened.read()
+    return Tags(submission.title, submission.isrc, cover)
 
 
 def _inputs(submission: Submission) -> tuple[InputFact, ...]:

@@ -106,6 +106,8 @@ class ManifestFacts:
     soft_bindings: tuple[SoftBindingFact, ...] = ()
     inputs: tuple[InputFact, ...] = ()
     training: tuple[Preference, ...] = ()  # what holders prefer, of what is in it; what nobody said is not allowed
+    isrc: str = ""  # of the output itself
+    cover_digest: str = ""  # SHA-256 of the picture in its tags, hex
     submitted: EntryFact | None = None
     decided_entry_id: UUID | None = None  # its body will name this manifest's digest, so it has no hash yet
 
@@ -260,6 +262,8 @@ def _record(facts: ManifestFacts, source_type: str) -> dict[str, Any]:
         "submission": str(facts.submission_id),
         "decision": str(facts.decision_id),
         "log": facts.log_origin,
+        **({"isrc": facts.isrc} if facts.isrc else {}),
+        **({"cover": f"sha256:{facts.cover_digest}"} if facts.cover_digest else {}),
         # What of the log is known before signing; the decision's own entry names this manifest by its digest.
         **(
             {"submitted": {"entry": str(facts.submitted.id), "leafHash": facts.submitted.leaf_hash}}

@@ -14,13 +14,14 @@ from uuid import UUID, uuid4, uuid5
 
 from fingerprint import audio
 from fingerprint.extract import Items
-from provenance import bindings, lookup
+from provenance import bindings, lookup, tags
 from provenance.assertions import ACTIONS, ManifestFacts, definition
 from provenance.bindings import SoftBindingFact
 from provenance.foreign import Claims
 from provenance.guards import normalized
 from provenance.models import ForeignManifest, Manifest, SignedCopy
 from provenance.signing import Original, Signed, Signer, State, Verification, sign, verify
+from provenance.tags import Tags
 
 _PREFIX = "urn:c2pa:"
 
@@ -66,6 +67,7 @@ def stage(
     harmony: Items | None = None,
     original: Original | None = None,
     finishing: Sequence[str] = (),
+    tagged: Tags | None = None,
 ) -> StagedManifest:
     """
     Sign the output, make sure that it is still the same audio and reads back as asked, and store its bytes.
@@ -78,6 +80,7 @@ def stage(
     :param harmony: its Chromaprint fingerprint; without it the output is bound to nothing that outlives the manifest
     :param original: what the source was made from, where it is not itself what was submitted
     :param finishing: the actions by which it was made from that
+    :param tagged: what is written into a copy of the source first, where its container takes tags
     :raises SignRefused: a subclass names what is wrong with the file or the definition
     :raises UnknownContribution, SplitsNotWhole, IngredientWithoutLicense: the facts make no manifest
     :raises AudioChanged: the decoded audio is not the same after signing
@@ -104,6 +107,13 @@ def stage(
 
     with tempfile.TemporaryDirectory(prefix="manifest-") as folder:
         output, store = Path(folder, "output"), Path(folder, "manifest")
+        if tagged is not None and tags.writes(media_type):
+            original = original or Original(source, media_type)
+            untagged, source = source, Path(folder, "tagged")
+            tags.write(untagged, source, media_type, tagged)
+            if pcm_digest(source, media_type) != pcm_digest(untagged, media_type):
+                raise AudioChanged(AudioChanged.__doc__)
+            finishing = (*finishing, "c2pa.edited.metadata")
         signed = sign(source, output, media_type, define, signer=signer, original=original)
         output_digest = _digest(output)
         # Beside the audio, a manifest leaves its bytes alone, and equal bytes sound the same.

@@ -530,10 +530,22 @@ def _sentence(
         sentence = _sentence_for_valid(failures, who)
     else:
         sentence = _sentence_for_invalid(failures, who, changed=changed, is_embedded=is_embedded)
-    if ingredients:
-        titles = ", ".join(f"“{i.title}”" for i in ingredients[:3])
-        sentence += f" The manifest of what went into it does not check out: {titles}."
+    broken = [i for i in ingredients if not _NOT_ON_A_LIST.issuperset(i.codes)]
+    if broken:
+        sentence += f" The manifest of what went into it does not check out: {_titles(broken)}."
+    elif ingredients:
+        sentence += (
+            f" What went into it was signed by somebody who is not on our list of signers: {_titles(ingredients)}."
+        )
     return sentence
+
+
+# The certificate may be good, and nobody here put it, or who stamped the time, on a list.
+_NOT_ON_A_LIST: Final = frozenset({"signingCredential.untrusted", "timeStamp.untrusted"})
+
+
+def _titles(ingredients: Sequence[IngredientFailure]) -> str:
+    return ", ".join(f"“{i.title}”" for i in ingredients[:3])
 
 
 def _sentence_for_valid(failures: Sequence[str], who: str) -> str:

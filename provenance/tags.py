@@ -61,6 +61,17 @@ def cover_type(image: bytes) -> str:
     raise NotACover(NotACover.__doc__)
 
 
+def check_cover(path: Path) -> None:
+    """
+    Check that a file is a cover, without reading one that is too large.
+
+    :raises NotACover: neither JPEG nor PNG, or too large
+    """
+    if path.stat().st_size > LARGEST_COVER:
+        raise NotACover(NotACover.__doc__)
+    cover_type(path.read_bytes())
+
+
 def writes(media_type: str) -> bool:
     """Tell whether tags are written into files of this type."""
     return media_type in _WRITERS

@@ -184,7 +184,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.License": ("uses", "barred", "territories"),
     "rights.LicenseEvent": ("act",),
     "rights.MfnClause": ("reference_class", "measure"),
-    "rights.Submission": ("uses", "purposes", "territories", "expected_currency"),
+    "rights.Submission": ("uses", "purposes", "territories", "expected_currency", "isrc", "cover_digest"),
     "rights.Contribution": ("component", "ai_level", "tool", "tool_version"),
     "rights.ContributionAct": ("component", "act"),
     "rights.ContributionEvidence": ("component", "kind"),

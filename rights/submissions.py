@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.db.models import Max
 
+from rights import identifiers
 from rights.case import DeclaredContribution
 from rights.models import (
     Contribution,
@@ -44,6 +45,8 @@ def receive(
     purposes: Sequence[str] = (),
     model_version_id: UUID | None = None,
     expected: tuple[int, str] | None = None,
+    isrc: str = "",
+    cover_digest: str = "",
     at: datetime,
 ) -> Submission:
     """
@@ -53,6 +56,7 @@ def receive(
     :raises ReleaseInThePast: a consent that was withdrawn since would be read as still in force
     :raises NoSuchModelVersion: what is bound to a model would be read as not about this output
     :raises NoSuchTerritory: a code is not in the tables, or not in force on the day of release
+    :raises BadIsrc: the output's own ISRC is none
     """
     if release_on < at.date():
         raise ReleaseInThePast(f"{release_on} lies before the day of submission, {at.date()}")
@@ -72,6 +76,8 @@ def receive(
         submitted_at=at,
         expected_minor=expected[0] if expected else None,
         expected_currency=expected[1] if expected else "",
+        isrc=identifiers.isrc(isrc) if isrc else "",
+        cover_digest=cover_digest,
     )
     for recording_id in sorted(set(ingredient_ids), key=str):
         Ingredient.objects.create(

@@ -221,7 +221,10 @@ class SubmissionAdmin(making.MakingPages):
             "told": making.told(found, on=timezone.now().date()),
             "may_correct": bool(found.decision) and making.may_submit(request, found.submission),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
-            "copies": copying.ordered(found.submission.pk) if found.is_own else (),
+            "copies": [
+                (NAMES_OF_CONTAINERS[one.order.media_type], one)
+                for one in (copying.ordered(found.submission.pk) if found.is_own else ())
+            ],
             "containers": [
                 (media_type, NAMES_OF_CONTAINERS[media_type])
                 for media_type in (copying.containers(found.submission.pk) if _may_copy(request, found) else ())

@@ -52,6 +52,7 @@ from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
 from provenance import bindings, ern
 from provenance import disclosures as derivations
+from provenance.tags import NotACover
 from rights import (
     assets,
     authority,
@@ -139,6 +140,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     copying.NoSuchCopy: (404, "no_such_copy"),
     copying.CopyNotMade: (404, "copy_not_made"),
     NoLosslessCopy: (422, NoLosslessCopy.code),
+    NotACover: (422, NotACover.code),
     report.NotSequenced: (404, "not_sequenced_yet"),
     report.NotCertified: (404, "not_certified_yet"),
     outputs.BadMoment: (422, "bad_moment"),

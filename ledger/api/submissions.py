@@ -26,7 +26,7 @@ from ledger.api.contributions import ContributionInput
 from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
-from ledger.api.uploads import TakesUploads
+from ledger.api.uploads import OutputUpload, TakesUploads
 from ledger.clearance import Declaration, NoSuchSubmission
 from rights.models import Submission
 from rights.vocabulary import Outcome, Purpose, Use
@@ -120,6 +120,14 @@ class DeclarationInput(serializers.Serializer[Any]):
         help_text="What you expect it to earn: a costly refusal takes two people. It changes nothing else.",
     )
 
+    isrc = serializers.CharField(
+        max_length=15,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The output's own ISRC: written into the file before it is signed, with the title and the cover",
+    )
+
     def validate_contributions(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Check that each component is declared once, and at least one is."""
         return contributions.checked(given)
@@ -147,6 +155,7 @@ class SubmissionForm(serializers.Serializer[Any]):
     id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
     declaration = DeclarationField(binary=True)
     audio = serializers.FileField(allow_empty_file=True, help_text="WAV, AIFF, MP3, FLAC, M4A or OGG")
+    cover = serializers.FileField(required=False, default=None, help_text="JPEG or PNG of at most 2 MiB")
 
 
 class SubmissionFormSchema(serializers.Serializer[Any]):
@@ -155,6 +164,10 @@ class SubmissionFormSchema(serializers.Serializer[Any]):
     id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
     declaration = DeclarationInput()
     audio = serializers.FileField(help_text="WAV, AIFF, MP3, FLAC, M4A or OGG")
+    cover = serializers.FileField(
+        required=False,
+        help_text="JPEG or PNG of at most 2 MiB: written into WAV, AIFF, MP3, FLAC and M4A before they are signed",
+    )
 
 
 class FindingOutput(serializers.Serializer[Any]):
@@ -204,6 +217,8 @@ class SubmissionOutput(serializers.Serializer[Any]):
     release_on = serializers.DateField()
     purposes = serializers.ListField(child=serializers.CharField())
     model_version = serializers.UUIDField(allow_null=True)
+    isrc = serializers.CharField(help_text="Its own; empty where none was given")
+    cover = serializers.CharField(allow_null=True, help_text="sha256:… of the cover")
     submitted_at = serializers.DateTimeField()
     state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
     decision = DecisionOutput(allow_null=True)
@@ -241,6 +256,8 @@ def describe(found: report.Dossier) -> dict[str, Any]:
         "release_on": submission.release_on,
         "purposes": submission.purposes,
         "model_version": submission.model_version_id,
+        "isrc": submission.isrc,
+        "cover": digest(submission.cover_digest) if submission.cover_digest else None,
         "submitted_at": submission.submitted_at,
         "state": found.state,
         "decision": {
@@ -308,6 +325,7 @@ class Submissions(TakesUploads):
     """Outputs to be cleared."""
 
     scopes = SCOPES
+    upload_handler = OutputUpload
     parser_classes = [MultiPartParser]
     throttle_scope: str | None = None
 
@@ -343,6 +361,8 @@ class Submissions(TakesUploads):
             expected=(declared["expected"]["minor"], declared["expected"]["currency"])
             if declared["expected"]
             else None,
+            isrc=declared["isrc"],
+            cover=Path(data["cover"].temporary_file_path()) if data["cover"] else None,
         )
         submission, created = once(
             seen_by(request, Submission.objects.all()),

@@ -96,6 +96,13 @@ class BoundedUpload(TemporaryFileUploadHandler):
             raise UploadTooLarge(f"the upload is larger than {self.limit // 2**20} MiB: {self.instead}")
 
 
+class OutputUpload(BoundedUpload):
+    """The same for an output, which may bring a cover."""
+
+    most_files = 2
+    one_too_many = TooManyFilesSent("Send the audio, and at most one cover, in a request.")
+
+
 class ClipsUpload(BoundedUpload):
     """The same for clips of a voice, of which there may be several; the limit is for all of them."""
 

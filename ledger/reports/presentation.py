@@ -305,7 +305,7 @@ class Claimed:
     sentence: str
     signer: str
     signed_at: str
-    failures: tuple[str, ...]
+    failures: tuple[str, ...]  # empty where it holds, whoever signed it
     parts: tuple[tuple[str, str], ...]  # titles of what went into it and does not hold, with the codes
     manifests: tuple[ClaimedManifest, ...]
     digest: str
@@ -959,6 +959,13 @@ TRAINING = {
 ALLOWED = {"allowed": "allowed", "notAllowed": "not allowed", "constrained": "on conditions"}
 
 
+def _of_training(said: Mapping[str, str]) -> tuple[str, ...]:
+    known = {key: use for key, use in sorted(said.items()) if key in TRAINING}
+    if set(known.values()) == {"notAllowed"}:
+        return ("none of it is allowed",)
+    return tuple(f"{TRAINING[key]}: {ALLOWED.get(use, use)}" for key, use in known.items())
+
+
 def claimed(row: ForeignManifest) -> Claimed | None:
     """Return claims by others in words, or None where somebody made them unreadable, which the log tells."""
     try:
@@ -970,7 +977,7 @@ def claimed(row: ForeignManifest) -> Claimed | None:
         sentence=said["sentence"],
         signer=(said["signer"] or {}).get("organization", ""),
         signed_at=said["signed_at"] or "",
-        failures=tuple(said["failures"]),
+        failures=tuple(said["failures"]) if said["state"] == "invalid" else (),
         parts=tuple((one["title"], ", ".join(one["failures"])) for one in said["ingredient_failures"]),
         manifests=tuple(
             ClaimedManifest(
@@ -979,11 +986,7 @@ def claimed(row: ForeignManifest) -> Claimed | None:
                 generator=one["generator"],
                 signer=one["issuer"],
                 made=tuple(MADE.get(source, source) for source in one["sources"]),
-                training=tuple(
-                    f"{TRAINING[key]}: {ALLOWED.get(use, use)}"
-                    for key, use in sorted(one["training"].items())
-                    if key in TRAINING
-                ),
+                training=_of_training(one["training"]),
             )
             for one in said["manifests"]
         ),

@@ -33,6 +33,9 @@ class Submission(models.Model):
     # What the submitter expects it to earn: says how many people look before it is refused, and nothing else.
     expected_minor = models.BigIntegerField(null=True, blank=True)
     expected_currency = models.CharField(max_length=3, blank=True, db_default="")
+    # Written into the file before it is signed, where they are given.
+    isrc = models.CharField("ISRC", max_length=12, blank=True, db_default="")  # of the output itself
+    cover_digest = models.CharField(max_length=64, blank=True, db_default="")  # SHA-256 of a JPEG or PNG
 
     class Meta:
         constraints = [

@@ -188,6 +188,7 @@ class Api:
         file: Path | bytes | None,
         media_type: str | None = None,
         more: Mapping[str, Any] | None = None,
+        cover: bytes | None = None,
     ) -> Any:
         """Send a form; ``media_type`` None declares what the file's name says."""
         data: dict[str, Any] = dict(fields)
@@ -196,6 +197,8 @@ class Api:
             content = file.read_bytes() if isinstance(file, Path) else file
             declared = media_type or MEDIA_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
             data["audio"] = SimpleUploadedFile(name, content, content_type=declared)
+        if cover is not None:
+            data["cover"] = SimpleUploadedFile("cover.png", cover, content_type="image/png")
         return self.client.post(path, data, headers=self.headers, **(more or {}))
 
 

@@ -236,10 +236,11 @@ def test_another_content_type_is_refused(standing: World) -> None:
     is_problem(answer, 400, "malformed")
 
 
-def test_more_than_one_file_is_refused(standing: World) -> None:
-    second = io.BytesIO(standing.sounds.own("wav").read_bytes())
-    second.name = "second.wav"
-    fields = {"id": key("bad"), "declaration": "{}", "second": second}
+def test_more_than_the_audio_and_a_cover_is_refused(standing: World) -> None:
+    fields: dict[str, Any] = {"id": key("bad"), "declaration": "{}"}
+    for name in ("second", "third"):
+        fields[name] = io.BytesIO(standing.sounds.own("wav").read_bytes())
+        fields[name].name = f"{name}.wav"
     is_problem(standing.distributor.upload(SUBMISSIONS, fields, file=standing.sounds.own("wav")), 400, "one_file_only")
 
 

@@ -22,6 +22,8 @@ from provenance.models import ForeignManifest, SignedCopy
 from provenance.signing import Signer, sign
 from tests.flows.conftest import World, body, key
 from tests.provenance import pki
+from tests.provenance.test_tags import PNG
+from tests.provenance.test_tags import read as tags_in
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -167,6 +169,44 @@ def read_first(api: Any, found: dict[str, Any], folder: Path) -> signing.Verific
     path = folder / "first"
     path.write_bytes(body(api.get(found["links"]["file"])))
     return read(path, "audio/wav").verification
+
+
+def test_isrc_and_cover_are_in_the_file_before_it_is_signed(world: World, tmp_path: Path) -> None:
+    api = world.distributor
+    source = generated(world.sounds.sung("flac"), tmp_path / "generated.flac", "audio/flac")
+    declared = world.declaration(key("country"), isrc="QZ-ES7-26-00001")
+    fields = {"id": key("output"), "declaration": json.dumps(declared)}
+    for changes, cover, status, code in (
+        ({}, b"GIF89a", 422, "not_a_cover"),
+        ({}, b"\xff\xd8\xff" + bytes(3 << 20), 422, "not_a_cover"),
+        ({"isrc": "QZ-ES7-26-1"}, PNG, 422, "bad_isrc"),
+    ):
+        wrong = fields | {"declaration": json.dumps(declared | changes)}
+        answer = api.upload("/v1/submissions", wrong, file=source, cover=cover)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
+    sent = api.upload("/v1/submissions", fields, file=source, cover=PNG)
+    assert sent.status_code == 202, sent.content
+    assert sent.json()["isrc"] == "QZES72600001"
+    assert api.upload("/v1/submissions", fields, file=source, cover=PNG).json()["id"] == key("output")
+    assert api.upload("/v1/submissions", fields, file=source).status_code == 409  # without its cover it is another
+
+    found = world.settle(key("output"))
+    assert found["state"] == "cleared", found["decision"]
+    path = tmp_path / "signed.flac"
+    path.write_bytes(body(api.get(found["links"]["file"])))
+    reading = read(path, "audio/flac")
+    assert reading.verification.state is signing.State.TRUSTED
+    record = (reading.verification.assertions or {})["org.ai-music-ledger.record"]
+    assert (record["isrc"], record["cover"]) == ("QZES72600001", found["cover"])
+    assert reading.report is not None
+    manifest = reading.report["manifests"][reading.verification.label]
+    actions = next(one["data"]["actions"] for one in manifest["assertions"] if one["label"] == "c2pa.actions.v2")
+    assert [one["action"] for one in actions][0 :: len(actions) - 1] == ["c2pa.opened", "c2pa.edited.metadata"]
+    # The parent is what was submitted, and still holds: the tags went into a copy.
+    assert [one.codes for one in reading.verification.ingredient_failures] == [("signingCredential.untrusted",)]
+    said, pictures = tags_in(path)
+    assert (said["title"], said["isrc"], pictures) == ("Country, sung", "QZES72600001", [PNG])
+    assert pcm_digest(path, "audio/flac") == pcm_digest(source, "audio/flac")
 
 
 def test_what_lost_something_is_not_encoded_again(world: World) -> None:

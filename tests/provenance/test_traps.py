@@ -165,6 +165,7 @@ def test_an_untrusted_parent_leaves_the_state_but_is_named(
     found = verify(output, "audio/mpeg", roots_pem=signer.identity.roots_pem)
     assert found.state is State.TRUSTED
     assert [one.codes for one in found.ingredient_failures] == [("signingCredential.untrusted",)]
+    assert found.sentence.endswith("by somebody who is not on our list of signers: “A Signed Tone”.")
 
 
 # --- certificates and keys
