@@ -20,7 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from ledger import canonical, identity, log, receipts, sequencer
 from ledger.constraints import violated
 from ledger.models import Entry, Leaf
-from provenance import certified
+from provenance import certified, deliveries
 from provenance.bindings import ISCC
 from provenance.certified import Binding, Decided, File, Proof, Statement
 from provenance.contributions import (
@@ -29,7 +29,7 @@ from provenance.contributions import (
     digital_source_type,
     fact_of,
 )
-from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding, Timestamp
+from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
 from rights import terms
 
 _log = logging.getLogger(__name__)
@@ -123,11 +123,6 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
     return certificate
 
 
-def _file(row: Manifest | SignedCopy, stored: Manifest | Timestamp | None = None) -> File:
-    stored_as = stored or row  # with its time stamp, the same file has other bytes
-    return File(stored_as.output_digest, row.media_type, stored_as.manifest_digest, row.is_embedded)
-
-
 def _bindings(manifest: Manifest) -> tuple[Binding, ...]:
     # The one of C2PA's list; our own is as long as the song, and in the manifest.
     rows = manifest.decision.soft_bindings.filter(algorithm=ISCC)
@@ -161,10 +156,9 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
             evidence_digest=decision.examination.digest if decision.examination else "",
             decided_at=decision.decided_at.replace(microsecond=0),
         ),
-        files=(
-            *map(_file, SignedCopy.objects.filter(decision=decision).order_by("-signed_at", "-id")),
-            *(_file(manifest, one) for one in [manifest.newest] if one is not manifest),
-            _file(manifest),  # last: it is the one that the decision's entry names
+        files=tuple(
+            File(one.output_digest, one.media_type, one.manifest_digest, one.is_embedded)
+            for one in deliveries.of(manifest, at=at)
         ),
         bindings=_bindings(manifest),
         licenses=tuple(sorted(decision.licenses, key=str)),

@@ -21,7 +21,7 @@ from ledger import log
 from ledger.constraints import violated
 from ledger.models import Entry
 from provenance import statuses
-from provenance.models import Manifest, ManifestStatus, SignedCopy, Timestamp
+from provenance.models import Manifest, ManifestStatus
 from provenance.statuses import Change, Reason, Standing, Status
 from rights.effects import Flag, Impact
 from rights.models import OutputFlag
@@ -98,12 +98,6 @@ def manifest_of(id: UUID) -> Manifest:
     if found is None:
         raise NoSuchManifest
     return found
-
-
-def delivered(manifest: Manifest, *, at: datetime) -> list[Manifest | Timestamp | SignedCopy]:
-    """Return what was delivered of an output up to a moment: its file, as it is once stamped, and copies."""
-    stamped = [one for one in [manifest.newest] if isinstance(one, Timestamp) and one.recorded_at <= at]
-    return [manifest, *stamped, *manifest.decision.copies.filter(signed_at__lte=at).order_by("signed_at", "id")]
 
 
 def standing_of(manifest: Manifest, *, at: datetime) -> Standing:

@@ -26,7 +26,7 @@ from ledger.api.fields import DigestField, digest
 from ledger.api.once import once
 from ledger.api.submissions import DecisionOutput, ZoneOutput, describe
 from ledger.clearance import NoSuchSubmission
-from provenance import certified, statuses
+from provenance import certified, deliveries, statuses
 from provenance.models import Certificate, Manifest, ManifestStatus
 from provenance.statuses import Reason, Status
 from rights.models import Decision, Recheck, Submission
@@ -103,7 +103,7 @@ def describe_status(manifest: Manifest, *, at: datetime) -> dict[str, Any]:
             for change in found.coming
         ],
         "superseded_by": successor.label if successor else None,
-        "files": [digest(one.output_digest) for one in stating.delivered(manifest, at=at)],
+        "files": [digest(one.output_digest) for one in deliveries.of(manifest, at=at)],
         "certificate": {
             "id": str(certificate.pk),
             "issued_at": certificate.issued_at.isoformat(),

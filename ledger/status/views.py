@@ -29,7 +29,7 @@ from rest_framework.throttling import SimpleRateThrottle
 from ledger import certifying, identity, stating
 from ledger.api import outputs
 from ledger.reports.presentation import STATUSES
-from provenance import certified, statuses
+from provenance import certified, deliveries, statuses
 from provenance.models import Certificate, Manifest
 from provenance.statuses import Status
 
@@ -111,7 +111,7 @@ def _shown(manifest: Manifest, id: UUID, at: Any, *, is_now: bool) -> dict[str, 
     asked = next((one for one in certificates if one.pk == id), None)
     return {
         "manifest": manifest,
-        "files": stating.delivered(manifest, at=at),
+        "files": deliveries.of(manifest, at=at),
         "at": at,
         "is_now": is_now,
         "chip": STATUSES[found.status],
