@@ -31,6 +31,7 @@ from provenance.contributions import (
 )
 from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
 from rights import terms
+from rights.models import ContributionRecord
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,11 @@ def _due(at: datetime) -> list[UUID]:
     rows = Manifest.objects.annotate(
         until=Subquery(newest.values("expires_at")[:1]), last=Subquery(newest.values("issued_at")[:1])
     )
-    lacking = Q(until__isnull=True) | Q(Exists(copied)) | Q(Exists(bound))
+    # What it says of how the output was made was corrected since.
+    corrected = ContributionRecord.objects.filter(
+        submission=OuterRef("decision__submission"), recorded_at__gt=OuterRef("last")
+    )
+    lacking = Q(until__isnull=True) | Q(Exists(copied)) | Q(Exists(bound)) | Q(Exists(corrected))
     # A renewal must hold for longer than what it renews: not while the signer's own certificate runs out first.
     longest = certified.lasts_until(identity.signer(at=at).identity, issued_at=at)
     ending = Q(until__lt=min(at + RENEW_BEFORE, longest))

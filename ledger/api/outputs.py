@@ -27,7 +27,7 @@ from ledger.api.once import once
 from ledger.api.submissions import DecisionOutput, ZoneOutput, describe
 from ledger.clearance import NoSuchSubmission
 from provenance import certified, deliveries, statuses
-from provenance.models import Certificate, Manifest, ManifestStatus
+from provenance.models import Certificate, Disclosure, Manifest, ManifestStatus
 from provenance.statuses import Reason, Status
 from rights.models import Decision, Recheck, Submission
 
@@ -390,6 +390,34 @@ class RecheckRow(serializers.Serializer[Recheck]):
     rechecked_at = serializers.DateTimeField()
 
 
+class FileOutput(serializers.Serializer[Any]):
+    """A file that went out: as it was signed, or in another container."""
+
+    urn = serializers.CharField(source="label", help_text="urn:c2pa:… of its manifest")
+    media_type = serializers.CharField()
+    file = serializers.SerializerMethodField(help_text="sha256:… of the file")
+    manifest = serializers.SerializerMethodField(help_text="sha256:… of its manifest store")
+    since = serializers.DateTimeField()
+
+    def get_file(self, row: Any) -> str | None:
+        """Return the digest of the file."""
+        return digest(row.output_digest)
+
+    def get_manifest(self, row: Any) -> str | None:
+        """Return the digest of the manifest."""
+        return digest(row.manifest_digest)
+
+
+class DeliveryOutput(serializers.Serializer[Any]):
+    """That a recipient was told how it was made, with the output."""
+
+    id = serializers.UUIDField()
+    recipient = serializers.CharField()
+    profile = serializers.CharField()
+    message = serializers.CharField(help_text="The sender's own number of what it went in")
+    sent_at = serializers.DateTimeField()
+
+
 class DossierOutput(serializers.Serializer[Any]):
     """Everything on record about one output, as far as the caller sees it."""
 
@@ -410,6 +438,8 @@ class DossierOutput(serializers.Serializer[Any]):
     manifest = ManifestOutput(allow_null=True)
     status = StatusOutput(allow_null=True)
     certificates = CertificateOutput(many=True)
+    files = FileOutput(many=True)
+    deliveries = DeliveryOutput(many=True)
     entries = serializers.ListField(child=serializers.UUIDField(), help_text="Of the log, about this output")
     links = serializers.DictField(child=serializers.CharField())
 
@@ -434,6 +464,8 @@ class OutputDetail(APIView):
         submission, manifest = found.submission, found.manifest
         root = f"/v1/outputs/{submission.pk}"
         links = said["links"] | {"submission": said["links"]["self"], "self": root}
+        if found.is_own:
+            links |= {name: f"{links['submission']}/{name}" for name in ("contributions", "disclosures")}
         if manifest is not None:
             links |= {"status": certifying.status_url(manifest.pk), "statuses": f"{root}/statuses"}
         if found.certificates:
@@ -459,6 +491,8 @@ class OutputDetail(APIView):
             "manifest": manifest,
             "status": describe_status(manifest, at=timezone.now()) if manifest else None,
             "certificates": found.certificates,
+            "files": deliveries.of(manifest, at=timezone.now()) if manifest else (),
+            "deliveries": seen_by(request, Disclosure.objects.filter(submission=submission)).order_by("sent_at", "id"),
             "entries": [entry.pk for entry in found.entries],
             "links": links,
         }

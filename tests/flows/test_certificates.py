@@ -23,6 +23,7 @@ from ledger import (
     checkpoints,
     clearance,
     clients,
+    contributing,
     copying,
     identity,
     notes,
@@ -34,6 +35,7 @@ from ledger import (
 from ledger.models import Entry
 from provenance import certified
 from provenance.models import Certificate, Manifest, SignedCopy
+from rights.case import DeclaredContribution
 from tests.flows.conftest import SUBMISSIONS, Api, World, body, key
 
 
@@ -313,11 +315,32 @@ def test_the_dossier_has_everything_in_one_place(story: Story) -> None:
     assert [one["number"] for one in found["certificates"]] == [1]
     assert len(found["entries"]) == 3
     assert found["links"]["certificate"].endswith("/certificate")
+    assert [one["file"] for one in found["files"]] == [f"sha256:{story.manifest.output_digest}"]
+    assert found["deliveries"] == []
     holder = story.world.label.get(f"/v1/outputs/{story.output}")
     assert holder.status_code in {200, 403}
 
 
 # --- last, since it moves on
+
+
+def test_a_corrected_record_is_certified_anew(story: Story) -> None:
+    contributing.correct(
+        id=uuid4(),
+        submission_id=story.other,
+        author_id=UUID(key("distributor")),
+        contributions=[DeclaredContribution("lead_vocal", "all", "Singer 2", None)],
+        reason="The singer was a machine",
+        at=timezone.now(),
+    )
+    later = timezone.now() + timedelta(seconds=1)
+    assert certifying.sweep(at=later) == 1
+    token = body(story.world.distributor.get(f"/v1/outputs/{story.other}/certificate")).decode()
+    said = certified.read(token, roots_pem=roots(), at=later).statement
+    assert (said.components, said.source_type.rpartition("/")[2]) == (
+        (("lead_vocal", "all"),),
+        "trainedAlgorithmicMedia",
+    )
 
 
 def test_a_copy_in_another_container_is_certified_too(
@@ -349,7 +372,7 @@ def test_it_is_renewed_before_it_runs_out(story: Story) -> None:
     assert certifying.sweep(at=before + timedelta(seconds=1)) >= 1
     second = certifying.newest(manifest)
     assert second is not None
-    assert (second.number, second.expires_at > first.expires_at) == (2, True)
+    assert (second.number, second.expires_at > first.expires_at) == (first.number + 1, True)
     page = Client().get(f"/status/{first.pk}", headers={"Accept": "text/html"}).content.decode()
     assert "active" in page.lower()
     sequencer.drain(at=timezone.now())
