@@ -13,7 +13,7 @@ NOT_LOCKED := torch triton cuda-bindings cuda-pathfinder cuda-toolkit nvidia-cub
   nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink \
   nvidia-nvshmem-cu13 nvidia-nvtx
 
-.PHONY: run test check lock system system-browser bench clean help
+.PHONY: run test check lock system system-tests bench clean help
 
 help:  ## what there is to say
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -40,13 +40,13 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.lock
 system:  ## install the one system library (libchromaprint), if it is missing
 	@scripts/system chromaprint
 
-system-browser:
-	@scripts/system chromaprint chromium
+system-tests:
+	@scripts/system chromaprint chromium softhsm
 
 run: system $(VENV)/.run  ## set up, load the demo, serve until Ctrl-C
 	@$(BIN)/python manage.py serve --demo --port $(PORT)
 
-test: system-browser $(VENV)/.dev  ## set up and run every test
+test: system-tests $(VENV)/.dev  ## set up and run every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, migrations
