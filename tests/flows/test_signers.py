@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -124,7 +125,7 @@ def test_before_the_old_one_ends_and_what_both_signed_stays_trusted(world: World
 
 MISTAKES: dict[str, tuple[str, dict[str, Any]]] = {
     "ended": ("has expired", {"expires_at": pki.NOW - timedelta(minutes=1), "active_from": pki.NOW - 9 * DAY}),
-    "for servers": ("purposes must be", {"purposes": [certificates.ExtendedKeyUsageOID.SERVER_AUTH]}),
+    "for servers": ("purposes must be", {"purposes": [ExtendedKeyUsageOID.SERVER_AUTH]}),
     "an authority": ("CA=false", {"is_authority": True, "usage": pki.key_usage(signs=True)}),
 }
 
