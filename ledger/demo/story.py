@@ -207,13 +207,19 @@ def _tell(
         "territories": [WORLD],
         "ingredients": [track.recording_id for track in output.ingredients],
         "contributions": [
-            {"component": "lead_vocal", "ai_level": "none", "actor": key("singer")},
+            {
+                "component": "lead_vocal",
+                "ai_level": "none",
+                "actors": [{"party": key("singer"), "acts": ["perceptible_input"]}],
+            },
             {
                 "component": "arrangement",
                 "ai_level": "partly",
-                "tool": "Demo Arranger 1.0",
-                "actor": key("singer"),
+                "tool": "Demo Arranger",
+                "tool_version": "1.0",
+                "actors": [{"party": key("singer"), "acts": ["modification", "selection_and_arrangement"]}],
             },
+            {"component": "mastering", "ai_level": "all", "tool": "Demo Master", "is_generative": False},
         ],
     }
     api.upload(
