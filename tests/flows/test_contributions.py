@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from ledger import clients, contributing, disclosing, sequencer, today
+from ledger import clients, contributing, disclosing, log, sequencer, today
 from ledger.models import Entry
 from provenance import disclosures, ern
 from provenance.models import Disclosure
-from rights import making, terms
+from rights import making, submissions, terms
 from rights.case import DeclaredContribution
 from rights.models import Contribution, ContributionAct, ContributionRecord, Submission
 from royalties.models import Split
@@ -207,6 +209,56 @@ def test_only_a_decided_record_is_corrected_and_by_its_submitter(made: World, tm
             at=timezone.now(),
         )
     assert not ContributionRecord.objects.exists()
+
+
+def test_of_two_corrections_at_once_the_second_is_told(made: World) -> None:
+    submission = Submission.objects.get(pk=key("own"))
+    lines_now = (DeclaredContribution("lyrics", "none", "", None),)
+    is_inserted, may_commit = threading.Event(), threading.Event()
+
+    def first() -> None:
+        try:
+            with transaction.atomic(durable=True):
+                record = submissions.correct(
+                    id=UUID(key("first")),
+                    submission=submission,
+                    author_id=submission.submitter_id,
+                    contributions=lines_now,
+                    reason="First",
+                    at=timezone.now(),
+                )
+                log.append(Entry.Kind.CONTRIBUTIONS_CORRECTED, record, {}, at=timezone.now())
+                is_inserted.set()
+                may_commit.wait(10)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=first)
+    other.start()
+    assert is_inserted.wait(10)
+    threading.Timer(0.3, may_commit.set).start()  # while the second waits for the row that the first has inserted
+    with pytest.raises(contributing.CorrectedMeanwhile):
+        contributing.correct(
+            id=uuid4(),
+            submission_id=submission.pk,
+            author_id=submission.submitter_id,
+            contributions=lines_now,
+            reason="Second",
+            at=timezone.now(),
+        )
+    other.join()
+    assert [record.reason for record in ContributionRecord.objects.all()] == ["First"]
+    assert_whole()
+
+
+def test_a_record_and_what_is_in_it_are_of_one_output(made: World) -> None:
+    made.distributor.post(f"{PATH}/contributions", corrected())
+    made.submit("waiting", made.sounds.own())
+    row = Contribution.objects.filter(record__isnull=False).first()
+    assert row is not None
+    row.pk, row.submission_id = uuid4(), UUID(key("waiting"))
+    with pytest.raises(IntegrityError, match="about the same output"), transaction.atomic():
+        row.save(force_insert=True)
 
 
 def test_every_recipient_is_told_the_same_story(made: World) -> None:
