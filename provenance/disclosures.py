@@ -193,7 +193,7 @@ def in_words(value: Value | None) -> tuple[str, ...]:
     """Return an answer for people, a line each."""
     match value:
         case None:
-            return ("nothing",)
+            return ("not said",)
         case bool():
             return ("yes" if value else "no",)
         case str():
@@ -407,15 +407,22 @@ def derive(asked: Profile, making: Making) -> Statement:
     return Statement(asked, answers, tuple(notes), ())
 
 
+_C2PA = {
+    "digitalSourceType": "Digital source type",
+    "modelType": "Type of model",
+    "modelName": "Models",
+    "humanOversightLevel": "Human oversight",
+}
+
+
 def _c2pa(making: Making) -> Iterator[Answer]:
-    yield Answer("digitalSourceType", "Digital source type", DIGITAL_SOURCE_TYPE + digital_source_type(making.facts))
+    said = {"digitalSourceType": DIGITAL_SOURCE_TYPE + digital_source_type(making.facts)}
     if is_generative(making.facts):
         data = ai_disclosure(making.facts)
-        yield Answer("modelType", "Type of model", data["modelType"])
-        if "modelName" in data:
-            yield Answer("modelName", "Models", data["modelName"])
-        if "contentProfile" in data:
-            yield Answer("humanOversightLevel", "Human oversight", data["contentProfile"]["humanOversightLevel"])
+        said |= data.pop("contentProfile", {}) | data
+    for key, title in _C2PA.items():
+        if key in said:
+            yield Answer(key, title, said[key])
 
 
 def _ern(said: ern.Said) -> Iterator[Answer]:
@@ -436,7 +443,7 @@ def compare(sent: bytes, now: Statement) -> tuple[Difference, ...]:
     """Return in what a statement that was sent differs from what would be said now under the same profile."""
     before: dict[str, Value] = json.loads(sent)["answers"]
     after = {answer.key: answer.value for answer in now.answers}
-    titles = {answer.key: answer.title for answer in now.answers}
+    titles = {**_C2PA, **{answer.key: answer.title for answer in now.answers}}
     return tuple(
         Difference(key, titles.get(key, key), before.get(key), after.get(key))
         for key in dict.fromkeys([*before, *after])

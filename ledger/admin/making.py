@@ -29,14 +29,14 @@ from ledger.clearance import NoSuchSubmission
 from ledger.constraints import violated
 from ledger.disclosing import Told
 from ledger.reports.presentation import ACTS, COMPONENTS
-from provenance import disclosures
-from provenance.disclosures import Statement
+from provenance import disclosures, ern
+from provenance.disclosures import Profile, Statement
 from rights import making, terms
 from rights.case import DeclaredAct, DeclaredContribution, DeclaredEvidence
 from rights.models import ContributionRecord, Party, Submission
 from rights.vocabulary import AiLevel, Component, MakingEvidenceKind
 
-LEAST_SLOTS = 2  # for people, of each component; one more than there are, where there are more
+LEAST_SLOTS = 1  # for people, of each component; one more than there are, where there are more
 LEVELS = (
     ("", "Not in this output"),
     (AiLevel.NONE.value, "Made by people"),
@@ -84,7 +84,7 @@ class CorrectionForm(FactForm):
             label="How it was made", choices=LEVELS, required=False, widget=forms.Select(INPUT),
             initial=line.ai_level if line else ""))  # fmt: skip
         self._put(component, "tool", forms.CharField(
-            max_length=120, required=False, widget=forms.TextInput(INPUT),
+            label="Tool", max_length=120, required=False, widget=forms.TextInput(INPUT),
             initial=line.tool if line else ""))  # fmt: skip
         self._put(component, "tool_version", forms.CharField(
             label="Version", max_length=60, required=False, widget=forms.TextInput({"class": "l-input is-short"}),
@@ -331,10 +331,21 @@ class MakingPages(FactAdmin):
 
 
 @dataclass(frozen=True)
+class Table:
+    """A statement for people: parties by their names, which the statement itself does not hold."""
+
+    profile: Profile
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+    is_xml: bool
+
+
+@dataclass(frozen=True)
 class Telling:
     """What recipients are told about an output, and were told."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[Table, ...]
     sent: tuple[Told, ...]
     disagreeing: tuple[Told, ...]
 
@@ -348,7 +359,34 @@ def told(found: report.Dossier, *, on: date) -> Telling | None:
     except disclosures.NothingDeclared:
         return None
     sent = disclosing.told(found.submission, on=on)
-    return Telling(statements, sent, disclosing.disagreeing(sent))
+    return Telling(tuple(_table(one, _names(found)) for one in statements), sent, disclosing.disagreeing(sent))
+
+
+def _names(found: report.Dossier) -> dict[str, str]:
+    """Return how a message refers to each party, and what they are called."""
+    if found.making is None:
+        return {}
+    people = [row.actor for row in found.making.contributions if row.actor] + [act.party for act in found.making.acts]
+    return {ern.reference(party.pk): str(party) for party in people}
+
+
+def _table(statement: Statement, names: dict[str, str]) -> Table:
+    def called(said: str) -> str:
+        reference, comma, rest = said.partition(",")
+        return f"{names.get(reference, reference)}{comma}{rest}"
+
+    errors: Iterable[str]
+    try:
+        errors = disclosing.against_schema(statement) or ()
+    except ern.NoSuchSchema as error:
+        errors = (sentence_of(error),)
+    return Table(
+        statement.profile,
+        tuple((answer.title, tuple(map(called, answer.in_words))) for answer in statement.answers),
+        statement.notes,
+        (*(problem.sentence for problem in statement.problems), *errors),
+        is_xml=statement.fragment is not None,
+    )
 
 
 def may_submit(request: HttpRequest, submission: Submission) -> bool:
