@@ -209,6 +209,8 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "provenance.OutputFingerprint": ("items", "instance_code"),
     "provenance.SignedCopy": ("label", "media_type", "output_digest", "manifest_digest", "certificate_digest"),
     "provenance.ForeignManifest": ("state", "store_digest", "digest"),
+    "provenance.Timestamp": ("token_digest", "authority_digest", "policy", "output_digest", "manifest_digest"),
+    "provenance.SignerChange": ("certificate_digest", "replaces"),
     "provenance.Certificate": ("token", "digest", "signer_digest"),
     "provenance.ManifestStatus": ("status", "reason"),
     # Ids, and how it was made: recipients are stores.
