@@ -181,7 +181,7 @@ def test_a_rule_says_who_sees_each_table() -> None:
             assert visibility.is_covered(model), f"{model.__name__} needs a rule in rights or ledger.visibility"
 
 
-PUBLIC_TABLES = {"checkpoint", "tile", "bandsversion"}
+PUBLIC_TABLES = {"checkpoint", "tile", "bandsversion", "signerchange"}
 
 
 def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:
@@ -210,7 +210,11 @@ def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:
 
 
 # Views without an address of their own thing that are for everybody.
-PUBLIC_VIEWS = {"log/key", "log/checkpoint", "preferences", "statuses/<uuid:id>"}
+PUBLIC_VIEWS = {
+    *("log/key", "log/checkpoint", "preferences", "statuses/<uuid:id>"),
+    *("matches/byBinding", "manifests/<str:label>", "manifests/<str:label>/receipts"),  # C2PA: of what was delivered
+    *("services/supportedAlgorithms", "services/capabilities", "services/status"),
+}
 # Views that answer with something computed: a register, files made of works that are named; and by what all are judged.
 COMPUTED_VIEWS = {"mfn-triggers", "exports/cwr", "exports/cwr/report", "bands"}
 
