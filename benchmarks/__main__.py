@@ -13,6 +13,7 @@ statement on the same rows; ``--recordings 1000000`` is the full size.
 
 ``python -m benchmarks stripped`` measures whether an output is found again once its manifest is gone: by default on the
 demo's songs, with ``--folder`` on others, and ``--strangers`` names a folder of audio that is in no output.
+``python -m benchmarks watermark`` measures on the same whether the second layer of marking is heard again.
 
 ``python -m benchmarks signing`` measures signing and verifying by container and length, seconds and peak memory, over
 c2pa-python called bare, and then five hundred of it under two workers; ``--rounds`` and ``--signings`` say how often.
@@ -61,7 +62,10 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "what", nargs="?", choices=["job", "clearances", "index", "stripped", "signing", "fuzz"], default="job"
+        "what",
+        nargs="?",
+        choices=["job", "clearances", "index", "stripped", "signing", "fuzz", "watermark"],
+        default="job",
     )
     parser.add_argument("--recordings", type=int, default=RECORDINGS, help="size of the catalogue")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
@@ -96,6 +100,8 @@ def main() -> None:
             _clearances(given.recordings)
         elif given.what == "index":
             _index(given.recordings, folder)
+        elif given.what == "watermark":
+            _watermark(given.folder, given.strangers)
         elif given.what == "stripped":
             _stripped(given.folder, given.strangers)
         else:
@@ -180,6 +186,14 @@ def _index(recordings: int, folder: Path) -> None:
 
     for one in chain(index.measure(recordings, FOLDER, folder), index.in_step(recordings)):
         _line(one.what, one.figure, one.peer, one.ratio)
+
+
+def _watermark(folder: Path | None, strangers: Path | None) -> None:
+    from benchmarks import watermark
+    from ledger.demo.catalogue import FOLDER
+
+    for line in watermark.measure(folder or FOLDER, strangers):
+        print(line, flush=True)
 
 
 def _stripped(folder: Path | None, strangers: Path | None) -> None:

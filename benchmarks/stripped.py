@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -123,13 +124,14 @@ def measure(folder: Path, strangers: Path | None) -> Iterator[str]:
 def _songs(folder: Path) -> Iterator[Song]:
     for path in sorted(folder.iterdir()):
         if path.suffix in ENDINGS:
-            facts = _probe(path)
+            facts = probe(path)
             if facts.duration_ms >= LEAST_S * 1000:
                 group = next((names[0] for names in TOGETHER if path.name.startswith(names)), path.name)
                 yield Song(path, facts, uuid5(NAMESPACE, path.name), group)
 
 
-def _probe(path: Path) -> AudioFacts:
+def probe(path: Path) -> AudioFacts:
+    """Return what a file is."""
     return audio.probe(path, declared_media_type=None, limits=recognizing.limits())
 
 
@@ -138,11 +140,10 @@ def _asked(copy: Copy, songs: Sequence[Song], group_of: dict[UUID, str], folder:
     for song in songs:
         target = folder / f"{hashlib.sha256(f'{copy.name}{song.path.name}'.encode()).hexdigest()[:16]}{copy.ending}"
         write(song.path, target, copy, song.facts.duration_ms / 1000)
-        facts = _probe(target)
-        both, _ = recognizing.candidates(target, facts, most=50)
-        answers = {
-            name: recognizing.candidates(target, facts, algorithm=name, most=50)[0] for name in (CHROMAPRINT, ISCC)
-        }
+        facts = probe(target)
+        heard = recognizing.hear(target, facts)
+        answers = {name: recognizing.candidates(heard, target, algorithm=name, most=50) for name in (CHROMAPRINT, ISCC)}
+        both = [*answers[CHROMAPRINT], *answers[ISCC]]
         target.unlink()
         counted.asked += 1
         best = max(both, key=lambda one: one.score, default=None)
@@ -155,10 +156,10 @@ def _asked(copy: Copy, songs: Sequence[Song], group_of: dict[UUID, str], folder:
 
 def _answers(path: Path) -> bool:
     try:
-        facts = _probe(path)
+        facts = probe(path)
     except AudioRefused:
         return False
-    return bool(recognizing.candidates(path, facts, most=50)[0])
+    return bool(recognizing.candidates(recognizing.hear(path, facts), path, most=50))
 
 
 def write(source: Path, target: Path, copy: Copy, seconds: float) -> None:
@@ -188,9 +189,13 @@ def write(source: Path, target: Path, copy: Copy, seconds: float) -> None:
         for frame in reader.decode(audio=0):
             frame.pts, frame.time_base = position, Fraction(1, stream.rate)
             position += frame.samples
-            chain[0].push(frame)
+            try:
+                chain[0].push(frame)
+            except av.EOFError:  # what was to be cut out is behind us
+                break
             _drain(chain[-1], fitted, encoded, writer)
-        chain[0].push(None)
+        with suppress(av.EOFError):
+            chain[0].push(None)
         _drain(chain[-1], fitted, encoded, writer)
         for frame in fitted.resample(None):
             writer.mux(encoded.encode(frame))
@@ -221,10 +226,10 @@ def distances(folder: Path) -> Iterator[str]:
             of_half = [song for song in songs if song.id.int % 2 == half]
             own: list[int] = []
             for song in of_half:
-                for copy in COPIES[:4]:
+                for copy in COPIES[1:4]:
                     target = Path(name) / f"copy{copy.ending}"
                     write(song.path, target, copy, song.facts.duration_ms / 1000)
-                    own.append(_away(_code(target, _probe(target)), codes[song.id]))
+                    own.append(_away(_code(target, probe(target)), codes[song.id]))
             others = [
                 _away(codes[one.id], codes[other.id]) for one in of_half for other in songs if one.group != other.group
             ]

@@ -16,14 +16,14 @@ from uuid import UUID, uuid5
 from fingerprint import examine, references, store
 from fingerprint.evidence import VOICE_MATCH, Evidence
 from fingerprint.models import Examination
-from ledger import banding, identity, log, manifesting, signers, timestamping
+from ledger import banding, identity, log, manifesting, marking, signers, timestamping
 from ledger.models import Entry
 from provenance import manifests
 from provenance.assertions import ManifestFacts
 from provenance.foreign import Claims, NotClaims
 from provenance.guards import SignRefused
 from provenance.manifests import StagedManifest
-from provenance.signing import State
+from provenance.signing import Original, State
 from rights import consents, contracts, decisions, policy, terms
 from rights.case import AllowanceTerm, Claim, SaidByOthers, Terms, Verdict
 from rights.models import Decision, License, Submission
@@ -218,14 +218,17 @@ def _stage(
     *,
     at: datetime,
 ) -> StagedManifest:
-    with store.local(submission.audio_id) as source:
+    audio = references.facts_of(submission.audio)
+    with store.local(audio.digest) as source, marking.marked(source, audio, facts.contributions) as given:
         return manifests.stage(
             facts,
-            source=source,
-            media_type=submission.audio.media_type,
+            source=given.path,
+            media_type=audio.media_type,
             signer=identity.signer(at=at),
             put=store.put,
-            harmony=examine.harmony(references.facts_of(submission.audio)),
+            harmony=given.harmony,
+            original=Original(source, audio.media_type),
+            finishing=given.finishing,
             tagged=manifesting.tags_of(submission),
         )
 

@@ -21,11 +21,12 @@ from django.db.models import Q
 
 from fingerprint import audio, extract, store
 from fingerprint.audio import AudioFacts, CorruptAudio, Limits
+from fingerprint.extract import Items
 from ledger import canonical, checkpoints, identity, merkle, notes, receipts, report
 from ledger.models import Entry, Leaf
 from provenance import bindings, jumbf, lookup
 from provenance.lookup import Candidate
-from provenance.models import Manifest
+from provenance.models import Manifest, SignedCopy
 from provenance.signing import State, Verification, verify
 from rights.vocabulary import Outcome
 
@@ -46,6 +47,9 @@ class NotAManifestId(Exception):
     """An identifier of a manifest is urn:c2pa: and a UUID in lower case."""
 
 
+Delivered = Manifest | SignedCopy  # what left this house: an output, or the same in another container
+
+
 @dataclass(frozen=True)
 class Match:
     """A manifest that something leads to."""
@@ -62,7 +66,7 @@ class Recognized:
 
     facts: AudioFacts
     verification: Verification
-    own: Manifest | None  # the manifest that it carries, or whose file it is to the byte, where this ledger signed it
+    own: Delivered | None  # the manifest that it carries, or whose file it is to the byte, where this ledger signed it
     matches: tuple[Match, ...]
     heard_ms: int  # of its beginning, that was looked up
 
@@ -133,7 +137,7 @@ def by_content(
     hinted = lookup.by_value(hint[0], bindings.decoded(hint[1]), most=most) if hint else ()
     with _turn():
         facts = audio.probe(path, declared_media_type=media_type, limits=limits())
-        found, _ = candidates(path, facts, algorithm=algorithm, most=most)
+        found = candidates(hear(path, facts), path, algorithm=algorithm, most=most)
     exact = _to_the_byte(facts)
     return _matches((*([Candidate(exact.decision_id, 100)] if exact else []), *hinted, *found), most)
 
@@ -149,7 +153,7 @@ def look_at(path: Path, media_type: str | None) -> Recognized:
         facts = audio.probe(path, declared_media_type=media_type, limits=limits())
         trust = identity.trust()
         delivered = _to_the_byte(facts)
-        beside = report.manifest_bytes(delivered) if delivered else None
+        beside = _beside(delivered)
         verification = verify(
             path,
             facts.media_type,
@@ -161,7 +165,8 @@ def look_at(path: Path, media_type: str | None) -> Recognized:
         if verification.state is State.TRUSTED:
             return Recognized(facts, verification, own, (), 0)
         try:
-            found, heard_ms = candidates(path, facts, most=SHOWN)
+            heard = hear(path, facts)
+            found, heard_ms = candidates(heard, path, most=SHOWN), heard.heard_ms
         except CorruptAudio:
             if verification.state in {State.ABSENT, State.UNREADABLE}:
                 raise
@@ -169,11 +174,18 @@ def look_at(path: Path, media_type: str | None) -> Recognized:
     return Recognized(facts, verification, own, _matches(found, SHOWN), heard_ms)
 
 
-def candidates(
-    path: Path, facts: AudioFacts, *, algorithm: str | None = None, most: int = 10
-) -> tuple[list[Candidate], int]:
+@dataclass(frozen=True)
+class Heard:
+    """What the beginning of a file sounds like."""
+
+    shifted: tuple[Items, ...]
+    heard_ms: int
+    is_whole: bool
+
+
+def hear(path: Path, facts: AudioFacts) -> Heard:
     """
-    Return what a file leads to by its sound, and how many milliseconds of its beginning were decoded for that.
+    Listen to the first six minutes of a file.
 
     :raises CorruptAudio: it cannot be decoded
     """
@@ -184,33 +196,52 @@ def candidates(
         samples += block.size
         if samples >= most_samples:
             break
-    heard = fingerprints.finish()
     heard_ms = min(facts.duration_ms, samples * 1000 // extract.SAMPLE_RATE_HZ)
-    if not bindings.says_something(heard[0]):
-        return [], heard_ms
+    return Heard(fingerprints.finish(), heard_ms, samples < most_samples)
+
+
+def candidates(heard: Heard, path: Path, *, algorithm: str | None = None, most: int = 10) -> list[Candidate]:
+    """Return what a file leads to by its sound, by one algorithm or by all."""
+    if not bindings.says_something(heard.shifted[0]):
+        return []
     found: list[Candidate] = []
     if algorithm in {None, bindings.CHROMAPRINT}:
-        found += lookup.by_sound(heard, most=most)
+        found += lookup.by_sound(heard.shifted, most=most)
     if algorithm in {None, bindings.ISCC}:
         # An Audio-Code stands for the whole, so what was not heard to its end has none.
-        items = heard[0] if samples < most_samples else None
+        items = heard.shifted[0] if heard.is_whole else None
         found += lookup.by_value(bindings.ISCC, bindings.iscc_of(items, path), most=most)
-    return found, heard_ms
-
-
-def _to_the_byte(facts: AudioFacts) -> Manifest | None:
-    is_this = Q(output_digest=facts.digest) | Q(timestamp__output_digest=facts.digest)
-    found: Manifest | None = _public().filter(is_this).order_by("-signed_at").first()
     return found
 
 
-def _own(verification: Verification) -> Manifest | None:
+def _to_the_byte(facts: AudioFacts) -> Delivered | None:
+    stamped = Q(output_digest=facts.digest) | Q(timestamp__output_digest=facts.digest)
+    return _delivered(stamped, Q(output_digest=facts.digest))
+
+
+def _beside(found: Delivered | None) -> bytes | None:
+    if found is None or found.is_embedded:
+        return None
+    with store.local(_store_digest(found)) as path:
+        return path.read_bytes()
+
+
+def _store_digest(found: Delivered) -> str:
+    return found.manifest_digest if isinstance(found, SignedCopy) else found.newest.manifest_digest
+
+
+def _own(verification: Verification) -> Delivered | None:
     if verification.label is None or verification.manifest_digest is None:
         return None
-    digest = verification.manifest_digest
-    by_bytes = _public().filter(Q(manifest_digest=digest) | Q(timestamp__manifest_digest=digest))
-    found: Manifest | None = by_bytes.filter(label=verification.label).first()
-    return found
+    label, digest = Q(label=verification.label), verification.manifest_digest
+    stamped = label & (Q(manifest_digest=digest) | Q(timestamp__manifest_digest=digest))
+    return _delivered(stamped, label & Q(manifest_digest=digest))
+
+
+def _delivered(of_outputs: Q, of_copies: Q) -> Delivered | None:
+    copies = SignedCopy.objects.filter(decision__outcome=Outcome.CLEARED)
+    output: Manifest | None = _public().filter(of_outputs).order_by("-signed_at").first()
+    return output or copies.filter(of_copies).order_by("-signed_at").first()
 
 
 def _public() -> Any:
@@ -233,7 +264,7 @@ def _matches(found: Sequence[Candidate], most: int) -> tuple[Match, ...]:
 # --- Manifests and their receipts
 
 
-def manifest(label: str) -> Manifest:
+def manifest(label: str) -> Delivered:
     """
     Return a manifest that left this house.
 
@@ -242,10 +273,17 @@ def manifest(label: str) -> Manifest:
     """
     if not bindings.MANIFEST_ID.fullmatch(label):
         raise NotAManifestId
-    found: Manifest | None = _public().filter(label=label).first()
+    found = _delivered(Q(label=label), Q(label=label))
     if found is None:
         raise NoSuchManifest
     return found
+
+
+def _entry(found: Delivered) -> Entry:
+    """Return the entry that names a manifest by its digest."""
+    if isinstance(found, SignedCopy):
+        return Entry.objects.get(kind=Entry.Kind.COPY_SIGNED, signed_copy=found)
+    return Entry.objects.get(kind=Entry.Kind.DECIDED, decision=found.decision_id)
 
 
 def manifest_store(label: str, *, only_active: bool = False) -> bytes:
@@ -254,7 +292,7 @@ def manifest_store(label: str, *, only_active: bool = False) -> bytes:
 
     :raises NotAManifestId, NoSuchManifest: see ``manifest``
     """
-    with store.local(manifest(label).newest.manifest_digest) as path:
+    with store.local(_store_digest(manifest(label))) as path:
         whole = path.read_bytes()
     return jumbf.only(whole, label) if only_active else whole
 
@@ -271,13 +309,13 @@ def endpoint() -> str:
 
 def receipt(label: str) -> dict[str, Any]:
     """
-    Return the receipt of a manifest: its decision's entry, and the proof that this is in the log.
+    Return the receipt of a manifest: the entry of what signed it, and the proof that this is in the log.
 
     :raises NotAManifestId, NoSuchManifest: see ``manifest``
     :raises NotSequenced: the entry has no place in the log yet
     """
     found = manifest(label)
-    entry = Entry.objects.get(kind=Entry.Kind.DECIDED, decision=found.decision_id)
+    entry = _entry(found)
     if not Leaf.objects.filter(entry=entry).exists():
         raise report.NotSequenced
     return {
@@ -321,8 +359,7 @@ def check_receipt(label: str, given: Mapping[str, Any]) -> str:
         said = canonical.read(entry)
     except NOT_PROVED as error:
         return f"The proof does not hold: {str(error) or (type(error).__doc__ or '').strip()}"
-    is_of_this = said.kind == Entry.Kind.DECIDED and said.subject.id == str(found.decision_id)
-    if not is_of_this or said.data.get("manifest") != f"sha256:{found.manifest_digest}":
+    if said.id != _entry(found).id or said.data.get("manifest") != f"sha256:{found.manifest_digest}":
         return "The proof is of another entry than the one that says this manifest was signed."
     return ""
 

@@ -249,6 +249,7 @@ LEDGER_HOLD_EVERYTHING = frozenset(filter(None, os.environ.get("LEDGER_HOLD_EVER
 LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "localhost/ai-music-ledger")  # names the log in every checkpoint
 LEDGER_PUBLIC_URL = os.environ.get("LEDGER_PUBLIC_URL", "http://localhost:8000")
 LEDGER_CHECKPOINT_FILE = Path(os.environ.get("LEDGER_CHECKPOINT_FILE", DATA_DIR / "log" / "newest-checkpoint"))
+LEDGER_WATERMARK = os.environ.get("LEDGER_WATERMARK", "")  # package.module.Class of the second layer of marking
 LEDGER_SIGNER_CHAIN = os.environ.get("LEDGER_SIGNER_CHAIN")  # PEM files of a real C2PA claim signer; else development
 LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")  # a PEM file, or a PKCS#11 URI
 LEDGER_SIGNER_ROOTS = os.environ.get("LEDGER_SIGNER_ROOTS")

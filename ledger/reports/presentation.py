@@ -19,7 +19,7 @@ from ledger.models import Entry
 from ledger.report import Dossier, Heard
 from ledger.reports import listening
 from ledger.visibility import EVERYTHING, Sight, seen
-from provenance import statuses
+from provenance import statuses, watermarks
 from provenance.foreign import Claims, NotClaims
 from provenance.models import Certificate, ForeignManifest
 from provenance.signing import Verification
@@ -441,6 +441,11 @@ class Page:
     def state(self) -> str:
         """Return waiting, failed, or the decision's outcome."""
         return self.dossier.state
+
+    @property
+    def layers(self) -> str:
+        """In how many machine-readable ways the output is marked."""
+        return watermarks.layers(self.verification.assertions if self.verification else None)
 
 
 def page(found: Dossier, *, at: datetime) -> Page:

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from ledger import recognizing, report, stating
+from django.urls import reverse
+
+from ledger import identity, recognizing, report, stating
 from ledger.recognizing import Match, Recognized
-from provenance import statuses
+from provenance import watermarks
 from provenance.assertions import ACTIONS, DISCLOSURE, LICENSES, RECORD, SPLITS, TRAINING
 from provenance.contributions import DIGITAL_SOURCE_TYPE
+from provenance.models import Manifest
 from provenance.signing import State, Verification
-from provenance.statuses import Status
+from provenance.statuses import SENTENCES, Standing, Status
 from rights.vocabulary import Component
 
 MOST_LINES = 12
@@ -42,7 +46,8 @@ class Resembled:
     score: int
     address: str
     receipt: str
-    status: str  # the path where it says what the output's file stands for today
+    status: str
+    status_address: str
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,14 @@ class Found:
     name: str
     media: str
     layers: str
+    status_address: str
+    is_development: bool
     facts_title: str
     facts: tuple[Fact, ...]
     failures: tuple[str, ...]
     matches: tuple[Resembled, ...]
     label: str
     receipt: str
-    status: str
 
 
 def sentence(error: Exception) -> str:
@@ -81,10 +87,11 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
         # The file has nothing to say for itself; the output that it follows has.
         shown, title = report.verification(best.manifest), "What the manifest of that output says"
     own = found.own.label if found.own else ""
-    if found.own and tone == "good":
-        stands = stating.standing_of(found.own, at=at).status
-        if stands is not Status.ACTIVE:
-            tone, more = "bad" if stands is Status.QUARANTINED else "open", statuses.SENTENCES[stands]
+    recorded = [match.manifest for match in found.matches] + ([found.own.decision.manifest] if found.own else [])
+    standings = stating.standings(recorded, at=at)
+    if found.own and tone == "good" and (since := _status(standings, found.own.decision.manifest)):
+        status = standings[found.own.decision.manifest.pk].status
+        tone, more = "bad" if status is Status.QUARANTINED else "open", since
     return Found(
         tone=tone,
         headline=headline,
@@ -92,19 +99,20 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
         more=more,
         name=_short(name, 120),
         media=_media(found),
-        layers=layers(shown),
+        layers=watermarks.layers(shown.assertions),
+        status_address=_status_address(found.own.decision.manifest) if found.own else "",
+        is_development=identity.is_development() and bool(shown.signer),
         facts_title=title,
         facts=tuple(facts_of(shown)),
         failures=tuple(verification.failures) if verification.state is not State.TRUSTED else (),
-        matches=tuple(_resembled(match, found.heard_ms) for match in found.matches if match.manifest.label != own),
+        matches=tuple(
+            _resembled(match, found.heard_ms, _status(standings, match.manifest))
+            for match in found.matches
+            if found.own is None or match.manifest.decision_id != found.own.decision_id
+        ),
         label=own,
         receipt=f"{recognizing.endpoint()}/manifests/{own}/receipts" if own else "",
-        status=_status(own) if own else "",
     )
-
-
-def _status(label: str) -> str:
-    return f"/status/{label.removeprefix('urn:c2pa:')}"
 
 
 def _verdict(found: Recognized) -> tuple[str, str, str]:
@@ -119,8 +127,7 @@ def _verdict(found: Recognized) -> tuple[str, str, str]:
         more = "Something was changed after it was signed, so what the manifest says is not proved for this file."
         return "bad", "The manifest does not hold for this file", more
     if is_found:
-        more = "The manifest was removed, as most players, stores and converters do. The sound still leads back to it."
-        return "open", "No manifest, but the sound is known here", more
+        return "open", "No manifest, but the sound is known here", "What it sounds like leads back to what was signed."
     if state is State.UNREADABLE:
         return "bad", "The manifest cannot be read", "And this ledger signed no output that sounds like this file."
     more = "That says nothing about how it was made: it may have been signed elsewhere, or never."
@@ -130,6 +137,8 @@ def _verdict(found: Recognized) -> tuple[str, str, str]:
 def _sentence(found: Recognized) -> str:
     if found.own and found.verification.state is State.TRUSTED and not found.own.is_embedded:
         return f"{found.verification.sentence} Its manifest lies beside the file, and is kept here."
+    if found.matches and found.verification.state is State.ABSENT:
+        return "The file carries no manifest any more: players, stores and converters often remove it."
     return found.verification.sentence
 
 
@@ -137,10 +146,19 @@ def _media(found: Recognized) -> str:
     facts = found.facts
     minutes, seconds = divmod(facts.duration_ms // 1000, 60)
     channels = {1: "mono", 2: "stereo"}.get(facts.channels, f"{facts.channels} channels")
-    return f"{facts.media_type.removeprefix('audio/').upper()}, {minutes}:{seconds:02d}, {channels}"
+    return f"{_MEDIA.get(facts.media_type, facts.media_type)}, {minutes}:{seconds:02d}, {channels}"
 
 
-def _resembled(match: Match, heard_ms: int) -> Resembled:
+def _status(standings: Mapping[UUID, Standing], manifest: Manifest) -> str:
+    status = standings[manifest.pk].status
+    return "" if status is Status.ACTIVE else SENTENCES[status]
+
+
+def _status_address(manifest: Manifest) -> str:
+    return reverse("status:status", args=[manifest.pk])
+
+
+def _resembled(match: Match, heard_ms: int, status: str) -> Resembled:
     if match.matched_ms is None:
         said = "It has the same content code, so it is likely the whole of it."
     else:
@@ -156,7 +174,8 @@ def _resembled(match: Match, heard_ms: int) -> Resembled:
         score=match.score,
         address=f"{recognizing.endpoint()}/manifests/{match.manifest.label}",
         receipt=f"{recognizing.endpoint()}/manifests/{match.manifest.label}/receipts",
-        status=_status(match.manifest.label),
+        status=status,
+        status_address=_status_address(match.manifest),
     )
 
 
@@ -184,20 +203,10 @@ def facts_of(verification: Verification) -> Iterator[Fact]:
         yield Fact("May a machine learn from it?", training)
     licenses = _list(_object(said.get(LICENSES)).get("licenses"))
     if licenses:
-        yield Fact("Licenses", (f"It names {len(licenses)}, by their ids in this ledger.",))
+        count = "one license, by its id" if len(licenses) == 1 else f"{len(licenses)} licenses, by their ids"
+        yield Fact("Licenses", (f"It names {count} in this ledger.",))
     if splits := _list(_object(said.get(SPLITS)).get("splits")):
         yield Fact("Who is paid", (f"It fixes {len(splits)} shares that add up to the whole, without names.",))
-
-
-def layers(verification: Verification) -> str:
-    """Say in how many machine-readable ways a file is marked (EU Code of Practice: at least two)."""
-    if verification.assertions is None:
-        return ""
-    actions = _list(_object(verification.assertions.get(ACTIONS)).get("actions"))
-    names = {_text(_object(action).get("action")) for action in actions}
-    if names & {"c2pa.watermarked.bound", "c2pa.watermarked.unbound"}:
-        return "Two layers: a signed manifest, and a watermark that the manifest says is in the sound."
-    return "One layer only: a signed manifest. No watermark is in the sound, as far as the manifest says."
 
 
 _MADE = {
@@ -226,6 +235,16 @@ _USES = {
 _STANCES = {"allowed": "Allowed", "notAllowed": "Not allowed", "constrained": "On conditions"}
 
 
+_MEDIA = {
+    "audio/mpeg": "MP3",
+    "audio/mp4": "M4A",
+    "audio/wav": "WAV",
+    "audio/aiff": "AIFF",
+    "audio/flac": "FLAC",
+    "audio/ogg": "OGG",
+}
+
+
 def _made(said: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     actions = _list(_object(said.get(ACTIONS)).get("actions"))
     stated = [record.get("digitalSourceType"), *(_object(action).get("digitalSourceType") for action in actions)]
@@ -248,9 +267,9 @@ def _parts(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _training(training: Mapping[str, Any]) -> tuple[str, ...]:
     by_stance: dict[str, list[str]] = {}
-    for key, value in _object(training.get("entries")).items():
-        use, stance = _USES.get(str(key).removeprefix("cawg.")), _STANCES.get(_text(_object(value).get("use")))
-        if use and stance:
+    entries = _object(training.get("entries"))
+    for key, use in _USES.items():
+        if stance := _STANCES.get(_text(_object(entries.get(f"cawg.{key}")).get("use"))):
             by_stance.setdefault(stance, []).append(use)
     return tuple(f"{stance}: {', '.join(uses)}." for stance, uses in by_stance.items())
 

@@ -62,8 +62,8 @@ def _dress() -> tuple[SafeString, SafeString, str]:
     script = (STATIC / "verify.js").read_text()
     digests = [b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}'; connect-src 'self';"
-        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'sha256-{digests[0]}'; script-src 'sha256-{digests[1]}';"
+        " connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return mark_safe(style), mark_safe(script), policy  # noqa: S308 - our own files
 
