@@ -21,10 +21,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, extract, landmark_matching, landmarks, matching, segments
+from fingerprint import audio, extract, landmark_matching, landmarks, matching, segments, sharding
 from fingerprint.evidence import Match
-from fingerprint.index import CHROMAPRINT, LANDMARKS
-from fingerprint.postings import Family, Hashes, Index, Postings
+from fingerprint.index import CHROMAPRINT, LANDMARKS, Cut
+from fingerprint.postings import Family, Hashes, Index, Known, Postings
 from fingerprint.segments import Enrolled, Folder, View
 
 TRACK_S = 240
@@ -34,6 +34,7 @@ LANDMARK_RECORDINGS = 10_000  # a hundred thousand take 17 GB
 REGISTERED = UUID(int=1 << 100)
 AT_ONCE = 2_000  # tracks that are put in together
 QUERIES = 50
+SHARDS = 4
 QUERY_S = 10
 LOOKED_UP = "country.mp3"  # of which nothing is made
 SONGS = (LOOKED_UP, "creepy-piano.ogg", "hungarian-dance-5.ogg", "spring-on-the-horizon.ogg", "vibe-ace.ogg")
@@ -59,7 +60,7 @@ class Material:
     excerpts: tuple[Any, ...]  # queries
     track: Any
     make: Callable[[np.random.Generator, tuple[bytes, ...]], bytes]
-    search: Callable[[Postings, Any], tuple[Match, ...]]
+    search: Callable[[Known, Any], tuple[Match, ...]]
     hashes: Callable[[Any], Hashes]  # of a query, that a search asks for
     most: int  # places of a hash that is asked for
 
@@ -111,7 +112,7 @@ def materials(demo: Path) -> tuple[Material, Material]:
     )
 
 
-def _search_items(index: Postings, query: Any) -> tuple[Match, ...]:
+def _search_items(index: Known, query: Any) -> tuple[Match, ...]:
     return matching.search(index, query, algorithm="bench")
 
 
@@ -264,6 +265,7 @@ def _family(material: Material, sizes: Sequence[int], scratch: Path) -> Iterator
         yield from _measured(material, view, size, rate, scratch)
         if size <= SIZES[0]:
             yield from _in_memory(material, view, size)
+            yield from _in_shards(material, view, size, scratch)
 
 
 def _measured(material: Material, view: View, size: int, rate: float, scratch: Path) -> Iterator[Line]:
@@ -334,6 +336,50 @@ def _in_memory(material: Material, view: View, size: int) -> Iterator[Line]:
             str(disk),
             f"in memory {memory}",
             disk.median / memory.median,
+        )
+
+
+def _in_shards(material: Material, view: View, size: int, scratch: Path) -> Iterator[Line]:
+    """What the same index takes in shards: each step as long as its slowest shard, without the way between them."""
+    shards: list[View] = []
+    for shard in range(SHARDS):
+        folder = Folder(scratch / f"shard-{shard}", material.family.name)
+        if shard == 0:
+            grow(folder, material.family, iter([(REGISTERED, material.registered)]), -1, 1)
+        mine = (one for number, one in enumerate(material.tracks(size)) if number % SHARDS == shard)
+        grow(folder, material.family, mine, shard * size, len(range(shard, size, SHARDS)))
+        shards.append(folder.read()[1])
+    slowest = carried = 0.0
+
+    def ask(questions: Sequence[bytes]) -> list[bytes]:
+        nonlocal slowest, carried
+        answers, taken = [], []
+        for question, part in zip(questions, shards, strict=True):
+            since = time.perf_counter()
+            answers.append(sharding.answer_from(part, question))
+            taken.append(time.perf_counter() - since)
+            carried += len(question) + len(answers[-1])
+        slowest += max(taken)
+        return answers
+
+    divided = sharding.opened(material.family, Cut(size, ()), ask, count=SHARDS)
+    assert divided.snapshot == view.snapshot
+    for title, queries in ((f"{QUERY_S} s", material.excerpts[:10]), (f"{TRACK_S} s", (material.track,) * 3)):
+        apart, whole = [], []
+        carried = 0.0
+        for query in queries:
+            since = time.perf_counter()
+            expected = material.search(view, query)
+            whole.append(1000 * (time.perf_counter() - since))
+            slowest = 0.0
+            found = material.search(divided, query)
+            assert found == expected
+            apart.append(1000 * slowest)
+        yield Line(
+            f"{material.family.name.strip('/')} {size:,}: search for {title} in {SHARDS} shards, ms p50",
+            f"{np.median(apart):,.0f}",
+            f"in one {np.median(whole):,.0f}; {carried / len(queries) / 2**10:,.0f} KiB of messages",
+            float(np.median(apart) / np.median(whole)),
         )
 
 

@@ -167,13 +167,13 @@ def current(family: Family, ask: Asks, *, count: int) -> Sharded:
     for attempt in range(TRIES):
         cut = index.cut_now(family)
         try:
-            opened = _opened(family, cut, ask, count)
+            now = opened(family, cut, ask, count=count)
         except Moved:
             if attempt == TRIES - 1:
                 raise
             continue
-        index.note(opened.snapshot, opened.size, family.name, cut)
-        return opened
+        index.note(now.snapshot, now.size, family.name, cut)
+        return now
     raise AssertionError
 
 
@@ -184,7 +184,7 @@ def as_at(snapshot: str, family: Family, ask: Asks, *, count: int) -> Sharded:
     :raises SnapshotLost: there was no such index, or a reference's fingerprint was replaced since
     """
     try:
-        then = _opened(family, index.cut_of(snapshot, family), ask, count)
+        then = opened(family, index.cut_of(snapshot, family), ask, count=count)
     except Moved as error:
         raise index.SnapshotLost(index.SnapshotLost.__doc__) from error
     if then.snapshot != snapshot:
@@ -192,7 +192,12 @@ def as_at(snapshot: str, family: Family, ask: Asks, *, count: int) -> Sharded:
     return then
 
 
-def _opened(family: Family, cut: Cut, ask: Asks, count: int) -> Sharded:
+def opened(family: Family, cut: Cut, ask: Asks, *, count: int) -> Sharded:
+    """
+    Return what counts of a family, as its shards say it is called.
+
+    :raises Moved: a reference of it has another fingerprint by now
+    """
     answers = [_unpacked(answer) for answer in ask([_question(_OPEN, family.name, cut, {}, [])] * count)]
     if any(said.get("moved") for said, _ in answers):
         raise Moved
@@ -214,7 +219,7 @@ def answer(question: bytes, shard: Shard) -> bytes:
     :raises NotAMessage: it is no question
     :raises OtherRelease: it was asked by a release that searches in another way
     """
-    asked, rows = _unpacked(question)
+    asked, _ = _unpacked(question)
     if asked["release"] != _release():
         raise OtherRelease
     family = family_of(asked["family"], shard)
@@ -222,6 +227,16 @@ def answer(question: bytes, shard: Shard) -> bytes:
         view = index.at_cut(family, Cut(asked["last"], tuple(asked["absent"])))
     except Moved:
         return _packed({"moved": True}, [])
+    return answer_from(view, question)
+
+
+def answer_from(view: View, question: bytes) -> bytes:
+    """
+    Answer a question from what counts of a shard.
+
+    :raises NotAMessage: it is no question
+    """
+    asked, rows = _unpacked(question)
     if asked["step"] == _OPEN:
         return _packed({"size": len(view), "part": view.snapshot}, [view.sum()])
     if asked["part"] != view.snapshot:
