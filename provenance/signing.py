@@ -199,7 +199,9 @@ def sign(
     """
     Sign a copy of ``source`` into ``destination``, or beside it where the container holds no manifest.
 
-    The audio is not decoded; that it stayed the same is for the caller to compare. The destination appears
+    The audio is not decoded; that it stayed the same is for the caller to compare, and that the manifest is bound to
+    the file for ``verify`` to say: the SDK would read all of it again for that, and then it is read anyway. The
+    destination appears
     whole or not at all. What ``signer.identity.sign`` raises is raised here as it is.
 
     :param original: whose manifest becomes the parent, where the source was made from it and has none that still fits
@@ -254,7 +256,7 @@ def _sign(
 
     try:
         with (
-            _context(identity.roots_pem) as context,
+            _context(identity.roots_pem, checks_binding=False) as context,
             Builder(json.dumps(definition), context=context) as builder,
             SdkSigner.from_callback(call_key, _ALGORITHMS[identity.algorithm], identity.chain_pem) as sdk_signer,
         ):
@@ -295,7 +297,7 @@ def _is_about_manifest(error: C2paError) -> bool:
     return not isinstance(error, C2paError.NotSupported | C2paError.Io | C2paError.Other)
 
 
-def _context(roots_pem: str, authorities_pem: str = "") -> Context:
+def _context(roots_pem: str, authorities_pem: str = "", *, checks_binding: bool = True) -> Context:
     """Return a context closed to the network, with one list of signers and one of authorities for time stamps."""
     trust: dict[str, Any] = {
         # At the top: the purposes inside a list are ignored, and without them claim signing is no purpose
@@ -311,7 +313,8 @@ def _context(roots_pem: str, authorities_pem: str = "") -> Context:
             "trust": trust,
             "verify": {
                 "verify_after_sign": True,
-                "verify_after_sign_hash": True,  # off by default, and then a broken binding goes unnoticed
+                # Off by default, and then a broken binding goes unnoticed unless the file is verified after.
+                "verify_after_sign_hash": checks_binding,
                 "remote_manifest_fetch": False,
                 "ocsp_fetch": False,
             },
