@@ -307,7 +307,10 @@ def test_says_what_is_not_there_yet(world: World) -> None:
     answer = world.submit("sung", world.sounds.sung("flac"), key("country"))
     root = f"/v1/submissions/{answer['id']}"
     assert (answer["state"], answer["decision"], answer["splits"]) == ("waiting", None, None)
-    assert answer["links"] == {"self": root, "entries": f"{root}/entries"}
+    assert answer["links"] == {
+        "self": root,
+        **{part: f"{root}/{part}" for part in ("entries", "contributions", "disclosures")},
+    }
     for part, code in (
         ("evidence", "not_decided_yet"),
         ("pack", "not_decided_yet"),
