@@ -252,7 +252,7 @@ class Timestamp(models.Model):
     recorded_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"stamped at {self.stamped_at}"
+        return f"stamped {self.stamped_at:%Y-%m-%d %H:%M} UTC"
 
     @property
     def label(self) -> str:
@@ -285,4 +285,4 @@ class SignerChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.certificate_digest[:16]} from {self.active_from}"
+        return f"{self.certificate_digest[:16]} from {self.active_from:%Y-%m-%d %H:%M} UTC"
