@@ -1,7 +1,15 @@
 """
 One story for what two listeners hear.
 
-Chromaprint and landmarks listen for the same thing in two ways, and of most copies both tell. A reader wants it once.
+Chromaprint and landmarks listen for the same thing in two ways. Chromaprint hears harmony: music on the same chords
+agrees, whoever plays it, and so does one instrument alone, which has few pitches. The peaks of such a line are not the
+same, while of a copy many are, also in noise, at another tempo or coded badly. So what Chromaprint finds is held
+against the peaks of both sides, and what they deny is left out (`confirmed`).
+
+What fits many recordings that have nothing else in common, such as four bars of a drum machine, is no sign of any of
+them (`uncommon`).
+
+Of most copies both tell. A reader wants it once (`told_once`).
 A match by landmarks is *told* by one of Chromaprint's if that is of the same reference, at least two thirds of the
 first one's output lie in the other's, and both put the middle of what they share at the same place of the reference, at
 the same pitch. Then Chromaprint's is kept: its times are finer, and what it reports alone was settled first. It stays
@@ -10,16 +18,144 @@ what it was, so its detector finds it again; that landmarks hear it too, and how
 What landmarks hear beyond that, longer or elsewhere, is kept as it is. No match of Chromaprint is ever left out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from fingerprint.evidence import EXACT_MATCH, Match
-from fingerprint.extract import FAMILY
-from fingerprint.landmarks import ALGORITHM
+import numpy as np
+
+from fingerprint import landmark_matching, landmarks, matching
+from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
+from fingerprint.extract import FAMILY, Items
+from fingerprint.landmarks import ALGORITHM, Hashes, Peaks
+from fingerprint.postings import Known
 
 SAME_PLACE_MS = 1_500
 SAME_PITCH_CENTS = 50
 HEARD_TOO = "landmarks_score_millionths"
+
+CONFIRMED_FROM = 400  # hundredths of a nat by which peaks fit a line better than the same line moved aside
+UNDENIED_FROM = 500  # that they have to say for it against chance
+CERTAIN_FROM = 900_000  # millionths of the score from which a line needs no more than that
+COMMON_FROM = 3  # unrelated recordings beside the own one
+COMMON_SHARE = 500  # thousandths of the peaks around a stretch that related recordings share
+_AROUND = 430  # frames
+_LEAST_AROUND = 30  # peaks
+_TURNS = np.arange(-6, 7) / 400
+
+_OF_COMMON = (("common_from", str(COMMON_FROM)), ("common_share", str(COMMON_SHARE)))
+_OF_CONFIRMED = (
+    ("certain_from", str(CERTAIN_FROM)),
+    ("confirmed_by", ALGORITHM),
+    ("confirmed_from", str(CONFIRMED_FROM)),
+    ("undenied_from", str(UNDENIED_FROM)),
+)
+PARAMETERS_OF_HARMONY = tuple(sorted((*matching.PARAMETERS, *_OF_CONFIRMED, *_OF_COMMON)))
+PARAMETERS_OF_LANDMARKS = tuple(sorted((*landmark_matching.PARAMETERS, *_OF_COMMON)))
+ItemsOf = Callable[[UUID], Hashes | None]
+
+
+def by_harmony(
+    known: Known, items: Sequence[Items], peaks: Sequence[Peaks], items_of: ItemsOf, *, algorithm: str
+) -> Detection:
+    """Say which recordings Chromaprint finds in what was heard, and peaks confirm."""
+    found = confirmed(matching.search(known, items, algorithm=algorithm), peaks, items_of)
+    detector = Detector(EXACT_MATCH, algorithm, PARAMETERS_OF_HARMONY, known.snapshot, len(known))
+    return Detection(detector, uncommon(found, items_of))
+
+
+def by_landmarks(known: Known, peaks: Sequence[Peaks], items_of: ItemsOf) -> Detection:
+    """Say which recordings landmarks find in what was heard."""
+    detector = Detector(EXACT_MATCH, ALGORITHM, PARAMETERS_OF_LANDMARKS, known.snapshot, len(known))
+    return Detection(detector, uncommon(landmark_matching.search(known, peaks), items_of))
+
+
+def confirmed(matches: Iterable[Match], heard: Sequence[Peaks], items_of: ItemsOf) -> tuple[Match, ...]:
+    """
+    Return the matches of Chromaprint that the peaks of both sides confirm, with what they say; in their order.
+
+    `heard` are the peaks of the examined audio at each shift. `items_of` gives those of a reference, or None where
+    it was enrolled before there were landmarks: then only what is far heavier than any wrong line is kept.
+    """
+    opinions = landmark_matching.Opinions(heard)
+    kept: list[Match] = []
+    for match in matches:
+        items = items_of(match.reference_id)
+        is_certain = match.score_millionths >= CERTAIN_FROM
+        if items is None:
+            kept += [match] * is_certain
+            continue
+        opinion = opinions.on(match, items)
+        if opinion.evidence >= UNDENIED_FROM and (is_certain or opinion.mass >= CONFIRMED_FROM):
+            said = ("evidence_centinats", opinion.evidence), ("mass_centinats", opinion.mass)
+            peaks = ("peaks_found", opinion.found), ("peaks_sought", opinion.sought)
+            kept.append(replace(match, measures=tuple(sorted((*match.measures, *said, *peaks)))))
+    return tuple(kept)
+
+
+def uncommon(matches: Sequence[Match], items_of: ItemsOf) -> tuple[Match, ...]:
+    """
+    Leave out what is heard in many unrelated recordings: it belongs to none of them. The rest keeps its order.
+
+    Counted are recordings that the same stretch of the output fits at least half as well. One that goes on like the
+    matched one where the stretch has ended is related: the same recording registered again, or a longer cut of it.
+    Such are told, however many there are; so is what has no more beside the stretch, such as a registered loop.
+    """
+    return tuple(match for match in matches if _others(match, matches, items_of) < COMMON_FROM)
+
+
+def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf) -> int:
+    alike = {
+        other.reference_id: other
+        for other in matches
+        if other.reference_id != match.reference_id and _fits_as_well(other, match)
+    }
+    if len(alike) < COMMON_FROM:
+        return 0
+    mine = items_of(match.reference_id)
+    unrelated = 0
+    for other in alike.values():
+        items = items_of(other.reference_id)
+        if mine is not None and items is not None and not _goes_on(match, mine, other, items):
+            unrelated += 1
+    return unrelated
+
+
+def _fits_as_well(other: Match, match: Match) -> bool:
+    begin = max(other.output.start_ms, match.output.start_ms)
+    end = min(other.output.end_ms, match.output.end_ms)
+    is_there = 2 * (end - begin) >= match.output.end_ms - match.output.start_ms
+    evidence = match.measure("evidence_centinats") or 0
+    return is_there and 2 * (other.measure("evidence_centinats") or 0) >= evidence
+
+
+def _goes_on(match: Match, items: Hashes, other: Match, others: Hashes) -> bool:
+    """Whether two recordings are alike beside the stretch that both match."""
+    bins = landmarks.peaks_of(items)
+    first, last = (
+        round(ms * landmarks.SAMPLE_RATE_HZ / 1000 / landmarks.HOP_SAMPLES)
+        for ms in (match.reference.start_ms, match.reference.end_ms)
+    )
+    frames, slots = np.nonzero(bins)
+    beside = ((frames >= first - _AROUND) & (frames < first)) | ((frames > last) & (frames <= last + _AROUND))
+    frames, bin_ = frames[beside], bins[frames[beside], slots[beside]]
+    moment_ms = frames * landmarks.HOP_SAMPLES * 1000 / landmarks.SAMPLE_RATE_HZ
+    output_ms = match.output.start_ms + (moment_ms - match.reference.start_ms) * 1e6 / match.time_ratio_millionths
+    there_ms = other.reference.start_ms + (output_ms - other.output.start_ms) * other.time_ratio_millionths / 1e6
+    there = there_ms * landmarks.SAMPLE_RATE_HZ / 1000 / landmarks.HOP_SAMPLES
+    theirs = landmarks.peaks_of(others)
+    away = frames - (first + last) / 2
+    # The slope of a short line is known to about a hundredth; ten seconds further that is four frames.
+    for turned in _TURNS:
+        at = np.rint(there + turned * away).astype(np.int64)
+        exists = (at >= 0) & (at < others.size)
+        if int(exists.sum()) < _LEAST_AROUND:
+            return True
+        near = np.clip(at[exists, None] + np.arange(-2, 3), 0, others.size - 1)
+        same = np.abs(theirs[near] - bin_[exists, None, None]) <= 1
+        if 1000 * int(same.any(axis=(1, 2)).sum()) >= COMMON_SHARE * int(exists.sum()):
+            return True
+    return False
 
 
 def told_once(matches: Iterable[Match]) -> tuple[Match, ...]:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -14,22 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fingerprint import (
+    agreement,
     audio,
     calibration,
     extract,
     index,
-    landmark_matching,
     landmarks,
-    matching,
     songs,
     store,
     traces,
 )
 from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio
-from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Evidence, Match, NotEvidence
+from fingerprint.evidence import Detection, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
-from fingerprint.models import Examination, Trace
+from fingerprint.models import Examination, Fingerprint, Trace
 from fingerprint.postings import Known
 from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
@@ -41,12 +41,8 @@ class NoTrace(Exception):
     """Nothing is kept of what was heard in this audio: examine it again from its bytes."""
 
 
-class Listener(Protocol):
-    """
-    A detector while it listens to one piece of audio.
-
-    It is fed mono blocks at its own rate, keeps features and never the samples, and answers once, at the end.
-    """
+class Fed(Protocol):
+    """What is fed mono blocks at its own rate, and keeps features and never the samples."""
 
     @property
     def rate_hz(self) -> int:
@@ -55,106 +51,90 @@ class Listener(Protocol):
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block, which may be empty."""
 
+
+class Listener(Fed, Protocol):
+    """A detector while it listens to one piece of audio; it answers once, at the end."""
+
     def search(self) -> Detection:
         """Say what was heard; nothing may be fed afterwards."""
 
 
 class CopiesListener:
-    """Listens for recorded material with Chromaprint."""
+    """
+    Listens for recorded material: with Chromaprint, and with landmarks under other sounds, in short pieces, transposed.
+
+    It takes both fingerprints of what it hears, whichever index is asked: landmarks confirm what Chromaprint finds.
+    """
 
     rate_hz = extract.SAMPLE_RATE_HZ
 
-    def __init__(self, known: Known) -> None:
-        self._known = known
+    def __init__(self) -> None:
         self._fingerprints = extract.Fingerprints()
-        self.trace = b""
+        self._landmarks = landmarks.Landmarks()
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
         self._fingerprints.feed(block)
-
-    def search(self) -> Detection:
-        """Say which registered recordings were heard, and where."""
-        heard = self._fingerprints.finish()
-        self.trace = traces.written(heard)
-        return self._found(self._known, heard, extract.algorithm())
-
-    @classmethod
-    def again(cls, known: Known, trace: bytes, algorithm: str) -> Detection:
-        """
-        Say the same of what was heard before, against another index.
-
-        :raises NotATrace: it is no trace of this detector
-        """
-        heard = traces.read(trace)
-        if len(heard) != extract.SHIFTS:
-            raise NotATrace
-        return cls._found(known, heard, algorithm)
-
-    @staticmethod
-    def _found(known: Known, heard: Sequence[NDArray[np.uint32]], algorithm: str) -> Detection:
-        return Detection(
-            Detector(
-                kind=EXACT_MATCH,
-                algorithm=algorithm,
-                parameters=matching.PARAMETERS,
-                index_snapshot=known.snapshot,
-                index_size=len(known),
-            ),
-            matching.search(known, heard, algorithm=algorithm),
-        )
-
-
-class LandmarksListener:
-    """Listens for recorded material under other sounds, in short pieces, and transposed."""
-
-    rate_hz = landmarks.SAMPLE_RATE_HZ
-
-    def __init__(self, known: Known) -> None:
-        self._known = known
-        self._landmarks = landmarks.Landmarks()
-        self.trace = b""
-
-    def feed(self, block: NDArray[np.int16]) -> None:
-        """Take the next block."""
         self._landmarks.feed(block)
 
-    def search(self) -> Detection:
-        """Say which registered recordings were heard, and where."""
-        heard = self._landmarks.finish()
-        self.trace = traces.written([row for peaks in heard for row in (peaks.frames, peaks.pitches)])
-        return self._found(self._known, heard)
+    def heard(self) -> Heard:
+        """Return what was heard; nothing may be fed afterwards."""
+        return Heard(extract.algorithm(), self._fingerprints.finish(), self._landmarks.finish())
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a piece of audio is looked up by: items and peaks at every shift."""
+
+    algorithm: str  # of the items
+    items: tuple[NDArray[np.uint32], ...]
+    peaks: tuple[landmarks.Peaks, ...]
+
+    def traces(self) -> dict[str, bytes]:
+        """Pack it, by algorithm."""
+        rows = [row for peaks in self.peaks for row in (peaks.frames, peaks.pitches)]
+        return {self.algorithm: traces.written(self.items), landmarks.ALGORITHM: traces.written(rows)}
 
     @classmethod
-    def again(cls, known: Known, trace: bytes, algorithm: str) -> Detection:
+    def kept(cls, audio_digest: str) -> Heard:
         """
-        Say the same of what was heard before, against another index.
+        Read what was heard when audio was examined.
 
-        :raises NotATrace: it is no trace of this detector
+        :raises NoTrace: the audio was not examined by a release that keeps what it heard
         """
-        rows = [row.astype(np.int64) for row in traces.read(trace)]
-        if len(rows) != 2 * landmarks.SHIFTS or algorithm != landmarks.ALGORITHM:
-            raise NotATrace
-        return cls._found(known, tuple(landmarks.Peaks(*pair) for pair in zip(rows[::2], rows[1::2], strict=True)))
+        newest = {
+            family.name: Trace.objects.filter(audio_digest=audio_digest, algorithm__startswith=family.name)
+            .order_by("-id")
+            .first()
+            for family in index.FAMILIES
+        }
+        harmony, marks = newest[index.CHROMAPRINT.name], newest[index.LANDMARKS.name]
+        if harmony is None or marks is None or marks.algorithm != landmarks.ALGORITHM:
+            raise NoTrace
+        try:
+            items = traces.read(bytes(harmony.data))
+            rows = [row.astype(np.int64) for row in traces.read(bytes(marks.data))]
+        except NotATrace as error:
+            raise NoTrace from error
+        if len(items) != extract.SHIFTS or len(rows) != 2 * landmarks.SHIFTS:
+            raise NoTrace
+        peaks = tuple(landmarks.Peaks(*pair) for pair in zip(rows[::2], rows[1::2], strict=True))
+        return cls(harmony.algorithm, items, peaks)
 
-    @staticmethod
-    def _found(known: Known, heard: tuple[landmarks.Peaks, ...]) -> Detection:
-        return Detection(
-            Detector(
-                kind=EXACT_MATCH,
-                algorithm=landmarks.ALGORITHM,
-                parameters=landmark_matching.PARAMETERS,
-                index_snapshot=known.snapshot,
-                index_size=len(known),
-            ),
-            landmark_matching.search(known, heard),
+    def found_in(self, family: str, known: Known) -> Detection:
+        """Say which recordings of an index were heard, and where, each with its probability."""
+        found = (
+            agreement.by_landmarks(known, self.peaks, _peaks_of)
+            if family == index.LANDMARKS.name
+            else agreement.by_harmony(known, self.items, self.peaks, _peaks_of, algorithm=self.algorithm)
         )
+        return calibration.calibrated(found)
 
 
-_LISTENERS: dict[str, type[CopiesListener | LandmarksListener]] = {
-    index.CHROMAPRINT.name: CopiesListener,
-    index.LANDMARKS.name: LandmarksListener,
-}
+def _peaks_of(reference: UUID) -> NDArray[np.uint32] | None:
+    """Read the peaks of a reference as an index keeps them. They came with its other fingerprint, and stay."""
+    kept = Fingerprint.objects.filter(reference_id=reference, algorithm=landmarks.ALGORITHM).first()
+    return None if kept is None else landmarks.read(bytes(kept.data)).items
 
 
 def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
@@ -165,7 +145,7 @@ def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
     """
     samples = 0
     harmony = extract.Fingerprints((0,))
-    marks = landmarks.Landmarks(1, peaks_per_second=landmarks.REFERENCE_PEAKS_PER_SECOND)
+    marks = landmarks.of_reference()
     with store.local(facts.digest) as path:
         for block in audio.decode(path, facts.media_type):
             harmony.feed(block)
@@ -212,23 +192,28 @@ def examine(
     if against is None:
         against = {family.name: index.current(family) for family in index.FAMILIES}
         known = songs.current() if known is None else known
-    copies = [_LISTENERS[name](postings) for name, postings in against.items()]
-    listeners: list[Listener] = [*copies]
+    listeners: list[Listener] = []
+    copies = CopiesListener() if against else None
     if known is not None:
         listeners.append(VersionsListener(known))
     if voices:
         listeners.append(VoiceListener(voices))
     meter = Meter()
-    rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in listeners)}
+    fed: list[Fed] = [*listeners, *([copies] if copies else [])]
+    rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in fed)}
     with store.local(facts.digest) as path:
         decoding = audio.decode_at(path, facts.media_type, sorted(rates), with_loudness=True)
         for blocks in decoding:
             meter.feed(blocks[extract.SAMPLE_RATE_HZ])
-            for listener in listeners:
+            for listener in fed:
                 listener.feed(blocks[listener.rate_hz])
     _whole(facts, meter.samples)
-    detections = [calibration.calibrated(listener.search()) for listener in listeners]
-    _keep(facts.digest, {one.detector.algorithm: copy.trace for one, copy in zip(detections, copies, strict=False)})
+    detections: list[Detection] = []
+    if copies is not None:
+        heard = copies.heard()
+        detections += [heard.found_in(name, postings) for name, postings in against.items()]
+        _keep(facts.digest, heard.traces())
+    detections += [calibration.calibrated(listener.search()) for listener in listeners]
     return Evidence(
         audio_digest=facts.digest,
         duration_ms=facts.duration_ms,
@@ -260,17 +245,8 @@ def again(audio_digest: str, *, against: Mapping[str, Known]) -> tuple[Detection
 
     :raises NoTrace: the audio was not examined by a release that keeps what it heard: examine it again
     """
-    detections: list[Detection] = []
-    for name, postings in against.items():
-        kept = Trace.objects.filter(audio_digest=audio_digest, algorithm__startswith=name).order_by("-id").first()
-        if kept is None:
-            raise NoTrace
-        try:
-            found = _LISTENERS[name].again(postings, bytes(kept.data), kept.algorithm)
-        except NotATrace as error:
-            raise NoTrace from error
-        detections.append(calibration.calibrated(found))
-    return tuple(detections)
+    heard = Heard.kept(audio_digest)
+    return tuple(heard.found_in(name, postings) for name, postings in against.items())
 
 
 def _order(match: Match) -> tuple[int, int, str, str, str, int]:

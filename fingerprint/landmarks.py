@@ -9,6 +9,11 @@ drums, for loops too short to have a harmony, and for what was transposed.
 A frame is 1,024 samples at 11,025 Hz, one every 256. A reference keeps its 30 strongest peaks a second; every peak is
 paired with the 4 that follow. Audio that is looked up is heard at four shifts of a quarter hop, with 70 peaks a
 second in 8 pairs each, since which frame a sound falls on is chance.
+
+How far a bin has risen depends on seconds before. A piece that is cut out of a song has no such seconds, so its own
+first two are played to the listener backwards before it begins: notes that sound are then no news. Of 52 pieces of two
+seconds of the tuning half of `benchmarks.detection` the median evidence went from 42 to 65 nats by that, and those
+below 17 from four to one.
 """
 
 from collections.abc import Iterable
@@ -30,6 +35,7 @@ FRACTIONS = 8  # of a bin, in which the pitch of a query's peak is kept
 
 REFERENCE_PEAKS_PER_SECOND, REFERENCE_FAN = 30, 4
 QUERY_PEAKS_PER_SECOND, QUERY_FAN = 70, 8
+WARM_FRAMES = 86  # two seconds that a query is heard backwards before it begins
 PEAKS_PER_ITEM = 3  # of one frame that a search compares one by one
 
 ALGORITHM = "landmarks/1"
@@ -72,11 +78,12 @@ class Landmarks:
     into blocks.
     """
 
-    def __init__(self, shifts: int = SHIFTS, *, peaks_per_second: int = QUERY_PEAKS_PER_SECOND) -> None:
-        self._shifts, self._rate = shifts, peaks_per_second
+    def __init__(
+        self, shifts: int = SHIFTS, *, peaks_per_second: int = QUERY_PEAKS_PER_SECOND, warm_frames: int = WARM_FRAMES
+    ) -> None:
+        self._shifts, self._rate, self._cold = shifts, peaks_per_second, warm_frames
         self._blocks: list[NDArray[np.int16]] = []
         self._waiting = 0
-        self._frame = 0  # number of the first frame that was not transformed
         self._before: NDArray[np.float32] | None = None  # the last frame's logarithms,
         self._risen = np.zeros((shifts, _BINS), np.float32)  # and how far they have risen
         self._loudest = np.full(shifts, -np.inf, np.float32)
@@ -89,6 +96,10 @@ class Landmarks:
         """Take the next block, which may be empty."""
         self._blocks.append(block)
         self._waiting += block.size
+        if self._cold:
+            if self._waiting < self._cold * HOP_SAMPLES:
+                return
+            self._warm()
         needed = self._needed(_FRAMES_AT_ONCE)
         if self._waiting < needed:
             return
@@ -98,8 +109,19 @@ class Landmarks:
             samples = samples[_FRAMES_AT_ONCE * HOP_SAMPLES :]
         self._blocks, self._waiting = [samples], samples.size
 
+    def _warm(self) -> None:
+        """Put what has come before itself, backwards; its frames have numbers below 0, and their peaks are not kept."""
+        samples = np.concatenate([np.zeros(0, np.int16), *self._blocks])
+        frames = min(self._cold, samples.size // HOP_SAMPLES)
+        self._blocks = [samples[: frames * HOP_SAMPLES][::-1], samples]
+        self._waiting = frames * HOP_SAMPLES + samples.size
+        self._looked_at -= frames
+        self._cold = 0
+
     def finish(self) -> tuple[Peaks, ...]:
         """Return the peaks of each shift; nothing may be fed afterwards."""
+        if self._cold:
+            self._warm()
         samples = np.concatenate([np.zeros(0, np.int16), *self._blocks])
         rest = self._needed(1)
         # The last frames may not be there at every shift; what is missing is silence.
@@ -113,6 +135,7 @@ class Landmarks:
             np.concatenate([np.zeros(0, np.int64), *(part[which] for part in self._chosen)]) for which in range(3)
         )
         order = np.lexsort((pitch, frame))
+        order = order[frame[order] >= 0]
         frame, shift, pitch = frame[order], shift[order], pitch[order]
         return tuple(Peaks(frame[shift == one], pitch[shift == one]) for one in range(self._shifts))
 
@@ -132,7 +155,6 @@ class Landmarks:
         logs = logs.reshape(frames, -1, _BINS)[:, : self._shifts]
         self._raise_floor(logs)
         self._look(self._rise(logs))
-        self._frame += frames
         self._choose(is_last=False)
 
     def _raise_floor(self, logs: NDArray[np.float32]) -> None:
@@ -210,9 +232,14 @@ def _highest(values: NDArray[np.float32], reach: int, *, axis: int) -> NDArray[n
     return np.moveaxis(highest[:size], 0, axis)
 
 
+def of_reference() -> Landmarks:
+    """Make what takes the peaks that references are kept by: at one shift, and as it begins."""
+    return Landmarks(1, peaks_per_second=REFERENCE_PEAKS_PER_SECOND, warm_frames=0)
+
+
 def reference(blocks: Iterable[NDArray[np.int16]]) -> Peaks:
     """Take the peaks of mono blocks at 11,025 Hz, as references are kept."""
-    landmarks = Landmarks(1, peaks_per_second=REFERENCE_PEAKS_PER_SECOND)
+    landmarks = of_reference()
     for block in blocks:
         landmarks.feed(block)
     return landmarks.finish()[0]

@@ -210,6 +210,11 @@ def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Kn
     """Return what is heard of some references: by what was kept when the output was examined, else by its audio."""
     try:
         (found,) = examine.again(facts.digest, against={family.name: portion})
+        if found.matches:
+            # What many unrelated recordings have is nobody's, and only the whole index knows how many have it.
+            (whole,) = examine.again(facts.digest, against={family.name: index.current(family)})
+            told = {match.reference_id for match in whole.matches}
+            found = replace(found, matches=tuple(match for match in found.matches if match.reference_id in told))
     except examine.NoTrace:
         return examine.examine(facts, against={family.name: portion})
     return replace(evidence, detectors=(found.detector,), matches=found.matches)

@@ -4,8 +4,9 @@ Measure what detection finds and whom it accuses: `python -m benchmarks detectio
 Songs are split by song; limits and probabilities are taken from the tuning half (`--tune`), and only the other half
 is printed and written to `fingerprint/data/error_rates.json` (`--write`). Answers are kept under `var/detection`, so
 a run that was ended goes on where it was. Real music lies beside the repository or in DETECTION_MUSIC; rendered songs,
-made by `benchmarks.detection.corpus`, in `var/detection/corpus` or DETECTION_CORPUS. Peers: plain Chromaprint, and
-audfprint if `audfprint2==0.1.2` is installed.
+made by `benchmarks.detection.corpus`, in `var/detection/corpus` or DETECTION_CORPUS. Further music that is in no
+catalogue is read from DETECTION_INNOCENT, a folder for each genre. Peers: plain Chromaprint, and audfprint if
+`audfprint2==0.1.2` is installed.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     real = sum(song.is_real for song in catalogue.songs)
     corpus = (
         f"{real} real recordings under free licenses and {len(catalogue.songs) - real} songs of POP909 rendered with a "
-        "free sound font, split by song; the held-out half. Whole songs: 60 seconds, against all others."
+        f"free sound font, split by song; the held-out half. Innocent: up to {exact.WHOLE_S:.0f} seconds of what is "
+        "not in it, or was left out of it."
     )
     print(f"{len(catalogue.songs)} songs in the catalogue; half: {half}")
     print(report.table(answers))

@@ -24,12 +24,13 @@ import numpy as np
 from benchmarks.detection import distortions, songs
 from benchmarks.detection.peers import Peer, Samples, available
 from benchmarks.detection.songs import RATE_HZ, Half, Song
-from fingerprint import calibration, extract, landmark_matching, landmarks, matching
-from fingerprint.agreement import told_once
-from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
+from fingerprint import agreement, calibration, extract, landmarks
+from fingerprint.evidence import Detection, Match
 from fingerprint.postings import Family, Hashes, Index, Positions, Postings, runs
 
-WHOLE = "whole"
+WHOLE, WINDOW = "whole", "window"
+WHOLE_S = 120.0  # of an innocent that is examined,
+WINDOWS_S = (10.0, 30.0)  # and the stretches of it that are examined alone
 CUT_S = 14.0  # of a song that is distorted; what is asked is cut out of it
 CELLS: tuple[tuple[str, float], ...] = (
     ("clean", 2),
@@ -137,6 +138,7 @@ class Catalogue:
             for peer in self.peers:
                 peer.learn(number, _Material(song, kept[0]))
         self.harmony, self.marks = Index.of(harmony, CHROMAPRINT), Index.of(marks, landmarks.FAMILY)
+        self._numbers = {self.marks.reference(number): number for number in range(len(self.marks))}
 
     def examined(self, samples: Samples, *, without: Song | None = None) -> tuple[list[Detection], tuple[Match, ...]]:
         """What an examination finds: by detector, and told once, the surest first."""
@@ -149,25 +151,17 @@ class Catalogue:
                 Without(index, [number for number in range(len(index)) if index.reference(number) in own])
                 for index in (self.harmony, self.marks)
             )
+        peaks = landmarks.query([samples])
         detections = [
-            Detection(
-                Detector(EXACT_MATCH, algorithm, matching.PARAMETERS, self.harmony.snapshot, len(self.harmony)),
-                matching.search(harmony, extract.query([samples]), algorithm=algorithm),
-            ),
-            Detection(
-                Detector(
-                    EXACT_MATCH,
-                    landmarks.ALGORITHM,
-                    landmark_matching.PARAMETERS,
-                    self.marks.snapshot,
-                    len(self.marks),
-                ),
-                landmark_matching.search(marks, landmarks.query([samples])),
-            ),
+            agreement.by_harmony(harmony, extract.query([samples]), peaks, self._peaks_of, algorithm=algorithm),
+            agreement.by_landmarks(marks, peaks, self._peaks_of),
         ]
         detections = [calibration.calibrated(detection) for detection in detections]
-        together = told_once(match for detection in detections for match in detection.matches)
+        together = agreement.told_once(match for detection in detections for match in detection.matches)
         return detections, tuple(sorted(together, key=_surest))
+
+    def _peaks_of(self, reference: UUID) -> Hashes:
+        return self.marks.items(self._numbers[reference])
 
 
 class _Material:
@@ -276,22 +270,27 @@ def run(
     return answers
 
 
-def innocent(catalogue: Catalogue, into: Path, *, half: Half, count: int, seconds: float = 60) -> list[Answer]:
-    """Examine whole songs, each against all others."""
+def innocent(catalogue: Catalogue, into: Path, *, half: Half, count: int) -> list[Answer]:
+    """Examine what is in no catalogue: whole, and what is real also cut into stretches that do not overlap."""
     answers = read(into)
-    done = {answer.song for answer in answers}
-    mine = [song for song in catalogue.songs if song.half == half]
-    chosen = [song for song in mine if song.is_real] + [song for song in mine if not song.is_real][:count]
+    done = {(answer.distortion, answer.length_s, answer.song, answer.number) for answer in answers}
     into.parent.mkdir(parents=True, exist_ok=True)
     with into.open("a") as out:
-        for song in [*chosen, *songs.others(half)[:count]]:
-            if song.name in done:
+        for song in songs.innocents(half, count):
+            wanted = [(WHOLE, WHOLE_S), *((WINDOW, length) for length in WINDOWS_S if song.is_real)]
+            if all((distortion, length, song.name, 0) in done for distortion, length in wanted):
                 continue
-            samples = at_11025(songs.load(song.path)[: int(seconds * RATE_HZ)])
-            answer = _asked(catalogue, samples, song, 0, WHOLE, seconds, peers=())
-            answers.append(answer)
-            out.write(json.dumps(asdict(answer)) + "\n")
-            out.flush()
+            samples = at_11025(songs.load(song.path)[: int(WHOLE_S * RATE_HZ)])
+            for distortion, length in wanted:
+                size = int(length * extract.SAMPLE_RATE_HZ)
+                # A rest that is shorter than half a stretch is no further one; but what is short is asked for once.
+                for number in range(max(1, (samples.size + size // 2) // size)):
+                    if (distortion, length, song.name, number) in done:
+                        continue
+                    part = samples[number * size : (number + 1) * size]
+                    answers.append(_asked(catalogue, part, song, number, distortion, length, peers=()))
+                    out.write(json.dumps(asdict(answers[-1])) + "\n")
+                    out.flush()
     return answers
 
 
@@ -307,7 +306,7 @@ def _asked(
 ) -> Answer:
     answer = Answer(song.half, distortion, length, song.name, song.genre, song.is_real, number)
     began = time.process_time()
-    detections, matches = catalogue.examined(samples, without=song if distortion == WHOLE else None)
+    detections, matches = catalogue.examined(samples, without=song if distortion in {WHOLE, WINDOW} else None)
     answer.cpu_s = round(time.process_time() - began, 3)
     answer.found = [_found(catalogue, match, song) for match in matches]
     for detection in detections:

@@ -10,8 +10,8 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection.exact import TARGETS, Answer
-from fingerprint import calibration, extract, landmark_matching, landmarks
+from benchmarks.detection.exact import TARGETS, WHOLE, Answer
+from fingerprint import agreement, calibration, extract, landmarks
 from fingerprint.calibration import Calibration
 
 DATA = Path(calibration.__file__).parent / "data"
@@ -73,24 +73,40 @@ def table(answers: Sequence[Answer]) -> str:
     return "\n".join(lines)
 
 
-def innocents(answers: Iterable[Answer]) -> str:
-    """Say how many songs were accused that are in no catalogue."""
-    lines = [f"{'innocent':<34} {'n':>4} {'accused':>8} {'of 10,000':>10} {'95 %':>14}"]
-    lines += [
-        f"{row['genre']:<34} {row['n']:>4} {row['stopped']:>8} {10_000 * row['stopped'] / row['n']:>10,.0f} "
-        f"{10_000 * row['low']:>6,.0f}-{10_000 * row['high']:<7,.0f}"
-        for row in negatives(answers)
-    ]
+def innocents(answers: Sequence[Answer]) -> str:
+    """Say how many songs, and stretches of them, were accused that are in no catalogue."""
+    lines = [f"{'innocent':<34} {'n':>5} {'accused':>8} {'of 10,000':>10} {'95 %':>14}"]
+    for distortion, length in grouped(answers):
+        here = [answer for answer in answers if (answer.distortion, answer.length_s) == (distortion, length)]
+        real, rendered = ([answer for answer in here if answer.is_real is kind] for kind in (True, False))
+        name = "whole" if distortion == WHOLE else f"stretches of {length:.0f} s"
+        parts = (("real", real), ("rendered", rendered), ("all", here))
+        lines += [_accused(f"{name}, {kind}", part) for kind, part in parts if part]
+        if distortion == WHOLE:
+            lines += [_accused(f"  {genre}", mine) for genre, mine in sorted(by_genre(here).items())]
     return "\n".join(lines)
+
+
+def _accused(name: str, answers: Sequence[Answer]) -> str:
+    stopped, n = sum(map(accuses, answers)), len(answers)
+    low, high = interval(stopped, n)
+    share = f"{10_000 * stopped / n:>10,.0f} {10_000 * low:>6,.0f}-{10_000 * high:<7,.0f}"
+    return f"{name:<34} {n:>5} {stopped:>8} {share}"
+
+
+def by_genre(answers: Iterable[Answer]) -> dict[str, list[Answer]]:
+    """Sort answers by genre."""
+    sorted_: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        sorted_[answer.genre].append(answer)
+    return sorted_
 
 
 def negatives(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     """Count by genre in how many whole songs, that are in no catalogue, anything was reported."""
-    by_genre: dict[str, list[Answer]] = defaultdict(list)
-    for answer in answers:
-        by_genre[answer.genre].append(answer)
     rows = []
-    for genre, mine in sorted(by_genre.items()):
+    whole = [answer for answer in answers if answer.distortion == WHOLE]
+    for genre, mine in sorted(by_genre(whole).items()):
         stopped = sum(map(accuses, mine))
         low, high = interval(stopped, len(mine))
         rows.append(
@@ -167,7 +183,7 @@ def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path 
     right = sum(is_right for _, is_right in scored)
     table_of = Calibration(
         algorithm=landmarks.ALGORITHM,
-        parameters=landmark_matching.PARAMETERS,
+        parameters=agreement.PARAMETERS_OF_LANDMARKS,
         points=calibration.fitted(scored),
         source=source,
         measured_on=on.isoformat(),

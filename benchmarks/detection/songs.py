@@ -2,7 +2,9 @@
 The songs that detection is measured on, split by song into those that limits may be chosen on and those that count.
 
 Real recordings come from the folder of freely licensed music beside the repository, or if that is not there from the
-demo; rendered ones from the corpus that `benchmarks.detection.corpus` makes, as far as it was made.
+demo; rendered ones from the corpus that `benchmarks.detection.corpus` makes, as far as it was made. Innocents are in no
+catalogue: songs of the catalogue that are left out of it, other renderings, speech and loops, and whatever lies in
+DETECTION_INNOCENT, a folder for each genre.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +55,13 @@ _GENRES = {
     "creepy": "piano and ambient",
     "spring": "piano and ambient",
     "two-hour": "lo-fi",
+}
+_OF_LAYERS = {"198_": "speech", "3436_": "speech", "5703_": "speech", "sorohanro": "solo", "vocal": "singing"}
+# Other recordings of rendered songs, in no catalogue; see `benchmarks.detection.corpus`.
+_RENDERED = {
+    "inst": "rendered pop, other sounds",
+    "ver": "rendered pop, other arrangement",
+    "mel": "rendered pop, one instrument",
 }
 
 
@@ -96,15 +106,34 @@ def songs() -> list[Song]:
     return found
 
 
-def others(half: Half) -> list[Song]:
-    """List recordings of rendered songs that are in no catalogue: played on other instruments, in another key."""
-    folder = corpus_folder()
-    paths = sorted(folder.glob("inst_*.wav")) if folder.is_dir() else []
-    found: list[Song] = []
-    for path in paths:
-        mine: Half = "tuning" if int(path.stem[5:]) in TUNING_SONGS else "held-out"
-        if mine == half:
-            found.append(Song(path.stem, path.stem, "rendered pop, other sounds", False, mine, path))
+def innocents(half: Half, count: int) -> list[Song]:
+    """
+    List what is examined whole and was not copied: everything real, and so many rendered songs of each kind.
+
+    Songs of the catalogue come first and have to be left out of it. Recordings of one group are left out together.
+    """
+    known = [song for song in songs() if song.half == half]
+    found = [song for song in known if song.is_real] + [song for song in known if not song.is_real][:count]
+    real: list[tuple[Path, str, str]] = []
+    given = os.environ.get("DETECTION_INNOCENT")
+    for folder in sorted(Path(given).iterdir()) if given else ():
+        real += [(path, f"{folder.name}, further", path.stem) for path in sorted(folder.iterdir())]
+    for path in sorted(music_folder().iterdir()):
+        if path.name.startswith(_LAYERS):
+            genre = next((genre for start, genre in _OF_LAYERS.items() if path.name.startswith(start)), "drum loops")
+            real.append((path, genre, "bassguitar" if path.name.startswith("drums_") else path.stem))
+    for folder in sorted((music_folder().parent / "voice").glob("*/")):
+        genre = "singing" if folder.name == "singing" else "speech"
+        for path in sorted(folder.iterdir()) if folder.name != "song" else ():  # which lies in DETECTION_INNOCENT whole
+            real.append((path, genre, folder.name + path.stem.partition("-")[0].partition("_")[0]))
+    for path, genre, group in real:
+        if path.suffix in _MEDIA_TYPES and _half(group) == half:
+            mine = group if group == "bassguitar" else f"{path.parent.name}/{path.stem}"
+            found.append(Song(f"{path.parent.name}/{path.stem}", mine, genre, True, half, path))
+    for kind, genre in _RENDERED.items():
+        paths = sorted(corpus_folder().glob(f"{kind}_*.wav")) if corpus_folder().is_dir() else []
+        mine_ = [path for path in paths if (int(path.stem[len(kind) + 1 :]) in TUNING_SONGS) == (half == "tuning")]
+        found += [Song(path.stem, path.stem, genre, False, half, path) for path in mine_[:count]]
     return found
 
 
@@ -112,8 +141,9 @@ def _half(group: str) -> Half:
     return "tuning" if hashlib.sha256(group.encode()).digest()[0] % 2 == 0 else "held-out"
 
 
+@lru_cache(maxsize=16)
 def load(path: Path) -> Sound:
-    """Decode a file."""
+    """Decode a file; many pieces of a few songs are asked for."""
     blocks = list(audio.decode(path, _MEDIA_TYPES[path.suffix], RATE_HZ))
     return (np.concatenate(blocks) / 32_768).astype(np.float32)
 

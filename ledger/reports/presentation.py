@@ -66,6 +66,10 @@ KINDS = {  # one after the other, never merged into one score (CHK-1)
 MEASURES = {
     "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
     "landmarks_score_millionths": "Landmarks hear it too: their score",
+    "evidence_centinats": "Peaks’ evidence, in hundredths (500 is the least)",
+    "peaks_found": "Peaks of the reference that are in it",
+    "peaks_sought": "Peaks of the reference that would be",
+    "other_recordings": "Other recordings that fit as well",
     "alone_probability_millionths": "Likely right, were nobody else enrolled",
     "music_millionths": "Music in it",
     "voice_millionths": "A voice in it",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid5
 
+import numpy as np
 import pytest
 
-from fingerprint.agreement import told_once
+from fingerprint import agreement, extract, landmarks, matching
+from fingerprint.agreement import confirmed, told_once, uncommon
 from fingerprint.evidence import Match, Segment
+from fingerprint.postings import Index
+from tests.fingerprint.sounds import Sound, noise
 
 SONG = UUID("6f1d7ac2-5c0d-4d27-9d0c-8c8f9b9f3d11")
 HARMONY = Match(
@@ -82,3 +87,143 @@ def test_follows_a_match_that_plays_faster() -> None:
     end = replace(MARKS, output=Segment(26_000, 30_000), reference=Segment(67_600, 72_000))
     assert len(told_once([slow, end])) == 1
     assert len(told_once([HARMONY, end])) == 2
+
+
+# --- what peaks confirm
+
+RATE = extract.SAMPLE_RATE_HZ
+NAMES = ("country.mp3", "creepy-piano.ogg", "hungarian-dance-5.ogg", "vibe-ace.ogg", "two-hour-delay.ogg")
+Music = Callable[..., Sound]
+
+
+def id_of(name: str) -> UUID:
+    return uuid5(SONG, name)
+
+
+def items_of(sound: Sound) -> landmarks.Hashes:
+    items = landmarks.read(landmarks.written(landmarks.reference([sound]))).items
+    assert items is not None
+    return items
+
+
+def harmony_of(sound: Sound, *heard: Sound) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+    """What Chromaprint says of one sound in another, and what is left of it."""
+    index = Index([(SONG, extract.reference([sound]))], algorithm="test")
+    output = np.concatenate(heard).astype(np.int16)
+    items, peaks = extract.query([output]), landmarks.query([output])
+    alone = matching.search(index, items, algorithm=extract.algorithm())
+    both = agreement.by_harmony(index, items, peaks, lambda _: items_of(sound), algorithm=extract.algorithm())
+    assert both.detector.parameters == agreement.PARAMETERS_OF_HARMONY
+    return alone, both.matches
+
+
+def chords(rhythm: float, octaves: tuple[int, ...], seed: int) -> Sound:
+    """Twenty-four seconds of one succession of chords, in some octaves, struck by some rhythm."""
+    chance = np.random.default_rng(seed)
+    out = np.zeros(25 * RATE)
+    roots = (0, 9, 5, 7, 2, 4, 11, 0, 5, 2, 7, 4)
+    for number, root in enumerate(roots):
+        begin = 2.0 * number
+        while begin < 2.0 * number + 1.9:
+            length = rhythm * float(chance.uniform(0.7, 1.3))
+            at = np.arange(int(length * RATE)) / RATE
+            for step in (0, 4 if root in {0, 5, 7} else 3, 7):
+                hertz = 220 * 2 ** ((root + step) / 12 + int(chance.choice(octaves)))
+                struck = sum(np.sin(2 * np.pi * hertz * over * at) / over for over in (1, 2, 3)) * np.exp(-2 * at)
+                first = int(begin * RATE)
+                out[first : first + at.size] += struck[: out.size - first]
+            begin += length
+    return (out / np.abs(out).max() * 20_000).astype(np.int16)
+
+
+def test_does_not_take_the_same_chords_for_the_same_recording() -> None:
+    one, other = chords(0.9, (0,), 1), chords(0.31, (0, 1), 2)
+    alone, both = harmony_of(one, other)
+    assert alone  # so this is what it guards against
+    assert both == ()
+    _, same = harmony_of(one, one)
+    assert len(same) == 1
+
+
+@pytest.mark.parametrize("name", NAMES[:3])
+def test_confirms_a_copy_under_noise_and_says_by_what(name: str, music: Music) -> None:
+    song = music(name, rate=RATE)
+    piece = song[20 * RATE : 30 * RATE].astype(float)
+    loud = float(np.sqrt(np.mean(piece**2))) / 32_767
+    noisy = np.clip(piece + noise(10, level=loud * 10**-0.25, rate=RATE), -32_768, 32_767).astype(np.int16)
+    alone, both = harmony_of(song, noisy)
+    assert len(alone) == len(both) > 0
+    for before, after in zip(alone, both, strict=True):
+        assert replace(after, measures=before.measures) == before
+        assert (after.measure("mass_centinats") or 0) >= agreement.CONFIRMED_FROM
+        assert 10 <= (after.measure("peaks_found") or 0) <= (after.measure("peaks_sought") or 0)
+
+
+def test_keeps_only_what_is_certain_of_a_reference_without_peaks(music: Music) -> None:
+    peaks = landmarks.query([music(NAMES[0], rate=RATE)[: 5 * RATE]])
+    at = agreement.CERTAIN_FROM
+    given = [replace(HARMONY, score_millionths=score) for score in (at - 1, at)]
+    assert confirmed(given, peaks, lambda _: None) == (given[1],)
+    # With peaks that deny it, not even that.
+    assert confirmed(given, peaks, lambda _: items_of(music(NAMES[3], rate=RATE))) == ()
+    assert confirmed(given, [landmarks.Peaks(np.zeros(0, np.int64), np.zeros(0, np.int64))] * 4, items_of_all) == ()
+
+
+def items_of_all(_: UUID) -> landmarks.Hashes:
+    return np.zeros(4, np.uint32)
+
+
+# --- what belongs to nobody
+
+
+@pytest.mark.parametrize(("songs", "is_told"), [(2, True), (3, True), (4, False)])
+def test_does_not_tell_what_many_unrelated_recordings_have(songs: int, *, is_told: bool, music: Music) -> None:
+    """Four seconds of the last song stand in the middle of all others; an output has them too."""
+    loop = music(NAMES[4], rate=RATE)[40 * RATE : 44 * RATE]
+    sounds = {}
+    for name in NAMES[:songs]:
+        song = music(name, rate=RATE)
+        sounds[id_of(name)] = np.concatenate([song[5 * RATE : 17 * RATE], loop, song[17 * RATE : 29 * RATE]])
+    found = told_of(sounds, loop)
+    assert {match.reference_id for match in found} == (set(sounds) if is_told else set())
+
+
+def test_tells_a_recording_however_often_it_is_registered(music: Music) -> None:
+    song = music(NAMES[0], rate=RATE)[: 40 * RATE]
+    sounds = {id_of(str(number)): song[number * 700 : song.size - number * 5_000] for number in range(6)}
+    found = told_of(sounds, song[20 * RATE : 24 * RATE])
+    assert {match.reference_id for match in found} == set(sounds)
+
+
+def test_tells_a_loop_that_is_registered_alone_many_times(music: Music) -> None:
+    loop = music(NAMES[0], rate=RATE)[20 * RATE : 24 * RATE]
+    sounds = {id_of(str(number)): np.concatenate([np.zeros(number * 900, np.int16), loop]) for number in range(5)}
+    assert {match.reference_id for match in told_of(sounds, loop)} == set(sounds)
+
+
+def told_of(sounds: dict[UUID, Sound], output: Sound) -> tuple[Match, ...]:
+    kept = {id: landmarks.written(landmarks.reference([sound])) for id, sound in sounds.items()}
+    index = Index.of(kept.items(), landmarks.FAMILY)
+    peaks = landmarks.query([output])
+    detection = agreement.by_landmarks(index, peaks, lambda known: landmarks.read(kept[known]).items)
+    assert detection.detector.parameters == agreement.PARAMETERS_OF_LANDMARKS
+    return detection.matches
+
+
+def test_counts_what_fits_half_as_well_and_half_as_long() -> None:
+    others = [replace(HARMONY, reference_id=id_of(str(number))) for number in range(3)]
+    strong, weak = (("evidence_centinats", 9_000),), (("evidence_centinats", 4_499),)
+    # Peaks all over, nowhere the same: unrelated.
+    chance = np.random.default_rng(2)
+    items = {
+        id: (chance.integers(8, 479, 5_000) | chance.integers(8, 479, 5_000) << 9).astype(np.uint32)
+        for id in (SONG, *(other.reference_id for other in others))
+    }
+    mine = replace(HARMONY, measures=strong)
+    alike = [replace(other, measures=strong) for other in others]
+    assert uncommon([mine, *alike], items.get) == ()
+    weaker = [*alike[:2], replace(others[2], measures=weak)]
+    assert mine in uncommon([mine, *weaker], items.get)
+    shorter = [*alike[:2], replace(alike[2], output=Segment(10_000, 19_999))]
+    assert mine in uncommon([mine, *shorter], items.get)
+    assert mine in uncommon([mine, *(replace(other, reference_id=SONG) for other in alike)], items.get)
