@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"free sound font, split by song; the held-out half. Innocent: up to {exact.WHOLE_S:.0f} seconds of what is "
         "not in it, or was left out of it."
     )
+    answers, whole = exact.by_todays_tables(answers), exact.by_todays_tables(whole)
     print(f"{len(catalogue.songs)} songs in the catalogue; half: {half}")
     print(report.table(answers))
     print(report.innocents(whole))

@@ -14,7 +14,7 @@ import importlib.util
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -25,11 +25,11 @@ from benchmarks.detection import distortions, songs
 from benchmarks.detection.peers import Peer, Samples, available
 from benchmarks.detection.songs import RATE_HZ, Half, Song
 from fingerprint import agreement, calibration, extract, landmarks
-from fingerprint.evidence import Detection, Match
+from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
 from fingerprint.postings import Family, Hashes, Index, Positions, Postings, runs
 
 WHOLE, WINDOW = "whole", "window"
-WHOLE_S = 120.0  # of an innocent that is examined,
+WHOLE_S = 60.0  # of an innocent that is examined,
 WINDOWS_S = (10.0, 30.0)  # and the stretches of it that are examined alone
 CUT_S = 14.0  # of a song that is distorted; what is asked is cut out of it
 CELLS: tuple[tuple[str, float], ...] = (
@@ -275,22 +275,21 @@ def innocent(catalogue: Catalogue, into: Path, *, half: Half, count: int) -> lis
     answers = read(into)
     done = {(answer.distortion, answer.length_s, answer.song, answer.number) for answer in answers}
     into.parent.mkdir(parents=True, exist_ok=True)
+    wanted = [(song, WHOLE, WHOLE_S) for song in songs.innocents(half, count)]
+    # A whole song says more than its stretches, so they come when all songs are through.
+    wanted += [(song, WINDOW, length) for length in WINDOWS_S for song, _, _ in wanted if song.is_real]
     with into.open("a") as out:
-        for song in songs.innocents(half, count):
-            wanted = [(WHOLE, WHOLE_S), *((WINDOW, length) for length in WINDOWS_S if song.is_real)]
-            if all((distortion, length, song.name, 0) in done for distortion, length in wanted):
+        for song, distortion, length in wanted:
+            if (distortion, length, song.name, 0) in done:
                 continue
-            samples = at_11025(songs.load(song.path)[: int(WHOLE_S * RATE_HZ)])
-            for distortion, length in wanted:
-                size = int(length * extract.SAMPLE_RATE_HZ)
-                # A rest that is shorter than half a stretch is no further one; but what is short is asked for once.
-                for number in range(max(1, (samples.size + size // 2) // size)):
-                    if (distortion, length, song.name, number) in done:
-                        continue
-                    part = samples[number * size : (number + 1) * size]
-                    answers.append(_asked(catalogue, part, song, number, distortion, length, peers=()))
-                    out.write(json.dumps(asdict(answers[-1])) + "\n")
-                    out.flush()
+            samples = at_11025(songs.load(song.path, seconds=WHOLE_S))
+            size = int(length * extract.SAMPLE_RATE_HZ)
+            # A rest that is shorter than half a stretch is no further one; but what is short is asked for once.
+            for number in range(max(1, (samples.size + size // 2) // size)):
+                part = samples[number * size : (number + 1) * size]
+                answers.append(_asked(catalogue, part, song, number, distortion, length, peers=()))
+                out.write(json.dumps(asdict(answers[-1])) + "\n")
+                out.flush()
     return answers
 
 
@@ -331,6 +330,27 @@ def _found(catalogue: Catalogue, match: Match, song: Song) -> Found:
         output_ms=match.output.end_ms - match.output.start_ms,
         measures=dict(match.measures),
     )
+
+
+def by_todays_tables(answers: Sequence[Answer]) -> list[Answer]:
+    """Give kept answers the probabilities of the tables there are now, and name the surest first again."""
+    parameters = {
+        landmarks.ALGORITHM: agreement.PARAMETERS_OF_LANDMARKS,
+        extract.algorithm(): agreement.PARAMETERS_OF_HARMONY,
+    }
+    tables = {
+        algorithm: calibration.of(Detector(EXACT_MATCH, algorithm, given, "", 0))
+        for algorithm, given in parameters.items()
+    }
+
+    def anew(found: Found) -> Found:
+        table = tables.get(found.algorithm)
+        return replace(found, probability=table.probability_millionths(found.score) if table else None)
+
+    return [
+        replace(answer, found=sorted(map(anew, answer.found), key=lambda one: (-(one.probability or 0), -one.score)))
+        for answer in answers
+    ]
 
 
 def read(path: Path) -> list[Answer]:

@@ -10,6 +10,7 @@ DETECTION_INNOCENT, a folder for each genre.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -142,10 +143,17 @@ def _half(group: str) -> Half:
 
 
 @lru_cache(maxsize=16)
-def load(path: Path) -> Sound:
-    """Decode a file; many pieces of a few songs are asked for."""
-    blocks = list(audio.decode(path, _MEDIA_TYPES[path.suffix], RATE_HZ))
-    return (np.concatenate(blocks) / 32_768).astype(np.float32)
+def load(path: Path, *, seconds: float = math.inf) -> Sound:
+    """Decode a file, or its first seconds; many pieces of a few songs are asked for."""
+    blocks: list[NDArray[np.int16]] = []
+    size = 0
+    for block in audio.decode(path, _MEDIA_TYPES[path.suffix], RATE_HZ):
+        blocks.append(block)
+        size += block.size
+        if size >= seconds * RATE_HZ:
+            break
+    whole = (np.concatenate(blocks) / 32_768).astype(np.float32)
+    return whole if math.isinf(seconds) else whole[: int(seconds * RATE_HZ)]
 
 
 def layers(kind: str, half: Half) -> list[Path]:

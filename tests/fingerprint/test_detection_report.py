@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.detection import distortions, exact, report, songs
 from benchmarks.detection.exact import Answer, Found
-from fingerprint import landmark_matching, landmarks
+from fingerprint import agreement, landmarks
 from fingerprint.calibration import Calibration
 
 ON = date(2026, 11, 29)
@@ -27,6 +27,7 @@ def answer(*matches: Found, distortion: str = "clean", length: float = 2, genre:
 
 
 RIGHT, WRONG = found(is_right=True), found(is_right=False, score=510_000)
+INNOCENT = [((), "game"), ((WRONG,), "game"), ((), "folk")]
 ANSWERS = [*[answer(RIGHT)] * 97, answer(RIGHT, WRONG), answer(WRONG, RIGHT), answer()]
 
 
@@ -43,7 +44,10 @@ def test_counts_what_is_named_first(tmp_path: Path) -> None:
     assert row.split()[:4] == ["clean", "2", "100", "98%"]
     assert "98 met" in row
     path = tmp_path / "data" / "error_rates.json"
-    report.write_error_rates(ANSWERS, [answer(), answer(WRONG), answer(genre="folk")], on=ON, corpus="songs", path=path)
+    whole = [answer(*found, distortion=exact.WHOLE, length=120, genre=genre) for found, genre in INNOCENT]
+    # Stretches are printed, and counted nowhere else: each lies in a song that was examined whole.
+    whole.append(answer(WRONG, distortion=exact.WINDOW, length=10))
+    report.write_error_rates(ANSWERS, whole, on=ON, corpus="songs", path=path)
     document = json.loads(path.read_text())
     (line,) = document["rows"]
     assert (line["n"], line["hits"], line["wrong"], line["kind"]) == (100, 98, 1, "exact_match")
@@ -52,13 +56,16 @@ def test_counts_what_is_named_first(tmp_path: Path) -> None:
         ("folk", 1, 0),
         ("game", 2, 1),
     ]
+    said = [line.split()[-4:-1] for line in report.innocents(whole).splitlines()]
+    assert ["1", "1", "10,000"] in said  # of the stretches
+    assert ["3", "1", "3,333"] in said
 
 
 def test_leaves_what_others_measured(tmp_path: Path) -> None:
     path = tmp_path / "error_rates.json"
     other = {"kind": "voice_match", "distortion": "clean", "length_s": 5, "n": 9, "hits": 9, "wrong": 0}
     path.write_text(json.dumps({"rows": [other, {**other, "kind": "exact_match"}], "negatives": [other]}))
-    report.write_error_rates(ANSWERS, [answer()], on=ON, corpus="songs", path=path)
+    report.write_error_rates(ANSWERS, [answer(distortion=exact.WHOLE)], on=ON, corpus="songs", path=path)
     document = json.loads(path.read_text())
     assert [row["kind"] for row in document["rows"]] == ["exact_match", "voice_match"]
     assert [row["kind"] for row in document["negatives"]] == ["exact_match", "voice_match"]
@@ -68,7 +75,7 @@ def test_takes_probabilities_from_right_and_wrong(tmp_path: Path) -> None:
     path = report.calibrate(ANSWERS, on=ON, source="songs", folder=tmp_path)
     assert path is not None
     table = Calibration.from_document(json.loads(path.read_text()))
-    assert table.parameters == landmark_matching.PARAMETERS
+    assert table.parameters == agreement.PARAMETERS_OF_LANDMARKS
     assert (table.right, table.wrong) == (99, 2)
     assert table.probability_millionths(510_000) < 500_000
     assert table.probability_millionths(800_000) > 950_000
@@ -82,6 +89,14 @@ def test_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     assert exact.read(tmp_path / "none.jsonl") == []
 
 
+def test_says_kept_answers_by_the_tables_there_are_now() -> None:
+    kept = answer(replace(WRONG, probability=999_999), RIGHT)
+    (now,) = exact.by_todays_tables([kept])
+    assert [found.is_right for found in now.found] == [True, False]  # by the score: higher is no less likely
+    assert now.found[0].probability != 999_999
+    assert replace(now, found=[]) == replace(kept, found=[])
+
+
 def test_asks_for_no_song_of_the_other_half() -> None:
     tuning, held_out = ({song.group for song in songs.songs() if song.half == half} for half in ("tuning", "held-out"))
     assert tuning
@@ -91,6 +106,21 @@ def test_asks_for_no_song_of_the_other_half() -> None:
     voices, drums = ([set(songs.layers(kind, half)) for half in ("tuning", "held-out")] for kind in ("vocal", "drums"))
     assert not voices[0] & voices[1]
     assert not drums[0] & drums[1]
+
+
+def test_examines_no_innocent_of_the_other_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folk").mkdir()
+    for number in range(8):
+        (tmp_path / "folk" / f"song {number}.mp3").touch()
+    (tmp_path / "folk" / "LICENSE.txt").touch()
+    monkeypatch.setenv("DETECTION_INNOCENT", str(tmp_path))
+    halves = [songs.innocents(half, 3) for half in ("tuning", "held-out")]
+    names = [{song.name for song in half} for half in halves]
+    assert not names[0] & names[1]
+    mine = [song for half in halves for song in half if song.genre == "folk, further"]
+    assert len(mine) == 8
+    # Nothing of the catalogue is left out for them.
+    assert not {song.group for song in mine} & {song.group for song in songs.songs()}
 
 
 @pytest.mark.parametrize("name", [name for name in distortions.DISTORTIONS if "under" not in name])

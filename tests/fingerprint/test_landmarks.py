@@ -298,6 +298,37 @@ def test_of_nothing_find_no_music(kind: str, songs: dict[str, Sound]) -> None:
     assert found(index, songs[HOST]) == ()
 
 
+def test_take_no_drum_fill_out_of_the_same_box_for_a_copy(
+    songs: dict[str, Sound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = np.zeros(int(1.6 * RATE))
+    for number, at in enumerate((0, 0.22, 0.4, 0.62, 0.8, 1.02, 1.2)):
+        hit = noise(0.3, rate=RATE, seed=10 + number % 4) * np.exp(-np.arange(int(0.3 * RATE)) / (0.06 * RATE))
+        first = int(at * RATE)
+        fill[first : first + hit.size] += hit
+    fill *= 25_000 / np.abs(fill).max()
+    one, other = (
+        np.concatenate([part(songs[name], 0, 10), fill.astype(np.int16), part(songs[name], 10, 20)])
+        for name in (NAMES[0], HOST)
+    )
+    index = Index.of([(id_of("one"), written(reference([one])))], FAMILY)
+    assert landmark_matching.search(index, query([other])) == ()
+    # It is what so short a line has to have that keeps it out.
+    monkeypatch.setattr(landmark_matching, "MIN_MASS_BY_MOMENTS", ())
+    for name in ("MIN_MASS", "MIN_MASS_IF_SHORT"):
+        monkeypatch.setattr(landmark_matching, name, 900)
+    assert len(landmark_matching.search(index, query([other]))) == 1
+
+
+def test_ask_for_more_in_a_longer_output(index: Index, songs: dict[str, Sound]) -> None:
+    piece, host = part(songs[NAMES[0]], 20, 24), songs[HOST]
+    alone, inside = (
+        max(match.score_millionths for match in found(index, *parts))
+        for parts in ((part(host, 0, 4), piece), (part(host, 0, 20), piece, part(host, 0, 20)))
+    )
+    assert inside < alone
+
+
 def test_find_no_noise_in_other_noise() -> None:
     index = Index.of([(id_of("noise"), written(reference([noise(30, rate=RATE, seed=1)])))], FAMILY)
     assert found(index, noise(30, rate=RATE, seed=2)) == ()
