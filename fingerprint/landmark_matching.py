@@ -19,11 +19,10 @@ a line that touches few moments needs more mass than one that goes on, and in a 
 agree, every line does.
 
 How the limits were chosen. On the tuning half of `benchmarks.detection` (songs that no figure is taken from): 77 pieces
-of music and 35 whole songs that were played on the catalogue's own instruments and drums, against 669 recordings. The
-heaviest wrong line had a mass of 40 nats if it was shorter than a second and a quarter; of longer ones 21 on fewer
-than 8 moments, 19 on fewer than 12, and 13 on more; all of them in outputs of a minute or longer, where 5 nats more are
-asked. Of 200 right ones in pieces of 2 to 10 seconds, under noise, a voice or drums, the
-lightest had 43, 24, 14 and 10.
+of music and 35 whole songs that were played on the catalogue's own instruments and drums, against 669 recordings. In
+outputs of a minute the heaviest wrong line had a mass of 40 nats if it was shorter than a second and a quarter; of
+longer ones 21 on fewer than 8 moments, 19 on fewer than 12, and 13 on more. In 200 outputs of 2 to 10 seconds it was
+20, 18, 11 and 10, and the lightest right one, under noise, a voice or drums, had 43, 24, 14 and 10.
 
 Not found: what plays over and over the same in a longer output, since it agrees with itself moved aside; transposed by
 other than whole semitones, or more than two; and most of what lies 6 dB under a voice for less than 10 seconds.
@@ -44,13 +43,13 @@ from fingerprint.landmarks import FRACTIONS, HOP_SAMPLES, SAMPLE_RATE_HZ, SHIFTS
 from fingerprint.postings import Divided, Known, Postings
 
 MIN_EVIDENCE = 1_600  # hundredths of a nat, against chance
-MIN_MASS = 1_400  # against the same stretch moved aside
-MIN_MASS_BY_MOMENTS = ((8, 2_200), (12, 1_800))  # of a line that touches fewer quarters of a second
+MIN_MASS = 1_200  # against the same stretch moved aside
+MIN_MASS_BY_MOMENTS = ((8, 2_000), (12, 1_600))  # of a line that touches fewer quarters of a second
 MIN_MASS_IF_TRANSPOSED = 2_200  # since there are four more pitches
-MASS_PER_DOUBLING = 200  # more for an output that is twice as long,
+MASS_PER_DOUBLING = 280  # more for an output that is twice as long,
 COMMON_MS = 10_000  # from this length on
 MIN_DURATION_MS, SHORT_MS = 1_000, 1_250
-MIN_MASS_IF_SHORT = 4_000
+MIN_MASS_IF_SHORT, MASS_PER_DOUBLING_IF_SHORT = 2_400, 820
 MIN_FOUND = 12  # peaks
 MIN_FOUND_FRAMES = 8  # different moments
 MIN_FOUND_BINS = 6  # different pitches
@@ -86,6 +85,7 @@ PARAMETERS: tuple[tuple[str, str], ...] = (
     ("fan_transposed", str(_FAN_TRANSPOSED)),
     ("common_ms", str(COMMON_MS)),
     ("mass_per_doubling", str(MASS_PER_DOUBLING)),
+    ("mass_per_doubling_if_short", str(MASS_PER_DOUBLING_IF_SHORT)),
     ("matching", "3"),
     ("max_postings", str(MAX_POSTINGS)),
     ("min_duration_ms", str(MIN_DURATION_MS)),
@@ -587,12 +587,13 @@ class _Pair:
         seen = self.seen(line, low, high)
         moments = np.unique(seen.at[seen.met] // _MOMENT_FRAMES).size
         least = next((mass for fewer, mass in MIN_MASS_BY_MOMENTS if moments < fewer), MIN_MASS)
+        more = MASS_PER_DOUBLING
         if (line.last - line.first) * HOP_SAMPLES * 1000 < SHORT_MS * SAMPLE_RATE_HZ * line.ratio:
-            least = MIN_MASS_IF_SHORT
+            least, more = MIN_MASS_IF_SHORT, MASS_PER_DOUBLING_IF_SHORT
         if line.cents:
             least = max(least, MIN_MASS_IF_TRANSPOSED)
         times = self.query.frames * HOP_SAMPLES * 1000 / (SAMPLE_RATE_HZ * COMMON_MS)
-        return least + round(MASS_PER_DOUBLING * math.log2(max(1.0, times)))
+        return least + round(more * math.log2(max(1.0, times)))
 
     def _between(self, line: Line, begin: int, end: int) -> tuple[int, int]:
         edges = [line.ratio * begin + line.offset, line.ratio * end + line.offset]

@@ -133,7 +133,8 @@ def chords(rhythm: float, octaves: tuple[int, ...], seed: int) -> Sound:
                 first = int(begin * RATE)
                 out[first : first + at.size] += struck[: out.size - first]
             begin += length
-    return (out / np.abs(out).max() * 20_000).astype(np.int16)
+    sound: Sound = (out / np.abs(out).max() * 20_000).astype(np.int16)
+    return sound
 
 
 def test_does_not_take_the_same_chords_for_the_same_recording() -> None:

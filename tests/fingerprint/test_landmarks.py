@@ -317,6 +317,8 @@ def test_take_no_drum_fill_out_of_the_same_box_for_a_copy(
     monkeypatch.setattr(landmark_matching, "MIN_MASS_BY_MOMENTS", ())
     for name in ("MIN_MASS", "MIN_MASS_IF_SHORT"):
         monkeypatch.setattr(landmark_matching, name, 900)
+    for name in ("MASS_PER_DOUBLING", "MASS_PER_DOUBLING_IF_SHORT"):
+        monkeypatch.setattr(landmark_matching, name, 0)
     assert len(landmark_matching.search(index, query([other]))) == 1
 
 
