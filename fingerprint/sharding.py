@@ -320,6 +320,7 @@ def _confirmed(view: View, asked: Mapping[str, Any], rows: Rows) -> bytes:
             line.last,
             line.evidence,
             line.mass,
+            line.least,
             line.found,
             line.sought,
         ]
