@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -144,6 +144,28 @@ class WorkAdmin(FactAdmin):
         )  # fmt: skip
 
 
+class AudioFilter(admin.SimpleListFilter):
+    """Whether outputs are compared with a recording: its audio came with it, or was delivered later."""
+
+    title = "audio"
+    parameter_name = "audio"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        """Offer both."""
+        return [("with", "With audio"), ("without", "Without audio")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        """Keep one of them."""
+        silent = Q(reference=None, deliveries=None)
+        match self.value():
+            case "with":
+                return queryset.exclude(silent)
+            case "without":
+                return queryset.filter(silent)
+            case _:
+                return queryset
+
+
 @admin.register(Recording)
 class RecordingAdmin(FactAdmin):
     """Recordings: the master side, and what outputs are compared with."""
@@ -160,7 +182,7 @@ class RecordingAdmin(FactAdmin):
         sheets.column("registered_at", "Registered"),
         "shown_id",
     )
-    list_filter = (("reference", admin.EmptyFieldListFilter),)
+    list_filter = (AudioFilter,)
     ordering = ("-registered_at",)
     list_select_related = ("reference__audio",)
     blank = "No recording is registered yet, so outputs are compared with nothing. Add one with its audio."

@@ -16,6 +16,7 @@ import pytest
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from fingerprint import index
@@ -145,6 +146,19 @@ def test_knows_a_recording_by(told_by: str, label: Api, put: Put) -> None:
     assert entry.kind == Entry.Kind.AUDIO_DELIVERED
     sequencer.drain(at=timezone.now())
     assert not audit().faults
+
+
+def test_what_was_delivered_later_is_listed_with_audio(label: Api, put: Put, admin_client: Client) -> None:
+    register(label, "known", "GBUV71200001")
+    register(label, "silent", "GBUV71200002")
+    put("GBUV71200001.flac", 1)
+    assert enrolled(label)["progress"]["enrolled"] == 1
+    listed = {
+        value: admin_client.get(f"/admin/rights/recording/?audio={value}").content.decode()
+        for value in ("with", "without")
+    }
+    assert ("GBUV71200001" in listed["with"], "GBUV71200002" in listed["with"]) == (True, False)
+    assert ("GBUV71200001" in listed["without"], "GBUV71200002" in listed["without"]) == (False, True)
 
 
 def test_registers_what_the_mapping_says_is_new(label: Api, put: Put) -> None:
