@@ -47,6 +47,7 @@ class Declaration:
     expected: tuple[int, str] | None = None  # what it should earn: smallest units, currency
     isrc: str = ""  # its own; written into the file before it is signed
     cover: Path | None = None  # a JPEG or PNG, likewise
+    prompt_commitment: str = ""  # HMAC-SHA256 under a salt of the submitter's, hex
 
 
 def submit(
@@ -103,6 +104,7 @@ def _receive(
             expected=declaration.expected,
             isrc=declaration.isrc,
             cover_digest=cover_digest,
+            prompt_commitment=declaration.prompt_commitment,
             at=at,
         )
         log.append(Entry.Kind.SUBMITTED, submission, {"audio": f"sha256:{facts.digest}"}, at=at)
@@ -125,6 +127,7 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         declaration.expected,
         identifiers.isrc(declaration.isrc) if declaration.isrc else "",
         store.digest_of(declaration.cover) if declaration.cover else "",
+        declaration.prompt_commitment,
         store.digest_of(audio_path),
     )
     stored = (
@@ -140,6 +143,7 @@ def is_same(submission: Submission, *, submitter_id: UUID, declaration: Declarat
         None if submission.expected_minor is None else (submission.expected_minor, submission.expected_currency),
         submission.isrc,
         submission.cover_digest,
+        submission.prompt_commitment,
         submission.audio_id,
     )
     return given == stored

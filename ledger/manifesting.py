@@ -94,15 +94,18 @@ def tags_of(submission: Submission) -> Tags | None:
 
 
 def _inputs(submission: Submission) -> tuple[InputFact, ...]:
+    prompt = ()
+    if submission.prompt_commitment:
+        prompt = (InputFact("prompt", "prompt", "A prompt", (("commitment", submission.prompt_commitment),)),)
     version = submission.model_version
     if version is None:
-        return ()
+        return prompt
     known = (("code", version.code_digest), ("weights", version.weights_digest))
     digests = tuple((of, digest) for of, digest in known if digest)
     model = InputFact("model", str(version.id), f"{version.model.name} {version.label}", digests)
     if (dataset := version.dataset) is None:
-        return (model,)
-    return (model, InputFact("dataset", str(dataset.id), dataset.name, (("members", dataset.members_digest),)))
+        return (*prompt, model)
+    return (*prompt, model, InputFact("dataset", str(dataset.id), dataset.name, (("members", dataset.members_digest),)))
 
 
 def _voices(claim: Claim, evidence: Evidence, in_force: Terms) -> tuple[InputFact, ...]:

@@ -47,6 +47,7 @@ def receive(
     expected: tuple[int, str] | None = None,
     isrc: str = "",
     cover_digest: str = "",
+    prompt_commitment: str = "",
     at: datetime,
 ) -> Submission:
     """
@@ -78,6 +79,7 @@ def receive(
         expected_currency=expected[1] if expected else "",
         isrc=identifiers.isrc(isrc) if isrc else "",
         cover_digest=cover_digest,
+        prompt_commitment=prompt_commitment,
     )
     for recording_id in sorted(set(ingredient_ids), key=str):
         Ingredient.objects.create(

@@ -127,6 +127,14 @@ class DeclarationInput(serializers.Serializer[Any]):
         default="",
         help_text="The output's own ISRC: written into the file before it is signed, with the title and the cover",
     )
+    prompt_commitment = serializers.RegexField(
+        r"^[0-9a-f]{64}\Z",
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="HMAC-SHA256 of the prompt's UTF-8 bytes under a salt of 32 random bytes. Keep both: they prove later"
+        " what was asked. Its manifest names the commitment; the text is not sent.",
+    )
 
     def validate_contributions(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Check that each component is declared once, and at least one is."""
@@ -219,6 +227,7 @@ class SubmissionOutput(serializers.Serializer[Any]):
     model_version = serializers.UUIDField(allow_null=True)
     isrc = serializers.CharField(help_text="Its own; empty where none was given")
     cover = serializers.CharField(allow_null=True, help_text="sha256:… of the cover")
+    prompt_commitment = serializers.CharField(allow_null=True, help_text="HMAC-SHA256, hex")
     submitted_at = serializers.DateTimeField()
     state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
     decision = DecisionOutput(allow_null=True)
@@ -258,6 +267,7 @@ def describe(found: report.Dossier) -> dict[str, Any]:
         "model_version": submission.model_version_id,
         "isrc": submission.isrc,
         "cover": digest(submission.cover_digest) if submission.cover_digest else None,
+        "prompt_commitment": submission.prompt_commitment or None,
         "submitted_at": submission.submitted_at,
         "state": found.state,
         "decision": {
@@ -363,6 +373,7 @@ class Submissions(TakesUploads):
             else None,
             isrc=declared["isrc"],
             cover=Path(data["cover"].temporary_file_path()) if data["cover"] else None,
+            prompt_commitment=declared["prompt_commitment"],
         )
         submission, created = once(
             seen_by(request, Submission.objects.all()),

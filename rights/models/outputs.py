@@ -36,6 +36,8 @@ class Submission(models.Model):
     # Written into the file before it is signed, where they are given.
     isrc = models.CharField("ISRC", max_length=12, blank=True, db_default="")  # of the output itself
     cover_digest = models.CharField(max_length=64, blank=True, db_default="")  # SHA-256 of a JPEG or PNG
+    # HMAC-SHA256 of what was asked of the model, under a salt that the submitter keeps: the text stays theirs.
+    prompt_commitment = models.CharField(max_length=64, blank=True, db_default="")
 
     class Meta:
         constraints = [

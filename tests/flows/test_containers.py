@@ -171,24 +171,27 @@ def read_first(api: Any, found: dict[str, Any], folder: Path) -> signing.Verific
     return read(path, "audio/wav").verification
 
 
-def test_isrc_and_cover_are_in_the_file_before_it_is_signed(world: World, tmp_path: Path) -> None:
+def test_isrc_cover_and_prompt_are_in_the_file_before_it_is_signed(world: World, tmp_path: Path) -> None:
     api = world.distributor
     source = generated(world.sounds.sung("flac"), tmp_path / "generated.flac", "audio/flac")
-    declared = world.declaration(key("country"), isrc="QZ-ES7-26-00001")
+    declared = world.declaration(key("country"), isrc="QZ-ES7-26-00001", prompt_commitment="ef" * 32)
     fields = {"id": key("output"), "declaration": json.dumps(declared)}
     for changes, cover, status, code in (
         ({}, b"GIF89a", 422, "not_a_cover"),
         ({}, b"\xff\xd8\xff" + bytes(3 << 20), 422, "not_a_cover"),
         ({"isrc": "QZ-ES7-26-1"}, PNG, 422, "bad_isrc"),
+        ({"prompt_commitment": "a sad song about trains"}, PNG, 400, "malformed"),
     ):
         wrong = fields | {"declaration": json.dumps(declared | changes)}
         answer = api.upload("/v1/submissions", wrong, file=source, cover=cover)
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
     sent = api.upload("/v1/submissions", fields, file=source, cover=PNG)
     assert sent.status_code == 202, sent.content
-    assert sent.json()["isrc"] == "QZES72600001"
+    assert (sent.json()["isrc"], sent.json()["prompt_commitment"]) == ("QZES72600001", "ef" * 32)
     assert api.upload("/v1/submissions", fields, file=source, cover=PNG).json()["id"] == key("output")
     assert api.upload("/v1/submissions", fields, file=source).status_code == 409  # without its cover it is another
+    other = fields | {"declaration": json.dumps(declared | {"prompt_commitment": "00" * 32})}
+    assert api.upload("/v1/submissions", other, file=source, cover=PNG).status_code == 409
 
     found = world.settle(key("output"))
     assert found["state"] == "cleared", found["decision"]
@@ -200,6 +203,9 @@ def test_isrc_and_cover_are_in_the_file_before_it_is_signed(world: World, tmp_pa
     assert (record["isrc"], record["cover"]) == ("QZES72600001", found["cover"])
     assert reading.report is not None
     manifest = reading.report["manifests"][reading.verification.label]
+    (prompt,) = [one for one in manifest["ingredients"] if one["title"] == "A prompt"]
+    assert prompt["relationship"] == "inputTo"
+    assert prompt["metadata"]["org.ai-music-ledger.sha256.commitment"] == "ef" * 32
     actions = next(one["data"]["actions"] for one in manifest["assertions"] if one["label"] == "c2pa.actions.v2")
     assert [one["action"] for one in actions][0 :: len(actions) - 1] == ["c2pa.opened", "c2pa.edited.metadata"]
     # The parent is what was submitted, and still holds: the tags went into a copy.
