@@ -131,6 +131,12 @@ SHOWN_ON = {
     "influence": "submission",
     "influence_objection": "influence.submission",
     "timestamp": "manifest.decision.submission",
+    "certificate": "manifest.decision.submission",
+    "manifest_status": "manifest.decision.submission",
+    "soft_binding": "decision.submission",
+    "signed_copy": "decision.submission",
+    "contribution_record": "submission",
+    "disclosure": "submission",
 }
 
 

@@ -195,7 +195,7 @@ def test_database_in_the_middle_of_a_decisions_commit(made: Folder, tmp_path: Pa
     sounds = world.sounds(tmp_path)
     made.run(*DRIVER, "prepare", str(sounds.song))
     serve = (sys.executable, "manage.py", "serve", "--port", str(processes.free_port()))
-    made.start(*serve, log="serve.log", LEDGER_LEASE_SECONDS=LEASE_S, TMPDIR=str(tmp_path / "tmp"))
+    service = made.start(*serve, log="serve.log", LEDGER_LEASE_SECONDS=LEASE_S, TMPDIR=str(tmp_path / "tmp"))
     wait_until(lambda: "Ctrl-C" in (tmp_path / "serve.log").read_text(), seconds=60, what="everything serves")
     submitted, killed = "", 0
     for _ in range(2):
@@ -226,6 +226,8 @@ def test_database_in_the_middle_of_a_decisions_commit(made: Folder, tmp_path: Pa
         sql = "SELECT attempts >= 3, done_at IS NOT NULL, given_up_at FROM ledger_job WHERE kind = 'clear'"
         jobs = connection.execute(sql).fetchall()
         assert jobs == [(True, True, None)]
+    service.terminate()  # it would go on to certify and to stamp, while the log is counted
+    service.wait(timeout=40)
     audited(made)
 
 
