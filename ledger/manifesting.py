@@ -94,7 +94,7 @@ def tags_of(submission: Submission) -> Tags | None:
 
 
 def _inputs(submission: Submission) -> tuple[InputFact, ...]:
-    prompt = ()
+    prompt: tuple[InputFact, ...] = ()
     if submission.prompt_commitment:
         prompt = (InputFact("prompt", "prompt", "A prompt", (("commitment", submission.prompt_commitment),)),)
     version = submission.model_version
