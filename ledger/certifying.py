@@ -11,11 +11,13 @@ import base64
 import hashlib
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from ledger import canonical, identity, log, receipts, sequencer
 from ledger.constraints import violated
@@ -29,7 +31,7 @@ from provenance.contributions import (
     digital_source_type,
     fact_of,
 )
-from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding
+from provenance.models import Certificate, Manifest, SignedCopy, SoftBinding, Timestamp
 from rights import terms
 from rights.models import ContributionRecord
 
@@ -68,23 +70,37 @@ def sweep(*, at: datetime, most: int = AT_ONCE) -> int:
 def _due(at: datetime) -> list[UUID]:
     placed = Leaf.objects.filter(entry__decision=OuterRef("decision"))
     newest = Certificate.objects.filter(manifest=OuterRef("pk")).order_by("-number")
-    # A copy in another container is delivered too, and a soft binding may be taken later.
-    copied = SignedCopy.objects.filter(decision=OuterRef("decision"), signed_at__gt=OuterRef("last"))
-    bound = SoftBinding.objects.filter(decision=OuterRef("decision"), bound_at__gt=OuterRef("last"))
-    rows = Manifest.objects.annotate(
-        until=Subquery(newest.values("expires_at")[:1]), last=Subquery(newest.values("issued_at")[:1])
+    rows = _with_facts(at).annotate(
+        until=Subquery(newest.values("expires_at")[:1]), known=Subquery(newest.values("rests_on")[:1])
     )
-    # What it says of how the output was made was corrected since.
-    corrected = ContributionRecord.objects.filter(
-        submission=OuterRef("decision__submission"), recorded_at__gt=OuterRef("last")
-    )
-    lacking = Q(until__isnull=True) | Q(Exists(copied)) | Q(Exists(bound)) | Q(Exists(corrected))
     # A renewal must hold for longer than what it renews: not while the signer's own certificate runs out first.
     longest = certified.lasts_until(identity.signer(at=at).identity, issued_at=at)
-    ending = Q(until__lt=min(at + RENEW_BEFORE, longest))
-    stamped = Q(timestamp__recorded_at__gt=F("last"))  # the file has other bytes since
-    found = rows.filter(lacking | ending | stamped).filter(Exists(placed)).order_by("signed_at", "id")
+    due = Q(until__isnull=True) | Q(until__lt=min(at + RENEW_BEFORE, longest)) | ~Q(known=F("facts"))
+    found = rows.filter(due).filter(Exists(placed)).order_by("signed_at", "id")
     return list(found.values_list("pk", flat=True))
+
+
+def _with_facts(at: datetime) -> QuerySet[Any]:
+    """
+    Return manifests, each with how many facts that may change what is certified were there at a moment.
+
+    They are only added, so one more means another statement. Their moments would not tell: what took a while was
+    begun before the certificate and committed after it.
+    """
+    decision = OuterRef("decision")
+    facts = (
+        # A copy in another container is delivered too, and a time stamp gives a file other bytes.
+        SignedCopy.objects.filter(decision=decision, signed_at__lte=at).values("decision"),
+        Timestamp.objects.filter(manifest=OuterRef("pk"), recorded_at__lte=at).values("manifest"),
+        # An output of an older release is bound later.
+        SoftBinding.objects.filter(decision=decision, bound_at__lte=at).values("decision"),
+        # What it says of how the output was made is corrected.
+        ContributionRecord.objects.filter(submission=OuterRef("decision__submission"), recorded_at__lte=at).values(
+            "submission"
+        ),
+    )
+    counts = [Coalesce(Subquery(rows.annotate(n=Count("pk")).values("n")), 0) for rows in facts]
+    return Manifest.objects.annotate(facts=sum(counts[1:], start=counts[0]))
 
 
 def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
@@ -93,7 +109,9 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
 
     :raises NotLogged: the decision has no place in the log yet
     """
-    manifest = Manifest.objects.select_related("decision__submission", "decision__examination").get(pk=manifest_id)
+    # Counted before it is read: what comes in between makes the certificate due again, and is not missed.
+    rows = _with_facts(at).select_related("decision__submission", "decision__examination")
+    manifest = rows.get(pk=manifest_id)
     number = manifest.certificates.count() + 1
     signer = identity.signer(at=at).identity
     statement = _statement(manifest, number, until=certified.lasts_until(signer, issued_at=at), at=at)
@@ -107,8 +125,9 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
                 token=token,
                 digest=hashlib.sha256(token.encode()).hexdigest(),
                 signer_digest=signer.certificate_digest,
-                issued_at=statement.issued_at,
+                issued_at=at,
                 expires_at=statement.expires_at,
+                rests_on=manifest.facts,
             )
             log.append(
                 Entry.Kind.CERTIFIED,
@@ -128,9 +147,9 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
     return certificate
 
 
-def _bindings(manifest: Manifest) -> tuple[Binding, ...]:
+def _bindings(manifest: Manifest, at: datetime) -> tuple[Binding, ...]:
     # The one of C2PA's list; our own is as long as the song, and in the manifest.
-    rows = manifest.decision.soft_bindings.filter(algorithm=ISCC)
+    rows = manifest.decision.soft_bindings.filter(algorithm=ISCC, bound_at__lte=at)
     return tuple(Binding(row.algorithm, base64.b64encode(row.value).decode()) for row in rows)
 
 
@@ -165,7 +184,7 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
             File(one.output_digest, one.media_type, one.manifest_digest, one.is_embedded)
             for one in deliveries.of(manifest, at=at)
         ),
-        bindings=_bindings(manifest),
+        bindings=_bindings(manifest, at),
         licenses=tuple(sorted(decision.licenses, key=str)),
         source_type=DIGITAL_SOURCE_TYPE + digital_source_type(contributions),
         components=tuple(sorted((one.component, one.ai_level) for one in contributions)),

@@ -19,7 +19,7 @@ from ledger import canonical, certifying, checkpoints, identity, packs, receipts
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
-from provenance import manifests
+from provenance import certified, manifests
 from provenance.models import Certificate, ForeignManifest, Manifest, SignerChange, Timestamp
 from provenance.signing import Verification, verify
 from rights import decisions
@@ -528,8 +528,9 @@ def _proved(
         return None
     stamped = manifest.newest
     is_shown = isinstance(stamped, Timestamp) and any(entry.timestamp_id == stamped.pk for entry in entries)
-    is_certified = certificate is None or certificate.issued_at >= getattr(stamped, "recorded_at", manifest.signed_at)
-    return stamped if is_shown and is_certified else manifest
+    named = certified.unchecked(certificate.token).files if certificate else ()
+    is_named = certificate is None or any(file.digest == stamped.output_digest for file in named)
+    return stamped if is_shown and is_named else manifest
 
 
 def _beside(manifest: Manifest | None, stored: Manifest | Timestamp | None) -> bytes | None:

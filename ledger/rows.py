@@ -1115,7 +1115,10 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ),
     ),
     InfluenceObjection: (("id", "influence_id", "party_id", "reason", "evidence_digest", "recorded_at"),),
-    Certificate: (("id", "manifest_id", "number", "token", "digest", "signer_digest", "issued_at", "expires_at"),),
+    Certificate: (
+        ("id", "manifest_id", "number", "token", "digest", "signer_digest", "issued_at", "expires_at"),
+        ("id", "manifest_id", "number", "token", "digest", "signer_digest", "issued_at", "expires_at", "rests_on"),
+    ),
     ManifestStatus: (
         (
             "id",

@@ -53,8 +53,9 @@ class Certificate(models.Model):
     token = models.TextField()  # JWT in compact form: provenance.certified
     digest = models.CharField(max_length=64)  # SHA-256 of the token
     signer_digest = models.CharField(max_length=64)  # SHA-256 of the signer's leaf in DER
-    issued_at = models.DateTimeField()
+    issued_at = models.DateTimeField()  # to the microsecond; the token says it in whole seconds
     expires_at = models.DateTimeField()
+    rests_on = models.PositiveIntegerField(db_default=0)  # how many facts beside the decision were known: certifying
 
     class Meta:
         constraints = [
