@@ -528,9 +528,14 @@ def _proved(
         return None
     stamped = manifest.newest
     is_shown = isinstance(stamped, Timestamp) and any(entry.timestamp_id == stamped.pk for entry in entries)
-    named = certified.unchecked(certificate.token).files if certificate else ()
-    is_named = certificate is None or any(file.digest == stamped.output_digest for file in named)
-    return stamped if is_shown and is_named else manifest
+    return stamped if is_shown and (certificate is None or _names(certificate, stamped.output_digest)) else manifest
+
+
+def _names(certificate: Certificate, output_digest: str) -> bool:
+    try:
+        return any(file.digest == output_digest for file in certified.unchecked(certificate.token).files)
+    except certified.NotCertified:
+        return False  # the row was damaged, which the pack's verifier says
 
 
 def _beside(manifest: Manifest | None, stored: Manifest | Timestamp | None) -> bytes | None:
