@@ -1,0 +1,658 @@
+"""
+What a run is a function of, written down once: usage lines by pool, divisions, rates. Pure but for the files.
+
+    manifest.json            which files with which SHA-256, from which reports, how many lines, what was left out
+    rates.json               units of the settlement currency for one of each other, as fractions, and who said so
+    left-out.json            lines that are in no pool: why, under which key, how many, how much
+    pools-NNNN.parquet       pool, output, country, zone, lines: a pool is what one output earned in one country
+    lines-NNNN.parquet       pool, report, line, currency, mantissa, scale, usages, used_from, used_to, kind
+    divisions-NNNN.json      for each output its zones, and in each of them every leaf's numerator
+
+Outputs are dealt to partitions by their id, so that each partition can be divided by itself. Reports are taken in the
+order of their ids and pools in the order of output and country, so it does not matter in which order anything came.
+Usage is read in pieces and lines wait on disk for their partition: memory is bounded by the largest of those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from hashlib import sha256
+from math import lcm
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from royalties import money
+from royalties.apportion import Splits
+from royalties.earnings import RateOfOthers
+from royalties.money import Rate
+from royalties.runs import files
+from royalties.runs.exchange import MOST_DIGITS
+
+VERSION = 1
+LINES_A_PARTITION = 500_000
+MOST_PARTITIONS = 512  # each has a file open while usage is dealt
+
+UNMATCHED, NOT_DIVIDED, NOT_CLEARED_THERE, RATE_MISSING = (
+    "unmatched",
+    "not_divided",
+    "country_not_cleared",
+    "rate_missing",
+)
+
+_COUNTRIES = 26 * 26
+_DEALT = np.dtype(
+    [
+        ("output", "<i4"),
+        ("country", "<i2"),
+        ("currency", "<i2"),
+        ("report", "<i4"),
+        ("key", "<i4"),
+        ("line", "<i8"),
+        ("mantissa", "<i8"),
+        ("scale", "i1"),
+        ("usages", "<i8"),
+        ("used_from", "<i4"),
+        ("used_to", "<i4"),
+        ("kind", "i1"),
+    ]
+)
+_USAGE = ("line", "key", "country", "currency", "mantissa", "scale", "usages", "used_from", "used_to", "kind")
+_WORDS = ("key", "country", "currency")
+
+LINES = pa.schema(
+    [
+        ("pool", pa.int32()),
+        ("report", pa.int32()),
+        ("line", pa.int64()),
+        ("currency", pa.dictionary(pa.int32(), pa.string())),
+        ("mantissa", pa.int64()),
+        ("scale", pa.int8()),
+        ("usages", pa.int64()),
+        ("used_from", pa.date32()),
+        ("used_to", pa.date32()),
+        ("kind", pa.int8()),
+    ]
+)
+POOLS = pa.schema(
+    [
+        ("pool", pa.int32()),
+        ("output", pa.dictionary(pa.int32(), pa.string())),
+        ("country", pa.dictionary(pa.int32(), pa.string())),
+        ("zone", pa.int16()),
+        ("lines", pa.int64()),
+    ]
+)
+
+
+class NotAUsageFile(Exception):
+    """A usage file has the columns of one, and in each of them what belongs there."""
+
+
+class TwiceInARun(Exception):
+    """A report is in a run once."""
+
+
+class NotAPartitioning(Exception):
+    """A run has from 1 to 512 partitions."""
+
+
+class NotAManifest(Exception):
+    """This is not the manifest of a run's frozen inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageFile:
+    """The lines of one accepted report, as a Parquet file."""
+
+    report_id: UUID
+    path: Path
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """Lines of a report under one key, in a country and currency, that are in no pool."""
+
+    reason: str
+    report_id: UUID
+    key: str
+    country: str
+    currency: str
+    lines: int = 0
+    usages: int = 0
+    first_line: int = 0
+    mantissas: dict[int, int] = field(default_factory=dict)  # by scale
+
+    @property
+    def amount(self) -> Fraction:
+        """Return what they add up to in the major unit."""
+        return sum((Fraction(mantissa, 10**scale) for scale, mantissa in self.mantissas.items()), Fraction(0))
+
+    @property
+    def document(self) -> dict[str, str | int]:
+        """Return it as it is written down."""
+        return {
+            "reason": self.reason,
+            "report": str(self.report_id),
+            "key": self.key,
+            "country": self.country,
+            "currency": self.currency,
+            "lines": self.lines,
+            "usages": str(self.usages),
+            "first_line": self.first_line,
+            "amount": _fraction(self.amount),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What was frozen: the digest of the manifest, and what it counts."""
+
+    digest: str
+    currency: str
+    partitions: int
+    lines: int  # in pools
+    pools: int
+    outputs: int
+    left_out: tuple[LeftOut, ...]
+    files: Mapping[str, str]  # names to SHA-256, the manifest's among them
+
+    @property
+    def lines_left_out(self) -> int:
+        """Return how many lines are in no pool."""
+        return sum(one.lines for one in self.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest that was read back."""
+
+    digest: str
+    currency: str
+    partitions: int
+    reports: tuple[UUID, ...]  # by number
+    lines: int
+    files: Mapping[str, str]
+
+
+def freeze(
+    folder: Path,
+    *,
+    usage: Iterable[UsageFile],
+    matches: Mapping[str, UUID],
+    rates: Iterable[Rate],
+    divisions: Mapping[UUID, Splits],
+    currency: str,
+    partitions: int | None = None,
+) -> Frozen:
+    """
+    Write down everything that a run is a function of.
+
+    :param folder: an empty one
+    :param matches: the decision of the output that a key of the usage stands for
+    :param rates: into the settlement currency, at most one from each
+    :param divisions: how each output is divided, by its decision
+    :param currency: what is settled in
+    :param partitions: how many; by default as many as have half a million lines each
+    :raises NotAUsageFile, TwiceInARun, NotAPartitioning: what was given is not what a run is made of
+    :raises RateOfOthers: a rate into another currency, or two from the same
+    :raises UnknownCurrency: see ``royalties.money``
+    """
+    money.exponent(currency)
+    reports = sorted(usage, key=lambda one: str(one.report_id))
+    if len({one.report_id for one in reports}) != len(reports):
+        raise TwiceInARun(TwiceInARun.__doc__)
+    opened = [(one, _open(one)) for one in reports]
+    count = sum(file.metadata.num_rows for _, file in opened)
+    number = max(1, min(MOST_PARTITIONS, -(-count // LINES_A_PARTITION))) if partitions is None else partitions
+    if not 1 <= number <= MOST_PARTITIONS:
+        raise NotAPartitioning(NotAPartitioning.__doc__)
+    known = _rates(rates, currency)
+    run = _Freezing(folder, matches, divisions, currency, known, number)
+    with TemporaryDirectory(dir=folder, prefix=".dealt-") as name:
+        dealt = Path(name)
+        run.deal(opened, dealt)
+        for part in range(number):
+            run.settle(part, dealt)
+    return run.close(known)
+
+
+def read_manifest(folder: Path, *, digest: str) -> Manifest:
+    """
+    Read what was frozen.
+
+    :param digest: the manifest's, as it was logged
+    :raises FileChanged: it is not the manifest of this digest
+    :raises NotAManifest: it is, but of another version
+    """
+    path = files.checked(folder, "manifest.json", {"manifest.json": digest})
+    try:
+        document = json.loads(path.read_bytes(), parse_float=_no_fraction)
+        if document["v"] != VERSION:
+            raise NotAManifest(f"{NotAManifest.__doc__} Its version is {document['v']!r}.")
+        return Manifest(
+            digest=digest,
+            currency=document["currency"],
+            partitions=document["partitions"],
+            reports=tuple(UUID(one["id"]) for one in document["reports"]),
+            lines=document["lines"],
+            files={name: one["sha256"] for name, one in document["files"].items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NotAManifest(NotAManifest.__doc__) from error
+
+
+def names(partition: int) -> tuple[str, str, str]:
+    """Return what a partition's lines, pools and divisions are called."""
+    return f"lines-{partition:04}.parquet", f"pools-{partition:04}.parquet", f"divisions-{partition:04}.json"
+
+
+def read_rates(folder: Path, manifest: Manifest) -> dict[str, Rate]:
+    """
+    Return the rates into the settlement currency, by what they are from.
+
+    :raises FileChanged: the file is not as it was frozen
+    """
+    rows = json.loads(files.checked(folder, "rates.json", manifest.files).read_bytes(), parse_float=_no_fraction)
+    return {row["base"]: _rate(row) for row in rows}
+
+
+def partition_of(output: UUID, partitions: int) -> int:
+    """Return the partition that an output is in."""
+    return int.from_bytes(sha256(output.bytes).digest()[:8], "big") % partitions
+
+
+class _Freezing:
+    """One run while it is being written down."""
+
+    def __init__(
+        self,
+        folder: Path,
+        matches: Mapping[str, UUID],
+        divisions: Mapping[UUID, Splits],
+        currency: str,
+        rates: Mapping[str, Rate],
+        partitions: int,
+    ) -> None:
+        self._folder, self._matches, self._divisions = folder, matches, divisions
+        self._currency, self._partitions = currency, partitions
+        self._outputs = sorted({output for output in matches.values() if output in divisions}, key=str)
+        self._place = {output: place for place, output in enumerate(self._outputs)}
+        self._part = np.array([partition_of(output, partitions) for output in self._outputs], dtype=np.int32)
+        self._currencies = sorted({*rates, currency})
+        self._reports: list[dict[str, Any]] = []
+        self._ids: list[UUID] = []
+        self._keys: dict[str, int] = {}  # of lines that are in a pool, until it is known whether the country is cleared
+        self._left: dict[tuple[str, UUID, str, str, str], LeftOut] = {}
+        self._files: dict[str, str] = {}
+        self._lines = self._pools = self._used = 0
+
+    # --- Usage into partitions ---
+
+    def deal(self, reports: Sequence[tuple[UsageFile, pq.ParquetFile]], folder: Path) -> None:
+        """Give each line that has an output and a rate to its partition, in the order of reports and lines."""
+        with ExitStack() as stack:
+            parts = [
+                stack.enter_context((folder / f"{part}").open("wb", buffering=1 << 16))
+                for part in range(self._partitions)
+            ]
+            for place, (report, file) in enumerate(reports):
+                self._ids.append(report.report_id)
+                digest = files.sha256_of(report.path)
+                self._reports.append({"id": str(report.report_id), "sha256": digest, "lines": file.metadata.num_rows})
+                for batch in file.iter_batches(files.ROWS, columns=list(_USAGE)):
+                    self._deal(place, _Batch(batch), parts)
+
+    def _deal(self, report: int, batch: _Batch, parts: Sequence[BinaryIO]) -> None:
+        key_words, keys = batch.words("key")
+        output = np.array([self._output(word) for word in key_words], dtype=np.int32)[keys]
+        currency_words, currencies = batch.words("currency")
+        known = {word: place for place, word in enumerate(self._currencies)}
+        currency = np.array([known.get(word, -1) for word in currency_words], dtype=np.int16)[currencies]
+        country_words, countries = batch.words("country")
+        country = np.array([_country(word) for word in country_words], dtype=np.int16)[countries]
+        is_out = (output < 0) | (currency < 0) | (country < 0)
+        if is_out.any():
+            where = np.flatnonzero(is_out)
+            columns = [batch.numbers(name)[where].tolist() for name in ("line", "mantissa", "scale", "usages")]
+            for at, *row in zip(where.tolist(), *columns, strict=True):
+                words = key_words[keys[at]], country_words[countries[at]], currency_words[currencies[at]]
+                reason = _reason(int(output[at]), int(country[at]))
+                self._leave_out(reason, self._ids[report], *words, row)
+        rows = np.empty(len(output), dtype=_DEALT)
+        rows["output"], rows["country"], rows["currency"], rows["report"] = output, country, currency, report
+        ours = self._keys
+        rows["key"] = np.array([ours.setdefault(word, len(ours)) for word in key_words], dtype=np.int32)[keys]
+        for name in ("line", "mantissa", "scale", "usages", "used_from", "used_to", "kind"):
+            rows[name] = batch.numbers(name)
+        rows = rows[~is_out]
+        if not rows.size:
+            return
+        part = self._part[rows["output"]]
+        order = np.argsort(part, kind="stable")
+        rows, ends = rows[order], np.searchsorted(part[order], np.arange(self._partitions + 1))
+        for number, file in enumerate(parts):
+            if ends[number] < ends[number + 1]:
+                file.write(rows[ends[number] : ends[number + 1]].tobytes())
+
+    def _output(self, key: str) -> int:
+        output = self._matches.get(key)
+        return -1 if output is None else self._place.get(output, -2)
+
+    # --- A partition into pools ---
+
+    def settle(self, part: int, folder: Path) -> None:
+        """Sort the lines of a partition into pools, and write them with the divisions of their outputs."""
+        lines_name, pools_name, divisions_name = names(part)
+        rows = np.fromfile(folder / f"{part}", dtype=_DEALT)
+        (folder / f"{part}").unlink()
+        used = np.unique(rows["output"])
+        territories: dict[tuple[str, ...], int] = {}
+        zones = self._write_divisions(divisions_name, [self._outputs[place] for place in used.tolist()], territories)
+        zone = self._zones(rows, used, zones, list(territories))
+        if (zone < 0).any():
+            self._leave_out_rows(rows[zone < 0])
+            rows, zone = rows[zone >= 0], zone[zone >= 0]
+        pool_key = rows["output"].astype(np.int64) * _COUNTRIES + rows["country"]
+        order = np.argsort(pool_key, kind="stable")
+        rows, zone, pool_key = rows[order], zone[order], pool_key[order]
+        is_first = np.ones(len(rows), dtype=bool)
+        is_first[1:] = pool_key[1:] != pool_key[:-1]
+        pool = np.cumsum(is_first, dtype=np.int64) - 1
+        first = np.flatnonzero(is_first)
+        self._write_lines(lines_name, rows, pool)
+        self._write_pools(pools_name, rows[first], zone[first], np.diff(first, append=len(rows)))
+        self._lines, self._pools = self._lines + len(rows), self._pools + len(first)
+        self._used += len(np.unique(rows["output"]))
+        for name in (lines_name, pools_name, divisions_name):
+            self._files[name] = files.sha256_of(self._folder / name)
+
+    def _write_divisions(
+        self, name: str, outputs: Sequence[UUID], territories: dict[tuple[str, ...], int]
+    ) -> list[tuple[int, ...]]:
+        """Write how outputs are divided; return the numbers of each one's territories, by zone."""
+        every = {tuple(sorted(zone.territories)) for output in outputs for zone in self._divisions[output].zones}
+        territories.update({countries: place for place, countries in enumerate(sorted(every))})
+        found = []
+        with (self._folder / name).open("wb") as file:
+            file.write(files.canonical({"territories": [list(one) for one in territories]}) + b"\n")
+            for output in outputs:
+                splits = self._divisions[output]
+                numbers = tuple(territories[tuple(sorted(zone.territories))] for zone in splits.zones)
+                found.append(numbers)
+                file.write(files.canonical({"output": str(output), "zones": _zones(splits, numbers)}) + b"\n")
+        return found
+
+    def _zones(
+        self,
+        rows: NDArray[Any],
+        used: NDArray[np.int32],
+        zones: Sequence[tuple[int, ...]],
+        territories: Sequence[tuple[str, ...]],
+    ) -> NDArray[np.int16]:
+        """Return the zone of each line's country in its output's splits, or -1."""
+        layouts = {layout: place for place, layout in enumerate(dict.fromkeys(zones))}
+        table = np.full((max(1, len(layouts)), _COUNTRIES), -1, dtype=np.int16)
+        for layout, place in layouts.items():
+            for zone, number in enumerate(layout):
+                for country in territories[number]:
+                    if (code := _country(country)) >= 0:
+                        table[place, code] = zone
+        layout_of = np.array([layouts[layout] for layout in zones], dtype=np.int64)
+        found: NDArray[np.int16] = (
+            table[layout_of[np.searchsorted(used, rows["output"])], rows["country"]]
+            if len(rows)
+            else np.zeros(0, np.int16)
+        )
+        return found
+
+    def _write_lines(self, name: str, rows: NDArray[Any], pool: NDArray[np.int64]) -> None:
+        currencies = pa.array(self._currencies, pa.string())
+        plain = ("pool", "report", "line", "mantissa", "usages")
+        with files.writer(self._folder / name, LINES, plain=plain) as file:
+            for begin in range(0, len(rows), files.ROWS):
+                some = rows[begin : begin + files.ROWS]
+                file.write_batch(
+                    pa.record_batch(
+                        [
+                            pa.array(pool[begin : begin + files.ROWS].astype(np.int32)),
+                            pa.array(some["report"].astype(np.int32)),
+                            pa.array(some["line"].astype(np.int64)),
+                            pa.DictionaryArray.from_arrays(some["currency"].astype(np.int32), currencies),
+                            pa.array(some["mantissa"].astype(np.int64)),
+                            pa.array(some["scale"].astype(np.int8)),
+                            pa.array(some["usages"].astype(np.int64)),
+                            pa.array(some["used_from"].astype(np.int32)).cast(pa.date32()),
+                            pa.array(some["used_to"].astype(np.int32)).cast(pa.date32()),
+                            pa.array(some["kind"].astype(np.int8)),
+                        ],
+                        schema=LINES,
+                    )
+                )
+
+    def _write_pools(self, name: str, firsts: NDArray[Any], zone: NDArray[np.int16], lines: NDArray[np.int64]) -> None:
+        with files.writer(self._folder / name, POOLS, plain=("pool",)) as file:
+            for begin in range(0, len(firsts), files.ROWS):
+                some = firsts[begin : begin + files.ROWS]
+                outputs, output = np.unique(some["output"], return_inverse=True)
+                countries, country = np.unique(some["country"], return_inverse=True)
+                file.write_batch(
+                    pa.record_batch(
+                        [
+                            pa.array(np.arange(begin, begin + len(some), dtype=np.int32)),
+                            pa.DictionaryArray.from_arrays(
+                                output.astype(np.int32), pa.array([str(self._outputs[one]) for one in outputs.tolist()])
+                            ),
+                            pa.DictionaryArray.from_arrays(
+                                country.astype(np.int32), pa.array([_written(one) for one in countries.tolist()])
+                            ),
+                            pa.array(zone[begin : begin + files.ROWS]),
+                            pa.array(lines[begin : begin + files.ROWS].astype(np.int64)),
+                        ],
+                        schema=POOLS,
+                    )
+                )
+
+    # --- What is in no pool ---
+
+    def _leave_out_rows(self, rows: NDArray[Any]) -> None:
+        words = list(self._keys)
+        for row in rows.tolist():
+            one = dict(zip(_DEALT.names or (), row, strict=True))
+            self._leave_out(
+                NOT_CLEARED_THERE,
+                self._ids[one["report"]],
+                words[one["key"]],
+                _written(one["country"]),
+                self._currencies[one["currency"]],
+                (one["line"], one["mantissa"], one["scale"], one["usages"]),
+            )
+
+    def _leave_out(self, reason: str, report: UUID, key: str, country: str, currency: str, row: Sequence[int]) -> None:
+        line, mantissa, scale, usages = row
+        # A key that nobody knows is one case for a person, wherever it was used.
+        where = "" if reason in {UNMATCHED, NOT_DIVIDED, RATE_MISSING} else country
+        group = (reason, report, key, where, currency)
+        found = self._left.get(group)
+        if found is None:
+            found = self._left[group] = LeftOut(*group, first_line=line)
+        found.lines += 1
+        found.usages += usages
+        found.first_line = min(found.first_line, line)
+        found.mantissas[scale] = found.mantissas.get(scale, 0) + mantissa
+
+    # --- The whole ---
+
+    def close(self, rates: Mapping[str, Rate]) -> Frozen:
+        """Write what belongs to all partitions, and the manifest."""
+        left = tuple(self._left[group] for group in sorted(self._left, key=lambda group: tuple(map(str, group))))
+        self._write("left-out.json", [one.document for one in left])
+        self._write("rates.json", [_rate_row(rates[base]) for base in sorted(rates)])
+        sums: dict[str, int] = {}
+        for one in left:
+            sums[one.reason] = sums.get(one.reason, 0) + one.lines
+        document = {
+            "v": VERSION,
+            "currency": self._currency,
+            "partitions": self._partitions,
+            "reports": self._reports,
+            "lines": self._lines,
+            "pools": self._pools,
+            "outputs": self._used,
+            "left_out": sums,
+            "files": {
+                name: {"sha256": digest, "bytes": (self._folder / name).stat().st_size}
+                for name, digest in self._files.items()
+            },
+        }
+        self._write("manifest.json", document)
+        return Frozen(
+            digest=self._files["manifest.json"],
+            currency=self._currency,
+            partitions=self._partitions,
+            lines=self._lines,
+            pools=self._pools,
+            outputs=self._used,
+            left_out=left,
+            files=dict(self._files),
+        )
+
+    def _write(self, name: str, document: object) -> None:
+        data = files.canonical(document)
+        (self._folder / name).write_bytes(data)
+        self._files[name] = sha256(data).hexdigest()
+
+
+class _Batch:
+    """Some lines of a usage file, as arrays."""
+
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        if any(column.null_count for column in batch.columns):
+            raise NotAUsageFile(f"{NotAUsageFile.__doc__} There is an empty cell.")
+        self._batch = batch
+        scale = self.numbers("scale")
+        if scale.size and not 0 <= int(scale.min()) <= int(scale.max()) <= MOST_DIGITS:
+            raise NotAUsageFile(f"{NotAUsageFile.__doc__} A scale is from 0 to {MOST_DIGITS}.")
+
+    def words(self, name: str) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the distinct words of a column, and the number of each line's."""
+        column = self._batch.column(name)
+        if not isinstance(column, pa.DictionaryArray):
+            column = column.dictionary_encode()
+        return column.dictionary.to_pylist(), column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+    def numbers(self, name: str) -> NDArray[Any]:
+        """Return a column of whole numbers, or of days since 1970."""
+        column = self._batch.column(name)
+        if pa.types.is_date32(column.type):
+            column = column.cast(pa.int32())
+        found: NDArray[Any] = column.to_numpy(zero_copy_only=False)
+        return found
+
+
+def _reason(output: int, country: int) -> str:
+    if output == -1:
+        return UNMATCHED
+    if output == -2:
+        return NOT_DIVIDED
+    return NOT_CLEARED_THERE if country < 0 else RATE_MISSING
+
+
+def _open(report: UsageFile) -> pq.ParquetFile:
+    try:
+        file = pq.ParquetFile(report.path, read_dictionary=list(_WORDS))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise NotAUsageFile(f"{NotAUsageFile.__doc__} {report.report_id}: {str(error)[:200]}") from error
+    schema = file.schema_arrow
+    for name in _USAGE:
+        if name not in schema.names:
+            raise NotAUsageFile(f"{NotAUsageFile.__doc__} {report.report_id} has no column {name}.")
+        kind = schema.field(name).type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        wanted = {"scale": pa.int8(), "kind": pa.int8(), "used_from": pa.date32(), "used_to": pa.date32()}
+        expected = pa.string() if name in _WORDS else wanted.get(name, pa.int64())
+        if kind != expected:
+            raise NotAUsageFile(f"{NotAUsageFile.__doc__} {report.report_id}: {name} is {kind}, not {expected}.")
+    return file
+
+
+def _zones(splits: Splits, territories: Sequence[int]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for zone, number in zip(splits.zones, territories, strict=True):
+        denominator = lcm(*(part.part.denominator for part in zone.parts))
+        found.append(
+            {
+                "territories": number,
+                "denominator": str(denominator),
+                "parts": [
+                    {
+                        "leaf": part.leaf,
+                        "party": _id(part.party_id),
+                        "recording": _id(part.recording_id),
+                        "work": _id(part.work_id),
+                        "numerator": str(part.part.numerator * (denominator // part.part.denominator)),
+                    }
+                    for part in sorted(zone.parts, key=lambda part: part.leaf.encode())
+                ],
+            }
+        )
+    return found
+
+
+def _id(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _rates(rates: Iterable[Rate], currency: str) -> dict[str, Rate]:
+    found: dict[str, Rate] = {}
+    for rate in rates:
+        if rate.quote != currency:
+            raise RateOfOthers(f"{RateOfOthers.__doc__} It is from {rate.base} to {rate.quote}.")
+        if found.setdefault(rate.base, rate) != rate:
+            raise RateOfOthers(f"{RateOfOthers.__doc__} There are two from {rate.base}.")
+    return found
+
+
+def _rate_row(rate: Rate) -> dict[str, str]:
+    return {
+        "base": rate.base,
+        "quote": rate.quote,
+        "value": _fraction(rate.value),
+        "source": rate.source,
+        "on": rate.on.isoformat(),
+    }
+
+
+def _rate(row: Mapping[str, str]) -> Rate:
+    numerator, _, denominator = row["value"].partition("/")
+    value = Fraction(int(numerator), int(denominator))
+    return Rate(row["base"], row["quote"], value, row["source"], date.fromisoformat(row["on"]))
+
+
+def _fraction(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
+
+
+def _country(word: str) -> int:
+    if len(word) != 2 or not (word.isascii() and word.isalpha() and word.isupper()):
+        return -1
+    return (ord(word[0]) - 65) * 26 + ord(word[1]) - 65
+
+
+def _written(country: int) -> str:
+    return chr(65 + country // 26) + chr(65 + country % 26)
+
+
+def _no_fraction(text: str) -> None:
+    raise ValueError(f"{text[:40]} is not a whole number")
