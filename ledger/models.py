@@ -82,6 +82,14 @@ _LATER = {
     "disclosure": "provenance.Disclosure",
     "timestamp": "provenance.Timestamp",
     "signer_change": "provenance.SignerChange",
+    "royalty_run": "royalties.RoyaltyRun",
+    "run_event": "royalties.RunEvent",
+    "exchange_rate": "royalties.ExchangeRate",
+    "payee_terms": "royalties.PayeeTerms",
+    "tax_certificate": "royalties.TaxCertificate",
+    "advance": "royalties.Advance",
+    "transaction": "royalties.Transaction",
+    "statement": "royalties.Statement",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -168,6 +176,14 @@ class Entry(models.Model):
         DISCLOSURE_SENT = "disclosure_sent"
         TIMESTAMPED = "timestamped"
         SIGNER_CHANGED = "signer_changed"
+        RUN_STARTED = "run_started"
+        RUN_WENT_ON = "run_went_on"
+        RATE_RECORDED = "rate_recorded"
+        PAYEE_TERMS_AGREED = "payee_terms_agreed"
+        TAX_CERTIFIED = "tax_certified"
+        ADVANCE_RECORDED = "advance_recorded"
+        BOOKED = "booked"
+        STATEMENT_ISSUED = "statement_issued"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -239,6 +255,14 @@ class Entry(models.Model):
     disclosure = _subject("provenance.Disclosure")
     timestamp = _subject("provenance.Timestamp")
     signer_change = _subject("provenance.SignerChange")
+    royalty_run = _subject("royalties.RoyaltyRun")
+    run_event = _subject("royalties.RunEvent")
+    exchange_rate = _subject("royalties.ExchangeRate")
+    payee_terms = _subject("royalties.PayeeTerms")
+    tax_certificate = _subject("royalties.TaxCertificate")
+    advance = _subject("royalties.Advance")
+    transaction = _subject("royalties.Transaction")
+    statement = _subject("royalties.Statement")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -345,6 +369,9 @@ class Job(models.Model):
         COPY = "copy"
         SEARCH = "search"
         STAMP = "stamp"
+        FREEZE = "freeze"
+        DIVIDE = "divide"
+        RECONCILE = "reconcile"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -65,7 +65,22 @@ from provenance.models import (
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
 from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, concerning
-from royalties.models import Plan, Split
+from royalties.models import (
+    Account,
+    Advance,
+    ExchangeRate,
+    PayeeTerms,
+    Plan,
+    Posting,
+    RoyaltyRun,
+    RunEvent,
+    RunPart,
+    RunPartition,
+    Split,
+    Statement,
+    TaxCertificate,
+    Transaction,
+)
 
 __all__ = ["EVERYTHING", "Sight", "finds", "seen"]
 
@@ -120,6 +135,20 @@ def _splits(sight: Sight) -> Q:
     return Q(party__in=sight.ids) | _own_outputs("decision__submission")(sight)
 
 
+def _paid_or_paying(payee: str) -> Rule:
+    """Return the rule of what is between a payer and one payee: each sees it, and nobody else's."""
+    return lambda sight: Q(payer__in=sight.ids) | Q(**{f"{payee}__in": sight.ids})
+
+
+def _statements(sight: Sight) -> Q:
+    return Q(run__payer__in=sight.ids) | Q(payee__in=sight.ids)
+
+
+def _rates(sight: Sight) -> Q:
+    used = Statement.objects.filter(payee__in=sight.ids, payout_rate__isnull=False).values("payout_rate")
+    return Q(payer__in=sight.ids) | Q(pk__in=used)
+
+
 def _parties(sight: Sight) -> Q:
     # Whoever submitted an output pays these.
     payees = Split.objects.filter(_own_outputs("decision__submission")(sight)).values("party")
@@ -145,8 +174,10 @@ def _jobs(sight: Sight) -> Q:
     imports = seen(ImportBatch.objects.all(), sight).values("pk")
     copies = CopyOrder.objects.filter(decision__submission__in=own).values("pk")
     signed = Manifest.objects.filter(decision__submission__in=own).values("pk")
+    runs = seen(RoyaltyRun.objects.all(), sight).values("pk")
     return (
-        Q(kind=Job.Kind.CLEAR, subject_id__in=own)
+        Q(kind__in=[Job.Kind.FREEZE, Job.Kind.RECONCILE], subject_id__in=runs)
+        | Q(kind=Job.Kind.CLEAR, subject_id__in=own)
         | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
         | Q(kind=Job.Kind.COPY, subject_id__in=copies)
         | Q(kind=Job.Kind.STAMP, subject_id__in=signed)
@@ -210,6 +241,18 @@ RULES: Rules = {
     Decision: _through("submission", Submission),
     Plan: _through("license", License),
     Split: _splits,
+    RoyaltyRun: _owned("payer"),
+    RunEvent: _owned("run__payer"),
+    RunPart: _owned("run__payer"),
+    RunPartition: _owned("part__run__payer"),
+    ExchangeRate: _rates,
+    PayeeTerms: _paid_or_paying("payee"),
+    TaxCertificate: _paid_or_paying("payee"),
+    Advance: _paid_or_paying("payee"),
+    Account: _paid_or_paying("party"),
+    Transaction: _owned("payer"),
+    Posting: _through("account", Account),
+    Statement: _statements,
     Manifest: _own_outputs("decision__submission"),
     Certificate: _own_outputs("manifest__decision__submission"),
     ManifestStatus: _own_outputs("manifest__decision__submission"),

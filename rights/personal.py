@@ -111,6 +111,11 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.ConsentEvidence", "digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
     Column("rights.ConsentEvent", "channel", _CLAIMS, Kept.OPEN, Fate.STAYS),
     Column("rights.License", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    # Vouchers: of what tax was withheld or not, and why something was booked. Reasons are asked for without names.
+    Column("royalties.TaxCertificate", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.RunEvent", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.Transaction", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.Statement", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     # The secret of a personal link; whoever has it speaks for the invited person until the campaign closes.
     Column("rights.CampaignInvitation", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
     # Free text. Forms ask for reasons without names; what is typed nevertheless cannot be taken back.
@@ -223,6 +228,18 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "provenance.ManifestStatus": ("status", "reason"),
     # Ids, and how it was made: recipients are stores.
     "provenance.Disclosure": ("recipient", "profile", "profile_version", "statement", "statement_digest", "message"),
+    "royalties.Split": ("territories", "leaf"),
+    "royalties.RoyaltyRun": ("timezone", "currency"),
+    "royalties.RunEvent": ("act", "document", "digest"),  # ids, digests, sums
+    "royalties.RunPart": ("inputs_digest", "manifest_digest", "document"),
+    "royalties.RunPartition": ("allocations_digest", "result_digest", "document"),
+    "royalties.ExchangeRate": ("base", "quote", "direction", "source"),
+    "royalties.PayeeTerms": ("currency", "payout_currency", "income_type"),
+    "royalties.TaxCertificate": ("income_type",),
+    "royalties.Advance": ("kind", "currency", "group", "assets"),
+    "royalties.Account": ("kind", "reference", "currency"),
+    "royalties.Transaction": ("kind",),
+    "royalties.Statement": ("currency", "withholding_exact", "payout_currency", "payout_exact", "digest"),
     "ledger.Entry": ("kind", "body"),
     "ledger.Leaf": ("hash",),
     "ledger.Tile": ("data",),

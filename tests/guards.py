@@ -23,6 +23,7 @@ _COPIES: Any = import_module("ledger.migrations.0018_signed_copies")
 _MAKING: Any = import_module("ledger.migrations.0019_contributions_and_disclosures")
 _QUESTIONS: Any = import_module("ledger.migrations.0020_shard_questions")
 _STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
+_BOOKS: Any = import_module("ledger.migrations.0022_books")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -37,6 +38,8 @@ VOUCHED: list[str] = [
     *_COPIES.APPEND_ONLY,
     *_MAKING.APPEND_ONLY,
     *_STAMPS.APPEND_ONLY,
+    *_BOOKS.APPEND_ONLY,
+    *_BOOKS.ENTERED,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -49,6 +52,7 @@ RECORDED: list[str] = [
     *_TRACES.RECORDED,
     *_BINDINGS.RECORDED,
     *_COPIES.RECORDED,
+    *_BOOKS.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -72,7 +76,13 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     **{
         table: (pair,)
         for table, pair in (
-            _FIRST.ENTERED | _DEPTH.ENTERED | _REVIEWS.ENTERED | _FOREIGN.ENTERED | _COPIES.ENTERED | _MAKING.ENTERED
+            _FIRST.ENTERED
+            | _DEPTH.ENTERED
+            | _REVIEWS.ENTERED
+            | _FOREIGN.ENTERED
+            | _COPIES.ENTERED
+            | _MAKING.ENTERED
+            | _BOOKS.ENTERED
         ).items()
     },
     **{
@@ -86,7 +96,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     },
     **{
         table: ((column, "id"),)
-        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS)
+        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS, _BOOKS)
         for table, column in of.APPEND_ONLY.items()
     },
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign

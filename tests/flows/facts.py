@@ -106,6 +106,20 @@ from rights.models import (
     WithdrawalTaskDone,
 )
 from rights.vocabulary import NameKind, PartyKind
+from royalties.models import (
+    Account,
+    Advance,
+    ExchangeRate,
+    PayeeTerms,
+    Posting,
+    RoyaltyRun,
+    RunEvent,
+    RunPart,
+    RunPartition,
+    Statement,
+    TaxCertificate,
+    Transaction,
+)
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, World, key, today
 
 Kind = Entry.Kind
@@ -248,6 +262,49 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
             )
         ],
     ),
+    (
+        Kind.RUN_STARTED,
+        [
+            (
+                RoyaltyRun,
+                {
+                    "payer_id": key("rival"),
+                    "period_from": date(2020, 1, 1),
+                    "period_to": date(2020, 2, 1),
+                    "pay_on": date(2022, 3, 1),
+                },
+            )
+        ],
+    ),
+    (Kind.RUN_WENT_ON, [(RunEvent, {})]),
+    (Kind.RATE_RECORDED, [(ExchangeRate, {"payer_id": key("rival"), "base": "USD", "quote": "EUR"})]),
+    (Kind.PAYEE_TERMS_AGREED, [(PayeeTerms, {"payer_id": key("rival"), "payee_id": key("writer")})]),
+    (
+        Kind.TAX_CERTIFIED,
+        [
+            (
+                TaxCertificate,
+                {
+                    "payer_id": key("rival"),
+                    "payee_id": key("writer"),
+                    "valid_from": date(2020, 1, 1),
+                    "valid_to": date(2021, 1, 1),
+                },
+            )
+        ],
+    ),
+    (Kind.ADVANCE_RECORDED, [(Advance, {"payer_id": key("rival"), "payee_id": key("writer")})]),
+    (
+        Kind.BOOKED,
+        [
+            (Transaction, {"payer_id": key("rival")}),
+            (Account, {"payer_id": key("rival")}),
+            (Posting, {"units": -5}),
+            (Account, {"payer_id": key("rival"), "kind": "payable", "party_id": key("writer")}),
+            (Posting, {"units": 5}),
+        ],
+    ),
+    (Kind.STATEMENT_ISSUED, [(Statement, {"payee_id": key("writer"), "earned": 5})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [
@@ -263,6 +320,8 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (OutputWatch, {}),
     (CopyOrder, {}),
     (ShardQuestion, {}),
+    (RunPart, {}),
+    (RunPartition, {}),
 ]
 
 

@@ -355,6 +355,12 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "provenance_signerchange": lambda: {"certificate_digest": "e0" * 32},
     "provenance_certificate": lambda: {"number": 9},
+    "royalties_royaltyrun": lambda: {"number": 9},
+    "royalties_runevent": lambda: {"act": "stopped", "position": 9},
+    "royalties_posting": lambda: {
+        "account_id": a("Account", of="royalties", payer_id=key("rival"), reference="another").pk
+    },
+    "royalties_statement": lambda: {"version": 9},
     "provenance_manifeststatus": lambda: {"number": 9},
     "ledger_bandsactivation": lambda: {
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk

@@ -217,6 +217,22 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_recheck", "event_id"),
     ("rights_influenceweight", "numerator"),
     ("provenance_manifeststatus", "successor_id"),
+    # Of a statement the steps add up.
+    *(
+        ("royalties_statement", column)
+        for column in (
+            "earned",
+            "held",
+            "reserved",
+            "released",
+            "carried_in",
+            "recouped",
+            "deducted",
+            "withheld",
+            "carried_out",
+            "payable",
+        )
+    ),
 }
 
 

@@ -14,7 +14,7 @@ WORDS = (models.CharField, models.TextField, models.BinaryField, models.JSONFiel
 def columns() -> set[tuple[str, str]]:
     return {
         (f"{app}.{model.__name__}", field.name)
-        for app in ("rights", "ledger", "provenance")
+        for app in ("rights", "ledger", "provenance", "royalties")
         for model in apps.get_app_config(app).get_models()
         for field in model._meta.concrete_fields
         if isinstance(field, WORDS)
