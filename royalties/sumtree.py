@@ -19,7 +19,7 @@ of two lines, of four. Not whose they are, not what they are for, and of their n
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -35,6 +35,10 @@ class NotASum(Exception):
 
 class NotASalt(Exception):
     """A salt has 32 bytes, and no two lines have the same."""
+
+
+class NotAProof(Exception):
+    """The nodes beside a line lead from its place to the root, and there are no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class SumTree:
         """
         if len({leaf.salt for leaf in leaves}) != len(leaves):
             raise NotASalt(NotASalt.__doc__)
-        size = 1 << max(0, len(leaves) - 1).bit_length()
+        size = padding(len(leaves))
         salts = (hmac.digest(filling, number.to_bytes(8, "big"), "sha256") for number in range(len(leaves), size))
         everyone = sorted(
             [*leaves, *(Leaf(b"", 0, 0, salt) for salt in salts)], key=lambda leaf: sha256(leaf.salt).digest()
@@ -118,6 +122,14 @@ class SumTree:
             at //= 2
         return Proof(place, tuple(beside))
 
+    def together(self, leaves: Iterable[Leaf]) -> tuple[Node, ...]:
+        """
+        Show that several lines are in the tree, with the nodes that they share given once; see ``root_of``.
+
+        :raises KeyError: one is not
+        """
+        return beside(self._levels, [self._places[leaf.salt] for leaf in leaves])
+
 
 def holds(root: Node, leaf: Leaf, proof: Proof) -> bool:
     """
@@ -135,6 +147,56 @@ def holds(root: Node, leaf: Leaf, proof: Proof) -> bool:
     except (NotASum, NotASalt):
         return False
     return node == root
+
+
+def padding(count: int) -> int:
+    """Return how many lines a tree has room for that holds so many: the next power of two."""
+    return 1 << max(0, count - 1).bit_length()
+
+
+def joined(left: Node, right: Node) -> Node:
+    """Return the node above two."""
+    return _above(left, right)
+
+
+def beside(levels: Sequence[Sequence[Node]], places: Iterable[int]) -> tuple[Node, ...]:
+    """
+    Return the nodes that lead from several lines to the root: those that cannot be worked out from the lines.
+
+    :param levels: of a tree, the lines' nodes first and the root last
+    :return: level by level from below, in the order of their places
+    """
+    found, known = [], sorted(set(places))
+    for level in levels[:-1]:
+        here = set(known)
+        found += [level[place ^ 1] for place in known if place ^ 1 not in here]
+        known = sorted({place >> 1 for place in known})
+    return tuple(found)
+
+
+def root_of(height: int, known: Mapping[int, Node], others: Sequence[Node]) -> Node:
+    """
+    Work out the root from several lines' nodes by place, and from what ``beside`` gave.
+
+    :raises NotAProof: there are too few nodes beside them, or too many, or a place that the tree has not
+    :raises NotASum: a node adds or takes less than nothing
+    """
+    if not 0 <= height <= MOST_LEVELS or not known or any(not 0 <= place < 1 << height for place in known):
+        raise NotAProof(NotAProof.__doc__)
+    waiting, level = iter(others), dict(known)
+    for _ in range(height):
+        above: dict[int, Node] = {}
+        for place in sorted(level):
+            if place >> 1 in above:
+                continue  # the right one of two that are both known
+            other = level.get(place ^ 1) or next(waiting, None)
+            if other is None:
+                raise NotAProof(f"{NotAProof.__doc__} Nodes are missing.")
+            above[place >> 1] = _above(other, level[place]) if place & 1 else _above(level[place], other)
+        level = above
+    if next(waiting, None) is not None:
+        raise NotAProof(f"{NotAProof.__doc__} There are more nodes than lead to the root.")
+    return level[0]
 
 
 def _above(left: Node, right: Node) -> Node:

@@ -255,10 +255,13 @@ class _Divisions:
             kinds.setdefault((of_leaf[leaf][0], self.parties[party] or "", of_leaf[leaf][1]), len(kinds))
             for leaf, party in zip(self.leaf.tolist(), self.party.tolist(), strict=True)
         ]
-        sums = _sums(np.array(numbers, dtype=np.int64)[spread.slot], spread.units, len(kinds))
+        account = np.array(numbers, dtype=np.int64)[spread.slot]
+        has_lines = np.bincount(account, minlength=len(kinds)) > 0
+        sums = _sums(account, spread.units, len(kinds))
         return tuple(
             Account(kind, UUID(party) if party else None, asset, units)
-            for (kind, party, asset), units in sorted(zip(kinds, sums, strict=True))
+            for (kind, party, asset), units, is_there in sorted(zip(kinds, sums, has_lines.tolist(), strict=True))
+            if is_there
         )
 
 

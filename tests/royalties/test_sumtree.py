@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from royalties.sumtree import Leaf, Node, NotASalt, NotASum, Proof, SumTree, holds
+from royalties import sumtree
+from royalties.sumtree import Leaf, Node, NotAProof, NotASalt, NotASum, Proof, SumTree, holds
 
 FILLING = b"secret of a run"
 
@@ -89,3 +90,25 @@ def test_its_hashes_are_those_that_are_written_down() -> None:
         nodes.reverse()
     both = SumTree([leaf, other], filling=FILLING).root
     assert both == Node(sha256(b"\x01" + nodes[0] + nodes[1]).digest(), 7, 2)
+
+
+@given(runs.filter(bool), st.data())
+def test_several_lines_together_lead_to_the_root(lines: list[Leaf], data: st.DataObject) -> None:
+    tree = SumTree(lines, filling=FILLING)
+    some = data.draw(st.lists(st.sampled_from(lines), min_size=1, unique=True))
+    known = {tree.proof(leaf).place: leaf.node for leaf in some}
+    beside = tree.together(some)
+    height = len(tree.proof(lines[0]).beside)
+    assert sumtree.root_of(height, known, beside) == tree.root
+    assert len(beside) <= height * len(some)
+    place = data.draw(st.sampled_from(sorted(known)))
+    raised = {**known, place: replace(known[place], credit=known[place].credit + 1)}
+    assert sumtree.root_of(height, raised, beside) != tree.root
+    for wrong in ((height, known, (*beside, tree.root)), (height, known, beside[:-1]), (height, {}, beside)):
+        if beside or wrong[2]:
+            with pytest.raises(NotAProof):
+                sumtree.root_of(*wrong)
+    with pytest.raises(NotAProof):
+        sumtree.root_of(height, {1 << height: lines[0].node}, beside)
+    with pytest.raises(NotAProof):
+        sumtree.root_of(41, known, beside)
