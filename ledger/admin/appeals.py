@@ -28,7 +28,8 @@ from ledger.appealing import UPHOLDING, Piece
 from ledger.constraints import violated
 from ledger.reviewing import SAID
 from rights.identifiers import BadIsrc
-from rights.models import Appeal, AppealAnswer, Decision
+from rights.models import Allowance, Appeal, AppealAnswer, Decision, Recording
+from rights.models.assets import heard_as
 from rights.vocabulary import AppealEvidenceKind, AppealGround, Outcome, ReviewReason
 
 PIECES = 4  # that the form has room for; the API takes more
@@ -234,16 +235,17 @@ class AppealAdmin(FactAdmin):
         answer: AppealAnswer | None = getattr(fact, "answer", None)
         steps = [Step("Listen and compare", case_url(fact.decision_id))]
         if answer is None and may_answer(caller_of(request), fact.decision):
-            steps.insert(0, Step("Answer…", reverse("admin:rights_appeal_answer", args=[fact.pk])))
+            steps.insert(0, Step("Answer…", reverse("admin:rights_appeal_answer", args=[fact.pk]), is_main=True))
         facts: list[tuple[str, Shown]] = [
             ("Output", sheets.link(fact.decision.submission)),
             ("By", sheets.link(fact.appellant)),
             ("Ground", GROUNDS[AppealGround(fact.ground)]),
             ("Statement", fact.statement),
             ("Appealed", sheets.moment(fact.appealed_at)),
-            ("Answer by", sheets.moment(appealing.due_at(fact)) if answer is None else "Answered"),
         ]
-        if answer is not None:
+        if answer is None:
+            facts.append(("Answer by", sheets.moment(appealing.due_at(fact))))
+        else:
             facts += [
                 ("Answered", sheets.moment(answer.answered_at)),
                 ("Because", SAID[ReviewReason(answer.reason)].capitalize()),
@@ -258,8 +260,8 @@ class AppealAdmin(FactAdmin):
         ]  # fmt: skip
         if answer is not None and answer.is_upheld:
             tables.append(
-                Table("What it taught", ("Reference", "Does not stop this submitter until"),
-                      tuple((sheets.short_id(one.reference_id), one.expires_on.isoformat()) for one in allowed),
+                Table("What it taught", ("Recording", "Does not stop this submitter until"),
+                      tuple((self._recording(request, one), one.expires_on.isoformat()) for one in allowed),
                       "Nothing that is remembered: it was about a voice, or about rights.")
             )  # fmt: skip
         return Sheet(
@@ -270,6 +272,11 @@ class AppealAdmin(FactAdmin):
             facts=(*facts, ("Id", sheets.long_id(fact.pk)), sheets.entry_of(appeal=fact)),
             tables=tuple(tables),
         )
+
+    def _recording(self, request: HttpRequest, allowance: Allowance) -> Shown:
+        """The recording that a reference is of, where it is seen; else its id."""
+        recording = self.seen(request, Recording.objects.filter(heard_as([allowance.reference_id]))).first()
+        return sheets.link(recording) if recording else sheets.short_id(allowance.reference_id)
 
     # --- Appealing.
 

@@ -368,6 +368,17 @@ def _shown(found: simulating.Simulation) -> dict[str, Any]:
             (name, look, after.get(look, 0), _compared(before.get(look, 0), after.get(look, 0)))
             for look, name in outcomes
         ],
+        "innocent": [
+            {
+                "name": KINDS[MatchKind(one.kind)],
+                "tracks": f"{one.tracks:,}",
+                "refused": one.refused_after,
+                "refused_compared": _compared(one.refused_before, one.refused_after),
+                "review": one.review_after,
+                "review_compared": _compared(one.review_before, one.review_after),
+            }
+            for one in found.innocent
+        ],
         "changes": [
             (change, reverse("admin:rights_submission_change", args=[change.submission_id])) for change in found.changes
         ],

@@ -137,7 +137,8 @@ class EnrollmentAdmin(FactAdmin):
     @admin.display(description="State")
     def shown_state(self, row: Enrollment) -> Shown:
         """Say what it has come to."""
-        return sheets.chip(*STATES[enrolling.status_of(row).state][:2])
+        color, name, _ = _look(enrolling.status_of(row))
+        return sheets.chip(color, name)
 
     @admin.display(description="Organization")
     def shown_organization(self, row: Enrollment) -> Shown:
@@ -215,10 +216,7 @@ class EnrollmentAdmin(FactAdmin):
             raise PermissionDenied
         enrollment = self.fact(request, object_id)
         status = enrolling.status_of(enrollment)
-        color, name, said = STATES[status.state]
-        if status.state == "done" and status.failed:
-            color = "review"
-            said = f"Every file has its result. {status.failed:,} of {status.files:,} were not enrolled."
+        color, name, said = _look(status)
         files = enrollment.files.select_related("recording").order_by("id")
         context = {
             "title": _place(enrollment),
@@ -268,6 +266,13 @@ class EnrollmentAdmin(FactAdmin):
         return HttpResponseRedirect(sheets.address(enrollment))
 
 
+def _look(status: enrolling.Status) -> tuple[str, str, str]:
+    """The color of what it has come to, its name, and what that means."""
+    if status.state == "done" and status.failed:
+        return "review", "Done, some failed", f"{status.failed:,} of {status.files:,} were not enrolled."
+    return STATES[status.state]
+
+
 def _place(enrollment: Enrollment) -> str:
     folder = enrollment.folder
     if enrollment.organization_id and folder.startswith(str(enrollment.organization_id)):
@@ -276,6 +281,8 @@ def _place(enrollment: Enrollment) -> str:
 
 
 def _progress(status: enrolling.Status) -> str:
+    if status.state == "listing" and not status.files:
+        return "No file is listed yet"
     done = status.files - status.waiting
     return f"{done:,} of {status.files:,} files, {status.enrolled:,} enrolled, {status.failed:,} failed"
 

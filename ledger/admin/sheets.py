@@ -64,6 +64,7 @@ class Step:
     url: str
     is_post: bool = False
     is_grave: bool = False
+    is_main: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ for (const box of document.querySelectorAll("[data-import]")) {
     if (answer && answer.ok) {
       const found = await answer.json();
       if (!found.is_moving) return location.reload();
-      bar.value = found.percent;
+      if (found.percent) bar.value = found.percent;
       said.textContent = found.said || `${found.lines} lines, ${found.facts} facts, ${found.problems} problems`;
     }
     setTimeout(look, 1500);
