@@ -90,6 +90,10 @@ _LATER = {
     "advance": "royalties.Advance",
     "transaction": "royalties.Transaction",
     "statement": "royalties.Statement",
+    "statement_objection": "royalties.StatementObjection",
+    "objection_answer": "royalties.ObjectionAnswer",
+    "payment_file": "royalties.PaymentFile",
+    "payment": "royalties.Payment",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -184,6 +188,10 @@ class Entry(models.Model):
         ADVANCE_RECORDED = "advance_recorded"
         BOOKED = "booked"
         STATEMENT_ISSUED = "statement_issued"
+        STATEMENT_OBJECTED = "statement_objected"
+        OBJECTION_ANSWERED = "objection_answered"
+        PAYMENTS_ORDERED = "payments_ordered"
+        PAYMENT_CONFIRMED = "payment_confirmed"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -263,6 +271,10 @@ class Entry(models.Model):
     advance = _subject("royalties.Advance")
     transaction = _subject("royalties.Transaction")
     statement = _subject("royalties.Statement")
+    statement_objection = _subject("royalties.StatementObjection")
+    objection_answer = _subject("royalties.ObjectionAnswer")
+    payment_file = _subject("royalties.PaymentFile")
+    payment = _subject("royalties.Payment")
 
     class Meta:
         verbose_name_plural = "entries"

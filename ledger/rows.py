@@ -120,13 +120,18 @@ from rights.models import Model as Model_
 from royalties.models import (
     Advance,
     ExchangeRate,
+    ObjectionAnswer,
     PayeeTerms,
+    Payment,
+    PaymentFile,
+    PaymentOrder,
     Plan,
     Posting,
     RoyaltyRun,
     RunEvent,
     Split,
     Statement,
+    StatementObjection,
     TaxCertificate,
     Transaction,
 )
@@ -422,6 +427,22 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "units",
         ),
     ),
+    StatementObjection: (
+        (
+            "id",
+            "statement_id",
+            "reason",
+            "evidence_digest",
+            "object_until",
+            "objected_by_id",
+            "recorded_on",
+            "recorded_at",
+        ),
+    ),
+    ObjectionAnswer: (("id", "objection_id", "outcome", "reason", "answered_by_id", "recorded_at"),),
+    PaymentFile: (("id", "run_id", "currency", "pay_on", "digest", "made_by_id", "recorded_at"),),
+    PaymentOrder: (("id", "file_id", "statement_id", "attempt", "units"),),
+    Payment: (("id", "order_id", "is_return", "booked_on", "source_digest", "recorded_at"),),
     Statement: (
         (
             "id",
@@ -1489,6 +1510,13 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.ADVANCE_RECORDED: _one(Advance),
     Entry.Kind.BOOKED: lambda key: [Transaction.objects.filter(pk=key), Posting.objects.filter(transaction=key)],
     Entry.Kind.STATEMENT_ISSUED: _one(Statement),
+    Entry.Kind.STATEMENT_OBJECTED: _one(StatementObjection),
+    Entry.Kind.OBJECTION_ANSWERED: _one(ObjectionAnswer),
+    Entry.Kind.PAYMENTS_ORDERED: lambda key: [
+        PaymentFile.objects.filter(pk=key),
+        PaymentOrder.objects.filter(file=key),
+    ],
+    Entry.Kind.PAYMENT_CONFIRMED: _one(Payment),
 }
 
 
@@ -1759,6 +1787,11 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Transaction: _about("transaction_id"),
         Posting: _about("transaction_id", "transaction_id"),
         Statement: _about("statement_id"),
+        StatementObjection: _about("statement_objection_id"),
+        ObjectionAnswer: _about("objection_answer_id"),
+        PaymentFile: _about("payment_file_id"),
+        PaymentOrder: _about("payment_file_id", "file_id"),
+        Payment: _about("payment_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
         " WHERE c.reference_id = r.id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
         " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.id",

@@ -116,6 +116,12 @@ PERSONAL: tuple[Column, ...] = (
     Column("royalties.RunEvent", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     Column("royalties.Transaction", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     Column("royalties.Statement", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.StatementObjection", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.StatementObjection", "evidence_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.ObjectionAnswer", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    # Of files that are not kept: without the accounts and names in them a digest says nothing.
+    Column("royalties.PaymentFile", "digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.Payment", "source_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     # The secret of a personal link; whoever has it speaks for the invited person until the campaign closes.
     Column("rights.CampaignInvitation", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
     # Free text. Forms ask for reasons without names; what is typed nevertheless cannot be taken back.
@@ -239,6 +245,8 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "royalties.Advance": ("kind", "currency", "group", "assets"),
     "royalties.Account": ("kind", "reference", "currency"),
     "royalties.Transaction": ("kind",),
+    "royalties.ObjectionAnswer": ("outcome",),
+    "royalties.PaymentFile": ("currency",),
     "royalties.Statement": ("currency", "withholding_exact", "payout_currency", "payout_exact", "digest"),
     "ledger.Entry": ("kind", "body"),
     "ledger.Leaf": ("hash",),

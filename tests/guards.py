@@ -24,6 +24,7 @@ _MAKING: Any = import_module("ledger.migrations.0019_contributions_and_disclosur
 _QUESTIONS: Any = import_module("ledger.migrations.0020_shard_questions")
 _STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
 _BOOKS: Any = import_module("ledger.migrations.0022_books")
+_PAYMENTS: Any = import_module("ledger.migrations.0023_payments")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -40,6 +41,8 @@ VOUCHED: list[str] = [
     *_STAMPS.APPEND_ONLY,
     *_BOOKS.APPEND_ONLY,
     *_BOOKS.ENTERED,
+    *_PAYMENTS.APPEND_ONLY,
+    *_PAYMENTS.ENTERED,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -83,6 +86,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _COPIES.ENTERED
             | _MAKING.ENTERED
             | _BOOKS.ENTERED
+            | _PAYMENTS.ENTERED
         ).items()
     },
     **{
@@ -96,7 +100,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     },
     **{
         table: ((column, "id"),)
-        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS, _BOOKS)
+        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS, _BOOKS, _PAYMENTS)
         for table, column in of.APPEND_ONLY.items()
     },
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign

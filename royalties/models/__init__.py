@@ -1,5 +1,12 @@
-"""The tables of royalties: plans and splits, usage, runs with their postings."""
+"""The tables of royalties: plans and splits, usage, runs with their postings, what follows a statement."""
 
+from royalties.models.payments import (
+    ObjectionAnswer,
+    Payment,
+    PaymentFile,
+    PaymentOrder,
+    StatementObjection,
+)
 from royalties.models.plans import Plan, Split
 from royalties.models.runs import (
     Account,
@@ -20,7 +27,11 @@ __all__ = [
     "Account",
     "Advance",
     "ExchangeRate",
+    "ObjectionAnswer",
     "PayeeTerms",
+    "Payment",
+    "PaymentFile",
+    "PaymentOrder",
     "Plan",
     "Posting",
     "RoyaltyRun",
@@ -29,6 +40,7 @@ __all__ = [
     "RunPartition",
     "Split",
     "Statement",
+    "StatementObjection",
     "TaxCertificate",
     "Transaction",
 ]

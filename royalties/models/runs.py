@@ -299,6 +299,8 @@ class Transaction(models.Model):
         REFUNDED = "refunded"  # tax withheld before a certificate came
         ADVANCED = "advanced"
         GUARANTEED = "guaranteed"  # the shortfall of a minimum guarantee
+        PAID = "paid"  # the bank says so
+        RETURNED = "returned"  # it came back
 
     id = models.UUIDField(primary_key=True)
     payer = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="transactions")

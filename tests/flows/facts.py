@@ -110,13 +110,18 @@ from royalties.models import (
     Account,
     Advance,
     ExchangeRate,
+    ObjectionAnswer,
     PayeeTerms,
+    Payment,
+    PaymentFile,
+    PaymentOrder,
     Posting,
     RoyaltyRun,
     RunEvent,
     RunPart,
     RunPartition,
     Statement,
+    StatementObjection,
     TaxCertificate,
     Transaction,
 )
@@ -305,6 +310,10 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
         ],
     ),
     (Kind.STATEMENT_ISSUED, [(Statement, {"payee_id": key("writer"), "earned": 5})]),
+    (Kind.STATEMENT_OBJECTED, [(StatementObjection, {})]),
+    (Kind.OBJECTION_ANSWERED, [(ObjectionAnswer, {})]),
+    (Kind.PAYMENTS_ORDERED, [(PaymentFile, {}), (PaymentOrder, {})]),
+    (Kind.PAYMENT_CONFIRMED, [(Payment, {})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [

@@ -361,6 +361,14 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
         "account_id": a("Account", of="royalties", payer_id=key("rival"), reference="another").pk
     },
     "royalties_statement": lambda: {"version": 9},
+    "royalties_statementobjection": lambda: {"statement_id": a("Statement", of="royalties", version=8).pk},
+    "royalties_objectionanswer": lambda: {
+        "objection_id": a(
+            "StatementObjection", of="royalties", statement_id=a("Statement", of="royalties", version=8).pk
+        ).pk
+    },
+    "royalties_paymentorder": lambda: {"attempt": 9},
+    "royalties_payment": lambda: {"is_return": True},
     "provenance_manifeststatus": lambda: {"number": 9},
     "ledger_bandsactivation": lambda: {
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk
