@@ -32,10 +32,13 @@ import c2pa
 import numpy as np
 import psutil
 
+from benchmarks.mutations import Lists
+from provenance import certificates, timestamps
 from provenance.assertions import ManifestFacts, SplitFact, definition
 from provenance.certificates import Identity, load_or_create_development_identity
 from provenance.contributions import ContributionFact
 from provenance.signing import Signer, State, sign, verify
+from provenance.time_authority import TimeAuthority
 
 CONTAINERS = {
     "audio/wav": ("wav", "pcm_s16le"),
@@ -249,27 +252,45 @@ def _work(folder: Path, signings: int, number: int) -> Soaked:
 # --- files to change
 
 
-def corpus(folder: Path, *, lure: str) -> str:
+def corpus(folder: Path, *, lure: str) -> Lists:
     """
-    Sign a file of each kind into a folder, each naming an address that must never be called; return the roots.
+    Sign a file of each kind into a folder, each naming an address that must never be called, and stamp a second one.
 
     The address stands in the title and in a statement, where a reader that follows addresses might.
     """
     signer = Signer(_identity(folder), "1")
+    stamper = certificates.load_or_create_development_stamper(folder / "stamper", at=datetime.now(UTC))
     for media_type, (container, _) in CONTAINERS.items():
         source = make(folder / "source", media_type, 1)
+        label = f"urn:c2pa:{uuid4()}"
 
-        def define(*, keeps_parent: bool, media_type: str = media_type) -> Mapping[str, Any]:
-            made = dict(defining(media_type)(keeps_parent=keeps_parent))
+        def define(*, keeps_parent: bool, media_type: str = media_type, label: str = label) -> Mapping[str, Any]:
+            made = dict(definition(facts(), label, media_type=media_type, version="1", keeps_parent=keeps_parent))
             said = {"label": "org.example.lure", "created": True, "data": {"url": lure, "provenance": lure}}
             return {**made, "title": lure, "assertions": [*made["assertions"], said]}
 
         target = folder / f"{container}.signed"
         signed = sign(source, target, media_type, define, signer=signer)
-        target.with_suffix(".c2pa").write_bytes(signed.manifest)
-        said = {"media_type": media_type, "is_embedded": signed.is_embedded}
-        target.with_suffix(".json").write_text(json.dumps(said))
-    return signer.identity.roots_pem
+        said = {"media_type": media_type, "is_embedded": signed.is_embedded, "label": label}
+        stamped = _stamped(signed.manifest, label, stamper)
+        content = target.read_bytes()
+        _keep(target, content, signed.manifest, said)
+        _keep(target.with_stem(f"{container}-stamped"), content.replace(signed.manifest, stamped), stamped, said)
+    return Lists(signer.identity.roots_pem, stamper.roots_pem)
+
+
+def _stamped(store: bytes, label: str, stamper: certificates.Stamper) -> bytes:
+    now, query = datetime.now(UTC), timestamps.ask(store, label)
+    answer = TimeAuthority(stamper).answer(query.der, at=now)
+    roots = certificates.read_pem(stamper.roots_pem)
+    stamp = timestamps.check_answer(answer, query, roots=roots, signed_at=now, at=now)
+    return timestamps.insert(store, label, stamp.token)
+
+
+def _keep(path: Path, content: bytes, store: bytes, said: Mapping[str, Any]) -> None:
+    path.write_bytes(content)
+    path.with_suffix(".c2pa").write_bytes(store)
+    path.with_suffix(".json").write_text(json.dumps(said))
 
 
 @contextmanager

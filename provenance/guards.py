@@ -60,6 +60,12 @@ class BrokenWave(SignRefused):
     code = "broken_wave"
 
 
+class BrokenBoxes(SignRefused):
+    """The boxes of the M4A do not fit the file, or hold too much beside the sound; export it again."""
+
+    code = "broken_boxes"
+
+
 class TrailingBytes(SignRefused):
     """There are bytes behind the WAV's last chunk, which signing would drop; export the file again."""
 

@@ -14,9 +14,10 @@ import hashlib
 import io
 import json
 import os
+import struct
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +27,7 @@ from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader
 from c2pa import Signer as SdkSigner
 from cryptography import x509
 
-from provenance import guards, timestamps
+from provenance import guards, strictness, timestamps
 from provenance.assertions import PARENT
 from provenance.certificates import (
     CLAIM_PURPOSES,
@@ -51,6 +52,8 @@ NOT_FOR_CLAIMS: Final = "org.ai-music-ledger.signer.notForClaims"
 SIGNER_UNKNOWN: Final = "org.ai-music-ledger.signer.unknown"
 OTHER_TRUST_LIST: Final = "org.ai-music-ledger.signer.otherTrustList"
 TIME_NOT_SHOWN: Final = "org.ai-music-ledger.timeStamp.notOnList"
+STAMP_BROKEN: Final = "org.ai-music-ledger.timeStamp.broken"
+NOT_STRICT: Final = "org.ai-music-ledger.notCovered."  # and what of it: provenance.strictness
 MANIFEST_ELSEWHERE: Final = "org.ai-music-ledger.manifest.elsewhere"
 
 _ALGORITHMS: Final = {
@@ -213,7 +216,7 @@ def sign(
     original = original or Original(source, media_type)
     original = Original(original.path, normalized(original.media_type))
     carries_manifest = guards.embeds(original.media_type) and _carries_manifest(original.path, original.media_type)
-    definition = define(keeps_parent=carries_manifest)
+    definition = _with_container(define(keeps_parent=carries_manifest), source, media_type)
     guards.check_definition(definition, carries_manifest=carries_manifest)
 
     descriptor, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.")
@@ -234,6 +237,19 @@ def sign(
         temporary.unlink(missing_ok=True)
         raise
     return Signed(media_type, is_embedded, manifest, carries_manifest)
+
+
+def _with_container(definition: Mapping[str, Any], source: Path, media_type: str) -> Mapping[str, Any]:
+    """Add to what is stated the boxes that the hash of an M4A leaves out, so that nothing can be put there."""
+    if media_type != "audio/mp4":
+        return definition
+    try:
+        with source.open("rb") as file:
+            digest = strictness.digest_of_left_out(file)
+    except (ValueError, struct.error) as error:
+        raise guards.BrokenBoxes(guards.BrokenBoxes.__doc__) from error
+    said = {"label": strictness.CONTAINER, "kind": "Json", "created": True, "data": {"version": "1", "digest": digest}}
+    return {**definition, "assertions": [*definition.get("assertions", ()), said]}
 
 
 def _sign(
@@ -374,8 +390,11 @@ def read(
                 copy = io.BytesIO()
                 reader.resource_to_stream(f"self#jumbf=/c2pa/{label}/c2pa.signature", copy)
                 store = copy.getvalue()
-            found = _verification(report, facts, store, authorities_pem, is_embedded=reader.is_embedded())
-            return Reading(found, report, len(store))
+            is_embedded = reader.is_embedded()
+            found = _verification(report, facts, store, authorities_pem, is_embedded=is_embedded)
+        if found.state in {State.TRUSTED, State.VALID}:
+            found = _held_to_its_form(found, path, store)
+        return Reading(found, report, len(store))
     except C2paError.ManifestNotFound:
         found = Verification(
             State.ABSENT,
@@ -408,7 +427,8 @@ def _verification(
     state = State(str(report["validation_state"]).lower())
     signer = _signer_facts(store, label, algorithm=report["manifests"][label].get("signature_info", {}).get("alg", ""))
 
-    stamp = _stamp_facts(store, label, authorities_pem, codes={str(e["code"]) for e in active.get("success", ())})
+    codes = {str(entry["code"]) for kind in ("success", "informational") for entry in active.get(kind, ())}
+    stamp, is_stamp_broken = _stamp_facts(store, label, authorities_pem, codes=codes)
 
     # The SDK's "trusted" is taken back where it does not mean that a signer of claims is on our list.
     if state is State.TRUSTED:
@@ -424,6 +444,11 @@ def _verification(
         elif signer and signer[0].expires_at < datetime.now(UTC) and not (stamp and stamp.is_trusted):
             failures.append(TIME_NOT_SHOWN)
             state = State.INVALID
+
+    # For the SDK a time stamp that was changed is only as if there were none.
+    if is_stamp_broken and state in {State.TRUSTED, State.VALID}:
+        failures.append(STAMP_BROKEN)
+        state = State.INVALID
 
     ingredient_failures = _ingredient_failures(report)
     changed = [str(e.get("url", "")) for e in active.get("failure", ()) if e["code"] == "assertion.hashedURI.mismatch"]
@@ -453,6 +478,23 @@ def _verification(
     )
 
 
+def _held_to_its_form(found: Verification, path: Path, store: bytes) -> Verification:
+    """Take back what was found of a file in which bytes that no signature covers are not as they should be."""
+    try:
+        strictness.check(path, str(found.label), store, is_embedded=bool(found.is_embedded))
+    except strictness.MoreLeftOut as error:
+        sentence = f"Intact as far as its signature reaches, which is not enough to trust it. {error}"
+        return replace(found, state=State.VALID, sentence=sentence, failures=(*found.failures, NOT_STRICT + error.code))
+    except strictness.NotStrict as error:
+        return replace(
+            found,
+            state=State.INVALID,
+            sentence=f"The file was changed where no signature reaches, or carries what nobody signed. {error}",
+            failures=(*found.failures, NOT_STRICT + error.code),
+        )
+    return found
+
+
 def _signer_facts(store: bytes, label: str, *, algorithm: str) -> tuple[SignerFacts, bool] | None:
     """Return who signed, and whether that certificate may sign claims."""
     try:
@@ -474,19 +516,28 @@ def _signer_facts(store: bytes, label: str, *, algorithm: str) -> tuple[SignerFa
         return None
 
 
-def _stamp_facts(store: bytes, label: str, authorities_pem: str, *, codes: set[str]) -> StampFacts | None:
-    """Return the time stamp in a manifest: trusted, or what it says where it leads to nobody on the list."""
+def _stamp_facts(store: bytes, label: str, authorities_pem: str, *, codes: set[str]) -> tuple[StampFacts | None, bool]:
+    """
+    Return the time stamp in a manifest, trusted, or what it says where it leads to nobody on the list.
+
+    And whether there is one that is broken: of another signature, or changed since it was made.
+    """
     roots = read_pem(authorities_pem) if authorities_pem else []
+    is_broken = not codes.isdisjoint({"timeStamp.malformed", "timeStamp.mismatch"})
     try:
         found = timestamps.read(store, label, roots=roots)
         is_trusted = "timeStamp.trusted" in codes
     except timestamps.AuthorityUnknown as unknown:
         if unknown.stamp is None:
-            return None
+            return None, is_broken
         found, is_trusted = unknown.stamp, False
+    except timestamps.NoStamp:
+        return None, is_broken
+    except (timestamps.NotForStamping, timestamps.AuthorityNotInForce):
+        return None, is_broken  # it is as it was made, and proves nothing
     except timestamps.TimestampRefused:
-        return None
-    return StampFacts(found.at, _quotable(found.authority), found.authority_digest, is_trusted)
+        return None, timestamps.is_stamped(store, label)
+    return StampFacts(found.at, _quotable(found.authority), found.authority_digest, is_trusted), is_broken
 
 
 def _shown(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
@@ -586,6 +637,7 @@ def _sentence_for_invalid(failures: Sequence[str], who: str, *, changed: Sequenc
             "signingCredential.expired" in failures or TIME_NOT_SHOWN in failures,
             f"The certificate of {who} has expired, and no time stamp shows that it was valid at signing.",
         ),
+        (STAMP_BROKEN in failures, "The time stamp beside the signature was changed, or is another signature's."),
         (is_credential_wrong, f"The certificate of {who} is not one that may sign claims."),
     )
     rest = f"The manifest breaks the rules of C2PA: {', '.join(sorted(set(failures)))[:200]}."

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -258,7 +258,7 @@ def check_answer(
         raise NotGranted(f"{NotGranted.__doc__} It says: {said or status}.")
     if der is None:
         raise AnswerUnreadable(f"{AnswerUnreadable.__doc__} It grants a time stamp and holds none.")
-    stamp, info = _check_token(der, query.imprint, roots=roots)
+    stamp, info = _check_token(der, {"sha256": query.imprint}, roots=roots)
     if info.nonce != query.nonce:
         raise OtherNonce(OtherNonce.__doc__)
     if query.policy is not None and stamp.policy != query.policy:
@@ -277,11 +277,20 @@ def read(manifest: bytes, label: str, *, roots: Sequence[x509.Certificate]) -> S
     """
     signed = _signature(manifest, label)
     match signed.unprotected.get("sigTst2"):
-        case {"tstTokens": [{"val": bytes() as der}, *_]}:
+        case {"tstTokens": [{"val": bytes() as der}]}:
             if len(der) > MAX_ANSWER_BYTES:
                 raise AnswerTooLarge(AnswerTooLarge.__doc__)
-            return _check_token(der, hashlib.sha256(_message(signed)).digest(), roots=roots)[0]
+            message = _message(signed)
+            return _check_token(der, {name: hashlib.new(name, message).digest() for name in _HASHES}, roots=roots)[0]
     raise NoStamp(NoStamp.__doc__)
+
+
+def is_stamped(manifest: bytes, label: str) -> bool:
+    """Whether there is something beside a manifest's signature that is called a time stamp, whatever it proves."""
+    try:
+        return not {"sigTst", "sigTst2"}.isdisjoint(signature_of(manifest, label).unprotected)
+    except NoSignerFound:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +305,9 @@ def _said(status: Any) -> str:
     return "".join(c if c.isprintable() else " " for c in (words or failure))[:120]
 
 
-def _check_token(der: bytes, imprint: bytes, *, roots: Sequence[x509.Certificate]) -> tuple[Stamp, _Info]:
+def _check_token(
+    der: bytes, imprints: Mapping[str, bytes], *, roots: Sequence[x509.Certificate]
+) -> tuple[Stamp, _Info]:
     try:
         content = cms.ContentInfo.load(der, strict=True)
         if content["content_type"].native != "signed_data":
@@ -314,11 +325,12 @@ def _check_token(der: bytes, imprint: bytes, *, roots: Sequence[x509.Certificate
         embedded = [bytes(c.chosen.dump()) for c in signed["certificates"] or () if c.name == "certificate"]
         [signer] = signed["signer_infos"]
         is_signer = _names(signer["sid"])
+        _check_frame(signed, signer)
     except TimestampRefused:
         raise
     except _MALFORMED as error:
         raise AnswerUnreadable(AnswerUnreadable.__doc__) from error
-    if algorithm != "sha256" or hashed != imprint:
+    if algorithm not in imprints or hashed != imprints[algorithm]:
         raise OtherMessage(OtherMessage.__doc__)
     if has_unknown or not isinstance(at, datetime):
         raise AnswerUnreadable(f"{AnswerUnreadable.__doc__} It has a critical extension or no time.")
@@ -333,6 +345,8 @@ def _check_token(der: bytes, imprint: bytes, *, roots: Sequence[x509.Certificate
         _check_signature(signer, contents, leaf)
     except _MALFORMED as error:
         raise StampForged(StampForged.__doc__) from error
+    if not all(one == leaf or any(certificates.issued(other, by=one) for other in chain) for one in chain):
+        raise AnswerUnreadable(f"{AnswerUnreadable.__doc__} It carries a certificate that its signer does not rest on.")
     stamp = Stamp(der, at, policy, certificates.called(leaf), certificates.certificate_digest(leaf))
     try:
         _check_authority(leaf, chain, roots, at=at)
@@ -340,6 +354,19 @@ def _check_token(der: bytes, imprint: bytes, *, roots: Sequence[x509.Certificate
         unknown.stamp = stamp
         raise
     return stamp, _Info(nonce)
+
+
+def _check_frame(signed: Any, signer: Any) -> None:
+    """Check what stands around the signature and is not signed: versions, and the one algorithm (RFC 5652 §5)."""
+    [listed] = signed["digest_algorithms"]
+    named, version = signer["digest_algorithm"], {"issuer_and_serial_number": "v1", "subject_key_identifier": "v3"}
+    is_formed = (
+        listed["algorithm"].native == named["algorithm"].native
+        and listed["parameters"].native is None
+        and signer["version"].native == version[signer["sid"].name]
+    )
+    if not is_formed:
+        raise AnswerUnreadable(AnswerUnreadable.__doc__)
 
 
 def _names(sid: Any) -> Callable[[x509.Certificate], bool]:

@@ -15,11 +15,11 @@ import encypher_c2pa
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from provenance import signing
+from provenance import signing, strictness
 from provenance.certificates import CLAIM_PURPOSES, CLAIM_SIGNING, Identity
 from provenance.jumbf import NoSignerFound, signer_certificates
 from provenance.signing import Define, Signed, Signer, State, Verification, sign, verify
-from tests.provenance import pki
+from tests.provenance import pki, tsa
 from tests.provenance.conftest import CONTAINERS, EMBEDDED, LABEL, beside, make_clip
 
 Files = Mapping[str, tuple[Path, Signed]]
@@ -346,3 +346,65 @@ def _report(
         c2pa.Reader("audio/wav", file, context=context) as reader,
     ):
         return json.loads(reader.json()), json.loads(reader.crjson())
+
+
+# --- held to its form
+
+
+@pytest.mark.parametrize("media_type", EMBEDDED)
+@pytest.mark.parametrize("claim_version", [1, 2])
+def test_what_others_sign_in_their_own_forms_holds(
+    *,
+    clips: Mapping[str, Path],
+    identity: Identity,
+    define: Define,
+    tmp_path: Path,
+    media_type: str,
+    claim_version: int,
+) -> None:
+    """By the SDK alone: a time stamp that it asked for itself, earlier claims, no word about the boxes of an M4A."""
+    output, stamper = tmp_path / "theirs", tsa.stamper()
+    made = {**define(keeps_parent=False), "claim_version": claim_version}
+    if claim_version == 1:
+        del made["label"]  # of another form, and chosen by the SDK
+    with (
+        tsa.served(tsa.replies(tsa.Authority(stamper))) as address,
+        c2pa.Context.from_dict({"verify": {"verify_after_sign": False}}) as context,
+        c2pa.Builder(json.dumps(made), context=context) as builder,
+        c2pa.Signer.from_callback(identity.sign, c2pa.C2paSigningAlg.ES256, identity.chain_pem, address) as signer,
+        clips[media_type].open("rb") as before,
+        output.open("w+b") as after,
+    ):
+        builder.sign(signer, media_type, before, after)
+    found = verify(output, media_type, roots_pem=identity.roots_pem, authorities_pem=stamper.roots_pem)
+    assert (found.state, found.failures) == (State.TRUSTED, ())
+
+
+def test_what_older_rules_leave_out_is_never_trusted(
+    signed: Files, identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of C2PA 1: the SDK cannot sign so any more, so the list of what may be left out is made shorter here."""
+    monkeypatch.setattr(strictness, "_XPATHS", frozenset({"/uuid", "/ftyp"}))
+    found = verify(signed["audio/mp4"][0], "audio/mp4", roots_pem=identity.roots_pem)
+    assert (found.state, found.failures) == (State.VALID, (f"{signing.NOT_STRICT}moreLeftOut",))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda whole: whole + b"\0\0\0\x10free" + b"anything", "container"),
+        (lambda whole: whole.replace(b"ftypM4A ", b"ftypM4B "), "container"),
+        (lambda whole: whole.replace(b"manifest\0" + bytes(8), b"manifest\0" + bytes(7) + b"\1"), "place"),
+    ],
+    ids=["room at the end", "the brand", "beside the manifest"],
+)
+def test_nothing_can_be_put_where_the_hash_of_boxes_does_not_reach(
+    signed: Files, identity: Identity, tmp_path: Path, change: Change, code: str
+) -> None:
+    content = signed["audio/mp4"][0].read_bytes()
+    path = tmp_path / "changed.m4a"
+    path.write_bytes(change(content))
+    assert path.read_bytes() != content
+    found = verify(path, "audio/mp4", roots_pem=identity.roots_pem)
+    assert (found.state, found.failures) == (State.INVALID, (signing.NOT_STRICT + code,))
+    assert found.sentence.startswith("The file was changed where no signature reaches")
