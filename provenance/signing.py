@@ -54,6 +54,7 @@ OTHER_TRUST_LIST: Final = "org.ai-music-ledger.signer.otherTrustList"
 TIME_NOT_SHOWN: Final = "org.ai-music-ledger.timeStamp.notOnList"
 STAMP_BROKEN: Final = "org.ai-music-ledger.timeStamp.broken"
 NOT_STRICT: Final = "org.ai-music-ledger.notCovered."  # and what of it: provenance.strictness
+LEFT_OUT: Final = NOT_STRICT + strictness.MoreLeftOut.code
 MANIFEST_ELSEWHERE: Final = "org.ai-music-ledger.manifest.elsewhere"
 
 _ALGORITHMS: Final = {
@@ -484,7 +485,7 @@ def _held_to_its_form(found: Verification, path: Path, store: bytes) -> Verifica
         strictness.check(path, str(found.label), store, is_embedded=bool(found.is_embedded))
     except strictness.MoreLeftOut as error:
         sentence = f"Intact as far as its signature reaches, which is not enough to trust it. {error}"
-        return replace(found, state=State.VALID, sentence=sentence, failures=(*found.failures, NOT_STRICT + error.code))
+        return replace(found, state=State.VALID, sentence=sentence, failures=(*found.failures, LEFT_OUT))
     except strictness.NotStrict as error:
         return replace(
             found,

@@ -16,7 +16,7 @@ from provenance import watermarks
 from provenance.assertions import ACTIONS, DISCLOSURE, LICENSES, RECORD, SPLITS, TRAINING
 from provenance.contributions import DIGITAL_SOURCE_TYPE
 from provenance.models import Manifest
-from provenance.signing import State, Verification
+from provenance.signing import LEFT_OUT, State, Verification
 from provenance.statuses import SENTENCES, Standing, Status
 from rights.vocabulary import Component
 
@@ -121,6 +121,12 @@ def _verdict(found: Recognized) -> tuple[str, str, str]:
         return "good", "This is the file that was signed", "Nothing in it was changed since, to the last byte."
     if state is State.TRUSTED:
         return "open", "Signed with our certificate, and not on record here", "Another installation may have signed it."
+    if state is State.VALID and LEFT_OUT in found.verification.failures:
+        return (
+            "open",
+            "Intact where its signature reaches",
+            "It leaves out parts of the file, which nobody vouches for.",
+        )
     if state is State.VALID:
         return "open", "Intact, from a signer whom we do not know", "What it says is the signer's word, not ours."
     if state is State.INVALID:
