@@ -29,6 +29,7 @@ from rights.models import (
 )
 from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, sight_of
+from royalties.models import UsageReport
 
 Role = Membership.Role
 
@@ -94,7 +95,9 @@ PERMISSIONS: dict[Verb, frozenset[str]] = {
     Verb.VOUCH: frozenset({"rights.add_review"}),
     Verb.PROPOSE: frozenset({"ledger.add_proposal", "ledger.add_erasurerequest", "rights.add_partymerge"}),
     Verb.APPROVE: frozenset({"ledger.add_approval"}),
-    Verb.SETTLE: frozenset({"royalties.add_plan"}),
+    Verb.SETTLE: frozenset(
+        {"royalties.add_plan", "royalties.add_usagereport", "royalties.add_usagematching", "royalties.add_usagemapping"}
+    ),
 }
 
 
@@ -182,6 +185,7 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     ImportBatch: ("organization", Verb.IMPORT),
     Enrollment: ("organization", Verb.IMPORT),
     Submission: ("submitter", Verb.SUBMIT),
+    UsageReport: ("payer", Verb.SETTLE),
 }
 
 

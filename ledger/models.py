@@ -94,6 +94,10 @@ _LATER = {
     "objection_answer": "royalties.ObjectionAnswer",
     "payment_file": "royalties.PaymentFile",
     "payment": "royalties.Payment",
+    "usage_report": "royalties.UsageReport",
+    "usage_outcome": "royalties.UsageOutcome",
+    "usage_matching": "royalties.UsageMatching",
+    "usage_supersession": "royalties.UsageSupersession",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -192,6 +196,10 @@ class Entry(models.Model):
         OBJECTION_ANSWERED = "objection_answered"
         PAYMENTS_ORDERED = "payments_ordered"
         PAYMENT_CONFIRMED = "payment_confirmed"
+        USAGE_RECEIVED = "usage_received"
+        USAGE_FINISHED = "usage_finished"
+        USAGE_MATCHED = "usage_matched"
+        USAGE_SUPERSEDED = "usage_superseded"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -275,6 +283,10 @@ class Entry(models.Model):
     objection_answer = _subject("royalties.ObjectionAnswer")
     payment_file = _subject("royalties.PaymentFile")
     payment = _subject("royalties.Payment")
+    usage_report = _subject("royalties.UsageReport")
+    usage_outcome = _subject("royalties.UsageOutcome")
+    usage_matching = _subject("royalties.UsageMatching")
+    usage_supersession = _subject("royalties.UsageSupersession")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -384,6 +396,7 @@ class Job(models.Model):
         FREEZE = "freeze"
         DIVIDE = "divide"
         RECONCILE = "reconcile"
+        USAGE = "usage"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)

@@ -134,6 +134,12 @@ from royalties.models import (
     StatementObjection,
     TaxCertificate,
     Transaction,
+    UsageFile,
+    UsageMatch,
+    UsageMatching,
+    UsageOutcome,
+    UsageReport,
+    UsageSupersession,
 )
 
 MAX_EXACT_INTEGER = 2**53 - 1  # beyond it JSON readers disagree; such an integer is written as a decimal string
@@ -663,6 +669,41 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
     SignerChange: (
         ("id", "certificate_digest", "replaces", "is_development", "active_from", "expires_at", "recorded_at"),
     ),
+    UsageReport: (
+        (
+            "id",
+            "payer_id",
+            "format",
+            "sender",
+            "message",
+            "content_digest",
+            "reading",
+            "replaces_id",
+            "received_at",
+        ),
+    ),
+    UsageFile: (("id", "report_id", "number", "name", "digest", "size_bytes"),),
+    UsageOutcome: (
+        (
+            "id",
+            "report_id",
+            "is_booked",
+            "payer_id",
+            "sender",
+            "message",
+            "content_digest",
+            "lines",
+            "keys",
+            "problems",
+            "usage_digest",
+            "keys_digest",
+            "document",
+            "finished_at",
+        ),
+    ),
+    UsageMatching: (("id", "payer_id", "method", "matched_by_id", "reason", "recorded_at"),),
+    UsageMatch: (("id", "matching_id", "payer_id", "key", "submission_id", "supersedes_id"),),
+    UsageSupersession: (("id", "report_id", "successor_id", "reason", "recorded_at"),),
     PartyName: (
         (
             "id",
@@ -1517,6 +1558,13 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
         PaymentOrder.objects.filter(file=key),
     ],
     Entry.Kind.PAYMENT_CONFIRMED: _one(Payment),
+    Entry.Kind.USAGE_RECEIVED: lambda key: [UsageReport.objects.filter(pk=key), UsageFile.objects.filter(report=key)],
+    Entry.Kind.USAGE_FINISHED: _one(UsageOutcome),
+    Entry.Kind.USAGE_MATCHED: lambda key: [
+        UsageMatching.objects.filter(pk=key),
+        UsageMatch.objects.filter(matching=key),
+    ],
+    Entry.Kind.USAGE_SUPERSEDED: _one(UsageSupersession),
 }
 
 
@@ -1792,6 +1840,12 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         PaymentFile: _about("payment_file_id"),
         PaymentOrder: _about("payment_file_id", "file_id"),
         Payment: _about("payment_id"),
+        UsageReport: _about("usage_report_id"),
+        UsageFile: _about("usage_report_id", "report_id"),
+        UsageOutcome: _about("usage_outcome_id"),
+        UsageMatching: _about("usage_matching_id"),
+        UsageMatch: _about("usage_matching_id", "matching_id"),
+        UsageSupersession: _about("usage_supersession_id"),
         Reference: "SELECT 1 FROM rights_recording AS c JOIN ledger_entry AS e ON e.recording_id = c.id"
         " WHERE c.reference_id = r.id UNION ALL SELECT 1 FROM rights_recordingaudio AS a"
         " JOIN ledger_entry AS e ON e.recording_audio_id = a.id WHERE a.reference_id = r.id",

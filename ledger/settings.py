@@ -200,6 +200,11 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "imports")},
     },
+    # Files that outputs' earnings were reported in, and what they were read to.
+    "royalties": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "royalties")},
+    },
     # Where organizations put the audio of their catalogues to be enrolled, each in the folder that bears its id.
     "catalogue": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -229,6 +234,7 @@ LEDGER_SHARDS_HERE = tuple(  # which of them `serve` starts workers for
 LEDGER_SHARD_PATIENCE_SECONDS = float(os.environ.get("LEDGER_SHARD_PATIENCE_SECONDS", "30"))
 LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
+LEDGER_MAX_USAGE_BYTES = int(os.environ.get("LEDGER_MAX_USAGE_BYTES", str(16 * 1000**3)))  # when it is unpacked
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_PUBLIC_BYTES = int(os.environ.get("LEDGER_MAX_PUBLIC_BYTES", str(128 * 1024 * 1024)))  # without a login
 LEDGER_MAX_AUDIO_MS = int(os.environ.get("LEDGER_MAX_AUDIO_MINUTES", "60")) * 60_000
@@ -343,6 +349,8 @@ API_SCOPES = {
     "submissions:read": "Read own submissions, their evidence, decisions and signed files",
     "submissions:write": "Submit finished outputs, and appeal against their refusal",
     "influences:read": "Read what attribution providers say went into an output",
+    "usage:read": "Read reports of usage, what they came to and what is not matched",
+    "usage:write": "Hand in reports of usage, and say which output is meant",
     "influences:write": "State what an attribution provider says, and object to it",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"

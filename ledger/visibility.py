@@ -85,6 +85,17 @@ from royalties.models import (
     StatementObjection,
     TaxCertificate,
     Transaction,
+    UsageFile,
+    UsageKey,
+    UsageMapping,
+    UsageMatch,
+    UsageMatching,
+    UsageOutcome,
+    UsageProblem,
+    UsageProgress,
+    UsageReport,
+    UsageSum,
+    UsageSupersession,
 )
 
 __all__ = ["EVERYTHING", "Sight", "finds", "seen"]
@@ -180,12 +191,14 @@ def _jobs(sight: Sight) -> Q:
     copies = CopyOrder.objects.filter(decision__submission__in=own).values("pk")
     signed = Manifest.objects.filter(decision__submission__in=own).values("pk")
     runs = seen(RoyaltyRun.objects.all(), sight).values("pk")
+    reports = seen(UsageReport.objects.all(), sight).values("pk")
     return (
         Q(kind__in=[Job.Kind.FREEZE, Job.Kind.RECONCILE], subject_id__in=runs)
         | Q(kind=Job.Kind.CLEAR, subject_id__in=own)
         | Q(kind=Job.Kind.IMPORT, subject_id__in=imports)
         | Q(kind=Job.Kind.COPY, subject_id__in=copies)
         | Q(kind=Job.Kind.STAMP, subject_id__in=signed)
+        | Q(kind=Job.Kind.USAGE, subject_id__in=reports)
     )
 
 
@@ -263,6 +276,18 @@ RULES: Rules = {
     PaymentFile: _owned("run__payer"),
     PaymentOrder: _through("statement", Statement),
     Payment: _through("order__statement", Statement),
+    # What outputs earned is between the payer and whoever reports it; a payee sees statements.
+    UsageMapping: _owned("payer"),
+    UsageReport: _owned("payer"),
+    UsageFile: _owned("report__payer"),
+    UsageProgress: _owned("report__payer"),
+    UsageProblem: _owned("report__payer"),
+    UsageOutcome: _owned("payer"),
+    UsageKey: _owned("payer"),
+    UsageSum: _owned("key__payer"),
+    UsageMatching: _owned("payer"),
+    UsageMatch: _owned("payer"),
+    UsageSupersession: _owned("report__payer"),
     Manifest: _own_outputs("decision__submission"),
     Certificate: _own_outputs("manifest__decision__submission"),
     ManifestStatus: _own_outputs("manifest__decision__submission"),

@@ -25,6 +25,7 @@ _QUESTIONS: Any = import_module("ledger.migrations.0020_shard_questions")
 _STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
 _BOOKS: Any = import_module("ledger.migrations.0022_books")
 _PAYMENTS: Any = import_module("ledger.migrations.0023_payments")
+_USAGE: Any = import_module("ledger.migrations.0024_usage")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -43,6 +44,7 @@ VOUCHED: list[str] = [
     *_BOOKS.ENTERED,
     *_PAYMENTS.APPEND_ONLY,
     *_PAYMENTS.ENTERED,
+    *_USAGE.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -56,6 +58,7 @@ RECORDED: list[str] = [
     *_BINDINGS.RECORDED,
     *_COPIES.RECORDED,
     *_BOOKS.RECORDED,
+    *_USAGE.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -68,6 +71,7 @@ WORKING: list[str] = [
     *_ENROLLMENTS.WORKING,
     *_WATCH.WORKING,
     *_QUESTIONS.WORKING,
+    *_USAGE.WORKING,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
@@ -87,6 +91,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _MAKING.ENTERED
             | _BOOKS.ENTERED
             | _PAYMENTS.ENTERED
+            | _USAGE.ENTERED
         ).items()
     },
     **{

@@ -22,6 +22,19 @@ from royalties.models.runs import (
     TaxCertificate,
     Transaction,
 )
+from royalties.models.usage import (
+    UsageFile,
+    UsageKey,
+    UsageMapping,
+    UsageMatch,
+    UsageMatching,
+    UsageOutcome,
+    UsageProblem,
+    UsageProgress,
+    UsageReport,
+    UsageSum,
+    UsageSupersession,
+)
 
 __all__ = [
     "Account",
@@ -43,4 +56,15 @@ __all__ = [
     "StatementObjection",
     "TaxCertificate",
     "Transaction",
+    "UsageFile",
+    "UsageKey",
+    "UsageMapping",
+    "UsageMatch",
+    "UsageMatching",
+    "UsageOutcome",
+    "UsageProblem",
+    "UsageProgress",
+    "UsageReport",
+    "UsageSum",
+    "UsageSupersession",
 ]

@@ -124,6 +124,16 @@ from royalties.models import (
     StatementObjection,
     TaxCertificate,
     Transaction,
+    UsageFile,
+    UsageKey,
+    UsageMapping,
+    UsageMatch,
+    UsageMatching,
+    UsageOutcome,
+    UsageProblem,
+    UsageReport,
+    UsageSum,
+    UsageSupersession,
 )
 from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, World, key, today
 
@@ -226,6 +236,19 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     ),
     (Kind.INFLUENCE_OBJECTED, [(InfluenceObjection, {"party_id": key("writer")})]),
     (Kind.STATUS_STATED, [(ManifestStatus, {"reason": "resolved"})]),
+    (Kind.USAGE_RECEIVED, [(UsageReport, {"payer_id": key("distributor")}), (UsageFile, {})]),
+    (
+        Kind.USAGE_FINISHED,
+        [(UsageOutcome, {"payer_id": key("distributor"), "is_booked": True, "problems": 0})],
+    ),
+    (
+        Kind.USAGE_MATCHED,
+        [
+            (UsageMatching, {"payer_id": key("distributor")}),
+            (UsageMatch, {"payer_id": key("distributor"), "submission_id": key("output")}),
+        ],
+    ),
+    (Kind.USAGE_SUPERSEDED, [(UsageSupersession, {})]),
     (Kind.SOFT_BOUND, [(SoftBinding, {})]),
     (Kind.SUBMITTED, [(Submission, {"submitter_id": key("rival"), "uses": USES, "expected_currency": ""})]),
     (Kind.DECIDED, [(Decision, {"outcome": "refused"}), (ForeignManifest, {"state": "valid"})]),
@@ -331,6 +354,10 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (ShardQuestion, {}),
     (RunPart, {}),
     (RunPartition, {}),
+    (UsageKey, {"payer_id": key("distributor"), "usages": 3}),
+    (UsageSum, {"amount": "1.5"}),
+    (UsageProblem, {}),
+    (UsageMapping, {"payer_id": key("distributor")}),
 ]
 
 

@@ -369,6 +369,14 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "royalties_paymentorder": lambda: {"attempt": 9},
     "royalties_payment": lambda: {"is_return": True},
+    "royalties_usagefile": lambda: {"number": 9},
+    "royalties_usageoutcome": lambda: {
+        "report_id": a("UsageReport", of="royalties").pk,
+        "message": "another",
+        "content_digest": "e0" * 32,
+    },
+    "royalties_usagematch": lambda: {"key": "another"},
+    "royalties_usagesupersession": lambda: {"report_id": a("UsageReport", of="royalties").pk},
     "provenance_manifeststatus": lambda: {"number": 9},
     "ledger_bandsactivation": lambda: {
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk

@@ -233,6 +233,8 @@ REFUSED_BY_CONSTRAINT = {
             "payable",
         )
     ),
+    ("royalties_usageoutcome", "is_booked"),
+    ("royalties_usageoutcome", "problems"),
 }
 
 
