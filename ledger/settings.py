@@ -200,7 +200,12 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "imports")},
     },
-    # Files that outputs' earnings were reported in, and what they were read to.
+    # Reports of usage as they were sent.
+    "usage": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "usage")},
+    },
+    # What they were read to: exact lines, which runs are made of.
     "royalties": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "royalties")},

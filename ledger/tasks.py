@@ -25,6 +25,7 @@ from ledger import (
     reversing,
     searching,
     timestamping,
+    usages,
     voices,
 )
 from ledger.models import Job
@@ -110,6 +111,15 @@ _OF_IMPORTS: dict[Job.Kind, Callable[..., object]] = {
 
 
 @shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def read_usage(*, report_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Read a report of usage, and book or refuse it."""
+    try:
+        usages.read(report_id=UUID(report_id), at=timezone.now())
+    except (usages.AlreadyFinished, jobs.LostLease):
+        return  # somebody else was faster, which is what was wanted
+
+
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
 def list_enrollment(*, enrollment_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Write down what is in a folder that is to be enrolled, and ring for each part of it."""
     try:
@@ -178,6 +188,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             sign_copy.delay(order_id=str(subject_id))
         case Job.Kind.SEARCH:
             searching.ring(subject_id)
+        case Job.Kind.USAGE:
+            read_usage.delay(report_id=str(subject_id))
         case Job.Kind.STAMP:
             stamp_manifest.delay(manifest_id=str(subject_id))
         case _:
@@ -189,6 +201,7 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove stored bytes that no row speaks of."""
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
+    usages.collect(stored_before=timezone.now() - timedelta(days=1))
     searching.collect(asked_before=timezone.now() - timedelta(hours=1))
 
 

@@ -1,0 +1,74 @@
+"""Which cells the records of DDEX DSR flat files have, by profile and version: data, with its source. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parent.parent / "data" / "dsr_records.json"
+
+
+class UnknownProfile(Exception):
+    """A report is of a profile, in a version, whose records are known here."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The cells of one record type in one version."""
+
+    type: str
+    cells: tuple[str, ...]
+    needed: tuple[int, ...]  # positions that may not be empty
+
+    def at(self, *names: str) -> int:
+        """Return the position of the first of these cells that there is; -1 where there is none."""
+        return next((self.cells.index(name) for name in names if name in self.cells), -1)
+
+    def of(self, role: str) -> int:
+        """Return the position of the cell that plays a role, whatever this version calls it."""
+        return self.at(*_table()["roles"][role])
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The record types of one profile in one version."""
+
+    name: str
+    version: str
+    confidence: str  # in the positions of its cells
+    layouts: dict[str, Layout]
+
+
+@cache
+def profile(name: str, version: str) -> Profile:
+    """
+    Return a profile.
+
+    :raises UnknownProfile: there is none of this name and version
+    """
+    table = _table()
+    versions = table["profiles"].get(name)
+    if versions is None:
+        raise UnknownProfile(f"The profile {name[:60]!r} is not read: {', '.join(sorted(table['profiles']))} are.")
+    if version not in versions:
+        known = ", ".join(sorted(versions))
+        raise UnknownProfile(f"Version {version[:20]!r} of {name} is not read: {known} are. Ask the sender for one.")
+    found = versions[version]
+    layouts = {}
+    for type_, listed in found["records"].items():
+        names = listed.split()
+        layouts[type_] = Layout(
+            type_,
+            tuple(name.removesuffix("?") for name in names),
+            tuple(at for at, name in enumerate(names) if not name.endswith("?")),
+        )
+    return Profile(name, version, table["sources"][found["source"]]["confidence"], layouts)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return found
