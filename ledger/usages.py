@@ -1,9 +1,9 @@
 """
 Reports of usage: handed in, read, booked or refused as a whole; and which output each of their keys means.
 
-A report is read by a worker to a file of exact lines. With one problem nothing of it is booked; without one, all of it is,
-in a single transaction with its entries. The reading is a function of the files alone, so a worker that was killed is
-followed by another that comes to the same bytes. A dry run reads and books nothing.
+A report is read by a worker to a file of exact lines. With one problem nothing of it is booked; without one, all of it
+is, in a single transaction with its entries. The reading is a function of the files alone, so a worker that was killed
+is followed by another that comes to the same bytes. A dry run reads and books nothing.
 """
 
 from __future__ import annotations
@@ -351,9 +351,7 @@ def _read_files(report: UsageReport, target: Path, *, at: datetime) -> Found:
 
     progress(0, 0, 0)
     with ExitStack() as opened:
-        sources = [
-            Source(opened.enter_context(store.local(file.digest, alias=FILES)), file.name) for file in files
-        ]
+        sources = [Source(opened.enter_context(store.local(file.digest, alias=FILES)), file.name) for file in files]
         if report.format == Format.DSR:
             return dsr.read(
                 sources,
@@ -469,7 +467,7 @@ def _book(report: UsageReport, job: jobs.Claimed, found: Found, target: Path, *,
             if report.replaces_id is not None:
                 _supersede(report.replaces_id, successor_id=report.pk, reason="", at=at)
             _keep_progress(report, Stage.DONE, found, document, at=at)
-        return outcome
+            return outcome
     except IntegrityError as error:
         sentences = {
             "message_is_booked_once": ("message_twice", MessageTwice.__doc__),

@@ -1,4 +1,4 @@
-"""Usage as rows: inserts of what reports came to, and reads of what counts. What is in a file is in ``royalties.usage``."""
+"""Usage as rows: inserts of what reports came to, and reads of what counts. ``royalties.usage`` reads the files."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def matches(payer_id: UUID, *, known_at: datetime) -> dict[str, UUID]:
         .exclude(successor__matching__recorded_at__lte=known_at)
         .values_list("key", "submission_id")
     )
-    of_key = {key: submission for key, submission in rows if submission is not None}
+    of_key = dict(rows)
     cleared = cleared_of(set(of_key.values()), known_at=known_at)
     return {key: cleared[submission] for key, submission in of_key.items() if submission in cleared}
 
@@ -177,7 +177,7 @@ def lead(payer_id: UUID, keys: Sequence[str], *, known_at: datetime) -> Led:
 
     Only cleared outputs of this payer are found; an ISRC of several of them leads nowhere.
     """
-    known = dict(
+    known: dict[str, UUID | None] = dict(
         UsageMatch.objects.filter(payer=payer_id, key__in=keys, successor__isnull=True).values_list(
             "key", "submission_id"
         )
@@ -211,15 +211,15 @@ def lead(payer_id: UUID, keys: Sequence[str], *, known_at: datetime) -> Led:
 def unmatched(payer_id: UUID) -> QuerySet[UsageKey]:
     """Return the keys of counting reports that lead to no output: nobody said anything, or left them in suspense."""
     return counting(payer_id).exclude(
-        key__in=UsageMatch.objects.filter(payer=payer_id, successor__isnull=True, submission__isnull=False).values("key")
+        key__in=UsageMatch.objects.filter(payer=payer_id, successor__isnull=True, submission__isnull=False).values(
+            "key"
+        )
     )
 
 
 def counting(payer_id: UUID) -> QuerySet[UsageKey]:
     """Return the keys of reports that count."""
-    return UsageKey.objects.filter(
-        payer=payer_id, report__outcome__is_booked=True, report__supersession__isnull=True
-    )
+    return UsageKey.objects.filter(payer=payer_id, report__outcome__is_booked=True, report__supersession__isnull=True)
 
 
 def is_superseded(report: UsageReport) -> bool:
@@ -237,4 +237,3 @@ def _batched(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     going = iter(items)
     while some := list(islice(going, _AT_ONCE)):
         yield some
-

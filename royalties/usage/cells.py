@@ -1,5 +1,5 @@
 """
-What stands in the cells of a report, exactly: text is read to integers and their scale, never to a binary fraction. Pure.
+What stands in the cells of a report, exactly: text is read to integers and their scale, never to binary fractions.
 
 A function here reads one cell; ``columns`` reads many at once and asks these wherever a cell is not plain.
 """
@@ -68,7 +68,9 @@ def amount(text: str, *, decimal: str = ".", grouping: str = "") -> tuple[int, i
         raise BadCell("too_fine", f"An amount has at most {FINEST} digits after the point: round it where it is made.")
     mantissa = int(whole + rest)
     if abs(mantissa) > LARGEST:
-        raise BadCell("beyond_money", "The amount does not fit into 64 bits: is the decimal mark what it is said to be?")
+        raise BadCell(
+            "beyond_money", "The amount does not fit into 64 bits: is the decimal mark what it is said to be?"
+        )
     return mantissa, len(rest)
 
 

@@ -258,9 +258,11 @@ class _Report:
             with source.path.open("rb") as raw:
                 text = Text(cast("BinaryIO", raw), bounds=bounds)
                 _File(self, head, number, sum(self.file_lines), text).read(
-                    lambda: progress(sum(self.file_lines) + text.lines, self._done + text.packed_bytes, self.problems.count)
-                    if progress
-                    else None
+                    lambda: (
+                        progress(sum(self.file_lines) + text.lines, self._done + text.packed_bytes, self.problems.count)
+                        if progress
+                        else None
+                    )
                 )
         except Unreadable as error:
             self.refuse(number, error.problem.line, error.problem.field, error.problem.code, error.problem.sentence)
@@ -335,7 +337,11 @@ class _Report:
     def _flush(self) -> None:
         if not self._rows:
             return
-        types = [*(of.type if not pa.types.is_dictionary(of.type) else pa.string() for of in SCHEMA), pa.string(), pa.string()]
+        types = [
+            *(of.type if not pa.types.is_dictionary(of.type) else pa.string() for of in SCHEMA),
+            pa.string(),
+            pa.string(),
+        ]
         columns = [pa.array(column, type_) for column, type_ in zip(zip(*self._rows, strict=True), types, strict=True)]
         self._rows = []
         self.writer.add(pa.table(columns, names=list(COLUMNS)))
@@ -364,8 +370,7 @@ class _Report:
     def notes(self) -> dict[str, Any]:
         head = self._head
         short = sum(
-            summary.revenue is not None and summary.counted < summary.usages
-            for summary in self.summaries.values()
+            summary.revenue is not None and summary.counted < summary.usages for summary in self.summaries.values()
         )
         said: dict[str, Any] = {
             "profile": f"{head.profile.name} {head.profile.version}" if head else "",
@@ -512,7 +517,9 @@ class _File:
         before = self.report.summaries.get(id_)
         if before is not None:
             if before.text != tuple(given):
-                self._refuse("SummaryRecordId", "summary_twice", "Another summary has this id, and says something else.")
+                self._refuse(
+                    "SummaryRecordId", "summary_twice", "Another summary has this id, and says something else."
+                )
             return
         if len(self.report.summaries) >= MOST_SUMMARIES:
             raise Unreadable(Problem(self.line, "", "too_many_summaries", f"More than {MOST_SUMMARIES} summaries."))

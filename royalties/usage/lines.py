@@ -1,7 +1,7 @@
 """
 What every reader of reports yields: lines of usage in columns, and the file and the counts that they come to.
 
-The file is the same to the byte whenever it is made again from the same report: who was killed in the middle begins anew.
+The file is the same to the byte whenever it is made again from the same report: who was killed begins anew.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
@@ -82,10 +82,9 @@ class UsageMapping:
         _one_of("grouping", self.grouping, GROUPINGS)
         if self.grouping == self.decimal:
             raise BadMapping("grouping", "decimals and groups cannot have the same mark")
-        if not isinstance(self.skip_lines, int) or isinstance(self.skip_lines, bool) or not 0 <= self.skip_lines <= 100:
+        _check_options(self.skip_lines, self.is_correction)
+        if not 0 <= self.skip_lines <= 100:
             raise BadMapping("skip_lines", "give a number of lines from 0 to 100")
-        if not isinstance(self.is_correction, bool):
-            raise BadMapping("is_correction", "say true or false")
         self._check_texts("columns", self.columns, FIELDS)
         self._check_texts("defaults", self.defaults, DEFAULTS)
         self._check_defaults()
@@ -109,7 +108,11 @@ class UsageMapping:
                 raise BadMapping(f"{name}.{key}", f"give a text of 1 to {_MOST_CHARACTERS} characters")
 
     def _check_defaults(self) -> None:
-        readers = {"currency": cells.currency, "country": cells.country, "kind": cells.kind}
+        readers: dict[str, Callable[[str], object]] = {
+            "currency": cells.currency,
+            "country": cells.country,
+            "kind": cells.kind,
+        }
         try:
             cells.day(
                 self.date_format.replace("YYYY", "2026").replace("MM", "12").replace("DD", "31"), self.date_format
@@ -148,7 +151,7 @@ class UsageMapping:
 
 
 def suggest(header: Iterable[str]) -> Mapping[str, str]:
-    """Return the columns whose names are usual: our field, then the header. A person looks at it: names are no proof."""
+    """Return the columns whose names are usual: our field, then the header. Names are no proof: a person looks."""
     free: dict[str, str] = {}
     for name in header:
         free.setdefault(plain(name), name.strip())
@@ -159,6 +162,13 @@ def suggest(header: Iterable[str]) -> Mapping[str, str]:
                 found[field_] = name
                 break
     return found
+
+
+def _check_options(skip_lines: object, is_correction: object) -> None:
+    if not isinstance(skip_lines, int) or isinstance(skip_lines, bool):
+        raise BadMapping("skip_lines", "give a number of lines from 0 to 100")
+    if not isinstance(is_correction, bool):
+        raise BadMapping("is_correction", "say true or false")
 
 
 def _one_of(name: str, value: object, allowed: Iterable[str]) -> None:

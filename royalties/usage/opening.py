@@ -124,12 +124,16 @@ class Text(io.RawIOBase):
         chunk, self._pending = self._pending, b""
         while not chunk:
             raw = self._source.take(CHUNK)
-            if not raw and not (self._unpacker is not None and self._unpacker.unconsumed_tail):
+            if not raw and not self._has_more():
                 return self._finish()
             chunk = self._unpack(raw)
         self.taken += len(chunk)
         self._check_size()
         return self._screened(chunk)
+
+    def _has_more(self) -> bool:
+        unpacker = self._unpacker
+        return unpacker is not None and bool(unpacker.unconsumed_tail or unpacker.unused_data.strip(b"\0"))
 
     def _finish(self) -> bytes:
         self._is_over = True

@@ -56,7 +56,7 @@ class Sheet:
         stated: dict[int, str] = {}
 
         def refuse(row: Any) -> str:
-            line = row.number - 1 + layout.header_line
+            line = row.number + layout.header_line
             skipped.append(line)
             stated[line] = row.text
             return "skip"
@@ -116,7 +116,9 @@ class Sheet:
     # --- Rows
 
     def _refuse_row(self, line: int, text: str, expected: int) -> None:
-        sentence = f"The row has more or fewer cells than the header, which has {expected}: quote cells that hold the mark."
+        sentence = (
+            f"The row has more or fewer cells than the header, which has {expected}: quote cells that hold the mark."
+        )
         self.problems.add(Problem(line, "", "wrong_number_of_cells", sentence, shown(text)))
 
     def _table(self, batch: Any, lines: Any) -> Any:
@@ -241,7 +243,9 @@ class Sheet:
                     raw = shown(given[field_][row].as_py()) if field_ in given else ""
                     self.problems.add(Problem(lines[row].as_py(), field_, code, sentence, raw))
 
-        refuse(pc.equal(key, ""), "isrc", "no_identifier", "The row says of nothing what it is: give it a code or a title.")
+        refuse(
+            pc.equal(key, ""), "isrc", "no_identifier", "The row says of nothing what it is: give it a code or a title."
+        )
         is_usage = pc.equal(kind, cells.USAGE)
         for column, name in ((mantissa, "amount"), (usages, "usages")):
             refuse(
@@ -349,7 +353,7 @@ def _numbered(rows: int, next_line: int, skipped: list[int]) -> tuple[Any, int]:
     if not among:
         return pa.array(numpy.arange(next_line, next_line + rows)), next_line + rows
     left_out = set(among)
-    found = []
+    found: list[int] = []
     line = next_line
     while len(found) < rows:
         if line not in left_out:
