@@ -7,7 +7,8 @@ same, while of a copy many are, also in noise, at another tempo or coded badly. 
 against the peaks of both sides, and what they deny is left out (`confirmed`).
 
 What fits many recordings that have nothing else in common, such as four bars of a drum machine, is no sign of any of
-them (`uncommon`).
+them (`uncommon`). Where fewer have it in common, a match says with how many, and one that rests on a drum machine alone
+says that (`marked`): a person listens before anybody is refused.
 
 Of most copies both tell. A reader wants it once (`told_once`).
 A match by landmarks is *told* by one of Chromaprint's if that is of the same reference, at least two thirds of the
@@ -24,8 +25,8 @@ from uuid import UUID
 
 import numpy as np
 
-from fingerprint import landmark_matching, landmarks, matching
-from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
+from fingerprint import drums, landmark_matching, landmarks, matching
+from fingerprint.evidence import DRUM_MACHINE, EXACT_MATCH, SHARED_WITH, Detection, Detector, Match
 from fingerprint.extract import FAMILY, Items
 from fingerprint.landmarks import ALGORITHM, Hashes, Peaks
 from fingerprint.postings import Known
@@ -50,8 +51,8 @@ _OF_CONFIRMED = (
     ("confirmed_from", str(CONFIRMED_FROM)),
     ("undenied_from", str(UNDENIED_FROM)),
 )
-PARAMETERS_OF_HARMONY = tuple(sorted((*matching.PARAMETERS, *_OF_CONFIRMED, *_OF_COMMON)))
-PARAMETERS_OF_LANDMARKS = tuple(sorted((*landmark_matching.PARAMETERS, *_OF_COMMON)))
+PARAMETERS_OF_HARMONY = tuple(sorted((*matching.PARAMETERS, *_OF_CONFIRMED, *_OF_COMMON, *drums.PARAMETERS)))
+PARAMETERS_OF_LANDMARKS = tuple(sorted((*landmark_matching.PARAMETERS, *_OF_COMMON, *drums.PARAMETERS)))
 ItemsOf = Callable[[UUID], Hashes | None]
 
 
@@ -61,13 +62,13 @@ def by_harmony(
     """Say which recordings Chromaprint finds in what was heard, and peaks confirm."""
     found = confirmed(matching.search(known, items, algorithm=algorithm), peaks, items_of)
     detector = Detector(EXACT_MATCH, algorithm, PARAMETERS_OF_HARMONY, known.snapshot, len(known))
-    return Detection(detector, uncommon(found, items_of))
+    return Detection(detector, marked(uncommon(found, items_of), items_of))
 
 
 def by_landmarks(known: Known, peaks: Sequence[Peaks], items_of: ItemsOf) -> Detection:
     """Say which recordings landmarks find in what was heard."""
     detector = Detector(EXACT_MATCH, ALGORITHM, PARAMETERS_OF_LANDMARKS, known.snapshot, len(known))
-    return Detection(detector, uncommon(landmark_matching.search(known, peaks), items_of))
+    return Detection(detector, marked(uncommon(landmark_matching.search(known, peaks), items_of), items_of))
 
 
 def confirmed(matches: Iterable[Match], heard: Sequence[Peaks], items_of: ItemsOf) -> tuple[Match, ...]:
@@ -97,11 +98,19 @@ def uncommon(matches: Sequence[Match], items_of: ItemsOf) -> tuple[Match, ...]:
     """
     Leave out what is heard in many unrelated recordings: it belongs to none of them. The rest keeps its order.
 
-    Counted are recordings that the same stretch of the output fits at least half as well. One that goes on like the
-    matched one where the stretch has ended is related: the same recording registered again, or a longer cut of it.
-    Such are told, however many there are; so is what has no more beside the stretch, such as a registered loop.
+    What some unrelated ones share says with how many. Counted are recordings that the same stretch of the output fits
+    at least half as well. One that goes on like the matched one where the stretch has ended is related: the same
+    recording registered again, or a longer cut of it. Such are told, however many there are; so is what has no more
+    beside the stretch, such as a registered loop.
     """
-    return tuple(match for match in matches if _others(match, matches, items_of) < COMMON_FROM)
+    others = [(match, _others(match, matches, items_of)) for match in matches]
+    return tuple(
+        _measured(match, SHARED_WITH, count) if count else match for match, count in others if count < COMMON_FROM
+    )
+
+
+def _measured(match: Match, name: str, value: int) -> Match:
+    return replace(match, measures=tuple(sorted((*match.measures, (name, value)))))
 
 
 def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf) -> int:
@@ -110,9 +119,7 @@ def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf) -> int:
         for other in matches
         if other.reference_id != match.reference_id and _fits_as_well(other, match)
     }
-    if len(alike) < COMMON_FROM:
-        return 0
-    mine = items_of(match.reference_id)
+    mine = items_of(match.reference_id) if alike else None
     unrelated = 0
     for other in alike.values():
         items = items_of(other.reference_id)
@@ -129,16 +136,41 @@ def _fits_as_well(other: Match, match: Match) -> bool:
     return is_there and 2 * (other.measure("evidence_centinats") or 0) >= evidence
 
 
+def marked(matches: Iterable[Match], items_of: ItemsOf) -> tuple[Match, ...]:
+    """Say of each match whether all that it rests on is a drum machine; nothing where that cannot be told."""
+    return tuple(
+        _measured(match, DRUM_MACHINE, 1) if _is_of_a_drum_machine(match, items_of(match.reference_id)) else match
+        for match in matches
+    )
+
+
+def _is_of_a_drum_machine(match: Match, items: Hashes | None) -> bool:
+    if items is None:
+        return False
+    first, last = _frames(match)
+    frames, bins = _peaks(items[max(0, first) : last + 1])
+    return drums.is_machine(frames, bins)
+
+
+def _frames(match: Match) -> tuple[int, int]:
+    """The first and the last frame of a match in its reference."""
+    ends = match.reference.start_ms, match.reference.end_ms
+    first, last = (round(ms * landmarks.SAMPLE_RATE_HZ / 1000 / landmarks.HOP_SAMPLES) for ms in ends)
+    return first, last
+
+
+def _peaks(items: Hashes) -> tuple[landmarks.Positions, landmarks.Positions]:
+    bins = landmarks.peaks_of(items)
+    frames, slots = np.nonzero(bins)
+    return frames, bins[frames, slots]
+
+
 def _goes_on(match: Match, items: Hashes, other: Match, others: Hashes) -> bool:
     """Whether two recordings are alike beside the stretch that both match."""
-    bins = landmarks.peaks_of(items)
-    first, last = (
-        round(ms * landmarks.SAMPLE_RATE_HZ / 1000 / landmarks.HOP_SAMPLES)
-        for ms in (match.reference.start_ms, match.reference.end_ms)
-    )
-    frames, slots = np.nonzero(bins)
+    first, last = _frames(match)
+    frames, bin_ = _peaks(items)
     beside = ((frames >= first - _AROUND) & (frames < first)) | ((frames > last) & (frames <= last + _AROUND))
-    frames, bin_ = frames[beside], bins[frames[beside], slots[beside]]
+    frames, bin_ = frames[beside], bin_[beside]
     moment_ms = frames * landmarks.HOP_SAMPLES * 1000 / landmarks.SAMPLE_RATE_HZ
     output_ms = match.output.start_ms + (moment_ms - match.reference.start_ms) * 1e6 / match.time_ratio_millionths
     there_ms = other.reference.start_ms + (output_ms - other.output.start_ms) * other.time_ratio_millionths / 1e6

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import sqrt
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from fingerprint.evidence import EXACT_MATCH, KINDS
+from fingerprint.evidence import COMMON, EXACT_MATCH, KINDS
 
 FILE: Final = Path(__file__).resolve().parent / "data" / "error_rates.json"
 _Z = 1.959964  # of 95 per cent
@@ -48,13 +48,22 @@ class Hits:
         return self.hits / self.n
 
 
+class Strongest(NamedTuple):
+    """The match by which an innocent track would be stopped, as bands look at it."""
+
+    probability: int | None
+    score: int
+    is_common: bool = False
+
+
 @dataclass(frozen=True)
 class Innocent:
     """
     In how many tracks that are in no catalogue anything was reported, of one genre.
 
     ``strongest`` are the probability, where there is one, and the score of the strongest match in each of these
-    tracks, in millionths; None where the file does not say.
+    tracks, in millionths, and whether it rests on common material alone, as then all of them do; None where the file
+    does not say.
     """
 
     kind: str
@@ -63,7 +72,7 @@ class Innocent:
     stopped: int
     low: float
     high: float
-    strongest: tuple[tuple[int | None, int], ...] | None = None
+    strongest: tuple[Strongest, ...] | None = None
 
     @property
     def rate(self) -> float:
@@ -174,18 +183,23 @@ def _innocent(number: int, row: Any) -> Innocent:
     return Innocent(_kind(row, what), _text(row, "genre", what), n, stopped, low, high, _strongest(row, what, stopped))
 
 
-def _strongest(row: Mapping[str, Any], what: str, stopped: int) -> tuple[tuple[int | None, int], ...] | None:
+def _strongest(row: Mapping[str, Any], what: str, stopped: int) -> tuple[Strongest, ...] | None:
     given = row.get("strongest")
     if given is None:
         return None
     if not isinstance(given, list) or len(given) != stopped:
         raise NotErrorRates(f"In {what}, the strongest matches are not as many as tracks were stopped.")
-    pairs = []
-    for pair in given:
+    found = []
+    for one in given:
+        is_common = isinstance(one, list) and one[2:] == [COMMON]
+        pair = one[:2] if is_common else one
         if not isinstance(pair, list) or len(pair) != 2 or pair[1] is None or not all(map(_is_millionths, pair)):
-            raise NotErrorRates(f"In {what}, a match is not a probability, or null, and a score in millionths.")
-        pairs.append((pair[0], pair[1]))
-    return tuple(pairs)
+            raise NotErrorRates(
+                f"In {what}, a match is not a probability, or null, and a score in millionths; and {COMMON}, if"
+                " it is one."
+            )
+        found.append(Strongest(pair[0], pair[1], is_common))
+    return tuple(found)
 
 
 def _is_millionths(value: object) -> bool:

@@ -20,6 +20,9 @@ Kind = Literal["exact_match", "version_match", "voice_match"]
 EXACT_MATCH: Final = "exact_match"
 VERSION_MATCH: Final = "version_match"
 VOICE_MATCH: Final = "voice_match"
+DRUM_MACHINE: Final = "drum_machine"  # a measure: all that the match rests on is the pattern of a drum machine
+SHARED_WITH: Final = "shared_with"  # a measure: in how many unrelated recordings the same is heard as well
+COMMON: Final = "common_material"
 KINDS: Final[tuple[Kind, ...]] = (EXACT_MATCH, VERSION_MATCH, VOICE_MATCH)
 
 _Json = dict[str, Any]  # its values are checked while they are written
@@ -82,6 +85,11 @@ class Match:
     def measure(self, name: str) -> int | None:
         """Return a further figure, or None where this algorithm has none of that name."""
         return dict(self.measures).get(name)
+
+    @property
+    def is_common(self) -> bool:
+        """Whether what it rests on is in unrelated recordings too, or in whatever was made with the same box."""
+        return bool(self.measure(DRUM_MACHINE) or self.measure(SHARED_WITH))
 
     def to_document(self) -> dict[str, object]:
         """Say the same in strings, integers and objects."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fingerprint import error_rates, examine
-from fingerprint.error_rates import ErrorRates
+from fingerprint.error_rates import ErrorRates, Strongest
 from fingerprint.evidence import NotEvidence
 from ledger import banding, deciding
 from rights import policy, terms
@@ -133,9 +133,9 @@ def _innocent(current: Bands, bands: Bands, rates: ErrorRates | None) -> Iterato
         )
 
 
-def _effects(bands: Bands, kind: MatchKind, strongest: Iterable[tuple[int | None, int]]) -> Iterator[Effect]:
-    for probability, score in strongest:
-        yield bands.measure(kind, ReferenceClass.THIRD_PARTY, probability=probability, score=score).effect
+def _effects(bands: Bands, kind: MatchKind, strongest: Iterable[Strongest]) -> Iterator[Effect]:
+    for one in strongest:
+        yield bands.measure(kind, ReferenceClass.THIRD_PARTY, **one._asdict()).effect
 
 
 def _newest(most: int) -> Iterator[Decision]:

@@ -114,9 +114,20 @@ class Bands:
         return mine.get(reference_class, mine[ReferenceClass.ANY])
 
     def measure(
-        self, kind: MatchKind, reference_class: ReferenceClass, *, probability: int | None, score: int
+        self,
+        kind: MatchKind,
+        reference_class: ReferenceClass,
+        *,
+        probability: int | None,
+        score: int,
+        is_common: bool = False,
     ) -> Measured:
-        """Return where a match lies."""
+        """
+        Return where a match lies.
+
+        What rests on common material alone is refused by no bands: it is in unrelated recordings too, or the same in
+        whatever was made with one box, so however sure it is, it does not say that anything was taken.
+        """
         band = self.band(kind, reference_class)
         measure, thresholds, value = (
             (Measure.SCORE, band.score, score)
@@ -124,6 +135,8 @@ class Bands:
             else (Measure.PROBABILITY, band.probability, probability)
         )
         effect = thresholds.of(value)
+        if effect is Effect.BLOCK and is_common:
+            effect = Effect.REVIEW
         reached = {Effect.BLOCK: thresholds.block_from, Effect.REVIEW: thresholds.review_from}.get(effect)
         return Measured(effect, measure, value, reached)
 

@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
-from fingerprint.evidence import VOICE_MATCH, Evidence, Match
+from fingerprint.evidence import DRUM_MACHINE, VOICE_MATCH, Evidence, Match
 from rights import bands, territories
 from rights.bands import Measure, ReferenceClass
 from rights.case import (
@@ -253,6 +253,7 @@ def _measured(positions: Sequence[int], reference_class: ReferenceClass, evidenc
             reference_class,
             probability=match.probability_millionths,
             score=match.score_millionths,
+            is_common=match.is_common,
         )
     strongest = max((one.effect for one in measured.values()), key=_WEAKEST_FIRST.index)
     as_strong = tuple(position for position in positions if measured[position].effect is strongest)
@@ -262,6 +263,11 @@ def _measured(positions: Sequence[int], reference_class: ReferenceClass, evidenc
         if best.measure is Measure.PROBABILITY
         else f"with a score of {_percent(best.value)}, of which nobody measured how often it is right"
     )
+    if all(evidence.matches[position].is_common for position in as_strong):
+        is_machine = all(evidence.matches[position].measure(DRUM_MACHINE) for position in as_strong)
+        said += ", and all that they share is " + (
+            "the pattern of a drum machine" if is_machine else "in unrelated recordings too"
+        )
     return _Found(_EFFECTS[strongest], as_strong, said)
 
 

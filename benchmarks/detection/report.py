@@ -10,9 +10,10 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from benchmarks.detection.exact import TARGETS, WHOLE, Answer
+from benchmarks.detection.exact import TARGETS, WHOLE, Answer, Found
 from fingerprint import agreement, calibration, extract, landmarks
 from fingerprint.calibration import Calibration
+from fingerprint.evidence import COMMON, DRUM_MACHINE, SHARED_WITH
 
 DATA = Path(calibration.__file__).parent / "data"
 _Z = 1.959964  # of 95 per cent
@@ -123,11 +124,23 @@ def negatives(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     return rows
 
 
-def _strongest(answer: Answer) -> list[int | None]:
-    """Return the probability and the score of the strongest wrong match, so that bands can be put to it later."""
+def _is_common(found: Found) -> bool:
+    return bool(found.measures.get(DRUM_MACHINE) or found.measures.get(SHARED_WITH))
+
+
+def _strongest(answer: Answer) -> list[int | str | None]:
+    """Return what bands look at of the strongest wrong match, so that any can be put to it later."""
     wrong = [found for found in answer.found if not found.is_right]
-    worst = max(wrong, key=lambda found: (found.probability is None, found.probability or 0, found.score))
-    return [worst.probability, worst.score]
+    worst = max(
+        wrong,
+        key=lambda found: (
+            not _is_common(found),  # which no bands refuse
+            found.probability is None,
+            found.probability or 0,
+            found.score,
+        ),
+    )
+    return [worst.probability, worst.score, *([COMMON] if _is_common(worst) else [])]
 
 
 def write_error_rates(

@@ -133,8 +133,8 @@ def _judged(whole: Innocent, in_force: Bands) -> tuple[Bar, Bar] | None:
     if whole.strongest is None:
         return None
     effects = [
-        in_force.measure(MatchKind(whole.kind), ReferenceClass.THIRD_PARTY, probability=probability, score=score).effect
-        for probability, score in whole.strongest
+        in_force.measure(MatchKind(whole.kind), ReferenceClass.THIRD_PARTY, **one._asdict()).effect
+        for one in whole.strongest
     ]
     bars = []
     for effect in (Effect.BLOCK, Effect.REVIEW):

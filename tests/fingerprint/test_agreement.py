@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid5
 
@@ -11,7 +11,7 @@ import pytest
 
 from fingerprint import agreement, extract, landmarks, matching
 from fingerprint.agreement import confirmed, told_once, uncommon
-from fingerprint.evidence import Match, Segment
+from fingerprint.evidence import SHARED_WITH, Match, Segment
 from fingerprint.postings import Index
 from tests.fingerprint.sounds import Sound, noise
 
@@ -224,7 +224,18 @@ def test_counts_what_fits_half_as_well_and_half_as_long() -> None:
     alike = [replace(other, measures=strong) for other in others]
     assert uncommon([mine, *alike], items.get) == ()
     weaker = [*alike[:2], replace(others[2], measures=weak)]
-    assert mine in uncommon([mine, *weaker], items.get)
+    assert shared(mine, weaker, items.get) == 2
     shorter = [*alike[:2], replace(alike[2], output=Segment(10_000, 19_999))]
-    assert mine in uncommon([mine, *shorter], items.get)
-    assert mine in uncommon([mine, *(replace(other, reference_id=SONG) for other in alike)], items.get)
+    assert shared(mine, shorter, items.get) == 2
+    assert shared(mine, alike[:1], items.get) == 1
+    assert shared(mine, [], items.get) is None
+    assert shared(mine, [replace(other, reference_id=SONG) for other in alike], items.get) is None
+    # The same recording registered again is no other one.
+    assert shared(mine, alike, dict.fromkeys(items, items[SONG]).get) is None
+
+
+def shared(mine: Match, others: Sequence[Match], items_of: agreement.ItemsOf) -> int | None:
+    """With how many unrelated recordings a match is said to be shared."""
+    found = next(match for match in uncommon([mine, *others], items_of) if match.reference_id == mine.reference_id)
+    assert (found == mine) == (not found.is_common)
+    return found.measure(SHARED_WITH)

@@ -50,6 +50,12 @@ def test_reads_what_the_benchmarks_write(tmp_path: Path) -> None:
         error_rates.read(file)
 
 
+def test_tells_what_rests_on_common_material() -> None:
+    row = INNOCENT | {"stopped": 2, "high": 0.01, "strongest": [[None, 700_000, "common_material"], [5, 600_000]]}
+    (found,) = error_rates.of_document(DOCUMENT | {"negatives": [row]}).innocent
+    assert found.strongest == ((None, 700_000, True), (5, 600_000, False))
+
+
 def test_adds_genres_up_and_measures_the_sum() -> None:
     rows = [Innocent("exact_match", "rock", 600, 1, 0, 1), Innocent("exact_match", "folk", 400, 0, 0, 1)]
     whole = error_rates.together(rows)
@@ -83,6 +89,8 @@ def test_adds_genres_up_and_measures_the_sum() -> None:
         {"negatives": [INNOCENT | {"strongest": [[None, 1_000_001]]}]},
         {"negatives": [INNOCENT | {"strongest": [[0.5, 1]]}]},
         {"negatives": [INNOCENT | {"strongest": [[1]]}]},
+        {"negatives": [INNOCENT | {"strongest": [[None, 1, "piano"]]}]},
+        {"negatives": [INNOCENT | {"strongest": [[None, "common_material"]]}]},
         {"negatives": [{name: value for name, value in INNOCENT.items() if name != "low"}]},
     ],
 )

@@ -55,6 +55,16 @@ def test_a_class_of_its_own_goes_before_any() -> None:
     assert found.measure(VERSION, OWN, probability=1_000_000, score=0).effect is Effect.BLOCK
 
 
+@pytest.mark.parametrize("value", [0, 399_999, 400_000, 900_000, 1_000_000])
+def test_no_bands_refuse_what_rests_on_common_material(value: int) -> None:
+    usual = whole().measure(EXACT, ANY, probability=value, score=0)
+    found = whole().measure(EXACT, ANY, probability=value, score=0, is_common=True)
+    if usual.effect is Effect.BLOCK:
+        assert (found.effect, found.value, found.reached) == (Effect.REVIEW, value, 400_000)
+    else:
+        assert found == usual
+
+
 @pytest.mark.parametrize("kind", MatchKind)
 def test_what_is_shipped_refuses_alone_only_where_one_in_a_thousand_is_wrong(kind: MatchKind) -> None:
     assert SHIPPED.measure(kind, ANY, probability=998_999, score=0).effect is Effect.REVIEW

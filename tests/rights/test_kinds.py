@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Kind, Match
+from fingerprint.evidence import DRUM_MACHINE, EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Kind, Match
 from rights import policy, rules
 from rights.bands import BEFORE, NEVER, Band, Bands, ReferenceClass, Thresholds
 from rights.case import (
@@ -100,6 +100,19 @@ def test_an_undeclared_copy_is_stopped_by_how_likely_it_is(probability: int | No
     outcome = policy.decide(case.claim, case.evidence, case.terms).outcome
     expected = {Effect.REFUSE: Outcome.REFUSED, Effect.REVIEW: Outcome.REVIEW, Effect.PASS: Outcome.CLEARED}
     assert outcome is expected[effect]
+
+
+def test_what_rests_on_a_drum_machine_is_listened_to_and_refuses_nothing() -> None:
+    box = replace(match(OTHER), measures=((DRUM_MACHINE, 1),))
+    case = GOOD.measuring(match(SONG), box).knowing(materials=(SONG, OTHER))
+    (finding,) = case.judged_by(rules.matches_are_declared)
+    assert (finding.effect, finding.matches) == (Effect.REVIEW, (1,))
+    assert "all that they share is the pattern of a drum machine. Somebody must listen." in finding.sentence
+    # More than that, elsewhere in it, is refused as ever, and the sentence is about that.
+    both = GOOD.measuring(match(SONG), box, match(OTHER, start_s=20)).knowing(materials=(SONG, OTHER))
+    (finding,) = both.judged_by(rules.matches_are_declared)
+    assert finding.effect is Effect.REFUSE
+    assert "from 0:20 to 0:30" in finding.sentence
 
 
 def test_of_several_places_the_strongest_says_where() -> None:
