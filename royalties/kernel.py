@@ -30,48 +30,6 @@ class NoSuchSplit(Exception):
     """A line names a split that is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """A split in whole numbers: leaves in the order of their keys, their numerators, and what those add up to."""
-
-    leaves: tuple[str, ...]
-    numerators: tuple[int, ...]
-    denominator: int
-
-    def __post_init__(self) -> None:
-        """Check that it is the whole, each leaf once and in its place."""
-        for leaf in self.leaves:
-            if not leaf or not leaf.isascii() or not leaf.isprintable():
-                raise allocation.NotAKey(f"{allocation.NotAKey.__doc__} It is {leaf!r}.")
-        if any(one >= other for one, other in zip(self.leaves, self.leaves[1:], strict=False)):
-            raise allocation.NotAKey(f"{allocation.NotAKey.__doc__} {self.leaves[0]} is not in its place.")
-        total = sum(self.numerators)
-        if total != self.denominator or total < 1 or min(self.numerators) < 0:
-            raise allocation.NotTheWhole(
-                f"{allocation.NotTheWhole.__doc__} They add up to {total} of {self.denominator}."
-            )
-        if len(self.numerators) != len(self.leaves):
-            raise allocation.NotTheWhole(f"{allocation.NotTheWhole.__doc__} A leaf has no weight.")
-
-    @classmethod
-    def of(cls, weights: Mapping[str, Fraction]) -> Shares:
-        """
-        Put weights over one denominator.
-
-        :raises NotTheWhole, NotAKey: see ``allocation.allocate``
-        """
-        allocation.allocate(0, weights)  # refuses what is not whole
-        leaves = tuple(sorted(weights, key=str.encode))
-        denominator = lcm(*(weight.denominator for weight in weights.values()))
-        return cls(leaves, tuple(int(weights[leaf] * denominator) for leaf in leaves), denominator)
-
-    @property
-    def weights(self) -> dict[str, Fraction]:
-        """Return them as fractions again."""
-        pairs = zip(self.leaves, self.numerators, strict=True)
-        return {leaf: Fraction(numerator, self.denominator) for leaf, numerator in pairs}
-
-
 @dataclass(frozen=True)
 class Divided:
     """Allocations: the line each belongs to, the leaf by its place in ``Table.leaves``, and its minor units."""
@@ -96,40 +54,101 @@ class Spread:
 
 
 class Table:
-    """Splits by number, ready to divide by."""
+    """Splits by number, ready to divide by. Their leaves lie in slots, split after split."""
 
-    def __init__(self, splits: Sequence[Mapping[str, Fraction] | Shares]) -> None:
+    def __init__(self, splits: Sequence[Mapping[str, Fraction]]) -> None:
         """
         Lay splits out as arrays.
 
         :raises NotTheWhole, NotAKey: see ``allocation.allocate``
         """
-        self._splits = shares = [one if isinstance(one, Shares) else Shares.of(one) for one in splits]
-        self.leaves = sorted({leaf for one in shares for leaf in one.leaves}, key=str.encode)
-        self._places = {leaf: place for place, leaf in enumerate(self.leaves)}
-        self._counts = np.array([len(one.leaves) for one in shares], dtype=np.int64)
-        self._starts = np.concatenate([[0], np.cumsum(self._counts)]).astype(np.int64)
-        # A split whose denominator needs more than a word is never divided as arrays: one stands in for it.
-        is_wide = [one.denominator > _LARGEST for one in shares]
-        self._denominators = np.array([min(one.denominator, _LARGEST) for one in shares], dtype=np.int64)
-        self._limits = np.array(
-            [-1 if wide else _LARGEST // one.denominator for one, wide in zip(shares, is_wide, strict=True)],
-            dtype=np.int64,
-        )
-        #: The place in ``leaves`` of every slot.
-        self.leaf_of_slot = np.array([self._places[leaf] for one in shares for leaf in one.leaves], dtype=np.int64)
-        self._numerator = np.array(
-            [min(numerator, _LARGEST) for one in shares for numerator in one.numerators], dtype=np.int64
-        )
+        for weights in splits:
+            allocation.allocate(0, weights)  # refuses what is not whole
+        ordered = [sorted(weights.items(), key=lambda one: one[0].encode()) for weights in splits]
+        self.leaves = sorted({leaf for weights in splits for leaf in weights}, key=str.encode)
+        places = {leaf: place for place, leaf in enumerate(self.leaves)}
+        self.leaf_of_slot = np.array([places[leaf] for one in ordered for leaf, _ in one], dtype=np.int64)
+        counts = np.array([len(one) for one in ordered], dtype=np.int64)
+        numerators, denominators, wide = [], [], {}
+        for number, one in enumerate(ordered):
+            whole = lcm(*(weight.denominator for _, weight in one))
+            if whole > _LARGEST:
+                wide[number] = [weight for _, weight in one]
+                numerators += [0] * len(one)
+                denominators.append(1)
+            else:
+                numerators += [int(weight * whole) for _, weight in one]
+                denominators.append(whole)
+        self._lay(counts, np.array(numerators, np.int64), np.array(denominators, np.int64), wide)
+
+    @classmethod
+    def laid(
+        cls,
+        counts: Integers,
+        numerators: Integers,
+        denominators: Integers,
+        wide: Mapping[int, Sequence[Fraction]],
+    ) -> Table:
+        """
+        Take splits that are arrays already, the leaves of each in the order of their keys; a leaf is its slot.
+
+        :param numerators: of each slot
+        :param denominators: of each split, which its numerators add up to
+        :param wide: the weights of splits whose denominator no word holds, by number
+        :raises NotTheWhole: a split that does not add up, or has a weight below nothing
+        """
+        table = cls(())
+        table.leaf_of_slot = np.arange(len(numerators), dtype=np.int64)
+        table._lay(counts, numerators, denominators, wide)
+        table._refuse_parts()
+        return table
+
+    def _lay(
+        self, counts: Integers, numerators: Integers, denominators: Integers, wide: Mapping[int, Sequence[Fraction]]
+    ) -> None:
+        self._counts, self._numerators, self._denominators, self._wide = counts, numerators, denominators, wide
+        self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        # A split whose denominator needs more than a word is never divided as arrays.
+        self._limits = _LARGEST // np.maximum(denominators, 1)
+        self._limits[list(wide)] = -1
         # Who is first where remainders are equal: the larger weight, then the key in byte order, which slots lie in.
-        ranks = []
-        for one in shares:
-            order = sorted(range(len(one.leaves)), key=lambda slot, one=one: (-one.numerators[slot], slot))  # type: ignore[misc]
-            rank = [0] * len(order)
-            for place, slot in enumerate(order):
-                rank[slot] = place
-            ranks += rank
-        self._rank = np.array(ranks, dtype=np.int64)
+        splits = np.repeat(np.arange(len(counts)), counts)
+        order = np.lexsort((np.arange(len(numerators)), -numerators, splits))
+        self._rank = np.empty(len(numerators), dtype=np.int64)
+        self._rank[order] = np.arange(len(numerators)) - self._starts[splits]
+
+    def _refuse_parts(self) -> None:
+        for number, weights in self._wide.items():
+            if sum(weights, Fraction(0)) != 1 or min(weights) < 0:
+                raise allocation.NotTheWhole(f"{allocation.NotTheWhole.__doc__} Split {number} does not.")
+        if not len(self._counts):
+            return
+        is_plain = np.ones(len(self._counts), dtype=bool)
+        is_plain[list(self._wide)] = False
+        is_whole = (self._counts > 0) & (self._denominators > 0)
+        if is_whole.all():
+            starts = self._starts[:-1]
+            least = np.minimum.reduceat(self._numerators, starts)
+            most = np.maximum.reduceat(self._numerators, starts)
+            # Parts from nothing to the whole, few enough that what they add up to cannot leave a word by much:
+            # a sum that went round is negative, or is checked again one by one.
+            is_whole = (least >= 0) & (most <= self._denominators)
+            total = np.add.reduceat(self._numerators, starts)
+            is_safe = self._denominators <= _LARGEST // self._counts
+            for number in np.flatnonzero(is_plain & is_whole & ~is_safe).tolist():
+                parts = self._numerators[self._starts[number] : self._starts[number + 1]].tolist()
+                total[number] = self._denominators[number] if sum(parts) == int(self._denominators[number]) else -1
+            is_whole &= total == self._denominators
+        if (is_plain & ~is_whole).any():
+            number = int(np.flatnonzero(is_plain & ~is_whole)[0])
+            raise allocation.NotTheWhole(f"{allocation.NotTheWhole.__doc__} Split {number} does not.")
+
+    def weights(self, split: int) -> list[Fraction]:
+        """Return the weights of a split, in the order of its slots."""
+        if split in self._wide:
+            return list(self._wide[split])
+        numerators = self._numerators[self._starts[split] : self._starts[split + 1]].tolist()
+        return [Fraction(numerator, int(self._denominators[split])) for numerator in numerators]
 
     def divide(self, split: Integers, amount: Integers) -> Divided:
         """
@@ -152,7 +171,7 @@ class Table:
         """
         if amount.size and amount.min() < -_LARGEST:
             raise BeyondMoney(BeyondMoney.__doc__)
-        if split.size and (split.min() < 0 or split.max() >= len(self._splits)):
+        if split.size and (split.min() < 0 or split.max() >= len(self._counts)):
             raise NoSuchSplit(NoSuchSplit.__doc__)
         counts = self._counts[split]
         starts = np.zeros(split.size + 1, dtype=np.int64)
@@ -178,7 +197,7 @@ class Table:
         remainders = np.empty_like(floors)
         left = size.copy()
         for leaf in range(count):
-            product = size * self._numerator[first + leaf]
+            product = size * self._numerators[first + leaf]
             np.floor_divide(product, denominator, out=floors[leaf])
             np.subtract(product, floors[leaf] * denominator, out=remainders[leaf])
             left -= floors[leaf]
@@ -218,7 +237,9 @@ class Table:
     def _one_by_one(self, lines: Integers, split: Integers, amount: Integers, into: Spread) -> None:
         for line in lines.tolist():
             number, begin = int(split[line]), int(into.starts[line])
-            for place, found in enumerate(allocation.allocate(int(amount[line]), self._splits[number].weights)):
+            # Keys that sort as the slots do stand for the leaves' own.
+            weights = {f"{place:09}": weight for place, weight in enumerate(self.weights(number))}
+            for place, found in enumerate(allocation.allocate(int(amount[line]), weights)):
                 into.slot[begin + place] = self._starts[number] + place
                 into.units[begin + place] = found.units
                 into.has_leftover[begin + place] = found.has_leftover

@@ -4,62 +4,61 @@ A partition of a run, divided: lines into pools, pools among leaves. A pure func
 Each line is converted once, half to even (ROY-5); what an output earned in a country is one pool (ROY-2), divided once
 by the kernel (ROY-3). What comes out, beside what was frozen and in the same order wherever it is worked out:
 
-    pooled-NNNN.parquet        pool, output, country, zone, lines, units
-    allocations-NNNN.parquet   line, pool, output, country, leaf, party, numerator, denominator, units, has_leftover
+    pooled-NNNN.parquet        units: a row for each row of pools-NNNN
+    allocations-NNNN.parquet   units, has_leftover: for each pool in turn a row for each leaf of its split
 
-An allocation's exact part is the pool's units times numerator by denominator. ``line`` counts from 0 in the partition.
+Whose an allocation is and for what is in the frozen files already, by the place of its row; ``open_allocations`` puts
+them together again. An allocation's exact part is the pool's units times numerator by denominator.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from royalties.kernel import Shares, Spread, Table
+from royalties import allocation
+from royalties.kernel import Flags, NoSuchSplit, Spread, Table
 from royalties.money import LARGEST, BeyondMoney, Rate
 from royalties.runs import files, frozen
 from royalties.runs.exchange import Exchange, Integers
-from royalties.runs.frozen import Manifest
 
 PAYABLE, COMMISSION, HOLD = "payable", "commission", "hold"
 _COMMISSION_LEAF, _HOLD_PAYEE = "COMM", "HOLD"
 
+POOLED = pa.schema([("units", pa.int64())])
+ALLOCATIONS = pa.schema([("units", pa.int64()), ("has_leftover", pa.bool_())])
 _WORDS = pa.dictionary(pa.int32(), pa.string())
-POOLED = pa.schema(
-    [
-        ("pool", pa.int32()),
-        ("output", _WORDS),
-        ("country", _WORDS),
-        ("zone", pa.int16()),
-        ("lines", pa.int64()),
-        ("units", pa.int64()),
-    ]
-)
-ALLOCATIONS = pa.schema(
+#: What ``open_allocations`` gives. ``line`` and ``pool`` count from 0 in the partition.
+JOINED = pa.schema(
     [
         ("line", pa.int64()),
         ("pool", pa.int32()),
         ("output", _WORDS),
         ("country", _WORDS),
+        ("zone", pa.int16()),
+        ("pool_units", pa.int64()),
         ("leaf", _WORDS),
         ("party", _WORDS),  # null where nobody is paid yet: what is on hold
-        ("numerator", pa.int64()),
+        ("recording", _WORDS),
+        ("work", _WORDS),
+        ("numerator", pa.int64()),  # in lowest terms
         ("denominator", pa.int64()),
         ("units", pa.int64()),
         ("has_leftover", pa.bool_()),
     ]
 )
+_CHUNK = 1 << 20
 
 
 class DoesNotReconcile(Exception):
@@ -169,99 +168,165 @@ def divide_partition(folder: Path, number: int, *, digest: str, into: Path | Non
     lines_name, pools_name, divisions_name = frozen.names(number)
     divisions = _Divisions.read(files.checked(folder, divisions_name, manifest.files))
     pools = _Pools.read(files.checked(folder, pools_name, manifest.files), divisions)
-    units = _earned(
-        files.checked(folder, lines_name, manifest.files), pools, frozen.read_rates(folder, manifest), manifest
-    )
+    rates = frozen.read_rates(folder, manifest)
+    units = _earned(files.checked(folder, lines_name, manifest.files), pools, rates, manifest.currency)
     spread = divisions.table.spread(pools.split, units)
     pooled_name, allocations_name = result_names(number)
-    _write_pooled(into / pooled_name, pools, units)
-    _write_allocations(into / allocations_name, pools, divisions, spread)
-    total = _total(units)
+    _write(into / pooled_name, POOLED, [units])
+    _write(into / allocations_name, ALLOCATIONS, [spread.units, spread.has_leftover])
+    if into != folder:
+        for name in (pools_name, divisions_name):
+            shutil.copyfile(folder / name, into / name)
+    is_debit = spread.units < 0
     result = PartitionResult(
         number=number,
         lines=int(pools.lines.sum()),
         pools=len(units),
         allocations=len(spread.units),
-        units=total,
-        credit=_total(np.maximum(spread.units, 0)),
-        debit=-_total(np.minimum(spread.units, 0)),
+        units=_total(units),
+        credit=_total(spread.units[~is_debit]),
+        debit=-_total(spread.units[is_debit]),
         accounts=divisions.accounts(spread),
         countries=_by(pools.countries, pools.country, units),
-        files={name: files.sha256_of(into / name) for name in (pooled_name, allocations_name)},
+        files={
+            **{name: files.sha256_of(into / name) for name in (pooled_name, allocations_name)},
+            **{name: manifest.files[name] for name in (pools_name, divisions_name)},
+        },
     )
     _reconcile(result, units, spread)
     return result
 
 
-def open_allocations(path: Path) -> Iterator[pa.RecordBatch]:
-    """Go through allocations in pieces, words by their number."""
-    words = ["output", "country", "leaf", "party"]
-    yield from pq.ParquetFile(path, read_dictionary=words).iter_batches(files.ROWS)
+def open_allocations(path: Path, *, party_id: UUID | None = None) -> Iterator[pa.RecordBatch]:
+    """
+    Go through the allocations of a partition in pieces, or through those of one payee; see ``JOINED``.
+
+    :param path: the allocations, beside which all files of the result lie
+    """
+    number = int(path.stem.rpartition("-")[2])
+    _, pools_name, divisions_name = frozen.names(number)
+    divisions = _Divisions.read(path.parent / divisions_name)
+    pools = _Pools.read(path.parent / pools_name, divisions)
+    units = pq.read_table(path.parent / result_names(number)[0]).column("units").to_numpy()
+    counts = divisions.counts[pools.split]
+    ends = np.cumsum(counts)
+    is_own = None if party_id is None else _flags(pc.fill_null(pc.equal(divisions.party, str(party_id)), False))
+    begin = 0
+    for batch in pq.ParquetFile(path).iter_batches(files.ROWS):
+        lines = np.arange(begin, begin + batch.num_rows, dtype=np.int64)
+        begin += batch.num_rows
+        pool = np.searchsorted(ends, lines, side="right")
+        slot = divisions.starts[pools.split[pool]] + lines - (ends - counts)[pool]
+        if is_own is not None:
+            own = np.flatnonzero(is_own[slot])
+            if not own.size:
+                continue
+            batch, lines, pool, slot = batch.take(pa.array(own)), lines[own], pool[own], slot[own]  # noqa: PLW2901 - fewer rows of it
+        slots = pa.array(slot)
+        numerator, denominator = divisions.lowest(slot)
+        yield pa.record_batch(
+            [
+                pa.array(lines),
+                pa.array(pool.astype(np.int32)),
+                pa.DictionaryArray.from_arrays(pools.output[pool].astype(np.int32), pools.outputs),
+                pa.DictionaryArray.from_arrays(pools.country[pool].astype(np.int32), pools.countries),
+                pa.array(pools.zone[pool]),
+                pa.array(units[pool]),
+                *(column.take(slots).dictionary_encode() for column in divisions.words),
+                pa.array(numerator),
+                pa.array(denominator),
+                batch.column("units"),
+                batch.column("has_leftover"),
+            ],
+            schema=JOINED,
+        )
 
 
 @dataclass(slots=True)
 class _Divisions:
-    """The divisions of a partition's outputs, as arrays: a split is a zone of an output."""
+    """The divisions of a partition's outputs: splits one after the other, and of each its leaves in slots."""
 
-    outputs: list[str]
-    first_zone: Integers  # the number of each output's first split
     table: Table
-    parties: list[str | None]  # distinct
-    party: Integers  # of each slot, a place in the former
-    leaves: list[str]  # distinct
-    leaf: Integers
-    numerator: Integers  # of each slot, in lowest terms
+    starts: Integers  # of each split, its first slot
+    counts: Integers
+    words: tuple[pa.Array, pa.Array, pa.Array, pa.Array]  # leaf, party, recording, work of each slot
+    numerator: Integers
     denominator: Integers
 
+    @property
+    def leaf(self) -> pa.Array:
+        """Return the leaf of each slot."""
+        return self.words[0]
+
+    @property
+    def party(self) -> pa.Array:
+        """Return the party of each slot; null where nobody is paid yet."""
+        return self.words[1]
+
     @classmethod
-    def read(cls, path: Path) -> _Divisions:
-        """Read the divisions of a partition."""
-        outputs, first, splits = [], [0], []
-        parties: dict[str | None, int] = {}
-        party, numerators, denominators = [], [], []
-        with path.open("rb") as file:
-            next(file)  # the territories: a pool already says its zone
-            for text in file:
-                row = json.loads(text, parse_float=_no_fraction)
-                outputs.append(row["output"])
-                for zone in row["zones"]:
-                    parts, denominator = zone["parts"], int(zone["denominator"])
-                    numbers = [int(part["numerator"]) for part in parts]
-                    splits.append(Shares(tuple([part["leaf"] for part in parts]), tuple(numbers), denominator))
-                    for part, number in zip(parts, numbers, strict=True):
-                        party.append(parties.setdefault(part["party"], len(parties)))
-                        common = gcd(number, denominator)
-                        numerators.append(number // common)
-                        denominators.append(denominator // common)
-                first.append(len(splits))
-        table = Table(splits)
-        return cls(
-            outputs=outputs,
-            first_zone=np.array(first, dtype=np.int64),
-            table=table,
-            parties=list(parties),
-            party=np.array(party, dtype=np.int64),
-            leaves=table.leaves,
-            leaf=table.leaf_of_slot,
-            numerator=np.array(numerators, dtype=np.int64),
-            denominator=np.array(denominators, dtype=np.int64),
-        )
+    def read(cls, path: Path) -> Self:
+        """Read the divisions of a partition, and check that they divide."""
+        rows = pq.read_table(path).combine_chunks()
+        split, numerator, denominator = (rows.column(name).to_numpy() for name in ("split", "numerator", "denominator"))
+        words = [_chunk(rows.column(name)) for name in ("leaf", "party", "recording", "work")]
+        leaf = words[0]
+        starts = np.flatnonzero(np.diff(split, prepend=-1)).astype(np.int64)
+        counts = np.diff(starts, append=len(split))
+        if len(split):
+            is_first = np.zeros(len(split), dtype=bool)
+            is_first[starts] = True
+            in_order = _flags(pc.less(leaf[:-1], leaf[1:])) | is_first[1:]
+            is_key = pc.and_(pc.string_is_ascii(leaf), pc.ascii_is_printable(leaf))
+            if not (in_order.all() and pc.all(is_key).as_py() and pc.min(pc.binary_length(leaf)).as_py()):
+                raise allocation.NotAKey(allocation.NotAKey.__doc__)
+        # Numerators of a split have one denominator, or are each in lowest terms, where no word holds that.
+        first = denominator[starts]
+        is_wide = np.zeros(len(starts), dtype=bool)
+        is_wide[np.repeat(np.arange(len(starts)), counts)[denominator != np.repeat(first, counts)]] = True
+        wide = {
+            number: [
+                Fraction(above, below)
+                for above, below in zip(
+                    numerator[starts[number] : starts[number] + counts[number]].tolist(),
+                    denominator[starts[number] : starts[number] + counts[number]].tolist(),
+                    strict=True,
+                )
+            ]
+            for number in np.flatnonzero(is_wide).tolist()
+        }
+        table = Table.laid(counts, numerator, first, wide)
+        return cls(table, starts, counts, (leaf, words[1], words[2], words[3]), numerator, denominator)
+
+    def lowest(self, slot: Integers) -> tuple[Integers, Integers]:
+        """Return the weights of slots in lowest terms."""
+        numerator, denominator = self.numerator[slot], self.denominator[slot]
+        common = np.gcd(numerator, denominator)
+        return numerator // common, denominator // common
 
     def accounts(self, spread: Spread) -> tuple[Account, ...]:
         """Add allocations up by the account that they go to."""
-        kinds: dict[tuple[str, str, str], int] = {}
-        of_leaf = [_account_of(leaf) for leaf in self.leaves]
-        numbers = [
-            kinds.setdefault((of_leaf[leaf][0], self.parties[party] or "", of_leaf[leaf][1]), len(kinds))
-            for leaf, party in zip(self.leaf.tolist(), self.party.tolist(), strict=True)
-        ]
-        account = np.array(numbers, dtype=np.int64)[spread.slot]
-        has_lines = np.bincount(account, minlength=len(kinds)) > 0
-        sums = _sums(account, spread.units, len(kinds))
+        if not len(spread.units):
+            return ()
+        count = len(self.leaf)
+        times = np.bincount(spread.slot, minlength=count)
+        by_slot = np.array(_sums(spread.slot, spread.units, count), dtype=object)
+        is_hold = _flags(pc.ends_with(self.leaf, f"/{_HOLD_PAYEE}"))
+        is_commission = _flags(pc.equal(self.leaf, _COMMISSION_LEAF))
+        encoded = pc.fill_null(self.party, "").dictionary_encode()
+        parties = encoded.dictionary.to_pylist()
+        party = encoded.indices.to_numpy().astype(np.int64)
+        found: dict[tuple[str, str, str], int] = {}
+        for slot in np.flatnonzero(is_hold & (times > 0)).tolist():
+            group = HOLD, parties[party[slot]], self.leaf[slot].as_py().rpartition("/")[0]
+            found[group] = found.get(group, 0) + int(by_slot[slot])
+        for kind, is_of in ((COMMISSION, is_commission), (PAYABLE, ~is_hold & ~is_commission)):
+            slots = np.flatnonzero(is_of & (times > 0))
+            sums = _sums(party[slots], by_slot[slots], len(parties))
+            for number in np.unique(party[slots]).tolist():
+                found[kind, parties[number], ""] = sums[number]
         return tuple(
-            Account(kind, UUID(party) if party else None, asset, units)
-            for (kind, party, asset), units, is_there in sorted(zip(kinds, sums, has_lines.tolist(), strict=True))
-            if is_there
+            Account(kind, UUID(name) if name else None, asset, units)
+            for (kind, name, asset), units in sorted(found.items())
         )
 
 
@@ -269,57 +334,60 @@ class _Divisions:
 class _Pools:
     """The pools of a partition, as arrays."""
 
-    outputs: list[str]
+    outputs: pa.Array
     output: Integers
-    countries: list[str]
+    countries: pa.Array
     country: Integers
     zone: NDArray[np.int16]
-    lines: Integers
     split: Integers
+    lines: Integers
 
     @classmethod
-    def read(cls, path: Path, divisions: _Divisions) -> _Pools:
+    def read(cls, path: Path, divisions: _Divisions) -> Self:
         """Read the pools of a partition."""
-        table = pq.read_table(path, read_dictionary=["output", "country"]).unify_dictionaries().combine_chunks()
-        outputs, output = _words(table.column("output"))
-        countries, country = _words(table.column("country"))
-        zone = table.column("zone").to_numpy()
-        places = {name: place for place, name in enumerate(divisions.outputs)}
-        first = divisions.first_zone[np.array([places[name] for name in outputs], dtype=np.int64)]
+        rows = pq.read_table(path, read_dictionary=["output", "country"]).unify_dictionaries().combine_chunks()
+        output, country = _chunk(rows.column("output"), _WORDS), _chunk(rows.column("country"), _WORDS)
+        split = rows.column("split").to_numpy().astype(np.int64)
+        if split.size and not 0 <= int(split.min()) <= int(split.max()) < len(divisions.counts):
+            raise NoSuchSplit(NoSuchSplit.__doc__)
         return cls(
-            outputs=outputs,
-            output=output,
-            countries=countries,
-            country=country,
-            zone=zone,
-            lines=table.column("lines").to_numpy(),
-            split=first[output] + zone if len(output) else np.zeros(0, np.int64),
+            outputs=output.dictionary,
+            output=output.indices.to_numpy(),
+            countries=country.dictionary,
+            country=country.indices.to_numpy().astype(np.int64),
+            zone=rows.column("zone").to_numpy(),
+            split=split,
+            lines=rows.column("lines").to_numpy(),
         )
 
 
-def _words(column: pa.ChunkedArray) -> tuple[list[str], Integers]:
+def _chunk(column: pa.ChunkedArray, kind: pa.DataType | None = None) -> pa.Array:
+    """Return a column in one piece."""
     if not column.num_chunks:
-        return [], np.zeros(0, np.int64)
-    chunk = column.combine_chunks()
-    chunk = chunk.chunk(0) if isinstance(chunk, pa.ChunkedArray) else chunk
-    return chunk.dictionary.to_pylist(), chunk.indices.to_numpy().astype(np.int64)
+        return pa.array([], kind or pa.string())
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
-def _earned(path: Path, pools: _Pools, rates: Mapping[str, Rate], manifest: Manifest) -> Integers:
+def _flags(column: pa.Array) -> Flags:
+    found: Flags = column.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _earned(path: Path, pools: _Pools, rates: Mapping[str, Rate], currency: str) -> Integers:
     """Convert every line and add it to its pool."""
     found = np.zeros(len(pools.lines), dtype=np.int64)
     seen = np.zeros(len(pools.lines), dtype=np.int64)
     columns = ["pool", "currency", "mantissa", "scale"]
-    currencies = [*sorted({*rates, manifest.currency})]
-    place = {currency: number for number, currency in enumerate(currencies)}
-    exchange = Exchange([rates[one].value if one in rates else Fraction(1) for one in currencies], manifest.currency)
+    currencies = sorted({*rates, currency})
+    place = {name: number for number, name in enumerate(currencies)}
+    exchange = Exchange([rates[one].value if one in rates else Fraction(1) for one in currencies], currency)
     for batch in pq.ParquetFile(path, read_dictionary=["currency"]).iter_batches(files.ROWS, columns=columns):
         if not batch.num_rows:
             continue
-        currency = batch.column("currency")
-        number = np.array([place[word] for word in currency.dictionary.to_pylist()], dtype=np.int64)
+        words = batch.column("currency")
+        number = np.array([place[word] for word in words.dictionary.to_pylist()], dtype=np.int64)
         units = exchange.units(
-            batch.column("mantissa").to_numpy(), batch.column("scale").to_numpy(), number[currency.indices.to_numpy()]
+            batch.column("mantissa").to_numpy(), batch.column("scale").to_numpy(), number[words.indices.to_numpy()]
         )
         pool = batch.column("pool").to_numpy()
         first = np.flatnonzero(np.diff(pool, prepend=-1))
@@ -336,72 +404,20 @@ def _earned(path: Path, pools: _Pools, rates: Mapping[str, Rate], manifest: Mani
     return found
 
 
-def _write_pooled(path: Path, pools: _Pools, units: Integers) -> None:
-    outputs, countries = pa.array(pools.outputs, pa.string()), pa.array(pools.countries, pa.string())
-    with files.writer(path, POOLED, plain=("pool", "units")) as file:
-        for begin in range(0, len(units), files.ROWS * 8):
-            here = slice(begin, begin + files.ROWS * 8)
-            file.write_batch(
-                pa.record_batch(
-                    [
-                        pa.array(np.arange(len(units), dtype=np.int32)[here]),
-                        pa.DictionaryArray.from_arrays(pools.output[here].astype(np.int32), outputs),
-                        pa.DictionaryArray.from_arrays(pools.country[here].astype(np.int32), countries),
-                        pa.array(pools.zone[here]),
-                        pa.array(pools.lines[here]),
-                        pa.array(units[here]),
-                    ],
-                    schema=POOLED,
-                )
-            )
+def _write(path: Path, schema: pa.Schema, columns: Sequence[NDArray[Any]]) -> None:
+    with files.writer(path, schema, plain=("has_leftover",)) as file:
+        for begin in range(0, len(columns[0]), _CHUNK):
+            some = [pa.array(column[begin : begin + _CHUNK]) for column in columns]
+            file.write_batch(pa.record_batch(some, schema=schema))
 
 
-def _write_allocations(path: Path, pools: _Pools, divisions: _Divisions, spread: Spread) -> None:
-    outputs, countries = pa.array(pools.outputs, pa.string()), pa.array(pools.countries, pa.string())
-    leaves = pa.array(divisions.leaves, pa.string())
-    parties = pa.array([party or "" for party in divisions.parties], pa.string())
-    is_held = np.array([party is None for party in divisions.parties], dtype=bool)
-    counts = np.diff(spread.starts)
-    pool_of = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    plain = ("line", "pool", "numerator", "denominator", "units", "has_leftover")
-    with files.writer(path, ALLOCATIONS, plain=plain) as file:
-        for begin in range(0, len(spread.units), files.ROWS * 8):
-            here = slice(begin, begin + files.ROWS * 8)
-            pool, slot = pool_of[here], spread.slot[here]
-            party = divisions.party[slot]
-            file.write_batch(
-                pa.record_batch(
-                    [
-                        pa.array(np.arange(begin, begin + len(slot), dtype=np.int64)),
-                        pa.array(pool),
-                        pa.DictionaryArray.from_arrays(pools.output[pool].astype(np.int32), outputs),
-                        pa.DictionaryArray.from_arrays(pools.country[pool].astype(np.int32), countries),
-                        pa.DictionaryArray.from_arrays(divisions.leaf[slot].astype(np.int32), leaves),
-                        pa.DictionaryArray.from_arrays(pa.array(party.astype(np.int32), mask=is_held[party]), parties),
-                        pa.array(divisions.numerator[slot]),
-                        pa.array(divisions.denominator[slot]),
-                        pa.array(spread.units[here]),
-                        pa.array(spread.has_leftover[here]),
-                    ],
-                    schema=ALLOCATIONS,
-                )
-            )
+def _by(words: pa.Array, numbers: Integers, units: Integers) -> dict[str, int]:
+    return dict(sorted(zip(words.to_pylist(), _sums(numbers, units, len(words)), strict=True)))
 
 
-def _account_of(leaf: str) -> tuple[str, str]:
-    asset, _, payee = leaf.rpartition("/")
-    if payee == _HOLD_PAYEE and asset:
-        return HOLD, asset
-    return (COMMISSION if leaf == _COMMISSION_LEAF else PAYABLE), ""
-
-
-def _by(words: list[str], numbers: Integers, units: Integers) -> dict[str, int]:
-    return dict(sorted(zip(words, _sums(numbers, units, len(words)), strict=True)))
-
-
-def _sums(numbers: Integers, units: Integers, count: int) -> list[int]:
+def _sums(numbers: Integers, units: NDArray[Any], count: int) -> list[int]:
     """Add units up by number; in whole numbers of any size where a word could be too small."""
-    if _is_small(units):
+    if units.dtype == np.int64 and _is_small(units):
         found = np.zeros(count, dtype=np.int64)
         np.add.at(found, numbers, units)
         return found.tolist()
@@ -416,7 +432,7 @@ def _total(units: Integers) -> int:
 
 
 def _is_small(units: Integers) -> bool:
-    return not units.size or int(np.abs(units).max()) <= LARGEST // units.size
+    return not units.size or max(int(units.max()), -int(units.min())) <= LARGEST // units.size
 
 
 def _booked(units: int) -> int:
@@ -434,7 +450,3 @@ def _reconcile(result: PartitionResult, units: Integers, spread: Spread) -> None
     booked = sum(one.units for one in result.accounts)
     if not result.units == booked == result.credit - result.debit == sum(result.countries.values()):
         raise DoesNotReconcile(f"{DoesNotReconcile.__doc__} Partition {result.number}: {result.units}, {booked}.")
-
-
-def _no_fraction(text: str) -> None:
-    raise ValueError(f"{text[:40]} is not a whole number")

@@ -4,9 +4,13 @@ What a run is a function of, written down once: usage lines by pool, divisions, 
     manifest.json            which files with which SHA-256, from which reports, how many lines, what was left out
     rates.json               units of the settlement currency for one of each other, as fractions, and who said so
     left-out.json            lines that are in no pool: why, under which key, how many, how much
-    pools-NNNN.parquet       pool, output, country, zone, lines: a pool is what one output earned in one country
+    territories.json         countries whose ownership is the same, by number
+    divisions-NNNN.parquet   split, output, zone, territories, leaf, party, recording, work, numerator, denominator
+    pools-NNNN.parquet       output, country, zone, split, lines: a pool is what one output earned in one country
     lines-NNNN.parquet       pool, report, line, currency, mantissa, scale, usages, used_from, used_to, kind
-    divisions-NNNN.json      for each output its zones, and in each of them every leaf's numerator
+
+A split is a zone of an output, in the order of both; its leaves lie in the order of their keys, and their numerators
+add up to its denominator, or are in lowest terms where no word holds that. ``pool`` counts from 0 in the partition.
 
 Outputs are dealt to partitions by their id, so that each partition can be divided by itself. Reports are taken in the
 order of their ids and pools in the order of output and country, so it does not matter in which order anything came.
@@ -34,14 +38,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from royalties import money
-from royalties.apportion import Splits
+from royalties.apportion import Splits, Zone
 from royalties.earnings import RateOfOthers
 from royalties.money import Rate
 from royalties.runs import files
 from royalties.runs.exchange import MOST_DIGITS
 
 VERSION = 1
-LINES_A_PARTITION = 500_000
+LINES_A_PARTITION = 1_000_000
+OUTPUTS_AT_ONCE = 20_000
 MOST_PARTITIONS = 512  # each has a file open while usage is dealt
 
 UNMATCHED, NOT_DIVIDED, NOT_CLEARED_THERE, RATE_MISSING = (
@@ -87,11 +92,25 @@ LINES = pa.schema(
 )
 POOLS = pa.schema(
     [
-        ("pool", pa.int32()),
         ("output", pa.dictionary(pa.int32(), pa.string())),
         ("country", pa.dictionary(pa.int32(), pa.string())),
         ("zone", pa.int16()),
+        ("split", pa.int32()),
         ("lines", pa.int64()),
+    ]
+)
+DIVISIONS = pa.schema(
+    [
+        ("split", pa.int32()),
+        ("output", pa.dictionary(pa.int32(), pa.string())),
+        ("zone", pa.int16()),
+        ("territories", pa.int32()),
+        ("leaf", pa.string()),
+        ("party", pa.string()),  # null where nobody is paid yet: what is on hold
+        ("recording", pa.string()),
+        ("work", pa.string()),
+        ("numerator", pa.int64()),
+        ("denominator", pa.int64()),
     ]
 )
 
@@ -255,7 +274,7 @@ def read_manifest(folder: Path, *, digest: str) -> Manifest:
 
 def names(partition: int) -> tuple[str, str, str]:
     """Return what a partition's lines, pools and divisions are called."""
-    return f"lines-{partition:04}.parquet", f"pools-{partition:04}.parquet", f"divisions-{partition:04}.json"
+    return f"lines-{partition:04}.parquet", f"pools-{partition:04}.parquet", f"divisions-{partition:04}.parquet"
 
 
 def read_rates(folder: Path, manifest: Manifest) -> dict[str, Rate]:
@@ -291,11 +310,16 @@ class _Freezing:
         self._place = {output: place for place, output in enumerate(self._outputs)}
         self._part = np.array([partition_of(output, partitions) for output in self._outputs], dtype=np.int32)
         self._currencies = sorted({*rates, currency})
+        every = {zone.territories for output in self._outputs for zone in divisions[output].zones}
+        lists = sorted({tuple(sorted(one)) for one in every})
+        numbers = {countries: number for number, countries in enumerate(lists)}
+        self._lists, self._territories = lists, {one: numbers[tuple(sorted(one))] for one in every}
         self._reports: list[dict[str, Any]] = []
         self._ids: list[UUID] = []
         self._keys: dict[str, int] = {}  # of lines that are in a pool, until it is known whether the country is cleared
         self._left: dict[tuple[str, UUID, str, str, str], LeftOut] = {}
         self._files: dict[str, str] = {}
+        self._latest: tuple[pa.Array, NDArray[np.int32], NDArray[np.int32]] | None = None
         self._lines = self._pools = self._used = 0
 
     # --- Usage into partitions ---
@@ -316,7 +340,8 @@ class _Freezing:
 
     def _deal(self, report: int, batch: _Batch, parts: Sequence[BinaryIO]) -> None:
         key_words, keys = batch.words("key")
-        output = np.array([self._output(word) for word in key_words], dtype=np.int32)[keys]
+        numbers, ours = self._numbers_of(key_words, batch.dictionary("key"))
+        output = numbers[keys]
         currency_words, currencies = batch.words("currency")
         known = {word: place for place, word in enumerate(self._currencies)}
         currency = np.array([known.get(word, -1) for word in currency_words], dtype=np.int16)[currencies]
@@ -332,8 +357,7 @@ class _Freezing:
                 self._leave_out(reason, self._ids[report], *words, row)
         rows = np.empty(len(output), dtype=_DEALT)
         rows["output"], rows["country"], rows["currency"], rows["report"] = output, country, currency, report
-        ours = self._keys
-        rows["key"] = np.array([ours.setdefault(word, len(ours)) for word in key_words], dtype=np.int32)[keys]
+        rows["key"] = ours[keys]
         for name in ("line", "mantissa", "scale", "usages", "used_from", "used_to", "kind"):
             rows[name] = batch.numbers(name)
         rows = rows[~is_out]
@@ -346,6 +370,15 @@ class _Freezing:
             if ends[number] < ends[number + 1]:
                 file.write(rows[ends[number] : ends[number + 1]].tobytes())
 
+    def _numbers_of(self, words: Sequence[str], dictionary: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return each key's output and its own number; a file often has the same dictionary in all its pieces."""
+        if self._latest is None or not self._latest[0].equals(dictionary):
+            outputs = np.array([self._output(word) for word in words], dtype=np.int32)
+            keys = self._keys
+            ours = np.array([keys.setdefault(word, len(keys)) for word in words], dtype=np.int32)
+            self._latest = dictionary, outputs, ours
+        return self._latest[1:]
+
     def _output(self, key: str) -> int:
         output = self._matches.get(key)
         return -1 if output is None else self._place.get(output, -2)
@@ -357,64 +390,76 @@ class _Freezing:
         lines_name, pools_name, divisions_name = names(part)
         rows = np.fromfile(folder / f"{part}", dtype=_DEALT)
         (folder / f"{part}").unlink()
-        used = np.unique(rows["output"])
-        territories: dict[tuple[str, ...], int] = {}
-        zones = self._write_divisions(divisions_name, [self._outputs[place] for place in used.tolist()], territories)
-        zone = self._zones(rows, used, zones, list(territories))
+        used, place = np.unique(rows["output"], return_inverse=True)
+        outputs = [self._outputs[one] for one in used.tolist()]
+        self._write_divisions(divisions_name, outputs)
+        zone = self._zones(rows, place, outputs)
         if (zone < 0).any():
             self._leave_out_rows(rows[zone < 0])
-            rows, zone = rows[zone >= 0], zone[zone >= 0]
-        pool_key = rows["output"].astype(np.int64) * _COUNTRIES + rows["country"]
+            place, rows, zone = place[zone >= 0], rows[zone >= 0], zone[zone >= 0]
+        pool_key = place * _COUNTRIES + rows["country"]
         order = np.argsort(pool_key, kind="stable")
-        rows, zone, pool_key = rows[order], zone[order], pool_key[order]
-        is_first = np.ones(len(rows), dtype=bool)
-        is_first[1:] = pool_key[1:] != pool_key[:-1]
-        pool = np.cumsum(is_first, dtype=np.int64) - 1
-        first = np.flatnonzero(is_first)
+        rows, pool_key = rows[order], pool_key[order]
+        first = np.flatnonzero(np.diff(pool_key, prepend=-1))
+        pool = np.repeat(np.arange(len(first)), np.diff(first, append=len(rows)))
         self._write_lines(lines_name, rows, pool)
-        self._write_pools(pools_name, rows[first], zone[first], np.diff(first, append=len(rows)))
+        zones = np.array([0, *(len(self._divisions[output].zones) for output in outputs)], dtype=np.int64)
+        begins = np.cumsum(zones)
+        which = order[first]
+        self._write_pools(
+            pools_name,
+            outputs,
+            place[which],
+            rows["country"][first],
+            zone[which],
+            begins[place[which]] + zone[which],
+            np.diff(first, append=len(rows)),
+        )
         self._lines, self._pools = self._lines + len(rows), self._pools + len(first)
-        self._used += len(np.unique(rows["output"]))
+        self._used += len(np.unique(place))
         for name in (lines_name, pools_name, divisions_name):
             self._files[name] = files.sha256_of(self._folder / name)
 
-    def _write_divisions(
-        self, name: str, outputs: Sequence[UUID], territories: dict[tuple[str, ...], int]
-    ) -> list[tuple[int, ...]]:
-        """Write how outputs are divided; return the numbers of each one's territories, by zone."""
-        every = {tuple(sorted(zone.territories)) for output in outputs for zone in self._divisions[output].zones}
-        territories.update({countries: place for place, countries in enumerate(sorted(every))})
-        found = []
-        with (self._folder / name).open("wb") as file:
-            file.write(files.canonical({"territories": [list(one) for one in territories]}) + b"\n")
-            for output in outputs:
-                splits = self._divisions[output]
-                numbers = tuple(territories[tuple(sorted(zone.territories))] for zone in splits.zones)
-                found.append(numbers)
-                file.write(files.canonical({"output": str(output), "zones": _zones(splits, numbers)}) + b"\n")
-        return found
+    def _write_divisions(self, name: str, outputs: Sequence[UUID]) -> None:
+        splits = 0
+        with files.writer(self._folder / name, DIVISIONS, plain=("split", "leaf")) as file:
+            for begin in range(0, len(outputs), OUTPUTS_AT_ONCE):
+                some = outputs[begin : begin + OUTPUTS_AT_ONCE]
+                rows: list[tuple[Any, ...]] = []
+                for place, output in enumerate(some):
+                    for number, zone in enumerate(self._divisions[output].zones):
+                        territories = self._territories[zone.territories]
+                        rows += [(splits, place, number, territories, *one) for one in _parts(zone)]
+                        splits += 1
+                columns = list(zip(*rows, strict=True)) or [()] * len(DIVISIONS)
+                words = pa.array([str(output) for output in some], pa.string())
+                file.write_batch(
+                    pa.record_batch(
+                        [
+                            pa.DictionaryArray.from_arrays(pa.array(column, pa.int32()), words)
+                            if field.name == "output"
+                            else pa.array(column, field.type)
+                            for field, column in zip(DIVISIONS, columns, strict=True)
+                        ],
+                        schema=DIVISIONS,
+                    )
+                )
 
-    def _zones(
-        self,
-        rows: NDArray[Any],
-        used: NDArray[np.int32],
-        zones: Sequence[tuple[int, ...]],
-        territories: Sequence[tuple[str, ...]],
-    ) -> NDArray[np.int16]:
+    def _zones(self, rows: NDArray[Any], place: NDArray[np.int64], outputs: Sequence[UUID]) -> NDArray[np.int16]:
         """Return the zone of each line's country in its output's splits, or -1."""
-        layouts = {layout: place for place, layout in enumerate(dict.fromkeys(zones))}
+        layouts: dict[tuple[tuple[str, ...], ...], int] = {}
+        layout_of = [
+            layouts.setdefault(tuple([zone.territories for zone in self._divisions[output].zones]), len(layouts))
+            for output in outputs
+        ]
         table = np.full((max(1, len(layouts)), _COUNTRIES), -1, dtype=np.int16)
-        for layout, place in layouts.items():
-            for zone, number in enumerate(layout):
-                for country in territories[number]:
-                    if (code := _country(country)) >= 0:
-                        table[place, code] = zone
-        layout_of = np.array([layouts[layout] for layout in zones], dtype=np.int64)
-        found: NDArray[np.int16] = (
-            table[layout_of[np.searchsorted(used, rows["output"])], rows["country"]]
-            if len(rows)
-            else np.zeros(0, np.int16)
-        )
+        for layout, number in layouts.items():
+            for zone, countries in enumerate(layout):
+                codes = [code for country in countries if (code := _country(country)) >= 0]
+                table[number, codes] = zone
+        if not len(rows):
+            return np.zeros(0, np.int16)
+        found: NDArray[np.int16] = table[np.array(layout_of, dtype=np.int64)[place], rows["country"]]
         return found
 
     def _write_lines(self, name: str, rows: NDArray[Any], pool: NDArray[np.int64]) -> None:
@@ -441,24 +486,35 @@ class _Freezing:
                     )
                 )
 
-    def _write_pools(self, name: str, firsts: NDArray[Any], zone: NDArray[np.int16], lines: NDArray[np.int64]) -> None:
-        with files.writer(self._folder / name, POOLS, plain=("pool",)) as file:
-            for begin in range(0, len(firsts), files.ROWS):
-                some = firsts[begin : begin + files.ROWS]
-                outputs, output = np.unique(some["output"], return_inverse=True)
-                countries, country = np.unique(some["country"], return_inverse=True)
+    def _write_pools(
+        self,
+        name: str,
+        outputs: Sequence[UUID],
+        output: NDArray[np.int64],
+        country: NDArray[np.int16],
+        zone: NDArray[np.int16],
+        split: NDArray[np.int64],
+        lines: NDArray[np.int64],
+    ) -> None:
+        with files.writer(self._folder / name, POOLS) as file:
+            for begin in range(0, len(output), files.ROWS):
+                here = slice(begin, begin + files.ROWS)
+                first, last = int(output[here][0]), int(output[here][-1])  # they lie in order
+                countries, place = np.unique(country[here], return_inverse=True)
                 file.write_batch(
                     pa.record_batch(
                         [
-                            pa.array(np.arange(begin, begin + len(some), dtype=np.int32)),
                             pa.DictionaryArray.from_arrays(
-                                output.astype(np.int32), pa.array([str(self._outputs[one]) for one in outputs.tolist()])
+                                (output[here] - first).astype(np.int32),
+                                pa.array([str(one) for one in outputs[first : last + 1]], pa.string()),
                             ),
                             pa.DictionaryArray.from_arrays(
-                                country.astype(np.int32), pa.array([_written(one) for one in countries.tolist()])
+                                place.astype(np.int32),
+                                pa.array([_written(one) for one in countries.tolist()], pa.string()),
                             ),
-                            pa.array(zone[begin : begin + files.ROWS]),
-                            pa.array(lines[begin : begin + files.ROWS].astype(np.int64)),
+                            pa.array(zone[here].astype(np.int16)),
+                            pa.array(split[here].astype(np.int32)),
+                            pa.array(lines[here].astype(np.int64)),
                         ],
                         schema=POOLS,
                     )
@@ -498,6 +554,7 @@ class _Freezing:
         """Write what belongs to all partitions, and the manifest."""
         left = tuple(self._left[group] for group in sorted(self._left, key=lambda group: tuple(map(str, group))))
         self._write("left-out.json", [one.document for one in left])
+        self._write("territories.json", [list(countries) for countries in self._lists])
         self._write("rates.json", [_rate_row(rates[base]) for base in sorted(rates)])
         sums: dict[str, int] = {}
         for one in left:
@@ -545,6 +602,11 @@ class _Batch:
         if scale.size and not 0 <= int(scale.min()) <= int(scale.max()) <= MOST_DIGITS:
             raise NotAUsageFile(f"{NotAUsageFile.__doc__} A scale is from 0 to {MOST_DIGITS}.")
 
+    def dictionary(self, name: str) -> pa.Array:
+        """Return the distinct words of a column, as they are in the file."""
+        column = self._batch.column(name)
+        return column.dictionary if isinstance(column, pa.DictionaryArray) else column.dictionary_encode().dictionary
+
     def words(self, name: str) -> tuple[list[str], NDArray[np.int64]]:
         """Return the distinct words of a column, and the number of each line's."""
         column = self._batch.column(name)
@@ -587,27 +649,19 @@ def _open(report: UsageFile) -> pq.ParquetFile:
     return file
 
 
-def _zones(splits: Splits, territories: Sequence[int]) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
-    for zone, number in zip(splits.zones, territories, strict=True):
-        denominator = lcm(*(part.part.denominator for part in zone.parts))
-        found.append(
-            {
-                "territories": number,
-                "denominator": str(denominator),
-                "parts": [
-                    {
-                        "leaf": part.leaf,
-                        "party": _id(part.party_id),
-                        "recording": _id(part.recording_id),
-                        "work": _id(part.work_id),
-                        "numerator": str(part.part.numerator * (denominator // part.part.denominator)),
-                    }
-                    for part in sorted(zone.parts, key=lambda part: part.leaf.encode())
-                ],
-            }
-        )
-    return found
+def _parts(zone: Zone) -> list[tuple[str, str | None, str | None, str | None, int, int]]:
+    """Return a split's leaves in the order of their keys, over one denominator if a word holds it."""
+    parts = zone.parts
+    whole = lcm(*[part.part.denominator for part in parts])
+    rows = []
+    for part in parts:
+        numerator, denominator = part.part.as_integer_ratio()
+        if whole <= money.LARGEST:
+            numerator, denominator = numerator * (whole // denominator), whole
+        owner = _id(part.party_id), _id(part.recording_id), _id(part.work_id)
+        rows.append((part.leaf, *owner, numerator, denominator))
+    rows.sort(key=lambda row: row[0].encode())
+    return rows
 
 
 def _id(value: UUID | None) -> str | None:

@@ -27,7 +27,6 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import rfc8785
 from numpy.typing import NDArray
 
@@ -47,7 +46,6 @@ BUNDLE = "ai-music-ledger.statement"
 
 _NODE_BYTES = 64
 _WORDS = ("output", "country", "leaf", "party")
-_COLUMNS = ["pool", *_WORDS, "numerator", "denominator", "units", "has_leftover"]
 
 
 class NotASecret(Exception):
@@ -291,24 +289,17 @@ def _order(secret: bytes, partition: int, size: int) -> NDArray[np.int64]:
 def _lines(path: Path, wanted: Integers | None = None) -> Iterator[tuple[list[bytes], Integers]]:
     """Go through the lines of a partition, or through those that are wanted, as the bytes that are hashed."""
     begin = 0
-    pools = _pool_units(path)
-    for batch in pq.ParquetFile(path, read_dictionary=list(_WORDS)).iter_batches(files.ROWS, columns=_COLUMNS):
-        count = batch.num_rows
+    for batch in engine.open_allocations(path):
+        count, here = batch.num_rows, None
         if wanted is not None:
             here = wanted[(wanted >= begin) & (wanted < begin + count)] - begin
-            begin += count
-            if not here.size:
-                continue
-        some = batch if wanted is None else batch.take(pa.array(here))
-        yield _texts(some, pools), some.column("units").to_numpy()
+        begin += count
+        if here is None or here.size:
+            some = batch if here is None else batch.take(pa.array(here))
+            yield _texts(some), some.column("units").to_numpy()
 
 
-def _pool_units(path: Path) -> list[int]:
-    name = path.name.replace("allocations", "pooled")
-    return pq.read_table(path.parent / name, columns=["units"]).column("units").to_pylist()  # type: ignore[no-any-return]
-
-
-def _texts(batch: pa.RecordBatch, pools: list[int]) -> list[bytes]:
+def _texts(batch: pa.RecordBatch) -> list[bytes]:
     columns = {}
     for name in _WORDS:
         column = batch.column(name)
@@ -316,11 +307,13 @@ def _texts(batch: pa.RecordBatch, pools: list[int]) -> list[bytes]:
         # What nobody is paid yet has no party.
         columns[name] = [*words, b"null"], column.indices.fill_null(len(words)).to_pylist()
     (outputs, output), (countries, country), (leaves, leaf), (parties, party) = (columns[name] for name in _WORDS)
-    numbers = (batch.column(name).to_pylist() for name in ("pool", "units", "numerator", "denominator", "has_leftover"))
+    numbers = (
+        batch.column(name).to_pylist() for name in ("pool_units", "units", "numerator", "denominator", "has_leftover")
+    )
     flags = (b"false", b"true")
     return [
         b'{"country":%b,"leaf":%b,"leftover":%b,"output":%b,"party":%b,"pool":"%d","units":"%d","weight":"%d/%d"}'
-        % (countries[c], leaves[k], flags[lucky], outputs[o], parties[p], pools[pool], units, numerator, denominator)
+        % (countries[c], leaves[k], flags[lucky], outputs[o], parties[p], pool, units, numerator, denominator)
         for c, k, o, p, pool, units, numerator, denominator, lucky in zip(
             country, leaf, output, party, *numbers, strict=True
         )
@@ -442,19 +435,13 @@ def bundle(
 
 def _checked(folder: Path, result: PartitionResult) -> Path:
     """Return the path of a partition's allocations, which are as they came out, and so are its pools."""
-    pooled, allocations = engine.result_names(result.number)
-    files.checked(folder, pooled, result.files)
-    return files.checked(folder, allocations, result.files)
+    for name in result.files:
+        files.checked(folder, name, result.files)
+    return folder / engine.result_names(result.number)[1]
 
 
 def _own(path: Path, party_id: UUID) -> Integers:
-    found, begin = [], 0
-    for batch in pq.ParquetFile(path, read_dictionary=["party"]).iter_batches(files.ROWS, columns=["party"]):
-        column = batch.column("party")
-        words = column.dictionary.to_pylist()
-        if str(party_id) in words:
-            found.append(begin + np.flatnonzero(column.indices.fill_null(-1).to_numpy() == words.index(str(party_id))))
-        begin += batch.num_rows
+    found = [batch.column("line").to_numpy() for batch in engine.open_allocations(path, party_id=party_id)]
     return np.concatenate([np.zeros(0, np.int64), *found])
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import rfc8785
 from hypothesis import given, settings
@@ -21,7 +20,7 @@ from royalties.runs.frozen import Frozen
 from royalties.runs.proofs import Planted, Statement
 from royalties.sumtree import Leaf, Node, SumTree
 from tests.royalties import worked_example as example
-from tests.royalties.test_runs import World, named, worked, worlds
+from tests.royalties.test_runs import World, joined, named, worked, worlds
 from tests.royalties.usage_files import UsageLine
 
 SECRET = bytes(range(32))
@@ -61,7 +60,7 @@ def test_every_payee_of_any_run_gets_to_its_root_from_its_lines(world: World, pa
         assert (root.credit, root.debit) == (sum(one.credit for one in results), sum(one.debit for one in results))
         parties = {account.party_id: 0 for result in results for account in result.accounts}
         for result in results:
-            for row in pq.read_table(folder / engine.result_names(result.number)[1]).to_pylist():
+            for row in joined(folder, result.number):
                 parties[next(party for party in parties if str(party) == row["party"])] += row["units"]
         for party, units in parties.items():
             assert party is not None
@@ -87,8 +86,7 @@ def test_a_partition_is_the_tree_that_is_written_down(tmp_path: Path) -> None:
     """Its leaves, salts and padding go by the words of the module; ``SumTree`` builds the rest."""
     found = many(40).freeze(tmp_path / "run", partitions=1)
     (result,), (tree,) = planted(tmp_path / "run", found)
-    rows = pq.read_table(tmp_path / "run" / "allocations-0000.parquet").to_pylist()
-    pools = pq.read_table(tmp_path / "run" / "pooled-0000.parquet").column("units").to_pylist()
+    rows = joined(tmp_path / "run", 0)
     leaves = [
         Leaf(
             rfc8785.dumps(
@@ -98,7 +96,7 @@ def test_a_partition_is_the_tree_that_is_written_down(tmp_path: Path) -> None:
                     "leftover": row["has_leftover"],
                     "output": row["output"],
                     "party": row["party"],
-                    "pool": str(pools[row["pool"]]),
+                    "pool": str(row["pool_units"]),
                     "units": str(row["units"]),
                     "weight": f"{row['numerator']}/{row['denominator']}",
                 }
