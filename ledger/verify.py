@@ -1,5 +1,5 @@
 """
-`ledger-verify`: check an evidence pack or a certificate, with neither our database nor our word.
+`ledger-verify`: check an evidence pack, a certificate or a statement, with neither our database nor our word.
 
 What is checked of a pack, in this order and under these numbers:
 
@@ -28,9 +28,22 @@ And of a certificate alone:
      7  The audio that you have is the one that it is about.
      8  The signed status that you have is about the same file, is not old, and says that it is not quarantined.
 
+And of a statement, by the bundle that comes with it:
+
+     1  It is the bundle of a statement, in the only bytes that it can have.
+     2  The log's public key: without yours, nothing can be said about the log.
+     3  The entry of the run stands in that log at its index.
+     4  The entry is that of a published run, the one that the statement is of, and its own sums agree.
+     5  The statement stands among those whose root the entry names.
+     6  What came on the statement is what went.
+     7  Every line is the payee's, each once, and what its pool and its weight come to.
+     8  The lines add up to what the statement says was earned.
+     9  The lines lead to the root that the entry names, which adds up all lines of the run.
+    10  An older checkpoint that you hold does not contradict the receipt's.
+
 What is not: what became of the output since, which the status address in the certificate says; whether the log has
 *more* entries about the same output than the pack shows; whether what was written down at the time was true; whether
-a signer's certificate has been revoked.
+a signer's certificate has been revoked; whether the lines of others are right, which each of them can check.
 
 This module and all that it imports need neither Django nor a database.
 """
@@ -52,11 +65,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ledger import canonical, merkle, notes, packs, receipts
+from ledger import bundles, canonical, merkle, notes, packs, receipts
 from ledger.canonical import Document, Json
 from provenance import certified
 from provenance.certificates import CertificateRefused
 from provenance.certified import Statement
+from royalties import sumtree
 
 LICENSES: Final = "org.ai-music-ledger.licenses"
 SPLITS: Final = "org.ai-music-ledger.splits"
@@ -291,6 +305,124 @@ def verify_certificate(
     elif roots_pem is not None:
         _check_status(statement, status, roots_pem, at, report)
     return report
+
+
+def verify_statement(data: bytes, *, key: notes.Verifier | None, against: str | None = None) -> Report:
+    """
+    Check the bundle of a statement and report each obligation, in the order of the third list at the top of this file.
+
+    :param key: the log's public key
+    :param against: an older checkpoint of the same log, as a signed note
+    """
+    report = Report()
+    try:
+        bundle = bundles.read(data)
+    except bundles.NotABundle as error:
+        report.fails(1, f"not_a_bundle: {error}")
+        return report
+    report.holds(1, f"It is version {bundle.version} of the statement of party {bundle.party} for run {bundle.run}.")
+    if key is None:
+        report.fails(2, "Give the public key of the log with --key: get it from its operator.")
+    else:
+        report.notes(2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}.")
+        _check_run_is_logged(bundle, key, against, report)
+    data_of_entry = _check_run_entry(bundle, report)
+    _check_statement(bundle, data_of_entry, report)
+    _check_lines(bundle, data_of_entry, report)
+    return report
+
+
+def _check_run_is_logged(bundle: bundles.Bundle, key: notes.Verifier, against: str | None, report: Report) -> None:
+    try:
+        receipt = receipts.Receipt.from_text(bundle.receipt)
+        checkpoint = receipts.verify(receipt, bundle.entry, key)
+    except receipts.NotAReceipt as error:
+        report.fails(3, f"not_a_receipt: its receipt cannot be read: {error}")
+    except NOT_A_CHECKPOINT as error:
+        report.fails(3, f"not_a_checkpoint: the checkpoint in its receipt is not one of {key.name}: {error}")
+    except merkle.NotIncluded as error:
+        report.fails(3, f"not_included: its receipt does not show the run's entry to be in the log: {error}")
+    else:
+        report.holds(3, f"The run's entry is number {receipt.index} of the {checkpoint.size:,} in that log.")
+        if against is not None:
+            check_against(against, [checkpoint], key, report, number=10)
+
+
+def _check_run_entry(bundle: bundles.Bundle, report: Report) -> Mapping[str, Any] | None:
+    """Check that the entry is of this run, and return what it says; None where nothing can be compared with it."""
+    try:
+        data = canonical.read(bundle.entry).data
+    except NOT_AN_ENTRY as error:
+        report.fails(4, f"not_an_entry: what is logged there is not an entry: {error}")
+        return None
+    root, units = bundles.root_named(data, "root"), bundles.counts(data)
+    if data.get("act") != "published" or root is None:
+        report.fails(4, "not_published: the entry is not that of a published run.")
+        return None
+    if data.get("run") != bundle.run:
+        report.fails(4, f"other_run: the entry is of run {str(data.get('run'))[:40]}.")
+    elif data.get("currency") != bundle.currency:
+        report.fails(4, f"other_currency: the run is in {str(data.get('currency'))[:10]}, not in {bundle.currency}.")
+    elif root.credit - root.debit != sum(units.values()):
+        report.fails(4, "other_revenue: the root adds up to something else than the accounts that the entry names.")
+    else:
+        said = ", ".join(f"{_amount(one, bundle.currency)} {name}" for name, one in sorted(units.items()))
+        total = _amount(root.credit - root.debit, bundle.currency)
+        report.holds(4, f"The entry says that all lines of the run add up to {total}: {said}.")
+    return data
+
+
+def _check_statement(bundle: bundles.Bundle, data: Mapping[str, Any] | None, report: Report) -> None:
+    root = None if data is None else bundles.root_named(data, "statements")
+    if root is None:
+        report.fails(5, "no_statements: the entry names no root of statements.")
+    elif not sumtree.holds(root, bundle.leaf, bundle.proof):
+        report.fails(5, "statement_not_in_run: the statement is not among those that the entry names.")
+    else:
+        paid = _amount(root.credit - root.debit, bundle.currency)
+        report.holds(5, f"The statement is one of those that the run paid {paid} by.")
+    came, went = sum(bundle.came.values()), sum(bundle.went.values())
+    if came != went:
+        report.fails(6, f"statement_is_not_whole: {came} came, and {went} went.")
+    else:
+        payable = _amount(bundle.went["payable"], bundle.currency)
+        report.holds(6, f"All of {_amount(came, bundle.currency)} is accounted for; {payable} is payable.")
+
+
+def _check_lines(bundle: bundles.Bundle, data: Mapping[str, Any] | None, report: Report) -> None:
+    lines = bundle.lines
+    faults = [f"{line.name} in {line.country} {line.fault}" for line in lines if line.fault]
+    if any(line.party != bundle.party for line in lines):
+        report.fails(7, "line_of_another: a line is another party's.")
+    elif len({(line.output, line.country, line.name) for line in lines}) != len(lines):
+        report.fails(7, "line_twice: a line comes twice.")
+    elif faults:
+        more = f", and {len(faults) - FEW} more" if len(faults) > FEW else ""
+        report.fails(7, f"line_miscounted: {'; '.join(faults[:FEW])}{more}.")
+    else:
+        report.holds(7, f"The {_counted(len(lines), 'line')} are each the payee's, and what pool and weight come to.")
+    earned, said = sum(line.units for line in lines), bundle.came["earned"]
+    if earned != said:
+        report.fails(8, f"lines_do_not_add_up: the lines are {earned}, and the statement says {said}.")
+    else:
+        report.holds(8, f"They add up to the {_amount(said, bundle.currency)} that the statement says was earned.")
+    named = None if data is None else bundles.root_named(data, "root")
+    try:
+        root = bundle.root() if lines else None
+    except (sumtree.NotAProof, sumtree.NotASum, sumtree.NotASalt) as error:
+        report.fails(9, f"lines_lead_nowhere: {error}")
+        return
+    if root is None:
+        report.notes(9, "There is no line to show in the run: nothing was earned in it.")
+    elif named is None or root != named:
+        report.fails(9, "lines_not_in_run: the lines do not lead to the root that the entry names.")
+    else:
+        report.holds(9, "They are in the run, and so is all that adds up to what the entry says.")
+
+
+def _amount(units: int, currency: str) -> str:
+    """Return units as they are: how many digits a currency has is not known without its table."""
+    return f"{units:,} minor units of {currency}"
 
 
 def _check_status(statement: Statement, token: str, roots_pem: str, at: datetime, report: Report) -> None:
@@ -820,29 +952,36 @@ def check_splits(decision: Decision, report: Report) -> None:
 # --- 12: an older checkpoint --------------------------------------------------------------------------------
 
 
-def check_against(older: str, checkpoints: list[notes.Checkpoint], log: notes.Verifier | None, report: Report) -> None:
+def check_against(
+    older: str,
+    checkpoints: list[notes.Checkpoint],
+    log: notes.Verifier | None,
+    report: Report,
+    *,
+    number: int = 12,
+) -> None:
     """An older checkpoint that the reader holds does not contradict the pack's."""
     if log is None:
-        report.fails(12, "There is no key to check the older checkpoint with.")
+        report.fails(number, "There is no key to check the older checkpoint with.")
         return
     try:
         held = notes.open_checkpoint(older, log)
     except NOT_A_CHECKPOINT as error:
-        report.fails(12, f"The older checkpoint is not one of {log.name}: {error}")
+        report.fails(number, f"The older checkpoint is not one of {log.name}: {error}")
         return
     roots = {checkpoint.root for checkpoint in checkpoints if checkpoint.size == held.size}
     if not roots:
         sizes = _listed(sorted(f"{size:,}" for size in {checkpoint.size for checkpoint in checkpoints}))
         report.notes(
-            12,
+            number,
             f"Your checkpoint has {held.size:,} entries, the pack's have {sizes or 'no size to trust'}. They "
             f"cannot be compared here: that takes a consistency proof, which a pack does not have. Ask the "
             f"log for one.",
         )
     elif roots == {held.root}:
-        report.holds(12, f"Your checkpoint of {held.size:,} entries has the same root as the pack's.")
+        report.holds(number, f"Your checkpoint of {held.size:,} entries has the same root as the pack's.")
     else:
-        report.fails(12, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
+        report.fails(number, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
 
 
 # --- 13: the certificate ------------------------------------------------------------------------------------
@@ -945,7 +1084,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Check the pack or the certificate named on the command line; return 0 if all holds, 1 if not, 2 if unreadable."""
+    """Check the file named on the command line; return 0 if all holds, 1 if not, 2 if it is unreadable."""
     given = _arguments().parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show a title must not keep the report from being read.
@@ -978,6 +1117,8 @@ def _checked(
         return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now, status=status)
     if given.audio is not None or given.status is not None:
         raise NotReadable(f"{given.pack} is not a certificate; --audio and --status are for those.")
+    if _is_a_bundle(given.pack):
+        return verify_statement(_file_bytes(given.pack, bundles.MAX_BYTES), key=key, against=against)
     with packs.open_pack(given.pack) as pack:
         return verify(pack, key=key, roots_pem=roots, authorities_pem=authorities, against=against, at=now)
 
@@ -987,14 +1128,32 @@ def _is_a_certificate(path: Path) -> bool:
         return certified.looks_like_one(file.read(certified.MAX_BYTES + 1))
 
 
+def _is_a_bundle(path: Path) -> bool:
+    with path.open("rb") as file:
+        return bundles.looks_like_one(file.read(64))
+
+
+def _file_bytes(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise NotReadable(f"{path} has more than {most:,} bytes.")
+    return data
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ledger-verify",
-        description="Check an evidence pack (the audio, its manifest, the splits, and the log of it all), or a "
-        "certificate alone.",
+        description="Check an evidence pack (the audio, its manifest, the splits, and the log of it all), a "
+        "certificate alone, or the bundle of a royalty statement.",
         epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the file cannot be read.",
     )
-    parser.add_argument("pack", metavar="FILE", type=Path, help="the pack, a zip file; or the certificate, a .jwt")
+    parser.add_argument(
+        "pack",
+        metavar="FILE",
+        type=Path,
+        help="the pack, a zip file; the certificate, a .jwt; or a statement's bundle, a .json",
+    )
     parser.add_argument("--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust")
     parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
     parser.add_argument("--authorities", metavar="FILE", type=Path, help="roots (PEM) to trust for its time stamp")

@@ -34,7 +34,7 @@ from royalties.runs import files, frozen
 from royalties.runs.exchange import Exchange, Integers
 
 PAYABLE, COMMISSION, HOLD = "payable", "commission", "hold"
-_COMMISSION_LEAF, _HOLD_PAYEE = "COMM", "HOLD"
+COMMISSION_LEAF, _HOLD_PAYEE = "COMM", "HOLD"
 
 POOLED = pa.schema([("units", pa.int64())])
 ALLOCATIONS = pa.schema([("units", pa.int64()), ("has_leftover", pa.bool_())])
@@ -311,7 +311,7 @@ class _Divisions:
         times = np.bincount(spread.slot, minlength=count)
         by_slot = np.array(_sums(spread.slot, spread.units, count), dtype=object)
         is_hold = _flags(pc.ends_with(self.leaf, f"/{_HOLD_PAYEE}"))
-        is_commission = _flags(pc.equal(self.leaf, _COMMISSION_LEAF))
+        is_commission = _flags(pc.equal(self.leaf, COMMISSION_LEAF))
         encoded = pc.fill_null(self.party, "").dictionary_encode()
         parties = encoded.dictionary.to_pylist()
         party = encoded.indices.to_numpy().astype(np.int64)

@@ -27,6 +27,7 @@ from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import rfc8785
 from numpy.typing import NDArray
 
@@ -378,7 +379,8 @@ def lines_of(
     """
     Return a payee's lines with their salts, and the nodes that lead from them to the run's root.
 
-    Partition by partition, so that of one at a time the tree and the lines are in hand.
+    What a payer keeps as commission is on no statement, and not among them. Partition by partition, so that of one at a
+    time the tree and the lines are in hand.
 
     :param folder: what came out, and the trees
     :raises FileChanged: something in it is not as it came out
@@ -441,8 +443,11 @@ def _checked(folder: Path, result: PartitionResult) -> Path:
 
 
 def _own(path: Path, party_id: UUID) -> Integers:
-    found = [batch.column("line").to_numpy() for batch in engine.open_allocations(path, party_id=party_id)]
-    return np.concatenate([np.zeros(0, np.int64), *found])
+    found = [np.zeros(0, np.int64)]
+    for batch in engine.open_allocations(path, party_id=party_id):
+        is_own = pc.not_equal(batch.column("leaf").cast(pa.string()), engine.COMMISSION_LEAF)
+        found.append(batch.column("line").filter(is_own).to_numpy())
+    return np.concatenate(found)
 
 
 def _shown(folder: Path, result: PartitionResult, tree: Planted, own: Integers, secret: bytes) -> dict[str, Any]:
