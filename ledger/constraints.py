@@ -49,6 +49,7 @@ REFUSALS = {
     "share_ends_after_it_begins": _BACKWARDS,
     "consent_ends_after_it_begins": _BACKWARDS,
     "license_ends_after_it_begins": _BACKWARDS,
+    "one_usage_mapping_of_a_name": Refusal(409, "name_taken", "name", "Another mapping has this name: choose another."),
     "one_mapping_of_a_name": Refusal(409, "name_taken", "name", "Another mapping has this name: choose another."),
     # Their ids follow from what they join, so the same line twice is the same key twice.
     "rights_licenseasset_pkey": _twice("schedule"),

@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from difflib import SequenceMatcher
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ from uuid import UUID, uuid5
 import rfc8785
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Abs
 
 from fingerprint import store
 from ledger import jobs, log
@@ -35,23 +40,28 @@ from royalties.models import (
     UsageFile,
     UsageKey,
     UsageMapping,
+    UsageMatch,
     UsageMatching,
     UsageOutcome,
     UsageProblem,
     UsageProgress,
     UsageReport,
+    UsageSum,
     UsageSupersession,
 )
-from royalties.usage import dsr, reading
+from royalties.usage import cells, dsr, reading
 from royalties.usage.lines import plain
 from royalties.usage.mapping import UsageMapping as Mapping
 from royalties.usage.opening import Bounds
-from royalties.usage.problems import Problem
+from royalties.usage.problems import BadCell, Problem
 from royalties.usage.reading import Found, Source
 from royalties.usages import MATCHED_TOGETHER, STORE, Means
 
 FILES = "usage"  # alias of where reports lie as they were sent
 MOST_FILES = 100
+MOST_COMPARED = 20_000  # outputs whose titles are looked at for one key
+MOST_CANDIDATES = 10
+LIKE_ENOUGH = 55  # of 100: less alike is no help to a person
 Stage = UsageProgress.Stage
 Format = UsageReport.Format
 
@@ -96,6 +106,10 @@ class NotAnOutputOfThePayer(Exception):
     """A key means a cleared output that the payer itself submitted."""
 
 
+class NotACode(Exception):
+    """A sender's own id of an output is text that does not begin like a formula."""
+
+
 class MatchedMeanwhile(Exception):
     """Somebody else said at the same time what this key means: look at it again."""
 
@@ -135,6 +149,69 @@ class HandedIn:
 
     report: UsageReport
     is_new: bool
+
+
+# --- What became of reports
+
+
+class State(StrEnum):
+    """What a report has come to."""
+
+    WAITING = "waiting"
+    READING = "reading"
+    READ = "read"  # and not booked: a dry run
+    BOOKED = "booked"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a worker is at it, or will be: somebody who waits should look again."""
+        return self in {State.WAITING, State.READING}
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a report has come."""
+
+    state: State
+    percent: int
+    lines: int
+    bytes: int
+    problems: int
+    error: str  # of a job that was given up
+
+
+def status_of(report: UsageReport) -> Status:
+    """Return how far a report has come."""
+    progress = report.progress
+    state, error = _state(report, progress)
+    percent = min(99, progress.bytes_read * 100 // max(progress.bytes_in_all, 1)) if state is State.READING else 0
+    return Status(
+        state=state,
+        percent=percent if state.is_moving else 100,
+        lines=progress.lines_read,
+        bytes=progress.bytes_read,
+        problems=progress.problems,
+        error=error,
+    )
+
+
+def _state(report: UsageReport, progress: UsageProgress) -> tuple[State, str]:
+    if hasattr(report, "outcome"):
+        if not report.outcome.is_booked:
+            return State.REFUSED, ""
+        if hasattr(report, "supersession"):
+            return (State.REPLACED if report.supersession.successor_id else State.WITHDRAWN), ""
+        return State.BOOKED, ""
+    job = Job.objects.filter(kind=Job.Kind.USAGE, subject_id=report.pk, done_at=None).first()
+    if job is None:
+        return State.READ, ""
+    if job.given_up_at is not None:
+        return State.FAILED, job.error
+    return (State.READING if progress.stage == Stage.READING else State.WAITING), ""
 
 
 # --- Handing in
@@ -650,6 +727,130 @@ def key_of(key_id: UUID) -> UsageKey:
     if found is None:
         raise NoSuchKey
     return found
+
+
+# --- The queue: what is not matched
+
+
+class KeyState(StrEnum):
+    """What is known of a key."""
+
+    OPEN = "open"  # unmatched or in suspense
+    UNMATCHED = "unmatched"
+    SUSPENSE = "suspense"
+    MATCHED = "matched"
+    ALL = "all"
+
+
+def keys(seen: QuerySet[UsageKey], state: KeyState) -> QuerySet[UsageKey]:
+    """Return those keys of counting reports of which this is known."""
+    counting = seen.filter(report__outcome__is_booked=True, report__supersession__isnull=True)
+    said = UsageMatch.objects.filter(payer=OuterRef("payer"), key=OuterRef("key"), successor__isnull=True)
+    match state:
+        case KeyState.OPEN:
+            return counting.exclude(Exists(said.filter(submission__isnull=False)))
+        case KeyState.UNMATCHED:
+            return counting.exclude(Exists(said))
+        case KeyState.SUSPENSE:
+            return counting.filter(Exists(said.filter(submission__isnull=True)))
+        case KeyState.MATCHED:
+            return counting.filter(Exists(said.filter(submission__isnull=False)))
+        case KeyState.ALL:
+            return counting
+
+
+def open_sums(seen: QuerySet[UsageKey]) -> QuerySet[UsageSum]:
+    """Return what open keys earned, in each currency the largest sums first."""
+    suspended = UsageMatch.objects.filter(
+        payer=OuterRef("key__payer"), key=OuterRef("key__key"), successor__isnull=True
+    )
+    rows = UsageSum.objects.filter(key__in=keys(seen, KeyState.OPEN).values("pk"))
+    return (
+        rows.annotate(is_suspended=Exists(suspended))
+        .select_related("key__report")
+        .order_by("currency", Abs("amount").desc(), "key__key", "pk")
+    )
+
+
+def open_rows(seen: QuerySet[UsageKey]) -> Iterator[tuple[object, ...]]:
+    """Go through what open keys earned, as rows of a sheet."""
+    rows: Iterator[Any] = open_sums(seen).iterator(chunk_size=1000)
+    for row in rows:
+        key = row.key
+        yield (
+            row.currency,
+            plain(row.amount),
+            "suspense" if row.is_suspended else "unmatched",
+            key.key,
+            key.title,
+            key.artist,
+            row.lines,
+            plain(key.usages),
+            key.report.sender,
+            key.report.message,
+            str(key.pk),
+        )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An output that a key may mean."""
+
+    submission: UUID
+    title: str
+    isrc: str
+    likeness: int  # 0 to 100: to sort by, and no proof
+
+
+def candidates(key: UsageKey) -> list[Candidate]:
+    """
+    Return cleared outputs of the payer whose title or ISRC is like what a report says, the likeliest first.
+
+    Titles are compared by their words and letters; an ISRC counts as like where one character differs.
+    """
+    kind, _, value = key.key.partition(":")
+    found = []
+    rows = usages.cleared(key.payer_id).order_by("-submitted_at")[:MOST_COMPARED]
+    for id_, title, isrc in rows.values_list("id", "title", "isrc"):
+        by_title = likeness(key.title, title) if key.title else 0
+        by_code = 95 if kind in {"isrc", "unknown"} and isrc and _differs_by_one(value.upper(), isrc) else 0
+        same = 100 if kind == "isrc" and value == isrc else 0
+        best = max(by_title, by_code, same)
+        if best >= LIKE_ENOUGH:
+            found.append(Candidate(id_, title, isrc, best))
+    return sorted(found, key=lambda one: (-one.likeness, one.title, str(one.submission)))[:MOST_CANDIDATES]
+
+
+def likeness(one: str, other: str) -> int:
+    """Return how alike two titles are, from 0 to 100, whatever their case, marks and order of words."""
+    first, second = _words(one), _words(other)
+    if not first or not second:
+        return 0
+    in_order = SequenceMatcher(None, first, second, autojunk=False).ratio()
+    sorted_ = SequenceMatcher(None, sorted(first.split()), sorted(second.split()), autojunk=False).ratio()
+    return round(100 * max(in_order, sorted_))
+
+
+def _words(text: str) -> str:
+    plain_text = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c if c.isalnum() else " " for c in plain_text if not unicodedata.combining(c)).split())
+
+
+def _differs_by_one(one: str, other: str) -> bool:
+    bare = one.replace("-", "").replace(" ", "")
+    return len(bare) == len(other) and sum(a != b for a, b in zip(bare, other, strict=True)) <= 1
+
+
+def own_key(code: str, sender: str) -> str:
+    """
+    Return the key of a sender's own id.
+
+    :raises NotACode: it is none
+    """
+    try:
+        return cells.proprietary_key(code, sender)
+    except BadCell as error:
+        raise NotACode(str(error)) from error
 
 
 # --- Saved mappings. No facts, so they are changed in place.

@@ -45,6 +45,7 @@ from ledger import (
     reversing,
     reviewing,
     stating,
+    usages,
 )
 from ledger import voices as enrolling_voices
 from ledger.api import access, once, outputs, preferences, resolution, uploads
@@ -77,6 +78,8 @@ from rights import (
 from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
 from royalties import earnings, money, splits
+from royalties.usage.dsr import NotADsrFile
+from royalties.usage.mapping import BadMapping as BadUsageMapping
 
 log = logging.getLogger(__name__)
 
@@ -240,6 +243,19 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     enrolling.BadMapping: (422, "bad_mapping"),
     enrolling.NoSuchEnrollment: (404, "no_such_enrollment"),
     registration.HasAudio: (409, "has_audio"),
+    usages.NoSuchReport: (404, "no_such_report"),
+    usages.AlreadyFinished: (409, "already_finished"),
+    usages.MessageTwice: (409, "message_twice"),
+    usages.MappingNeeded: (422, "mapping_missing"),
+    usages.MappingNotNeeded: (422, "mapping_not_needed"),
+    usages.SenderNeeded: (422, "sender_missing"),
+    usages.NotReplaceable: (409, "not_replaceable"),
+    usages.NotBooked: (409, "not_booked"),
+    usages.NotAnOutputOfThePayer: (422, "not_an_output_of_the_payer"),
+    usages.MatchedMeanwhile: (409, "matched_meanwhile"),
+    usages.NotACode: (422, "not_a_code"),
+    NotADsrFile: (422, "not_a_dsr_file"),
+    BadUsageMapping: (422, "bad_mapping"),
     importing.NoSuchImport: (404, "no_such_import"),
     importing.AlreadyTaken: (409, "already_taken"),
     importing.BeingTaken: (409, "being_taken"),

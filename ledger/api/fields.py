@@ -46,6 +46,17 @@ class DigestField(serializers.RegexField):
         return str(super().to_internal_value(data)).removeprefix("sha256:")
 
 
+class BoundedJSONField(serializers.JSONField):
+    """JSON in a form, which refuses a thousand brackets as it refuses any other nonsense."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read it."""
+        try:
+            return super().to_internal_value(data)
+        except RecursionError:
+            self.fail("invalid")
+
+
 class AssetInput(serializers.Serializer[Any]):
     """Either a recording or a work."""
 

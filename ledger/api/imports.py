@@ -23,7 +23,7 @@ from ledger import batches, importing, reversing, tasks
 from ledger.access import Caller, Verb
 from ledger.api import access
 from ledger.api.access import caller_of, seen_by
-from ledger.api.fields import digest
+from ledger.api.fields import BoundedJSONField, digest
 from ledger.api.once import OtherContent, once
 from ledger.api.paging import Page, page_of
 from ledger.api.uploads import ImportUpload, TakesUploads
@@ -202,7 +202,7 @@ class Imports(TakesUploads):
         id = serializers.UUIDField()
         format = serializers.ChoiceField(ImportBatch.Format.choices)
         file = serializers.FileField(allow_empty_file=True)
-        mapping = serializers.JSONField(required=False, help_text="Of a sheet: which column holds what")
+        mapping = BoundedJSONField(required=False, help_text="Of a sheet: which column holds what")
         saved_mapping = serializers.UUIDField(required=False, help_text="Or one that was saved")
         is_partial = serializers.BooleanField(
             default=False, help_text="Take the lines without a problem even where others have one"

@@ -23,6 +23,7 @@ from ledger.api import (
     reviews,
     shares,
     submissions,
+    usage,
     voices,
 )
 from rights.vocabulary import AssetKind
@@ -143,6 +144,23 @@ urlpatterns = [
     path("mappings", imports.Mappings.as_view()),
     path("mappings/<uuid:id>", imports.MappingDetail.as_view()),
     path("mappings/<uuid:id>/removal", imports.MappingRemoval.as_view()),
+    # Usage
+    path("usage-reports", usage.UsageReports.as_view()),
+    path("usage-reports/<uuid:id>", usage.UsageReportDetail.as_view(), name="usage-report"),
+    path("usage-reports/<uuid:id>/dry-run", usage.UsageDryRuns.as_view()),
+    path("usage-reports/<uuid:id>/booking", usage.UsageBookings.as_view()),
+    path("usage-reports/<uuid:id>/withdrawals", usage.UsageWithdrawals.as_view()),
+    path("usage-reports/<uuid:id>/problems", usage.UsageProblems.as_view()),
+    path("usage-reports/<uuid:id>/problems.csv", usage.UsageProblemsSheet.as_view()),
+    path("usage-keys", usage.UsageKeys.as_view()),
+    path("usage-keys/unmatched.csv", usage.UnmatchedSheet.as_view()),
+    path("usage-keys/<uuid:id>/candidates", usage.UsageCandidates.as_view()),
+    path("usage-keys/<uuid:id>/match", usage.UsageKeyMatch.as_view()),
+    path("usage-matches", usage.UsageMatches.as_view()),
+    path("usage-matches/again", usage.UsageRematches.as_view()),
+    path("usage-mappings", usage.UsageMappings.as_view()),
+    path("usage-mappings/<uuid:id>", usage.UsageMappingDetail.as_view()),
+    path("usage-mappings/<uuid:id>/removal", usage.UsageMappingRemoval.as_view()),
     # Soft bindings (C2PA's own paths)
     path("matches/byBinding", resolution.ByBinding.as_view()),
     path("matches/byContent", resolution.ByContent.as_view()),

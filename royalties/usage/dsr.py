@@ -602,7 +602,7 @@ class _File:
         self._part(layout, given, named, self._summary_of(given[layout.at("SummaryRecordId")]))
 
     def _part(self, layout: Layout, given: list[str], named: tuple[str, str, str], summary: Summary) -> None:
-        bearing = given[layout.at("IsRoyaltyBearing")].casefold()
+        bearing = _named(given, layout.at("IsRoyaltyBearing")).casefold()
         if bearing and bearing not in _TRUE | _FALSE:
             raise BadCell("not_a_boolean", "IsRoyaltyBearing is true or false.")
         usages = cells.count(_named(given, layout.of("usages")))

@@ -221,7 +221,7 @@ PUBLIC_VIEWS = {
     *("services/supportedAlgorithms", "services/capabilities", "services/status"),
 }
 # Views that answer with something computed: a register, files made of works that are named; and by what all are judged.
-COMPUTED_VIEWS = {"mfn-triggers", "exports/cwr", "exports/cwr/report", "bands"}
+COMPUTED_VIEWS = {"mfn-triggers", "exports/cwr", "exports/cwr/report", "bands", "usage-keys/unmatched.csv"}
 
 
 def api_views() -> Iterator[tuple[str, Any]]:
@@ -243,7 +243,9 @@ def test_every_address_with_an_id_says_whose_it_is() -> None:
 def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
     stranger = Api(
         clients.create(
-            name="s", party_id=UUID(key("publisher")), scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read"]
+            name="s",
+            party_id=UUID(key("publisher")),
+            scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read", "usage:read"],
         )
     )
     aside = PUBLIC_VIEWS | COMPUTED_VIEWS
