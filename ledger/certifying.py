@@ -92,6 +92,7 @@ def _with_facts(at: datetime) -> QuerySet[Any]:
         # A copy in another container is delivered too, and a time stamp gives a file other bytes.
         SignedCopy.objects.filter(decision=decision, signed_at__lte=at).values("decision"),
         Timestamp.objects.filter(manifest=OuterRef("pk"), recorded_at__lte=at).values("manifest"),
+        Timestamp.objects.filter(copy__decision=decision, recorded_at__lte=at).values("copy__decision"),
         # An output of an older release is bound later.
         SoftBinding.objects.filter(decision=decision, bound_at__lte=at).values("decision"),
         # What it says of how the output was made is corrected.

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from fingerprint import copies, examine, references, store
-from ledger import deciding, identity, jobs, log, manifesting, signers
+from ledger import deciding, identity, jobs, log, manifesting, signers, timestamping
 from ledger.constraints import violated
 from ledger.models import CopyOrder, Entry, Job
 from provenance import manifests
@@ -93,6 +93,7 @@ def make(*, order_id: UUID, at: datetime) -> Entry | None:
                 jobs.finish(job, at=at)
                 copy = manifests.attach_copy(staged, id=order_id, decision_id=row.decision_id, at=at)
                 signers.note(copy.certificate_digest, expires_at=staged.certificate_expires_at, at=at)
+                timestamping.enqueue(copy, at=at)
                 return log.append(
                     Entry.Kind.COPY_SIGNED,
                     copy,

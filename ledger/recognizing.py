@@ -54,7 +54,7 @@ Delivered = Manifest | SignedCopy  # what left this house: an output, or the sam
 class Match:
     """A manifest that something leads to."""
 
-    manifest: Manifest
+    manifest: Delivered
     score: int  # 0 to 100
     matched_ms: int | None
     tempo_millionths: int | None
@@ -139,7 +139,10 @@ def by_content(
         facts = audio.probe(path, declared_media_type=media_type, limits=limits())
         found = candidates(hear(path, facts), path, algorithm=algorithm, most=most)
     exact = _to_the_byte(facts)
-    return _matches((*([Candidate(exact.decision_id, 100)] if exact else []), *hinted, *found), most)
+    if not isinstance(exact, SignedCopy):
+        return _matches((*([Candidate(exact.decision_id, 100)] if exact else []), *hinted, *found), most)
+    # A copy in another container has a manifest of its own, which is this file's.
+    return (Match(exact, 100, None, None), *_matches((*hinted, *found), most))[:most]
 
 
 def look_at(path: Path, media_type: str | None) -> Recognized:
@@ -215,33 +218,27 @@ def candidates(heard: Heard, path: Path, *, algorithm: str | None = None, most: 
 
 
 def _to_the_byte(facts: AudioFacts) -> Delivered | None:
-    stamped = Q(output_digest=facts.digest) | Q(timestamp__output_digest=facts.digest)
-    return _delivered(stamped, Q(output_digest=facts.digest))
+    return _delivered(Q(output_digest=facts.digest) | Q(timestamp__output_digest=facts.digest))
 
 
 def _beside(found: Delivered | None) -> bytes | None:
     if found is None or found.is_embedded:
         return None
-    with store.local(_store_digest(found)) as path:
+    with store.local(found.newest.manifest_digest) as path:
         return path.read_bytes()
-
-
-def _store_digest(found: Delivered) -> str:
-    return found.manifest_digest if isinstance(found, SignedCopy) else found.newest.manifest_digest
 
 
 def _own(verification: Verification) -> Delivered | None:
     if verification.label is None or verification.manifest_digest is None:
         return None
-    label, digest = Q(label=verification.label), verification.manifest_digest
-    stamped = label & (Q(manifest_digest=digest) | Q(timestamp__manifest_digest=digest))
-    return _delivered(stamped, label & Q(manifest_digest=digest))
+    digest = verification.manifest_digest
+    return _delivered(Q(label=verification.label) & (Q(manifest_digest=digest) | Q(timestamp__manifest_digest=digest)))
 
 
-def _delivered(of_outputs: Q, of_copies: Q) -> Delivered | None:
+def _delivered(which: Q) -> Delivered | None:
     copies = SignedCopy.objects.filter(decision__outcome=Outcome.CLEARED)
-    output: Manifest | None = _public().filter(of_outputs).order_by("-signed_at").first()
-    return output or copies.filter(of_copies).order_by("-signed_at").first()
+    output: Manifest | None = _public().filter(which).order_by("-signed_at").first()
+    return output or copies.filter(which).order_by("-signed_at").first()
 
 
 def _public() -> Any:
@@ -273,7 +270,7 @@ def manifest(label: str) -> Delivered:
     """
     if not bindings.MANIFEST_ID.fullmatch(label):
         raise NotAManifestId
-    found = _delivered(Q(label=label), Q(label=label))
+    found = _delivered(Q(label=label))
     if found is None:
         raise NoSuchManifest
     return found
@@ -292,7 +289,7 @@ def manifest_store(label: str, *, only_active: bool = False) -> bytes:
 
     :raises NotAManifestId, NoSuchManifest: see ``manifest``
     """
-    with store.local(_store_digest(manifest(label))) as path:
+    with store.local(manifest(label).newest.manifest_digest) as path:
         whole = path.read_bytes()
     return jumbf.only(whole, label) if only_active else whole
 

@@ -665,6 +665,18 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "manifest_digest",
             "recorded_at",
         ),
+        (
+            "id",
+            "manifest_id",
+            "copy_id",
+            "token_digest",
+            "authority_digest",
+            "policy",
+            "stamped_at",
+            "output_digest",
+            "manifest_digest",
+            "recorded_at",
+        ),
     ),
     SignerChange: (
         ("id", "certificate_digest", "replaces", "is_development", "active_from", "expires_at", "recorded_at"),

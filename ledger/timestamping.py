@@ -30,11 +30,13 @@ from fingerprint import store
 from ledger import identity, jobs, log
 from ledger.models import Entry, Job
 from provenance import certificates, signing, timestamps
-from provenance.models import Manifest, Timestamp
+from provenance.models import Manifest, SignedCopy, Timestamp
 from provenance.signing import State
 from provenance.timestamps import Stamp, TimestampRefused
 
 logger = logging.getLogger(__name__)
+
+Signed = Manifest | SignedCopy  # what was signed for itself: an output, or the same in another container
 
 _NAMESPACE = UUID("7d9b6c1e-52a2-5a4e-9a43-0f2c1f6b8e21")
 _FIRST_WAIT = timedelta(seconds=10)
@@ -62,7 +64,7 @@ class _Stamped:
     manifest_digest: str
 
 
-def enqueue(manifest: Manifest, *, at: datetime) -> None:
+def enqueue(manifest: Signed, *, at: datetime) -> None:
     """Ask for a manifest's time stamp, in the transaction of the manifest; where nobody stamps, nothing is asked."""
     if identity.stamps():
         jobs.enqueue(Job.Kind.STAMP, manifest.id, at=at)
@@ -77,9 +79,14 @@ def ask_for_missing(*, at: datetime) -> int:
     if not identity.stamps():
         return 0
     job = Job.objects.filter(kind=Job.Kind.STAMP, subject_id=OuterRef("pk"))
-    missing = Manifest.objects.filter(~Exists(job), timestamp=None, signed_at__gt=at - _WORTH_STAMPING)
+    missing = [
+        signed.objects.filter(~Exists(job), timestamp=None, signed_at__gt=at - _WORTH_STAMPING)
+        for signed in (Manifest, SignedCopy)
+    ]
     rows = [
-        Job(kind=Job.Kind.STAMP, subject_id=id_, run_at=at, rung_at=at) for id_ in missing.values_list("pk", flat=True)
+        Job(kind=Job.Kind.STAMP, subject_id=id_, run_at=at, rung_at=at)
+        for found in missing
+        for id_ in found.values_list("pk", flat=True)
     ]
     return len(Job.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000))
 
@@ -91,7 +98,8 @@ def stamp(*, manifest_id: UUID, at: datetime) -> Entry | None:
     :raises NoSuchManifest: nothing was signed under this id
     :raises LostLease: another worker took the job over; nothing of this attempt remains
     """
-    manifest = Manifest.objects.filter(pk=manifest_id).first()
+    manifest: Signed | None = Manifest.objects.filter(pk=manifest_id).first()
+    manifest = manifest or SignedCopy.objects.filter(pk=manifest_id).first()
     if manifest is None:
         raise NoSuchManifest
     if (until := _paused_until(at)) is not None:
@@ -129,7 +137,7 @@ def _wait_with_the_others(until: datetime, *, at: datetime) -> None:
     due.update(run_at=until)
 
 
-def _stage(manifest: Manifest, at: datetime) -> _Stamped:
+def _stage(manifest: Signed, at: datetime) -> _Stamped:
     """Ask, check, write and store; it may run again, and what an earlier run stored is left to be collected."""
     own = None if identity.has_authority() else identity.development_authority(at=at)
     trust = identity.trust()  # after our own authority is there, which is made when it is first needed
@@ -179,12 +187,13 @@ def _exchange(path: Path, before: bytes, after: bytes) -> None:
         content[place : place + len(after)] = after
 
 
-def _commit(manifest: Manifest, stamped: _Stamped, job: jobs.Claimed, at: datetime) -> Entry:
+def _commit(manifest: Signed, stamped: _Stamped, job: jobs.Claimed, at: datetime) -> Entry:
     with transaction.atomic(durable=True):
         jobs.finish(job, at=at)
         fact = Timestamp.objects.create(
             id=uuid5(_NAMESPACE, str(manifest.id)),
-            manifest=manifest,
+            manifest=manifest if isinstance(manifest, Manifest) else None,
+            copy=manifest if isinstance(manifest, SignedCopy) else None,
             token_digest=stamped.stamp.token_digest,
             authority_digest=stamped.stamp.authority_digest,
             policy=stamped.stamp.policy,

@@ -297,7 +297,9 @@ RULES: Rules = {
     SignedCopy: _own_outputs("decision__submission"),
     CopyOrder: _own_outputs("decision__submission"),
     Disclosure: _own_outputs("submission"),
-    Timestamp: _own_outputs("manifest__decision__submission"),
+    Timestamp: lambda sight: (
+        _own_outputs("manifest__decision__submission")(sight) | _own_outputs("copy__decision__submission")(sight)
+    ),
     SignerChange: _everybody,  # whose signature counts from when
     Entry: _entries,
     PendingEntry: _through("entry", Entry),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Q
+
 from provenance.models import Manifest, SignedCopy, Timestamp
 
 
@@ -25,9 +27,15 @@ def of(manifest: Manifest, *, at: datetime) -> tuple[Delivered, ...]:
     first = _signed(manifest)
     copies = [_signed(row) for row in SignedCopy.objects.filter(decision=manifest.decision_id, signed_at__lte=at)]
     # A time stamp changes no statement, but the bytes.
+    of_these = Q(manifest=manifest) | Q(copy__decision=manifest.decision_id)
     stamped = [
-        replace(first, output_digest=row.output_digest, manifest_digest=row.manifest_digest, since=row.recorded_at)
-        for row in Timestamp.objects.filter(manifest=manifest, recorded_at__lte=at)
+        replace(
+            _signed(row.signed),
+            output_digest=row.output_digest,
+            manifest_digest=row.manifest_digest,
+            since=row.recorded_at,
+        )
+        for row in Timestamp.objects.filter(of_these, recorded_at__lte=at).select_related("manifest", "copy")
     ]
     return (*sorted((*copies, *stamped), key=lambda one: (one.since, one.label), reverse=True), first)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -182,6 +184,12 @@ class SignedCopy(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def newest(self) -> SignedCopy | Timestamp:
+        """Return under which digests the bytes to deliver are stored: the stamped ones, once there are any."""
+        stamped: Timestamp | None = getattr(self, "timestamp", None)
+        return stamped or self
+
 
 class ForeignManifest(models.Model):
     """
@@ -243,7 +251,8 @@ class Timestamp(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    manifest = models.OneToOneField(Manifest, on_delete=models.PROTECT, related_name="timestamp")
+    manifest = models.OneToOneField(Manifest, on_delete=models.PROTECT, null=True, related_name="timestamp")
+    copy = models.OneToOneField(SignedCopy, on_delete=models.PROTECT, null=True, related_name="timestamp")
     token_digest = models.CharField(max_length=64)
     authority_digest = models.CharField(max_length=64)  # SHA-256 of the authority's certificate in DER, hex
     policy = models.CharField(max_length=100)  # the authority's, as an object identifier
@@ -252,18 +261,38 @@ class Timestamp(models.Model):
     manifest_digest = models.CharField(max_length=64)
     recorded_at = models.DateTimeField()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(manifest__isnull=True) ^ Q(copy__isnull=True), name="timestamp_is_of_one_file"
+            )
+        ]
+
     def __str__(self) -> str:
         return f"stamped {self.stamped_at:%Y-%m-%d %H:%M} UTC"
 
     @property
+    def signed(self) -> Manifest | SignedCopy:
+        """Return what was stamped, as it was signed."""
+        signed = self.manifest or self.copy
+        if signed is None:
+            raise ValueError("a constraint of the table holds that one is there")
+        return signed
+
+    @property
+    def decision(self) -> Any:
+        """Return the decision of what was stamped."""
+        return self.signed.decision
+
+    @property
     def label(self) -> str:
         """Return the manifest's name, which the stamp leaves as it was."""
-        return self.manifest.label
+        return self.signed.label
 
     @property
     def media_type(self) -> str:
         """Return of which type the file is."""
-        return self.manifest.media_type
+        return self.signed.media_type
 
 
 class SignerChange(models.Model):

@@ -130,7 +130,7 @@ SHOWN_ON = {
     "recheck": "decision",
     "influence": "submission",
     "influence_objection": "influence.submission",
-    "timestamp": "manifest.decision.submission",
+    "timestamp": "decision.submission",
     "certificate": "manifest.decision.submission",
     "manifest_status": "manifest.decision.submission",
     "soft_binding": "decision.submission",

@@ -54,8 +54,8 @@ def describe(found: Ordered, submission_id: UUID) -> dict[str, Any]:
         "ordered_at": order.ordered_at,
         "state": found.state,
         "problem": found.error if found.state == "failed" else "",
-        "output": digest(copy.output_digest) if copy else None,
-        "manifest": digest(copy.manifest_digest) if copy else None,
+        "output": digest(copy.newest.output_digest) if copy else None,
+        "manifest": digest(copy.newest.manifest_digest) if copy else None,
         "is_embedded": copy.is_embedded if copy else None,
         "links": {"self": root, **({"file": f"{root}/file", "manifest": f"{root}/manifest"} if copy else {})},
     }
@@ -161,7 +161,7 @@ class SubmissionCopyFile(APIView):
         """Download the signed copy. Any later change to it, tags included, breaks the signature."""
         copy = _made(request, id, copy_id)
         return FileResponse(
-            store.open(copy.output_digest),
+            store.open(copy.newest.output_digest),
             content_type=copy.media_type,
             filename=f"{id}.{report.EXTENSIONS[copy.media_type]}",
             as_attachment=True,
@@ -184,7 +184,7 @@ class SubmissionCopyManifest(APIView):
         """Download the manifest store of a copy; beside an AIFF it is the only one."""
         copy = _made(request, id, copy_id)
         return FileResponse(
-            store.open(copy.manifest_digest),
+            store.open(copy.newest.manifest_digest),
             content_type="application/c2pa",
             filename=f"{id}.c2pa",
             as_attachment=True,

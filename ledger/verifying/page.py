@@ -85,9 +85,11 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
     shown, title = verification, "What its manifest says"
     if verification.state in {State.ABSENT, State.UNREADABLE} and best is not None:
         # The file has nothing to say for itself; the output that it follows has.
-        shown, title = report.verification(best.manifest), "What the manifest of that output says"
+        shown, title = report.verification(best.manifest.decision.manifest), "What the manifest of that output says"
     own = found.own.label if found.own else ""
-    recorded = [match.manifest for match in found.matches] + ([found.own.decision.manifest] if found.own else [])
+    recorded = [match.manifest.decision.manifest for match in found.matches] + (
+        [found.own.decision.manifest] if found.own else []
+    )
     standings = stating.standings(recorded, at=at)
     if found.own and tone == "good" and (since := _status(standings, found.own.decision.manifest)):
         status = standings[found.own.decision.manifest.pk].status
@@ -106,7 +108,7 @@ def of(found: Recognized, *, name: str, at: datetime) -> Found:
         facts=tuple(facts_of(shown)),
         failures=tuple(verification.failures) if verification.state is not State.TRUSTED else (),
         matches=tuple(
-            _resembled(match, found.heard_ms, _status(standings, match.manifest))
+            _resembled(match, found.heard_ms, _status(standings, match.manifest.decision.manifest))
             for match in found.matches
             if found.own is None or match.manifest.decision_id != found.own.decision_id
         ),
@@ -181,7 +183,7 @@ def _resembled(match: Match, heard_ms: int, status: str) -> Resembled:
         address=f"{recognizing.endpoint()}/manifests/{match.manifest.label}",
         receipt=f"{recognizing.endpoint()}/manifests/{match.manifest.label}/receipts",
         status=status,
-        status_address=_status_address(match.manifest),
+        status_address=_status_address(match.manifest.decision.manifest),
     )
 
 

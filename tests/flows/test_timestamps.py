@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from fingerprint import store
-from ledger import checkpoints, identity, sequencer, signers, tasks, timestamping, verify
+from ledger import checkpoints, copying, identity, recognizing, sequencer, signers, tasks, timestamping, verify
 from ledger.models import Entry, Job
 from provenance import signing
-from provenance.models import Manifest, Timestamp
+from provenance.models import Manifest, SignedCopy, Timestamp
 from tests.flows.conftest import World, body
 from tests.provenance import tsa
 
@@ -78,6 +80,39 @@ def test_gets_its_time_stamp_from_the_queue_and_is_delivered_with_it(
     assert job.done_at is not None
     assert timestamping.stamp(manifest_id=manifest.id, at=timezone.now()) is None  # done once
     assert timestamping.ask_for_missing(at=timezone.now()) == 0
+
+
+def test_a_copy_in_another_container_is_stamped_and_found_too(world: World, tmp_path: Path) -> None:
+    found = world.cleared(suffix="flac")
+    order, at = uuid4(), timezone.now()
+    copying.order(id=order, submission_id=UUID(found["id"]), media_type="audio/wav", at=at)
+    copying.make(order_id=order, at=at)
+    copy = SignedCopy.objects.get()
+    assert Job.objects.get(kind=Job.Kind.STAMP, subject_id=copy.id).done_at is None
+    tasks.stamp_manifest(manifest_id=str(copy.id))
+    assert timestamping.ask_for_missing(at=timezone.now()) == 0
+    sequencer.drain(at=timezone.now())
+
+    said = world.distributor.get(f"/v1/submissions/{found['id']}/copies").json()
+    [one] = said["copies"] if isinstance(said, dict) else said
+    file = tmp_path / "copy.wav"
+    file.write_bytes(body(world.distributor.get(one["links"]["file"])))
+    fact = Timestamp.objects.get(copy=copy)
+    assert one["output"] == f"sha256:{fact.output_digest}" == f"sha256:{store.digest_of(file)}"
+    trust = identity.trust()
+    read = signing.verify(file, "audio/wav", roots_pem=trust.own, authorities_pem=trust.authorities)
+    assert read.stamp is not None
+    assert (read.state, read.stamp.is_trusted) == (signing.State.TRUSTED, True)
+    own = recognizing.look_at(file, "audio/wav").own
+    assert own is not None
+    assert own.label == copy.label
+    # By its content and by its label, its own manifest is what is answered, with the stamp in it.
+    matches = recognizing.by_content(file, "audio/wav", most=5)
+    assert matches[0].manifest.label == copy.label
+    answer = Client().get(f"/v1/manifests/{copy.label}")
+    assert hashlib.sha256(body(answer)).hexdigest() == fact.manifest_digest == read.manifest_digest
+    files = Client().get(f"/status/{copy.label[9:]}").json()["files"]
+    assert one["output"] in files
 
 
 def test_waits_while_the_authority_fails_and_one_job_asks_for_all(world: World, settings: Any, tmp_path: Path) -> None:
