@@ -217,6 +217,7 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_recheck", "event_id"),
     ("rights_influenceweight", "numerator"),
     ("provenance_manifeststatus", "successor_id"),
+    ("provenance_timestamp", "copy_id"),
     # Of a statement the steps add up.
     *(
         ("royalties_statement", column)
