@@ -49,12 +49,13 @@ run: system $(VENV)/.run  ## set up, load the demo, serve until Ctrl-C
 test: system-tests $(VENV)/.dev  ## set up and run every test
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
-check: $(VENV)/.dev  ## format, lint, types, import contracts, migrations
+check: $(VENV)/.dev  ## format, lint, types, import contracts, migrations, no float in money
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.offline
+	@$(BIN)/python scripts/exactness.py
 
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \

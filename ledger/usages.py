@@ -271,7 +271,7 @@ def _settled(reading: Reading, files: Sequence[Given]) -> Reading:
 def _content_digest(digests: Sequence[str], reading: Reading, replaces_id: UUID | None) -> str:
     document = {
         "files": list(digests),
-        "reading": json.loads(reading.to_json()),
+        "reading": json.loads(reading.to_json(), parse_float=str),
         "message": reading.message,
         "replaces": str(replaces_id) if replaces_id else None,
     }
@@ -418,7 +418,7 @@ def read(*, report_id: UUID, at: datetime) -> UsageOutcome | None:
 
 def _read_files(report: UsageReport, target: Path, *, at: datetime) -> Found:
     files = list(report.files.order_by("number"))
-    said = json.loads(report.reading)
+    said = json.loads(report.reading, parse_float=str)
     bounds = Bounds(most_bytes=settings.LEDGER_MAX_USAGE_BYTES)
 
     def progress(lines: int, read_bytes: int, problems: int) -> None:

@@ -67,7 +67,7 @@ def exponent(currency: str) -> int:
     found = pycountry.currencies.get(alpha_3=currency)
     if found is None or found.alpha_3 != currency:  # it also finds small letters
         raise UnknownCurrency(f"{UnknownCurrency.__doc__} It is {currency!r}.")
-    table = json.loads(_CODES.read_text())
+    table = json.loads(_CODES.read_text(), parse_float=Fraction)
     return int(table["exponents"].get(currency, table["default_exponent"]))
 
 

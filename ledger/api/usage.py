@@ -186,7 +186,7 @@ class UsageReportOutput(serializers.Serializer[UsageReport]):
     @extend_schema_field(_JSON)
     def get_read_with(self, report: UsageReport) -> dict[str, Any]:
         """Return mapping and options."""
-        return dict(json.loads(report.reading))
+        return dict(json.loads(report.reading, parse_float=str))
 
     @extend_schema_field(serializers.ChoiceField([(state.value, state.value) for state in usages.State]))
     def get_state(self, report: UsageReport) -> str:

@@ -630,7 +630,7 @@ def _certified(found: Dossier) -> Certified | None:
 # --- Words ---------------------------------------------------------------------------------------------------------
 
 
-def clock(milliseconds: int) -> str:
+def clock(milliseconds: int) -> str:  # exact: a time of audio, no money
     """Return a time as a player shows it, to the tenth of a second."""
     tenths = round(milliseconds / 100)
     hours, rest = divmod(tenths, 36_000)
@@ -638,7 +638,7 @@ def clock(milliseconds: int) -> str:
     return (f"{hours}:{minutes:02d}" if hours else f"{minutes}") + f":{rest // 10:02d}.{rest % 10}"
 
 
-def tempo(time_ratio_millionths: int) -> str:
+def tempo(time_ratio_millionths: int) -> str:  # exact: a measure of audio, no money
     """Return how much faster the output plays than the recording, in per cent."""
     tenths = round((time_ratio_millionths - 1_000_000) / 1_000)
     if tenths == 0:
@@ -646,7 +646,7 @@ def tempo(time_ratio_millionths: int) -> str:
     return f"{abs(tenths) // 10}.{abs(tenths) % 10} % {'faster' if tenths > 0 else 'slower'} than the recording"
 
 
-def pitch(cents: int) -> str:
+def pitch(cents: int) -> str:  # exact: cents of a semitone, no money
     """Return how much higher the output sounds than the recording, in semitones."""
     if abs(cents) < 5:
         return "same pitch"
@@ -654,14 +654,20 @@ def pitch(cents: int) -> str:
     return f"{semitones} semitone{'' if semitones == '1' else 's'} {'higher' if cents > 0 else 'lower'}"
 
 
-def percent_of(millionths: int) -> str:
+def percent_of(millionths: int) -> str:  # exact: a probability, no money
     """Return a probability in per cent; never all of it, which nothing measured is."""
     if millionths >= 999_500:
         return "over 99.9 %"
     return f"{millionths / 10_000:.1f} %" if millionths >= 980_000 else f"{millionths / 10_000:.0f} %"
 
 
-def measured(name: str, value: int) -> str:
+def percent_of_share(part: Fraction) -> str:
+    """Return a share in per cent, to the hundredth."""
+    hundredths = round(part * 10_000)
+    return f"{hundredths // 100}.{hundredths % 100:02d} %"
+
+
+def measured(name: str, value: int) -> str:  # exact: a measure of audio, no money
     """Return a further figure of a match in the unit that its name ends with."""
     if name.endswith("_millionths"):
         return f"{value / 10_000:.1f} %"
@@ -809,7 +815,7 @@ def _row(heard: Heard, found: Dossier, reference: Reference | None) -> Row:
         cents=match.pitch_shift_cents,
         algorithm=match.algorithm,
         score_in_words=strength(match.score_millionths),
-        score=f"{match.score_millionths / 1_000_000:.3f}",
+        score=f"{match.score_millionths / 1_000_000:.3f}",  # exact: likeness of audio, no money
         probability="" if probability is None else percent_of(probability),
         bar_millionths=match.score_millionths if probability is None else probability,
         differs=_differs(match),
@@ -859,7 +865,7 @@ def _comparisons(rows: tuple[Row, ...]) -> tuple[Comparison, ...]:
 
 def _differs(match: Match) -> str:
     bits = match.measure("bit_error_millionths")
-    return "" if bits is None else f"{bits / 10_000:.1f} %"
+    return "" if bits is None else f"{bits / 10_000:.1f} %"  # exact: likeness of audio, no money
 
 
 def _stretch(segment: Segment, whole_ms: int) -> Stretch:
@@ -1030,7 +1036,7 @@ def _zones(found: Dossier) -> tuple[Zone, ...]:
                     why=_why(row),
                     leaf=row.leaf,
                     fraction=f"{part.numerator}/{part.denominator}",
-                    percent=f"{float(part * 100):.2f} %",
+                    percent=percent_of_share(part),
                     color=place % COLORS,
                     x=x,
                     width=max(1, int(done * WIDTH) - x),
@@ -1062,7 +1068,7 @@ def logged(entry: Entry) -> Logged:
         index=entry.leaf.index if is_placed else None,
         leaf_hash=bytes(entry.leaf.hash).hex() if is_placed else "",
         at=entry.at,
-        body=json.dumps(json.loads(bytes(entry.body)), indent=2, ensure_ascii=False, sort_keys=True),
+        body=json.dumps(json.loads(bytes(entry.body), parse_float=str), indent=2, ensure_ascii=False, sort_keys=True),
         receipt=report.receipt(entry) if is_placed else "",
     )
 

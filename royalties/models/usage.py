@@ -180,7 +180,7 @@ class UsageSum(models.Model):
         constraints = [models.UniqueConstraint(fields=["key", "currency"], name="key_has_a_sum_in_a_currency")]
 
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.currency}"
+        return f"{self.amount.normalize():f} {self.currency}"  # exact: a decimal's own digits
 
 
 class UsageMatching(models.Model):

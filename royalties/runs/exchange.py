@@ -36,7 +36,9 @@ class Exchange:
         :raises UnknownCurrency: see ``royalties.money``
         """
         minor = 10 ** money.exponent(currency)
-        self._factors = [rate * minor / 10**scale for rate in rates for scale in range(_SCALES)]
+        self._factors = [
+            Fraction(rate.numerator * minor, rate.denominator * 10**scale) for rate in rates for scale in range(_SCALES)
+        ]
         is_wide = [max(factor.numerator, factor.denominator) > LARGEST for factor in self._factors]
         pairs = [
             (1, 1, 0)

@@ -244,7 +244,7 @@ class Writer:
 
 def plain(amount: Decimal) -> str:
     """Write an amount without an exponent and without zeros that say nothing."""
-    text = f"{amount:f}"
+    text = f"{amount:f}"  # exact: a decimal's own digits
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -70,5 +70,5 @@ def profile(name: str, version: str) -> Profile:
 
 @cache
 def _table() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"), parse_float=str)
     return found
