@@ -523,7 +523,9 @@ def impact_of(consent: Consent, *, act: ConsentAct, effective_on: date) -> Impac
     """Return what rests on a consent, with those who are paid for it."""
     impact = impacts.of(consent, act=act, effective_on=effective_on)
     payees = Split.objects.filter(
-        decision__submission__in=[one.submission_id for one in impact.outputs], decision__outcome=Outcome.CLEARED
+        decision__submission__in=[one.submission_id for one in impact.outputs],
+        decision__outcome=Outcome.CLEARED,
+        party__isnull=False,
     ).values_list("party_id", flat=True)
     return replace(impact, payees=frozenset(payees))
 

@@ -167,7 +167,7 @@ def _decision(submission_id: UUID) -> Decision:
 
 def _stage(decision: Decision, wanted: str, *, at: datetime) -> StagedManifest:
     submission, audio = decision.submission, decision.submission.audio
-    divided = splits.of(decision.id)
+    divided = splits.decided(decision.id)
     if decision.examination is None or divided is None:
         raise NothingToCopy
     claim = terms.claim_of(submission, known_at=decision.known_at)

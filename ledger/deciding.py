@@ -16,7 +16,7 @@ from uuid import UUID, uuid5
 from fingerprint import examine, references, store
 from fingerprint.evidence import VOICE_MATCH, Evidence
 from fingerprint.models import Examination
-from ledger import banding, identity, log, manifesting, marking, signers, timestamping
+from ledger import banding, dividing, identity, log, manifesting, marking, signers, timestamping
 from ledger.models import Entry
 from provenance import manifests
 from provenance.assertions import ManifestFacts
@@ -86,7 +86,7 @@ def judge(
     if verdict.is_cleared:
         decision_id = decisions.decision_id(submission.id, supersedes_id=supersedes.id if supersedes else None)
         try:
-            divided = apportion.splits_of(claim, in_force, splits.plans_of(verdict.licenses))
+            divided = dividing.divide(claim, in_force, verdict.licenses, evidence, known_at=known_at)
             facts = manifesting.facts(
                 submission,
                 claim,

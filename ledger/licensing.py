@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from ledger import canonical, log
+from ledger import canonical, log, planning
 from ledger.constraints import violated
 from ledger.models import Entry
+from ledger.planning import GivenPlan
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import contracts, mfn
 from rights.contracts import ExclusivityClash
@@ -23,6 +24,7 @@ from rights.registry import AssetRef
 from rights.vocabulary import LicenseAct
 from rights.wording import Wording
 from royalties import splits
+from royalties.models import Plan
 
 
 class NoSuchTerms(Exception):
@@ -37,17 +39,16 @@ class NoSuchLicense(Exception):
     """There is no license with this id."""
 
 
+class NoSuchTrigger(Exception):
+    """The register shows no such trigger: this clause is not triggered by that license, or not any more."""
+
+
+class NotALiftOfPlan(Exception):
+    """What is better is no part of receipts, or nothing that the licensee keeps pays for it: sign an amendment."""
+
+
 class AmendedBySigning(Exception):
     """An amendment is another license: sign that one, and name in it the license that it amends."""
-
-
-@dataclass(frozen=True)
-class GivenPlan:
-    """How a license divides what an output earns; each part is of what the one before leaves."""
-
-    commission: Fraction
-    creators: Fraction
-    masters: Fraction
 
 
 def publish_terms(
@@ -160,13 +161,7 @@ def sign_license(
                 registrar_id=registrar_id,
                 at=at,
             )
-            splits.record_plan(
-                license_id=license_.id,
-                commission=plan.commission,
-                creators=plan.creators,
-                masters=plan.masters,
-                at=at,
-            )
+            planned = planning.record_first(plan, license_id=license_.id, at=at)
             log.append(
                 Entry.Kind.LICENSE_SIGNED,
                 license_,
@@ -178,6 +173,7 @@ def sign_license(
                 },
                 at=at,
             )
+            planning.enter_first(planned, plan, at=at)
             if (event := contracts.amendment_of(license_)) is not None:
                 _log_event(event, at=at)
     except contracts.ExclusivityClash as error:
@@ -252,6 +248,50 @@ def mfn_register(*, known_at: datetime, sight: Sight = EVERYTHING) -> tuple[Trig
     )
     shown = _among((id for one in found for id in (one.favored.license_id, one.better.license_id)), sight)
     return tuple(one for one in found if {one.favored.license_id, one.better.license_id} <= shown)
+
+
+def lift(
+    *, id: UUID, clause_id: UUID, better_id: UUID, at: datetime, sight: Sight = EVERYTHING
+) -> tuple[Plan, tuple[UUID, ...]]:
+    """
+    Give a favored licensor what another license gives, back to the day from which it holds (LIC-5).
+
+    The next version of the favored license's plan says what the register proposes, and else what the newest one says.
+    The outputs whose splits come out otherwise from then on are named; whoever calls has them derived again.
+
+    :raises NoSuchTrigger: the register does not show that this clause is triggered by that license
+    :raises NotALiftOfPlan: what is better is no part of receipts, or nothing that the licensee keeps could pay for it
+
+    Besides, whatever ``planning.amend`` raises.
+    """
+    found = next(
+        (
+            one
+            for one in mfn_register(known_at=at, sight=sight)
+            if (one.clause.id, one.better.license_id) == (clause_id, better_id)
+        ),
+        None,
+    )
+    if found is None:
+        raise NoSuchTrigger
+    current = planning.newest(found.favored.license_id)
+    if found.proposal is None or found.proposal.plan is None or current is None:
+        raise NotALiftOfPlan
+    better = found.proposal.plan
+    plan = planning.amend(
+        id=id,
+        license_id=found.favored.license_id,
+        plan=replace(
+            planning.given(current),
+            commission=better.commission,
+            creators=better.creators,
+            masters=better.masters,
+        ),
+        valid_from=found.reaches_back_to,
+        reason=f"Most favored nation: {found.clause.measure} as license {better_id}",
+        at=at,
+    )
+    return plan, planning.outputs_of(found.favored.license_id)
 
 
 def _license(id: UUID) -> License:

@@ -98,6 +98,8 @@ _LATER = {
     "usage_outcome": "royalties.UsageOutcome",
     "usage_matching": "royalties.UsageMatching",
     "usage_supersession": "royalties.UsageSupersession",
+    "plan": "royalties.Plan",
+    "division": "royalties.Division",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -200,6 +202,8 @@ class Entry(models.Model):
         USAGE_FINISHED = "usage_finished"
         USAGE_MATCHED = "usage_matched"
         USAGE_SUPERSEDED = "usage_superseded"
+        PLAN_STATED = "plan_stated"
+        SPLITS_REDIVIDED = "splits_redivided"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -287,6 +291,8 @@ class Entry(models.Model):
     usage_outcome = _subject("royalties.UsageOutcome")
     usage_matching = _subject("royalties.UsageMatching")
     usage_supersession = _subject("royalties.UsageSupersession")
+    plan = _subject("royalties.Plan")
+    division = _subject("royalties.Division")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -929,6 +935,18 @@ class ReviewClaim(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.until}"
+
+
+class DivisionWatch(models.Model):
+    """Up to when it was asked whether an output's splits still hold; without a row, since its decision."""
+
+    decision = models.OneToOneField(
+        "rights.Decision", on_delete=PROTECT, primary_key=True, related_name="division_watch"
+    )
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"looked at {self.looked_at}"
 
 
 class OutputWatch(models.Model):

@@ -157,7 +157,7 @@ class Dossier:
     evidence: Evidence | None
     heard: tuple[Heard, ...]
     manifest: Manifest | None
-    splits: Splits | None
+    splits: Splits | None  # as they were attached at the decision: what the signed file says
     splits_fault: str
     entries: tuple[Entry, ...]  # the submission's and the decision's
     marks: tuple[Mark, ...] = ()
@@ -166,6 +166,7 @@ class Dossier:
     claims: ForeignManifest | None = None  # the manifest that the submitted file came with
     making: Making | None = None  # by whom or what, as it was last stated
     sight: Sight = EVERYTHING  # of whoever reads it
+    current: Splits | None = None  # the newest version, by which is paid
     is_own: bool = True  # the reader submitted it or keeps the house; others see what concerns their assets
 
     @property
@@ -218,9 +219,10 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
             is_own=is_own,
         )
     evidence = _evidence(decision)
-    divided, fault = None, ""
+    divided, current, fault = None, None, ""
     try:
-        divided = splits.of(decision.id) if is_own else None
+        divided = splits.decided(decision.id) if is_own else None
+        current = splits.of(decision.id) if is_own else None
     except DoesNotAddUp as error:
         fault = str(error)
     heard = _heard(submission, evidence) if evidence else ()
@@ -243,6 +245,7 @@ def dossier(submission_id: UUID, sight: Sight = EVERYTHING) -> Dossier:
         heard=heard,
         manifest=manifest,
         splits=divided,
+        current=current,
         splits_fault=fault,
         entries=tuple(entries),
         marks=_marks(submission, sight),
@@ -415,6 +418,7 @@ def _about(submission: Submission) -> Q:
         | Q(manifest_status__manifest__decision__submission=submission)
         | Q(soft_binding__decision__submission=submission)
         | Q(timestamp__manifest__decision__submission=submission)
+        | Q(division__decision__submission=submission)
     )
 
 
@@ -455,6 +459,7 @@ def entries_behind(submission: Submission, decision: Decision) -> tuple[Entry, .
             | Q(consent__in=consents)
             | Q(consent_event__in=ConsentEvent.objects.filter(consent__in=consents))
             | Q(license__in=licenses)
+            | Q(plan__license__in=licenses)
             | Q(party__in=parties)
             | Q(signer_change__in=_who_signed(decision)),
             leaf__isnull=False,

@@ -119,6 +119,7 @@ from rights.models import (
 from rights.models import Model as Model_
 from royalties.models import (
     Advance,
+    Division,
     ExchangeRate,
     ObjectionAnswer,
     PayeeTerms,
@@ -126,10 +127,14 @@ from royalties.models import (
     PaymentFile,
     PaymentOrder,
     Plan,
+    PlanModel,
+    PlanQuantity,
+    PlanTerm,
     Posting,
     RoyaltyRun,
     RunEvent,
     Split,
+    SplitSource,
     Statement,
     StatementObjection,
     TaxCertificate,
@@ -321,6 +326,24 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "masters_denominator",
             "recorded_at",
         ),
+        (
+            "id",
+            "license_id",
+            "number",
+            "valid_from",
+            "reason",
+            "scope",
+            "party_id",
+            "release_id",
+            "recording_id",
+            "commission_numerator",
+            "commission_denominator",
+            "creator_numerator",
+            "creator_denominator",
+            "masters_numerator",
+            "masters_denominator",
+            "recorded_at",
+        ),
     ),
     RoyaltyRun: (
         (
@@ -483,6 +506,45 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "issued_at",
         ),
     ),
+    PlanModel: (
+        (
+            "id",
+            "plan_id",
+            "side",
+            "is_fallback",
+            "position",
+            "model",
+            "numerator",
+            "denominator",
+            "basis",
+            "provider_id",
+            "threshold_numerator",
+            "threshold_denominator",
+        ),
+    ),
+    PlanQuantity: (("id", "plan_id", "basis", "recording_id", "work_id", "amount"),),
+    PlanTerm: (
+        (
+            "id",
+            "plan_id",
+            "position",
+            "kind",
+            "side",
+            "party_id",
+            "amount_minor",
+            "currency",
+            "rate_numerator",
+            "rate_denominator",
+            "from_count",
+            "is_recoupable",
+            "group",
+            "priority",
+            "period_from",
+            "period_to",
+            "source",
+        ),
+    ),
+    Division: (("id", "decision_id", "number", "reason", "note", "effective_on", "known_at", "digest", "recorded_at"),),
     Submission: (
         ("id", "submitter_id", "title", "audio_id", "uses", "territories", "release_on", "submitted_at"),
         (
@@ -606,6 +668,36 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "party_id",
             "recording_id",
             "work_id",
+            "numerator",
+            "denominator",
+        ),
+        (
+            "id",
+            "decision_id",
+            "division_id",
+            "zone",
+            "territories",
+            "leaf",
+            "party_id",
+            "recording_id",
+            "work_id",
+            "numerator",
+            "denominator",
+        ),
+    ),
+    SplitSource: (
+        (
+            "id",
+            "decision_id",
+            "division_id",
+            "zone",
+            "leaf",
+            "position",
+            "plan_id",
+            "share_id",
+            "influence_id",
+            "model",
+            "is_fallback",
             "numerator",
             "denominator",
         ),
@@ -1418,7 +1510,8 @@ def _of_decision(key: UUID) -> list[Rows]:
         Manifest.objects.filter(decision=key),
         SoftBinding.objects.filter(decision=key, is_stated=True),  # those taken later have entries of their own
         ForeignManifest.objects.filter(decision=key),
-        Split.objects.filter(decision=key),
+        Split.objects.filter(decision=key, division=None),  # later versions have entries of their own
+        SplitSource.objects.filter(decision=key, division=None),
     ]
 
 
@@ -1426,7 +1519,7 @@ def _of_license(key: UUID) -> list[Rows]:
     return [
         License.objects.filter(pk=key),
         LicenseAsset.objects.filter(license=key),
-        Plan.objects.filter(license=key),
+        Plan.objects.filter(license=key, number=1),  # and without what it weighs by, which has an entry of its own
         LicenseModelVersion.objects.filter(license=key),
         MfnClause.objects.filter(license=key),
     ]
@@ -1577,6 +1670,17 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
         UsageMatch.objects.filter(matching=key),
     ],
     Entry.Kind.USAGE_SUPERSEDED: _one(UsageSupersession),
+    Entry.Kind.PLAN_STATED: lambda key: [
+        Plan.objects.filter(pk=key),
+        PlanModel.objects.filter(plan=key),
+        PlanQuantity.objects.filter(plan=key),
+        PlanTerm.objects.filter(plan=key),
+    ],
+    Entry.Kind.SPLITS_REDIVIDED: lambda key: [
+        Division.objects.filter(pk=key),
+        Split.objects.filter(division=key),
+        SplitSource.objects.filter(division=key),
+    ],
 }
 
 
@@ -1732,6 +1836,10 @@ _WITH_THEIR_RECORD = (
     "SELECT 1 FROM ledger_entry AS e WHERE (r.record_id IS NULL AND e.submission_id = r.submission_id)"
     " OR e.contribution_record_id = r.record_id"
 )
+_OF_A_VERSION = (
+    "SELECT 1 FROM ledger_entry AS e WHERE (r.division_id IS NULL AND e.decision_id = r.decision_id)"
+    " OR e.division_id = r.division_id"
+)
 
 _ORPHANS: dict[type[Model], tuple[str, str]] = {
     model: (model._meta.db_table, condition)
@@ -1748,7 +1856,12 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         " OR e.consent_event_id = r.id",
         License: _about("license_id"),
         LicenseAsset: _about("license_id", "license_id"),
-        Plan: _about("license_id", "license_id"),
+        Plan: "SELECT 1 FROM ledger_entry AS e WHERE (r.number = 1 AND e.license_id = r.license_id)"
+        " OR e.plan_id = r.id",
+        PlanModel: _about("plan_id", "plan_id"),
+        PlanQuantity: _about("plan_id", "plan_id"),
+        PlanTerm: _about("plan_id", "plan_id"),
+        Division: _about("division_id"),
         Submission: _about("submission_id"),
         Ingredient: _about("submission_id", "submission_id"),
         Contribution: _WITH_THEIR_RECORD,
@@ -1758,7 +1871,8 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         ContributionEvidence: _WITH_THEIR_RECORD,
         Decision: _about("decision_id"),
         Finding: _about("decision_id", "decision_id"),
-        Split: _about("decision_id", "decision_id"),
+        Split: _OF_A_VERSION,
+        SplitSource: _OF_A_VERSION,
         Manifest: _about("decision_id", "decision_id"),
         SoftBinding: "SELECT 1 FROM ledger_entry AS e WHERE (r.is_stated AND e.decision_id = r.decision_id)"
         " OR e.soft_binding_id = r.id",

@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
     },
     "look again at cleared outputs": {"task": "ledger.tasks.recheck_outputs", "schedule": timedelta(minutes=10)},
+    "derive splits again": {"task": "ledger.tasks.redivide_outputs", "schedule": timedelta(minutes=1)},
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
     "ask for missing time stamps": {"task": "ledger.tasks.ask_for_missing_stamps", "schedule": timedelta(hours=1)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
@@ -385,6 +386,7 @@ SPECTACULAR_SETTINGS = {
         "ReasonEnum": "ledger.api.reviews.REASONS",
         "StatusReasonEnum": "ledger.api.outputs.REASONS",
         "StatedReasonEnum": "ledger.api.outputs.STATED_REASONS",
+        "TrainingBasisEnum": "ledger.api.plans.BASES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -16,6 +16,7 @@ from ledger import (
     certifying,
     clearance,
     copying,
+    dividing,
     enrolling,
     importing,
     incoming,
@@ -215,6 +216,12 @@ def certify_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's argu
 def recheck_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Look again at cleared outputs that something new may concern."""
     rechecking.sweep(at=timezone.now())
+
+
+@shared_task
+def redivide_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Derive splits again where what they rest on changed."""
+    dividing.sweep(at=timezone.now())
 
 
 @shared_task(time_limit=IMPORT_TIME_LIMIT_S)

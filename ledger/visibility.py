@@ -21,6 +21,7 @@ from ledger.models import (
     CampaignPlan,
     Checkpoint,
     CopyOrder,
+    DivisionWatch,
     Edge,
     Enrollment,
     EnrollmentFile,
@@ -68,6 +69,7 @@ from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, c
 from royalties.models import (
     Account,
     Advance,
+    Division,
     ExchangeRate,
     ObjectionAnswer,
     PayeeTerms,
@@ -75,12 +77,16 @@ from royalties.models import (
     PaymentFile,
     PaymentOrder,
     Plan,
+    PlanModel,
+    PlanQuantity,
+    PlanTerm,
     Posting,
     RoyaltyRun,
     RunEvent,
     RunPart,
     RunPartition,
     Split,
+    SplitSource,
     Statement,
     StatementObjection,
     TaxCertificate,
@@ -163,6 +169,16 @@ def _statements(sight: Sight) -> Q:
 def _rates(sight: Sight) -> Q:
     used = Statement.objects.filter(payee__in=sight.ids, payout_rate__isnull=False).values("payout_rate")
     return Q(payer__in=sight.ids) | Q(pk__in=used)
+
+
+def _divisions(sight: Sight) -> Q:
+    own = Split.objects.filter(party__in=sight.ids, division__isnull=False).values("division")
+    return Q(pk__in=own) | _own_outputs("decision__submission")(sight)
+
+
+def _sources(sight: Sight) -> Q:
+    # Why a part is what it is, is for whoever has the part by a share of their own; and for whoever pays it.
+    return Q(share__party__in=sight.ids) | _own_outputs("decision__submission")(sight)
 
 
 def _parties(sight: Sight) -> Q:
@@ -258,6 +274,10 @@ RULES: Rules = {
     Submission: _submissions,
     Decision: _through("submission", Submission),
     Plan: _through("license", License),
+    PlanModel: _through("plan", Plan),
+    PlanQuantity: _through("plan", Plan),
+    PlanTerm: _through("plan", Plan),
+    Division: _divisions,
     Split: _splits,
     RoyaltyRun: _owned("payer"),
     RunEvent: _owned("run__payer"),
@@ -288,6 +308,7 @@ RULES: Rules = {
     UsageMatching: _owned("payer"),
     UsageMatch: _owned("payer"),
     UsageSupersession: _owned("report__payer"),
+    SplitSource: _sources,
     Manifest: _own_outputs("decision__submission"),
     Certificate: _own_outputs("manifest__decision__submission"),
     ManifestStatus: _own_outputs("manifest__decision__submission"),
@@ -336,6 +357,7 @@ RULES: Rules = {
     BandsActivation: _everybody,
     ReviewClaim: _operator_only,
     OutputWatch: _operator_only,
+    DivisionWatch: _operator_only,
     ShardQuestion: _operator_only,
 }
 

@@ -1,16 +1,19 @@
 """Dividing an output among those who are owed for it, as exact fractions. Pure.
 
 One pool per zone (territories with the same ownership). Each license that the output rests on carries an equal part
-of the pool; within it the plan says: commission, then human creators, then masters and publishing, within a side
-equally over its assets, within an asset by ownership (ROY-2, models ``PARITY`` and ``TRAIN_EQUAL`` of §5.1). Influence
-weights of an attribution provider, where a plan asks for them, take the place of the equal parts.
+of the pool; within it the plan says: commission, then human creators, then masters and publishing, within a side by the
+models of the plan (``royalties.weighing``), within an asset by ownership (ROY-2).
+
+An output is cleared where every asset is owned whole. What is divided again later may meet an over-claim: then each
+claimant has their undisputed minimum, and the rest is held on a leaf of the asset that is nobody's (SHR-3). So is what
+nobody claims any more.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from uuid import UUID
@@ -18,7 +21,10 @@ from uuid import UUID
 import rfc8785
 
 from rights.case import Asset, Claim, LicenseTerm, ShareTerm, Side, Terms
+from rights.claims import WHOLE, Hold, minimums
 from rights.vocabulary import AiLevel, RightType
+from royalties.vocabulary import Basis
+from royalties.weighing import EQUALLY, NOTHING_KNOWN, Blend, Known, Weighed, weigh
 
 LARGEST = 2**63 - 1  # what a bigint column holds
 
@@ -43,17 +49,34 @@ class PlanTerms:
     commission: Fraction
     creators: Fraction
     masters: Fraction
+    id: UUID | None = None  # of the version of the plan; None: it is in no database
+    number: int = 1
+    blends: Mapping[Side, Blend] = field(default_factory=dict)  # a side without one is weighed equally
+    quantities: Mapping[tuple[Basis, UUID], int] = field(default_factory=dict)  # as agreed in it
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where some of a leaf's part comes from, and by which model it was weighed."""
+
+    plan_id: UUID | None
+    share_id: UUID | None
+    influence_id: UUID | None
+    model: str  # empty: no side is weighed
+    is_fallback: bool
+    part: Fraction
 
 
 @dataclass(frozen=True)
 class Part:
-    """One leaf of the pool."""
+    """One leaf of the pool; nobody's is what is held until those who claim it agree."""
 
     leaf: str
-    party_id: UUID
+    party_id: UUID | None
     recording_id: UUID | None
     work_id: UUID | None
     part: Fraction
+    sources: tuple[Source, ...] = field(default=(), compare=False)  # why; they add up to the part
 
 
 @dataclass(frozen=True)
@@ -101,26 +124,71 @@ class Splits:
         return sha256(self.canonical).hexdigest()
 
 
-def splits_of(claim: Claim, terms: Terms, plans: Mapping[UUID, PlanTerms]) -> Splits:
+def splits_of(
+    claim: Claim,
+    terms: Terms,
+    plans: Mapping[UUID, PlanTerms],
+    *,
+    known: Known = NOTHING_KNOWN,
+    licenses: Sequence[LicenseTerm] | None = None,
+    holds: Mapping[Side, Hold] | None = None,
+) -> Splits:
     """
     Divide an output that was cleared.
 
+    :param known: what plans may weigh by
+    :param licenses: those that it was cleared under; without them, those that cover it on the day
+    :param holds: what is held where ownership is not whole; without it that is refused
     :raises NothingToApportion: no license with a plan covers it
-    :raises DoesNotAddUp: ownership of an asset is not whole somewhere, which a cleared output cannot have
+    :raises DoesNotAddUp: ownership of an asset is not whole somewhere, which an output that is cleared cannot have
     :raises TooFine: a fraction is beyond what can be stored
     """
     assets = _assets(claim, terms)
     if not assets:
         return Splits((Zone(tuple(sorted(claim.territories)), _own_parts(claim)),))
-    licenses = [license_ for license_ in terms.covering(claim, set(assets)) if license_.id in plans]
-    if not licenses:
+    covering = terms.covering(claim, set(assets)) if licenses is None else licenses
+    paying = sorted(
+        (one for one in covering if one.id in plans and one.asset_ids & set(assets)), key=lambda one: str(one.id)
+    )
+    if not paying:
         raise NothingToApportion
+    sides = [_Paying.of(license_, plans[license_.id], assets, known) for license_ in paying]
     return Splits(
         tuple(
-            Zone(countries, _parts(claim, terms, plans, licenses, assets, countries[0]))
+            Zone(countries, _parts(claim, terms, sides, countries[0], holds))
             for countries in _zones(claim, terms, set(assets))
         )
     )
+
+
+@dataclass(frozen=True)
+class _Paying:
+    """A license with its plan, and how its assets weigh: the same in every zone."""
+
+    plan: PlanTerms
+    weighed: tuple[tuple[Side, Fraction, tuple[Asset, ...], Weighed], ...]  # with the part that a side has of the rest
+
+    @classmethod
+    def of(cls, license_: LicenseTerm, plan: PlanTerms, assets: Mapping[UUID, Asset], known: Known) -> _Paying:
+        scheduled = [assets[asset_id] for asset_id in sorted(license_.asset_ids & set(assets), key=str)]
+        sides = {side: [asset for asset in scheduled if asset.side is side] for side in (Side.MASTER, Side.PUBLISHING)}
+        stated = {basis for basis, _ in plan.quantities}  # whose own count is all or nothing: it may be in other units
+        counted = {key: amount for key, amount in known.quantities.items() if key[0] not in stated}
+        agreed = Known(known.reports, known.heard_ms, {**counted, **plan.quantities})
+        return cls(
+            plan,
+            tuple(
+                (
+                    side,
+                    # A license of one side only gives that side everything: there is nobody on the other to pay.
+                    Fraction(1) if not sides[_other(side)] else part,
+                    tuple(sides[side]),
+                    weigh([asset.id for asset in sides[side]], plan.blends.get(side, EQUALLY), agreed),
+                )
+                for side, part in ((Side.MASTER, plan.masters), (Side.PUBLISHING, 1 - plan.masters))
+                if sides[side]
+            ),
+        )
 
 
 def _creators(claim: Claim) -> list[UUID]:
@@ -159,44 +227,58 @@ def _zones(claim: Claim, terms: Terms, assets: set[UUID]) -> list[tuple[str, ...
     return sorted((tuple(countries) for countries in owners.values()), key=lambda countries: countries[0])
 
 
+_Leaf = tuple[str, UUID | None, UUID | None, UUID | None]
+
+
 def _parts(
-    claim: Claim,
-    terms: Terms,
-    plans: Mapping[UUID, PlanTerms],
-    licenses: Iterable[LicenseTerm],
-    assets: Mapping[UUID, Asset],
-    country: str,
+    claim: Claim, terms: Terms, licenses: Sequence[_Paying], country: str, holds: Mapping[Side, Hold] | None
 ) -> tuple[Part, ...]:
-    licenses = sorted(licenses, key=lambda license_: str(license_.id))
     creators = _creators(claim)
-    sums: dict[tuple[str, UUID, UUID | None, UUID | None], Fraction] = defaultdict(Fraction)
+    sources: dict[_Leaf, list[Source]] = defaultdict(list)
     for license_ in licenses:
-        plan = plans[license_.id]
+        plan = license_.plan
         pool = Fraction(1, len(licenses))
-        sums["COMM", claim.licensee_id, None, None] += pool * plan.commission
+        agreed = Source(plan.id, None, None, "", is_fallback=False, part=pool * plan.commission)
+        sources["COMM", claim.licensee_id, None, None].append(agreed)
         rest = pool * (1 - plan.commission)
         for creator in creators:
-            sums[f"HC/{creator}", creator, None, None] += rest * plan.creators / len(creators)
+            sources[f"HC/{creator}", creator, None, None].append(
+                replace(agreed, part=rest * plan.creators / len(creators))
+            )
         if creators:
             rest *= 1 - plan.creators
-        scheduled = [assets[asset_id] for asset_id in sorted(license_.asset_ids & set(assets), key=str)]
-        sides = {side: [asset for asset in scheduled if asset.side is side] for side in (Side.MASTER, Side.PUBLISHING)}
-        for side, weight in ((Side.MASTER, plan.masters), (Side.PUBLISHING, 1 - plan.masters)):
-            present = sides[side]
-            # A license of one side only gives that side everything: there is nobody on the other to pay.
-            share_of_side = Fraction(1) if not sides[_other(side)] else weight
-            for asset in present:
-                for owned in _owned(terms):
-                    if owned.asset_id == asset.id and country in owned.territories:
-                        recording = asset.id if side is Side.MASTER else None
-                        work = asset.id if side is Side.PUBLISHING else None
-                        key = (f"{asset.id}/{owned.party_id}", owned.party_id, recording, work)
-                        sums[key] += rest * share_of_side * owned.part / len(present)
+        for side, part_of_side, assets, weighed in license_.weighed:
+            for asset in assets:
+                part = rest * part_of_side * weighed.weights[asset.id]
+                why = Source(plan.id, None, weighed.influence_id, weighed.model, weighed.is_fallback, part)
+                columns = (asset.id, None) if side is Side.MASTER else (None, asset.id)
+                owned = [one for one in _owned(terms) if one.asset_id == asset.id and country in one.territories]
+                for leaf, party_id, share_id, of_asset in _payable(asset, owned, holds):
+                    sources[leaf, party_id, *columns].append(replace(why, share_id=share_id, part=part * of_asset))
     return tuple(
-        Part(leaf, party, recording, work, part)
-        for (leaf, party, recording, work), part in sorted(sums.items(), key=lambda item: item[0][0].encode())
-        if part
+        Part(*leaf, sum((one.part for one in found), Fraction(0)), tuple(one for one in found if one.part))
+        for leaf, found in sorted(sources.items(), key=lambda item: item[0][0].encode())
+        if any(one.part for one in found)
     )
+
+
+def _payable(
+    asset: Asset, owned: Sequence[ShareTerm], holds: Mapping[Side, Hold] | None
+) -> Iterator[tuple[str, UUID | None, UUID | None, Fraction]]:
+    """Yield leaf, party, share and part of the asset: what each share is paid, and what is held."""
+    claimed: dict[UUID, Fraction] = defaultdict(Fraction)
+    for share in owned:
+        claimed[share.party_id] += share.part
+    total = sum(claimed.values(), Fraction(0))
+    payable = dict(claimed)
+    if total > WHOLE and holds is not None:
+        hold = holds.get(asset.side, Hold.EXCESS)
+        payable = dict.fromkeys(claimed, Fraction(0)) if hold is Hold.EVERYTHING else minimums(claimed)
+    for share in owned:
+        paid = payable[share.party_id] * share.part / claimed[share.party_id]
+        yield f"{asset.id}/{share.party_id}", share.party_id, share.id, paid
+    if holds is not None:
+        yield f"{asset.id}/HOLD", None, None, WHOLE - sum(payable.values(), Fraction(0))
 
 
 def _owned(terms: Terms) -> Iterator[ShareTerm]:

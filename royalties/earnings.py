@@ -63,9 +63,9 @@ class Earnings:
         return sum(pool.units for pool in self.pools)
 
     @property
-    def by_party(self) -> dict[UUID, int]:
-        """Return what each party gets, the most first."""
-        sums: Counter[UUID] = Counter()
+    def by_party(self) -> dict[UUID | None, int]:
+        """Return what each party gets, the most first; None is what is held."""
+        sums: Counter[UUID | None] = Counter()
         for pool in self.pools:
             for part, line in pool.lines:
                 sums[part.party_id] += line.units

@@ -26,6 +26,7 @@ _STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
 _BOOKS: Any = import_module("ledger.migrations.0022_books")
 _PAYMENTS: Any = import_module("ledger.migrations.0023_payments")
 _USAGE: Any = import_module("ledger.migrations.0024_usage")
+_PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -45,6 +46,7 @@ VOUCHED: list[str] = [
     *_PAYMENTS.APPEND_ONLY,
     *_PAYMENTS.ENTERED,
     *_USAGE.APPEND_ONLY,
+    *_PLANS.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -72,6 +74,7 @@ WORKING: list[str] = [
     *_WATCH.WORKING,
     *_QUESTIONS.WORKING,
     *_USAGE.WORKING,
+    *_PLANS.WORKING,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
@@ -92,6 +95,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _BOOKS.ENTERED
             | _PAYMENTS.ENTERED
             | _USAGE.ENTERED
+            | _PLANS.ENTERED
         ).items()
     },
     **{
@@ -101,6 +105,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _REVIEWS.ENTERED_EITHER_WAY
             | _MAKING.ENTERED_EITHER_WAY
             | _BINDINGS.ENTERED_EITHER_WAY
+            | _PLANS.ENTERED_EITHER_WAY
         ).items()
     },
     **{

@@ -35,7 +35,8 @@ from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of, seen_by
 from ledger.constraints import REFUSALS, violated
-from ledger.licensing import AmendedBySigning, GivenPlan, NoSuchLicense, NothingSigned
+from ledger.licensing import AmendedBySigning, NoSuchLicense, NothingSigned
+from ledger.planning import GivenPlan
 from ledger.visibility import Sight, finds, seen
 from rights import contracts, obstacles, wording
 from rights.clearances import Asked

@@ -333,9 +333,9 @@ class SubmissionAdmin(making.MakingPages):
             found = report.own(id, caller_of(request).sight)
         except NoSuchSubmission as error:
             raise Http404 from error
-        if found.splits is None:
+        if found.current is None:
             raise Http404
-        countries = sorted(country for zone in found.splits.zones for country in zone.territories)
+        countries = sorted(country for zone in found.current.zones for country in zone.territories)
         form = EarningsForm(request.GET if "amount" in request.GET else None, countries=countries)
         context = {
             "title": "What would it pay?",
@@ -391,10 +391,10 @@ class EarningsForm(forms.Form):
 
 
 def _divided(found: report.Dossier, receipt: Receipt) -> dict[str, Any]:
-    if found.splits is None:
+    if found.current is None:
         raise report.NotDivided
-    (pool,) = earnings.earned(found.splits, [receipt], currency=receipt.currency).pools
-    number = next(n for n, zone in enumerate(found.splits.zones) if receipt.country in zone.territories)
+    (pool,) = earnings.earned(found.current, [receipt], currency=receipt.currency).pools
+    number = next(n for n, zone in enumerate(found.current.zones) if receipt.country in zone.territories)
     lines = {line.leaf: line for _, line in pool.lines}
     rows = [(part, lines[part.leaf]) for part in presentation.page(found, at=timezone.now()).zones[number].parts]
     return {

@@ -44,7 +44,7 @@ class EarningsLineOutput(serializers.Serializer[Any]):
     """One leaf's part of a pool."""
 
     leaf = serializers.CharField()
-    party = serializers.UUIDField()
+    party = serializers.UUIDField(allow_null=True, help_text="Null where it is held until its claimants agree")
     recording = serializers.UUIDField(allow_null=True)
     work = serializers.UUIDField(allow_null=True)
     weight = serializers.CharField(help_text="Exact part of the pool")
@@ -64,7 +64,7 @@ class EarningsPoolOutput(serializers.Serializer[Any]):
 class EarningsPartyOutput(serializers.Serializer[Any]):
     """What one party gets of all pools."""
 
-    party = serializers.UUIDField()
+    party = serializers.UUIDField(allow_null=True, help_text="Null: what is held")
     minor = serializers.IntegerField()
 
 
@@ -119,7 +119,7 @@ class EarningsPreview(APIView):
     )
     def post(self, request: Request, id: UUID) -> Response:
         """
-        Divide receipts by the output's splits, to the unit, and show every step. Nothing is booked.
+        Divide receipts by the output's newest splits, to the unit, and show every step. Nothing is booked.
 
         A receipt is converted once, half to even; a country is one pool; a pool is rounded once, and what is left
         over goes to the largest remainders.
@@ -127,11 +127,11 @@ class EarningsPreview(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         found = report.own(id, caller_of(request).sight)
-        if found.splits is None:
+        if found.current is None:
             raise report.NotDivided
         settlement = given.validated_data["settlement"]
         receipts = [_receipt(one, settlement) for one in given.validated_data["receipts"]]
-        return Response(EarningsOutput(_shown(earnings.earned(found.splits, receipts, currency=settlement))).data)
+        return Response(EarningsOutput(_shown(earnings.earned(found.current, receipts, currency=settlement))).data)
 
 
 def _receipt(given: dict[str, Any], settlement: str) -> Receipt:

@@ -29,6 +29,7 @@ from ledger import (
     contributing,
     copying,
     disclosing,
+    dividing,
     enrolling,
     erasure,
     exporting,
@@ -38,6 +39,7 @@ from ledger import (
     influencing,
     licensing,
     people,
+    planning,
     rechecking,
     recognizing,
     registration,
@@ -77,7 +79,7 @@ from rights import (
 )
 from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
-from royalties import earnings, money, splits
+from royalties import apportion, earnings, money, plans, splits, weighing
 from royalties.usage.dsr import NotADsrFile
 from royalties.usage.mapping import BadMapping as BadUsageMapping
 
@@ -128,6 +130,22 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     report.NotDecided: (404, "not_decided_yet"),
     report.NotSigned: (404, "not_signed"),
     report.NotDivided: (404, "not_divided"),
+    dividing.NothingDivided: (404, "not_divided"),
+    dividing.BeforeItsRelease: (422, "before_its_release"),
+    apportion.NothingToApportion: (409, "nothing_to_apportion"),
+    apportion.TooFine: (422, "too_fine"),
+    splits.NotAQuantity: (422, "not_a_quantity"),
+    weighing.NotABlend: (422, "not_a_blend"),
+    weighing.NoFallback: (422, "no_fallback"),
+    plans.NotATerm: (422, "not_a_term"),
+    plans.NotTiers: (422, "not_tiers"),
+    planning.NoSuchPlanned: (404, "no_such_license"),
+    planning.ReasonMissing: (422, "reason_missing"),
+    planning.BeforeItsLicense: (422, "before_its_license"),
+    planning.NotScheduled: (422, "not_scheduled"),
+    planning.StatedMeanwhile: (409, "stated_meanwhile"),
+    licensing.NoSuchTrigger: (404, "no_such_trigger"),
+    licensing.NotALiftOfPlan: (409, "not_a_lift_of_plan"),
     earnings.NotReleasedThere: (422, "not_released_there"),
     earnings.RateMissing: (422, "rate_missing"),
     earnings.RateOfOthers: (422, "rate_of_others"),

@@ -17,18 +17,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import licensing
+from ledger import licensing, planning
 from ledger.access import Verb
+from ledger.api import plans
 from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import AnyAssetInput, DigestField, FractionField, asset_named, asset_of, choices, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
+from ledger.api.plans import PlanInput
 from rights import wording
 from rights.mfn import LICENSOR, Favor, Measure, Trigger, check_class
 from rights.models import License, LicenseEvent, MfnClause, ModelVersion, Party, TermsVersion
 from rights.visibility import ASSETS
 from rights.vocabulary import LicenseAct, Purpose, Use
-from royalties import splits
+from royalties.models import Plan
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 MOST_NAMED = 100  # licenses and model versions that one license names
@@ -145,14 +147,6 @@ class TermsDetail(APIView):
 # --- licenses
 
 
-class PlanInput(serializers.Serializer[Any]):
-    """How a license divides what an output earns; each part is of what the one before leaves."""
-
-    commission = FractionField(help_text="The operator's part of net receipts")
-    creators = FractionField(help_text="The human creators' part of what the commission leaves")
-    masters = FractionField(help_text="The masters' part of what the creators leave; publishing has the rest")
-
-
 class FavorInput(serializers.Serializer[Any]):
     """A most-favored-nation clause."""
 
@@ -243,12 +237,10 @@ class LicenseHistoryOutput(LicenseOutput):
     events = serializers.SerializerMethodField()
 
     @extend_schema_field(PlanInput)
-    def get_plan(self, license_: License) -> dict[str, str] | None:
-        """Return how receipts are divided."""
-        plan = splits.plans_of([license_.id]).get(license_.id)
-        if plan is None:
-            return None
-        return {name: str(getattr(plan, name)) for name in ("commission", "creators", "masters")}
+    def get_plan(self, license_: License) -> dict[str, Any] | None:
+        """Return how receipts are divided, by the newest version of the plan for all of the license."""
+        plan = planning.newest(license_.id)
+        return plans.described(plan) if plan else None
 
     def get_amends(self, license_: License) -> UUID | None:
         """Return the license in whose place it stands."""
@@ -350,7 +342,7 @@ class Licenses(APIView):
             "release_to": data["release_to"],
             "terms_id": data["terms"],
         }
-        plan = licensing.GivenPlan(**data["plan"])
+        plan = plans.read(data["plan"])
         favors = [Favor(row["reference_class"], Measure(row["measure"]), row["looks_back_to"]) for row in data["mfn"]]
 
         caller = caller_of(request)
@@ -363,16 +355,13 @@ class Licenses(APIView):
             amends=(License, data["amends"]),
         )
         _look_up_favors(request, [favor.reference_class for favor in favors])
+        plans.look_up(request, plan)
         for kind, table in ASSETS.items():
             caller.look_up(schedule=(table, [asset.columns[f"{kind}_id"] for asset in schedule]))
 
         def same(found: License) -> bool:
-            known = splits.plans_of([found.id]).get(found.id)
-            if known is None or (known.commission, known.creators, known.masters) != (
-                plan.commission,
-                plan.creators,
-                plan.masters,
-            ):
+            known = Plan.objects.filter(license=found, number=1).first()
+            if known is None or not planning.is_same(planning.given(known), plan):
                 return False
             said = found.terms.text_digest if found.terms else None
             return (

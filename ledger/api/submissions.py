@@ -231,7 +231,7 @@ class SubmissionOutput(serializers.Serializer[Any]):
     submitted_at = serializers.DateTimeField()
     state = serializers.CharField(help_text="waiting, failed, cleared, refused or review")
     decision = DecisionOutput(allow_null=True)
-    splits = ZoneOutput(many=True, allow_null=True)
+    splits = ZoneOutput(many=True, allow_null=True, help_text="As attached at the decision; versions are in links")
     links = serializers.DictField(child=serializers.CharField())
 
 
@@ -251,6 +251,7 @@ def describe(found: report.Dossier) -> dict[str, Any]:
             **({"claims_by_others": f"{root}/claims-by-others"} if found.claims else {}),
             "pack": f"{root}/pack",
             "report": report.public_url(submission.id),
+            **({"splits": f"{root}/splits"} if found.splits else {}),
         }
     if found.state == Outcome.REFUSED:
         links |= {"appeals": f"{root}/appeals"}

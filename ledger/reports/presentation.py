@@ -39,10 +39,13 @@ from rights.models import (
 )
 from rights.territories import expand, phrase
 from rights.vocabulary import AiLevel, Component, HumanAct, Outcome, Purpose
-from royalties.models import Split
+from royalties import splits
+from royalties.models import Division, Split
+from royalties.vocabulary import DivisionReason
 
 WIDTH = 1000  # of every drawing, in its own units
 LEAST_WIDTH = 4  # so that a short segment of a long recording is still seen
+MOST_CHANGES = 40  # that are shown of a version of the splits
 COLORS = 8  # of parts in the drawing of splits; they repeat after that
 
 USES = {
@@ -292,6 +295,30 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """A part that changed from one version of the splits to the next."""
+
+    where: str
+    what: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Divided:
+    """A version of the splits."""
+
+    number: int
+    why: str
+    note: str
+    effective_on: date | None
+    at: datetime
+    digest: str
+    changes: tuple[Moved, ...]
+    more: int
+
+
+@dataclass(frozen=True)
 class ClaimedManifest:
     """One manifest of somebody else's, in words."""
 
@@ -432,6 +459,7 @@ class Page:
     judgements: tuple[Judgement, ...]  # the last first
     licenses: tuple[Licensed, ...]
     claimed: Claimed | None = None
+    divided: tuple[Divided, ...] = ()  # versions of the splits, the newest first; empty where there is one
 
     @property
     def has_making_evidence(self) -> bool:
@@ -484,6 +512,7 @@ def page(found: Dossier, *, at: datetime) -> Page:
         judgements=_judgements(found),
         licenses=_licenses(found),
         claimed=claimed(found.claims) if found.claims else None,
+        divided=_divided(found),
     )
     return whole if found.sight.is_whole else passable(whole, found.sight)
 
@@ -1018,7 +1047,10 @@ def _zones(found: Dossier) -> tuple[Zone, ...]:
     if found.decision is None or (found.splits is None and found.is_own):
         return ()
     rows: dict[int, list[Split]] = {}
-    every = Split.objects.select_related("party__identity", "recording", "work").filter(decision=found.decision)
+    newest = Division.objects.filter(decision=found.decision).order_by("-number").first()
+    every = Split.objects.select_related("party__identity", "recording", "work").filter(
+        decision=found.decision, division=newest
+    )
     for row in seen(every, found.sight):
         rows.setdefault(row.zone, []).append(row)
     zones = []
@@ -1032,7 +1064,7 @@ def _zones(found: Dossier) -> tuple[Zone, ...]:
             done += part
             parts.append(
                 Paid(
-                    who=Link(str(row.party), Party, row.party_id),
+                    who=Link(str(row.party), Party, row.party_id) if row.party else Link("Held, nobody’s yet"),
                     why=_why(row),
                     leaf=row.leaf,
                     fraction=f"{part.numerator}/{part.denominator}",
@@ -1046,6 +1078,60 @@ def _zones(found: Dossier) -> tuple[Zone, ...]:
             Zone(phrase(frozenset(rows[number][0].territories)), tuple(parts), f"{done.numerator}/{done.denominator}")
         )
     return tuple(zones)
+
+
+WHY_DIVIDED = {
+    DivisionReason.RIGHTS: "Shares or parties changed",
+    DivisionReason.INFLUENCE: "An attribution report came",
+    DivisionReason.PLAN: "The plan changed",
+    DivisionReason.CREATORS: "Who made it was corrected",
+    DivisionReason.ASKED: "Somebody asked",
+}
+
+
+def _divided(found: Dossier) -> tuple[Divided, ...]:
+    """Return the versions of the splits, the newest first, with what changed from one to the next."""
+    if found.decision is None or found.splits is None or found.current is None:
+        return ()
+    versions = splits.versions(found.decision.id)
+    if len(versions) < 2:
+        return ()
+    parties = Party.objects.select_related("identity").filter(splits__decision=found.decision)
+    names = {str(row.pk): str(row) for row in parties}
+    for split in Split.objects.select_related("recording", "work").filter(decision=found.decision):
+        if (asset := split.recording or split.work) is not None:
+            names[str(asset.pk)] = f"“{asset.title}”"
+    shown = []
+    for before, after in zip((None, *versions), versions, strict=False):
+        changes = splits.changes(before.splits, after.splits) if before else ()
+        shown.append(
+            Divided(
+                number=after.number,
+                why=WHY_DIVIDED[after.reason] if after.reason else "Attached at the decision",
+                note=after.note,
+                effective_on=after.effective_on,
+                at=after.recorded_at or found.decision.decided_at,
+                digest=after.digest,
+                changes=tuple(
+                    Moved(
+                        phrase(frozenset(one.territories)),
+                        _leaf_in_words(one.leaf, names),
+                        f"{one.old.numerator}/{one.old.denominator}" if one.old else "nothing",
+                        f"{one.new.numerator}/{one.new.denominator}" if one.new else "nothing",
+                    )
+                    for one in changes[:MOST_CHANGES]
+                ),
+                more=max(0, len(changes) - MOST_CHANGES),
+            )
+        )
+    return tuple(reversed(shown))
+
+
+def _leaf_in_words(leaf: str, names: Mapping[str, str]) -> str:
+    of, _, who = leaf.partition("/")
+    if of in {"COMM", "HC"}:
+        return "Commission" if of == "COMM" else f"{names.get(who, who)}, human creator"
+    return f"{'Held' if who == 'HOLD' else names.get(who, who)}, {names.get(of, of)}"
 
 
 def _why(row: Split) -> str:

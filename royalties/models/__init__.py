@@ -7,7 +7,7 @@ from royalties.models.payments import (
     PaymentOrder,
     StatementObjection,
 )
-from royalties.models.plans import Plan, Split
+from royalties.models.plans import Division, Plan, PlanModel, PlanQuantity, PlanTerm, Split, SplitSource
 from royalties.models.runs import (
     Account,
     Advance,
@@ -39,6 +39,7 @@ from royalties.models.usage import (
 __all__ = [
     "Account",
     "Advance",
+    "Division",
     "ExchangeRate",
     "ObjectionAnswer",
     "PayeeTerms",
@@ -46,12 +47,16 @@ __all__ = [
     "PaymentFile",
     "PaymentOrder",
     "Plan",
+    "PlanModel",
+    "PlanQuantity",
+    "PlanTerm",
     "Posting",
     "RoyaltyRun",
     "RunEvent",
     "RunPart",
     "RunPartition",
     "Split",
+    "SplitSource",
     "Statement",
     "StatementObjection",
     "TaxCertificate",

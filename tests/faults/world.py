@@ -15,8 +15,8 @@ from ledger import audit, clearance, consenting, holding, licensing, people, reg
 from ledger.clearance import Declaration
 from ledger.demo import material
 from ledger.demo.catalogue import FOLDER
-from ledger.licensing import GivenPlan
 from ledger.models import Entry, Job, Leaf
+from ledger.planning import GivenPlan
 from provenance.models import Manifest
 from rights.assets import GivenWork
 from rights.case import DeclaredContribution

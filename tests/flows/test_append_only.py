@@ -273,6 +273,10 @@ def a_party() -> Any:
     return new(Party)
 
 
+def a_plan() -> Any:
+    return a("Plan", of="royalties", license_id=a_license().pk)
+
+
 # What a row must not share with the one that it is like, so that it gets as far as the question for its entry.
 UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_recording": lambda: {"reference_id": None},
@@ -287,7 +291,17 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "provenance_foreignmanifest": lambda: {"decision_id": a_decision().pk},
     "provenance_signedcopy": lambda: {"decision_id": a_decision().pk, "label": f"urn:c2pa:{uuid4()}"},
     "royalties_plan": lambda: {"license_id": a_license().pk},
-    "royalties_split": lambda: {"decision_id": a_decision().pk, "numerator": 1, "denominator": 1},
+    "royalties_planmodel": lambda: {"plan_id": a_plan().pk},
+    "royalties_planquantity": lambda: {"plan_id": a_plan().pk},
+    "royalties_planterm": lambda: {"position": 9},
+    "royalties_division": lambda: {"number": 9},
+    "royalties_split": lambda: {
+        "decision_id": a_decision().pk,
+        "division_id": None,
+        "numerator": 1,
+        "denominator": 1,
+    },
+    "royalties_splitsource": lambda: {"decision_id": a_decision().pk, "division_id": None},
     "provenance_softbinding": lambda: {"decision_id": a_decision().pk},
     "rights_representationend": lambda: {"representation_id": a("Representation").pk},
     "rights_partymerge": lambda: {"duplicate_id": a_party().pk, "survivor_id": a_party().pk},
@@ -525,7 +539,7 @@ SPLITS: dict[str, tuple[list[tuple[int, int]], bool]] = {
 
 
 def put_in(parts: list[tuple[int, int]]) -> None:
-    like = Split.objects.filter(decision__outcome="cleared").first()
+    like = Split.objects.filter(decision__outcome="cleared", division=None).first()
     assert like is not None
     Split.objects.bulk_create(
         Split(
@@ -562,7 +576,7 @@ def test_splits_that_are_not_the_whole_are_refused_at_the_commit(facts: World) -
             put_in(parts)
     decision = Decision.objects.get(outcome="cleared")
     with pytest.raises(IntegrityError, match="not to the whole"), transaction.atomic():  # noqa: PT012
-        new(Split, like=decision.splits.first(), leaf="HC/one-more")
+        new(Split, like=decision.splits.filter(division=None).first(), leaf="HC/one-more")
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS zone_is_split_whole IMMEDIATE")
 

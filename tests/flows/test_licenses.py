@@ -14,7 +14,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
-from ledger import canonical, clients, licensing, log
+from ledger import canonical, clients, licensing, log, planning
 from ledger.constraints import violated
 from ledger.models import Entry
 from rights import contracts, terms
@@ -212,7 +212,8 @@ def test_a_license_is_read_back_as_it_was_signed(songs: World) -> None:
     }.items():
         assert code(sign(songs, "whole", "second", "first", **given | {name: other})) == (409, "id_taken"), name
     detail = songs.label.get(f"/v1/licenses/{key('whole')}").json()
-    assert detail == found | {"plan": PLAN, "amends": None, "beside": [], "events": []}
+    plan: Any = PLAN | {"masters_by": None, "publishing_by": None, "quantities": [], "terms": []}
+    assert detail == found | {"plan": plan, "amends": None, "beside": [], "events": []}
     ids = "".join(f"{id}\n" for id in sorted([key("first"), key("second")]))
     assert data_of(license=key("whole"))["schedule"] == f"sha256:{hashlib.sha256(ids.encode()).hexdigest()}"
 
@@ -615,7 +616,7 @@ def test_staff_are_told_every_license_that_is_in_the_way(songs: World) -> None:
             active_from=date(2026, 1, 1),
             active_to=None,
             document_digest=DOCUMENT,
-            plan=licensing.GivenPlan(*(map(Fraction, ("0", "0", "1")))),
+            plan=planning.GivenPlan(Fraction(0), Fraction(0), Fraction(1)),
             at=timezone.now(),
         )
 

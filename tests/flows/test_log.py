@@ -218,6 +218,15 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_influenceweight", "numerator"),
     ("provenance_manifeststatus", "successor_id"),
     ("provenance_timestamp", "copy_id"),
+    *(("royalties_plan", column) for column in ("scope", "party_id", "release_id", "recording_id")),
+    *(
+        ("royalties_planmodel", column)
+        for column in ("model", "numerator", "basis", "provider_id", "threshold_numerator", "threshold_denominator")
+    ),
+    ("royalties_planquantity", "recording_id"),
+    ("royalties_planterm", "kind"),
+    ("royalties_planterm", "rate_numerator"),
+    ("royalties_planterm", "is_recoupable"),
     # Of a statement the steps add up.
     *(
         ("royalties_statement", column)
@@ -431,6 +440,7 @@ def test_the_audit_finds_a_row_that_was_put_in(table: str, story: Story) -> None
             "iswc": "NULL",
             "label": "'x'",
             "number": "number + 1",
+            "valid_from": "coalesce(valid_from, DATE '2099-01-01')",  # of a plan that is not the first
             "digest": "repeat('0', 64)",
             "file_digest": "repeat('0', 64)",
             "token_digest": "repeat('0', 64)",
@@ -543,7 +553,11 @@ PACKED: list[tuple[str, str, str]] = [
     ("provenance_timestamp", "authority_digest", "cleared"),
     ("provenance_signerchange", "is_development", "cleared"),
     ("royalties_plan", "commission_numerator", "cleared"),
+    ("royalties_planmodel", "side", "cleared"),
+    ("royalties_planquantity", "amount", "cleared"),
+    ("royalties_planterm", "currency", "cleared"),
     ("royalties_split", "numerator", "cleared"),
+    ("royalties_splitsource", "leaf", "cleared"),
     ("rights_review", "reason", "cleared"),
     ("rights_appeal", "statement", "cleared"),
     ("rights_appealevidence", "digest", "cleared"),
@@ -562,6 +576,7 @@ PACKED: list[tuple[str, str, str]] = [
     ("provenance_disclosure", "recipient", "cleared"),
 ]
 TO: dict[str, str] = {
+    "amount": "amount + 1",
     "numerator": "1",
     "denominator": "denominator + 1",
     "is_upheld": "NOT is_upheld",

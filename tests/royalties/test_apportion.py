@@ -35,7 +35,7 @@ def plans(*licenses: LicenseTerm, **parts: str) -> dict[UUID, PlanTerms]:
 def divided(zone: Zone) -> dict[tuple[str, str], str]:
     """Return a zone's parts by what they are of and who gets them, in the names of the tests."""
     people = ("distributor", "singer", "drummer", "label", "publisher", "writer", "other label")
-    names = {key(name): name for name in people}
+    names: dict[UUID | None, str] = {key(name): name for name in people}
     assets = {MASTER.id: "song", WORK.id: "work", OTHER.recording.id: "other", OTHER.works[0].id: "other work"}
     return {
         (
