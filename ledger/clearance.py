@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from fingerprint import audio, examine, references, songs, store
 from fingerprint.audio import AudioFacts, CorruptAudio
@@ -168,7 +169,7 @@ def clear(*, submission_id: UUID, at: datetime) -> Entry | None:
     except (AlreadyDecided, jobs.LostLease):
         raise
     except searching.ShardSilent as error:
-        jobs.postpone(job, why=str(error))
+        jobs.put_off(job, until=timezone.now() + jobs.WAITS, error=str(error))
         raise
     except Exception as error:
         # Whatever went wrong is kept where people look, and the job is tried again.

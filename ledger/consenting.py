@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 
-from ledger import approvals, log
+from ledger import approvals, log, turns
 from ledger.access import Caller, Verb
 from ledger.constraints import violated
 from ledger.models import Approval, Entry, Proposal
@@ -561,6 +561,7 @@ def complete_task(
 
 
 def _carry_out(event: ConsentEvent, impact: Impact, *, at: datetime) -> list[WithdrawalTask]:
+    moments = turns.take_for_end([output.submission_id for output in impact.outputs], at=at)
     OutputFlag.objects.bulk_create(
         [
             OutputFlag(
@@ -568,7 +569,7 @@ def _carry_out(event: ConsentEvent, impact: Impact, *, at: datetime) -> list[Wit
                 submission_id=output.submission_id,
                 event=event,
                 kind=impact.flag,
-                recorded_at=at,
+                recorded_at=moments[output.submission_id],
             )
             for output in impact.outputs
         ],

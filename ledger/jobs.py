@@ -115,14 +115,8 @@ def fail(job: Claimed, *, error: str, at: datetime) -> None:
         mine.update(run_at=at + timedelta(seconds=2**nth), lease_until=None, error=error[:300])
 
 
-def postpone(job: Claimed, *, why: str) -> None:
-    """Give a job back that cannot be done for now and is not at fault: it waits for a while, and is never given up."""
-    mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
-    mine.update(run_at=timezone.now() + WAITS, lease_until=None, error=why[:300])
-
-
 def put_off(job: Claimed, *, until: datetime, error: str) -> None:
-    """Give a job back to be tried again at a moment, however often: what it needs from outside is away."""
+    """Give a job back that is not at fault, to be tried again at a moment, however often: what it needs is away."""
     mine = Job.objects.filter(pk=job.id, attempts=job.attempt, done_at=None)
     mine.update(run_at=until, lease_until=None, error=error[:300])
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from ledger import log
+from ledger import log, turns
 from ledger.constraints import violated
 from ledger.models import Entry
 from provenance import statuses
@@ -107,6 +107,10 @@ def standing_of(manifest: Manifest, *, at: datetime) -> Standing:
 
 def standings(manifests: Iterable[Manifest], *, at: datetime) -> dict[UUID, Standing]:
     """Return the same of several, in two queries."""
+    return {id: statuses.standing(some, at=at) for id, some in _changes(manifests).items()}
+
+
+def _changes(manifests: Iterable[Manifest]) -> dict[UUID, list[Change]]:
     of_output = {one.decision.submission_id: one.pk for one in manifests}
     changes: dict[UUID, list[Change]] = {id: [] for id in of_output.values()}
     flags = OutputFlag.objects.select_related("event").filter(submission__in=of_output, kind__in=list(_FOLLOWS))
@@ -114,7 +118,7 @@ def standings(manifests: Iterable[Manifest], *, at: datetime) -> dict[UUID, Stan
         changes[of_output[flag.submission_id]].append(_following(flag))
     for row in ManifestStatus.objects.filter(manifest__in=changes):
         changes[row.manifest_id].append(_stated(row))
-    return {id: statuses.standing(some, at=at) for id, some in changes.items()}
+    return changes
 
 
 def _following(flag: OutputFlag) -> Change:
@@ -176,12 +180,14 @@ def state(
     stated_by_id: int | None = None,
     party_id: UUID | None = None,
     is_operator: bool,
+    known_at: datetime | None = None,
     at: datetime,
 ) -> ManifestStatus:
     """
     State what a manifest stands for from now on, and why.
 
     :param party_id: as whom, where a submitter states it of its own output
+    :param known_at: when whoever states it looked at the status that holds
     :raises NoSuchManifest: there is none
     :raises ReasonSpeaksOtherwise: the reason is one for another status
     :raises SuccessorMissing: it is superseded, and by what is not said, or is not active, or another submitter's
@@ -190,27 +196,36 @@ def state(
     :raises OnlyTheOperator: a submitter would lift a status
     :raises EvidenceMissing: it becomes less grave, and nothing shows why
     :raises NeedsAnotherPerson: it becomes less grave, by whoever stated the status that holds
-    :raises StatusChangedMeanwhile: somebody else was first
+    :raises StatusChangedMeanwhile: somebody else was first, or something was recorded since ``known_at``
     """
     manifest = Manifest.objects.select_related("decision__submission").filter(pk=manifest_id).first()
     if manifest is None:
         raise NoSuchManifest
     if reason not in statuses.SPEAK_FOR[status]:
         raise ReasonSpeaksOtherwise
-    successor = _successor(manifest, status, successor_id, at=at)
-    now = standing_of(manifest, at=at)
-    last = _last(manifest, at=at)
-    if last is not None and last.pk != id and now.status is status and _says(last, status, reason, successor_id):
-        raise NothingStated
-    if status.gravity < now.status.gravity:
-        _check_lifting(last, stated_by_id, evidence_digest=evidence_digest, is_operator=is_operator)
-    number = manifest.statuses.count() + 1
     try:
         with transaction.atomic(durable=True):
+            turns.take_for_statement()
+            changes = _changes([manifest])[manifest.pk]
+            # Also what leaves the status as it is: it would be lifted with the rest.
+            if known_at is not None and any(change.recorded_at > known_at for change in changes):
+                raise StatusChangedMeanwhile
+            now = statuses.standing(changes, at=at)
+            successor = _successor(manifest, status, successor_id, at=at)
+            last = _last(manifest, at=at)
+            if (
+                last is not None
+                and last.pk != id
+                and now.status is status
+                and _says(last, status, reason, successor_id)
+            ):
+                raise NothingStated
+            if status.gravity < now.status.gravity:
+                _check_lifting(last, stated_by_id, evidence_digest=evidence_digest, is_operator=is_operator)
             row = ManifestStatus.objects.create(
                 id=id,
                 manifest=manifest,
-                number=number,
+                number=manifest.statuses.count() + 1,
                 status=status,
                 reason=reason,
                 successor=successor,

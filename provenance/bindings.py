@@ -145,7 +145,8 @@ def chromaprint_items(value: bytes) -> Items:
 
 def assertions(facts: Sequence[SoftBindingFact]) -> list[tuple[str, dict[str, Any]]]:
     """Return each soft binding as its assertion's label and data, over the whole of the audio."""
-    # The SDK's JSON has no bytes: a list of integers is what its own readers take for them.
+    # C2PA wants a byte string, and the SDK's JSON has none: a list of integers is what its own readers take for one. To
+    # write the bytes afterwards means to hash and sign the claim anew, behind the back of what was just checked.
     return [
         (LABEL, {"alg": fact.algorithm, "pad": [], "blocks": [{"scope": {}, "value": list(fact.value)}]})
         for fact in facts

@@ -51,6 +51,7 @@ NAMES = {"waiting": "Waiting", "failed": "Given up", "review": "For review", "re
 class StatusForm(FactForm):
     """What the signed file of an output stands for from now on."""
 
+    known_at = forms.DateTimeField(widget=forms.HiddenInput, required=False)  # when this page was shown
     status = forms.ChoiceField(
         choices=[(status.value, presentation.STATUSES[status][1]) for status in Status],
         widget=forms.Select(INPUT),
@@ -249,7 +250,12 @@ class SubmissionAdmin(making.MakingPages):
         title = f"State the status of “{submission.title}”"
         if request.method != "POST":
             form = StatusForm(
-                initial={"id": uuid4(), "status": Status.QUARANTINED.value, "reason": Reason.RIGHTS_DISPUTED.value}
+                initial={
+                    "id": uuid4(),
+                    "known_at": timezone.now().isoformat(),
+                    "status": Status.QUARANTINED.value,
+                    "reason": Reason.RIGHTS_DISPUTED.value,
+                }
             )
             form.look_through(caller.sight)
             return self.ask(request, submission, form, title=title)
@@ -275,6 +281,7 @@ class SubmissionAdmin(making.MakingPages):
                 stated_by_id=request.user.pk,
                 party_id=None if caller.is_operator else submission.submitter_id,
                 is_operator=caller.is_operator,
+                known_at=given["known_at"],
                 at=timezone.now(),
             )
         except IntegrityError as error:

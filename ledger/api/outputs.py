@@ -256,6 +256,12 @@ class OutputStatuses(APIView):
         note = serializers.CharField(
             max_length=600, required=False, allow_blank=True, default="", help_text="Without names; not shown in public"
         )
+        known_at = serializers.DateTimeField(
+            required=False,
+            allow_null=True,
+            default=None,
+            help_text="The `at` of the status that you looked at: 409 where something was recorded since",
+        )
 
     @extend_schema(
         operation_id="state_status",
@@ -310,6 +316,7 @@ class OutputStatuses(APIView):
                 stated_by_id=None if client is not None else int(request.user.pk or 0),
                 party_id=None if caller.is_operator and client is None else submitter,
                 is_operator=caller.is_operator,
+                known_at=data["known_at"],
                 at=timezone.now(),
             ),
         )

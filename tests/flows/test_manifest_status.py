@@ -70,6 +70,36 @@ def withdraw(world: World, *, days: int = 0) -> Any:
     return world.state(f"/v1/consents/{key('consent country label')}/withdrawals", said)
 
 
+def annul(*, begun: datetime) -> None:
+    """Annul the consent of the label; the answer was on its way since then."""
+    proposal, people_ = uuid4(), (person("first"), person("second"))
+    consent = UUID(key("consent country label"))
+    consenting.propose_annulment(
+        id=proposal, consent_id=consent, reason="fraud", proposed_by_id=people_[0].pk, at=begun - timedelta(seconds=1)
+    )
+    consenting.answer_annulment(
+        id=uuid4(), proposal_id=proposal, answered_by_id=people_[1].pk, is_agreed=True, reason="", at=begun
+    )
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_nobody_lifts_an_annulment_that_was_on_its_way(cleared: Manifest, *, knows: bool) -> None:
+    """Whichever of the two is committed first; and a page that was opened before it does not lift it either."""
+    state(cleared, Status.QUARANTINED, Reason.RIGHTS_DISPUTED, by=person("desk"))
+    begun = timezone.now()
+    lift: dict[str, Any] = {"by": person("other"), "evidence_digest": SHOWN, "known_at": begun}
+    if knows:
+        annul(begun=timezone.now())
+        with pytest.raises(stating.StatusChangedMeanwhile):
+            state(cleared, Status.ACTIVE, Reason.RESOLVED, **lift)
+    else:
+        state(cleared, Status.ACTIVE, Reason.RESOLVED, **lift)
+        assert public(cleared)["status"] == "active"
+        annul(begun=begun)
+    reason = "rights_disputed" if knows else "consent_annulled"  # the first of what is as grave is shown
+    assert (public(cleared)["status"], public(cleared)["reason"]) == ("quarantined", reason)
+
+
 # --- it follows from the record
 
 
