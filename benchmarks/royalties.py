@@ -41,6 +41,7 @@ from royalties.runs.frozen import UsageFile
 
 LEAVES = 3
 OUTPUTS = 100_000
+PAYEES = 5_000
 REPORTS = 4
 AT_ONCE = 1_000_000
 SECRET = bytes(range(32))
@@ -178,7 +179,9 @@ def freeze(folder: Path, reports: int) -> frozen.Frozen:
                 Zone(
                     zones,
                     tuple(
-                        Part(leaf, UUID(int=number % 5_000 * 10 + place + 1), None, None, Fraction(part, _MILLION))
+                        Part(
+                            leaf, UUID(int=(number * LEAVES + place) % PAYEES + 1), None, None, Fraction(part, _MILLION)
+                        )
                         for place, (leaf, part) in enumerate(zip(leaves, row, strict=True))
                     ),
                 ),
@@ -271,7 +274,7 @@ def measure(month: Month, count: int, *, has_tree: bool) -> None:
             root = proofs.root_of(tree.came_out)
             if root.credit - root.debit != written.came_out:
                 raise SystemExit("the tree does not add up to the usage")
-            party = UUID(int=12)  # the first of 5,000: about twenty outputs
+            party = UUID(int=12)  # one of them, with about sixty outputs
             (shown,) = apart(
                 partial(proofs.lines_of, folder / "run", results, tree.came_out, party_id=party, secret=SECRET)
             )

@@ -176,24 +176,43 @@ class Table:
         counts = self._counts[split]
         starts = np.zeros(split.size + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
-        slot = np.empty(starts[-1], dtype=np.int64)
-        units = np.empty(starts[-1], dtype=np.int64)
-        has_leftover = np.empty(starts[-1], dtype=bool)
-        whole = Spread(starts, slot, units, has_leftover)
+        slot = np.repeat(self._starts[split] - starts[:-1], counts)
+        slot += np.arange(starts[-1], dtype=np.int64)
+        whole = Spread(starts, slot, np.empty(starts[-1], dtype=np.int64), np.empty(starts[-1], dtype=bool))
         is_large = np.abs(amount) > self._limits[split]
-        if is_large.any():
+        has_large = bool(is_large.any())
+        if has_large:
             self._one_by_one(np.flatnonzero(is_large), split, amount, whole)
         # Lines with as many leaves together: nobody's split makes the others' rows longer.
-        for count in np.flatnonzero(np.bincount(counts)).tolist() if split.size else ():
+        sizes = np.flatnonzero(np.bincount(counts)).tolist() if split.size else []
+        for count in sizes:
+            if len(sizes) == 1 and not has_large:
+                for begin in range(0, split.size, LINES_AT_ONCE):
+                    self._in_a_row(slice(begin, min(begin + LINES_AT_ONCE, split.size)), split, amount, count, whole)
+                continue
             lines = np.flatnonzero((counts == count) & ~is_large)
             for begin in range(0, lines.size, LINES_AT_ONCE):
-                self._together(lines[begin : begin + LINES_AT_ONCE], split, amount, count, whole)
+                self._scattered(lines[begin : begin + LINES_AT_ONCE], split, amount, count, whole)
         return whole
 
-    def _together(self, lines: Integers, split: Integers, amount: Integers, count: int, into: Spread) -> None:
-        chosen, amounts = split[lines], amount[lines]
+    def _in_a_row(self, lines: slice, split: Integers, amount: Integers, count: int, into: Spread) -> None:
+        """Divide lines that follow each other, where all have as many leaves."""
+        units, is_lucky = self._together(split[lines], amount[lines], count)
+        into.units.reshape(-1, count)[lines] = units.T
+        into.has_leftover.reshape(-1, count)[lines] = is_lucky.T
+
+    def _scattered(self, lines: Integers, split: Integers, amount: Integers, count: int, into: Spread) -> None:
+        """Divide lines with as many leaves, wherever they are."""
+        units, is_lucky = self._together(split[lines], amount[lines], count)
+        at = into.starts[lines]
+        for leaf in range(count):
+            into.units[at + leaf] = units[leaf]
+            into.has_leftover[at + leaf] = is_lucky[leaf]
+
+    def _together(self, chosen: Integers, amounts: Integers, count: int) -> tuple[Integers, Flags]:
+        """Return units and leftovers: a row for each leaf."""
         size, denominator, first = np.abs(amounts), self._denominators[chosen], self._starts[chosen]
-        floors = np.empty((count, lines.size), dtype=np.int64)
+        floors = np.empty((count, amounts.size), dtype=np.int64)
         remainders = np.empty_like(floors)
         left = size.copy()
         for leaf in range(count):
@@ -205,12 +224,7 @@ class Table:
         is_lucky = self._compared(remainders, ties, left) if count <= _FEW else self._sorted(remainders, ties, left)
         floors += is_lucky
         np.negative(floors, where=amounts < 0, out=floors)
-        at = into.starts[lines]
-        for leaf in range(count):
-            place = at + leaf
-            into.slot[place] = first + leaf
-            into.units[place] = floors[leaf]
-            into.has_leftover[place] = is_lucky[leaf]
+        return floors, is_lucky
 
     @staticmethod
     def _compared(remainders: Integers, ties: Sequence[Integers], left: Integers) -> Flags:
@@ -240,6 +254,5 @@ class Table:
             # Keys that sort as the slots do stand for the leaves' own.
             weights = {f"{place:09}": weight for place, weight in enumerate(self.weights(number))}
             for place, found in enumerate(allocation.allocate(int(amount[line]), weights)):
-                into.slot[begin + place] = self._starts[number] + place
                 into.units[begin + place] = found.units
                 into.has_leftover[begin + place] = found.has_leftover

@@ -165,7 +165,7 @@ def _in_proportion(amounts: Mapping[UUID, Fraction]) -> dict[UUID, Fraction] | N
     total = sum(amounts.values(), Fraction(0))
     if not total:
         return None
-    return {asset: amount / total for asset, amount in amounts.items()}
+    return {asset: Fraction(amount, total) for asset, amount in amounts.items()}
 
 
 def _named(models: Iterable[Model]) -> str:

@@ -167,7 +167,7 @@ def divide_partition(folder: Path, number: int, *, digest: str, into: Path | Non
     into = into or folder
     lines_name, pools_name, divisions_name = frozen.names(number)
     divisions = _Divisions.read(files.checked(folder, divisions_name, manifest.files))
-    pools = _Pools.read(files.checked(folder, pools_name, manifest.files), divisions)
+    pools = _Pools.read(files.checked(folder, pools_name, manifest.files), divisions, has_outputs=False)
     rates = frozen.read_rates(folder, manifest)
     units = _earned(files.checked(folder, lines_name, manifest.files), pools, rates, manifest.currency)
     spread = divisions.table.spread(pools.split, units)
@@ -177,16 +177,16 @@ def divide_partition(folder: Path, number: int, *, digest: str, into: Path | Non
     if into != folder:
         for name in (pools_name, divisions_name):
             shutil.copyfile(folder / name, into / name)
-    is_debit = spread.units < 0
+    total, size = _total(units), _total(np.abs(spread.units))
     result = PartitionResult(
         number=number,
         lines=int(pools.lines.sum()),
         pools=len(units),
         allocations=len(spread.units),
-        units=_total(units),
-        credit=_total(spread.units[~is_debit]),
-        debit=-_total(spread.units[is_debit]),
-        accounts=divisions.accounts(spread),
+        units=total,
+        credit=(size + total) // 2,
+        debit=(size - total) // 2,
+        accounts=divisions.accounts(spread, np.bincount(pools.split, minlength=len(divisions.counts))),
         countries=_by(pools.countries, pools.country, units),
         files={
             **{name: files.sha256_of(into / name) for name in (pooled_name, allocations_name)},
@@ -206,7 +206,7 @@ def open_allocations(path: Path, *, party_id: UUID | None = None) -> Iterator[pa
     number = int(path.stem.rpartition("-")[2])
     _, pools_name, divisions_name = frozen.names(number)
     divisions = _Divisions.read(path.parent / divisions_name)
-    pools = _Pools.read(path.parent / pools_name, divisions)
+    pools = _Pools.read(path.parent / pools_name, divisions, has_outputs=True)
     units = pq.read_table(path.parent / result_names(number)[0]).column("units").to_numpy()
     counts = divisions.counts[pools.split]
     ends = np.cumsum(counts)
@@ -303,13 +303,13 @@ class _Divisions:
         common = np.gcd(numerator, denominator)
         return numerator // common, denominator // common
 
-    def accounts(self, spread: Spread) -> tuple[Account, ...]:
-        """Add allocations up by the account that they go to."""
+    def accounts(self, spread: Spread, pools: Integers) -> tuple[Account, ...]:
+        """Add allocations up by the account that they go to; ``pools`` has how many are divided by each split."""
         if not len(spread.units):
             return ()
         count = len(self.leaf)
-        times = np.bincount(spread.slot, minlength=count)
-        by_slot = np.array(_sums(spread.slot, spread.units, count), dtype=object)
+        times = np.repeat(pools, self.counts)
+        by_slot = _sums(spread.slot, spread.units, count)
         is_hold = _flags(pc.ends_with(self.leaf, f"/{_HOLD_PAYEE}"))
         is_commission = _flags(pc.equal(self.leaf, COMMISSION_LEAF))
         encoded = pc.fill_null(self.party, "").dictionary_encode()
@@ -322,8 +322,8 @@ class _Divisions:
         for kind, is_of in ((COMMISSION, is_commission), (PAYABLE, ~is_hold & ~is_commission)):
             slots = np.flatnonzero(is_of & (times > 0))
             sums = _sums(party[slots], by_slot[slots], len(parties))
-            for number in np.unique(party[slots]).tolist():
-                found[kind, parties[number], ""] = sums[number]
+            for number in np.flatnonzero(np.bincount(party[slots], minlength=len(parties))).tolist():
+                found[kind, parties[number], ""] = int(sums[number])
         return tuple(
             Account(kind, UUID(name) if name else None, asset, units)
             for (kind, name, asset), units in sorted(found.items())
@@ -343,10 +343,13 @@ class _Pools:
     lines: Integers
 
     @classmethod
-    def read(cls, path: Path, divisions: _Divisions) -> Self:
-        """Read the pools of a partition."""
-        rows = pq.read_table(path, read_dictionary=["output", "country"]).unify_dictionaries().combine_chunks()
-        output, country = _chunk(rows.column("output"), _WORDS), _chunk(rows.column("country"), _WORDS)
+    def read(cls, path: Path, divisions: _Divisions, *, has_outputs: bool) -> Self:
+        """Read the pools of a partition, with whose they are or without."""
+        names = ["country", "split", "lines", *(("output", "zone") if has_outputs else ())]
+        table = pq.read_table(path, columns=names, read_dictionary=["output", "country"])
+        rows = table.unify_dictionaries().combine_chunks()
+        country = _chunk(rows.column("country"), _WORDS)
+        output = _chunk(rows.column("output"), _WORDS) if has_outputs else pa.array([], pa.string()).dictionary_encode()
         split = rows.column("split").to_numpy().astype(np.int64)
         if split.size and not 0 <= int(split.min()) <= int(split.max()) < len(divisions.counts):
             raise NoSuchSplit(NoSuchSplit.__doc__)
@@ -355,7 +358,7 @@ class _Pools:
             output=output.indices.to_numpy(),
             countries=country.dictionary,
             country=country.indices.to_numpy().astype(np.int64),
-            zone=rows.column("zone").to_numpy(),
+            zone=rows.column("zone").to_numpy() if has_outputs else np.zeros(0, np.int16),
             split=split,
             lines=rows.column("lines").to_numpy(),
         )
@@ -405,26 +408,23 @@ def _earned(path: Path, pools: _Pools, rates: Mapping[str, Rate], currency: str)
 
 
 def _write(path: Path, schema: pa.Schema, columns: Sequence[NDArray[Any]]) -> None:
-    with files.writer(path, schema, plain=("has_leftover",)) as file:
+    with files.writer(path, schema, plain=("has_leftover",), packed=("units",)) as file:
         for begin in range(0, len(columns[0]), _CHUNK):
             some = [pa.array(column[begin : begin + _CHUNK]) for column in columns]
             file.write_batch(pa.record_batch(some, schema=schema))
 
 
 def _by(words: pa.Array, numbers: Integers, units: Integers) -> dict[str, int]:
-    return dict(sorted(zip(words.to_pylist(), _sums(numbers, units, len(words)), strict=True)))
+    sums = _sums(numbers, units, len(words))
+    return dict(sorted(zip(words.to_pylist(), [int(one) for one in sums], strict=True)))
 
 
-def _sums(numbers: Integers, units: NDArray[Any], count: int) -> list[int]:
+def _sums(numbers: Integers, units: NDArray[Any], count: int) -> NDArray[Any]:
     """Add units up by number; in whole numbers of any size where a word could be too small."""
-    if units.dtype == np.int64 and _is_small(units):
-        found = np.zeros(count, dtype=np.int64)
-        np.add.at(found, numbers, units)
-        return found.tolist()
-    sums = [0] * count
-    for number, one in zip(numbers.tolist(), units.tolist(), strict=True):
-        sums[number] += one
-    return sums
+    is_small = units.dtype == np.int64 and _is_small(units)
+    found = np.zeros(count, dtype=np.int64 if is_small else object)
+    np.add.at(found, numbers, units if is_small else units.astype(object))
+    return found
 
 
 def _total(units: Integers) -> int:

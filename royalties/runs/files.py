@@ -47,18 +47,22 @@ def canonical(document: object) -> bytes:
 
 
 @contextmanager
-def writer(path: Path, schema: pa.Schema, *, plain: Sequence[str] = ()) -> Iterator[pq.ParquetWriter]:
+def writer(
+    path: Path, schema: pa.Schema, *, plain: Sequence[str] = (), packed: Sequence[str] = ()
+) -> Iterator[pq.ParquetWriter]:
     """
     Open a Parquet file for writing: every setting that its bytes depend on is said here.
 
     :param plain: columns whose values hardly repeat, so that a dictionary of them would be as long as they are
+    :param packed: such columns of whole numbers near each other, which are written as their differences
     """
     settings: dict[str, Any] = {
         "version": "2.6",
         "data_page_version": "2.0",
-        "compression": "zstd",
-        "compression_level": 1,
-        "use_dictionary": [name for name in schema.names if name not in plain],
+        "compression": {name: "none" if name in packed else "zstd" for name in schema.names},
+        "compression_level": {name: 1 for name in schema.names if name not in packed},
+        "use_dictionary": [name for name in schema.names if name not in {*plain, *packed}],
+        "column_encoding": dict.fromkeys(packed, "DELTA_BINARY_PACKED"),
         "write_statistics": True,
         "store_schema": False,  # what Arrow would add changes with its release
         "data_page_size": 1 << 20,

@@ -464,8 +464,7 @@ class _Freezing:
 
     def _write_lines(self, name: str, rows: NDArray[Any], pool: NDArray[np.int64]) -> None:
         currencies = pa.array(self._currencies, pa.string())
-        plain = ("pool", "report", "line", "mantissa", "usages")
-        with files.writer(self._folder / name, LINES, plain=plain) as file:
+        with files.writer(self._folder / name, LINES, packed=("pool", "line", "mantissa")) as file:
             for begin in range(0, len(rows), files.ROWS):
                 some = rows[begin : begin + files.ROWS]
                 file.write_batch(
