@@ -29,7 +29,7 @@ from rights.models import (
 )
 from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, sight_of
-from royalties.models import UsageReport
+from royalties.models import RoyaltyRun, UsageReport
 
 Role = Membership.Role
 
@@ -96,7 +96,13 @@ PERMISSIONS: dict[Verb, frozenset[str]] = {
     Verb.PROPOSE: frozenset({"ledger.add_proposal", "ledger.add_erasurerequest", "rights.add_partymerge"}),
     Verb.APPROVE: frozenset({"ledger.add_approval"}),
     Verb.SETTLE: frozenset(
-        {"royalties.add_plan", "royalties.add_usagereport", "royalties.add_usagematching", "royalties.add_usagemapping"}
+        {
+            "royalties.add_plan",
+            "royalties.add_royaltyrun",
+            "royalties.add_usagereport",
+            "royalties.add_usagematching",
+            "royalties.add_usagemapping",
+        }
     ),
 }
 
@@ -186,6 +192,7 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     Enrollment: ("organization", Verb.IMPORT),
     Submission: ("submitter", Verb.SUBMIT),
     UsageReport: ("payer", Verb.SETTLE),
+    RoyaltyRun: ("payer", Verb.SETTLE),
 }
 
 

@@ -357,6 +357,8 @@ API_SCOPES = {
     "influences:read": "Read what attribution providers say went into an output",
     "usage:read": "Read reports of usage, what they came to and what is not matched",
     "usage:write": "Hand in reports of usage, and say which output is meant",
+    "runs:read": "Read royalty runs, accounts, rates, terms and statements",
+    "runs:write": "Record exchange rates, terms of payees, tax certificates and advances",
     "influences:write": "State what an attribution provider says, and object to it",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
@@ -401,6 +403,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "reviews", "description": "What people decide: cases, reviews, appeals, and the bands that say which"},
         {"name": "disclosures", "description": "What each recipient is told about how an output was made"},
         {"name": "influences", "description": "What attribution providers say went into an output, side by side"},
+        {"name": "royalties", "description": "Runs, statements, rates and terms of payees, accounts"},
         {"name": "catalogue", "description": "Parties, works, recordings and shares"},
         {"name": "imports", "description": "Files of catalogues, shares, consents and works; and works sent out"},
         {"name": "licensing", "description": "Consents, withdrawals, reservations and licenses"},
@@ -502,6 +505,13 @@ UNFOLD = {
                     _nav("Campaigns", "campaign", "admin:rights_campaign_changelist"),
                     _nav("Terms", "article", "admin:rights_termsversion_changelist"),
                     _nav("Most favored", "balance", "admin:rights_mfnclause_changelist"),
+                ],
+            },
+            {
+                "title": "Royalties",
+                "items": [
+                    _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
+                    _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
                 ],
             },
             {

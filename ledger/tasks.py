@@ -24,6 +24,7 @@ from ledger import (
     keeping,
     rechecking,
     reversing,
+    running,
     searching,
     timestamping,
     usages,
@@ -158,6 +159,25 @@ def stamp_manifest(*, manifest_id: str, **future: object) -> None:  # noqa: ARG0
         return  # another worker gets it
 
 
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def work_on_run(*, kind: str, subject_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Freeze a royalty run, divide a partition of it, or reconcile it; and ring for what comes after."""
+    work, after = _OF_RUNS[Job.Kind(kind)]
+    try:
+        following = work(id=UUID(subject_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker is at it
+    for id in following:
+        ring_for(after, id)
+
+
+_OF_RUNS: dict[Job.Kind, tuple[Callable[..., tuple[UUID, ...]], Job.Kind]] = {
+    Job.Kind.FREEZE: (running.freeze, Job.Kind.DIVIDE),
+    Job.Kind.DIVIDE: (running.divide, Job.Kind.RECONCILE),
+    Job.Kind.RECONCILE: (running.reconcile, Job.Kind.RECONCILE),
+}
+
+
 @shared_task
 def ask_for_missing_stamps(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ask for the time stamps of files that were signed while nobody stamped."""
@@ -193,6 +213,8 @@ def _call(kind: str, subject_id: UUID) -> None:
             read_usage.delay(report_id=str(subject_id))
         case Job.Kind.STAMP:
             stamp_manifest.delay(manifest_id=str(subject_id))
+        case Job.Kind.FREEZE | Job.Kind.DIVIDE | Job.Kind.RECONCILE:
+            work_on_run.delay(kind=kind, subject_id=str(subject_id))
         case _:
             work_on_import.delay(kind=kind, import_id=str(subject_id))
 

@@ -245,7 +245,7 @@ def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
         clients.create(
             name="s",
             party_id=UUID(key("publisher")),
-            scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read", "usage:read"],
+            scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read", "runs:read", "usage:read"],
         )
     )
     aside = PUBLIC_VIEWS | COMPUTED_VIEWS

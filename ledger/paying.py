@@ -1,0 +1,1075 @@
+"""
+What payers and payees agreed on, what a run owes to whom, and what is booked between two runs.
+
+Rates, terms, tax certificates and advances are facts: a newer one counts from when it is recorded. What a payee is owed
+is worked out from the books and these (``dues``); nothing of it is stored before the run is published.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import connection, transaction
+
+from ledger import log
+from ledger.models import Entry
+from rights.models import Recording, Work
+from royalties import allocation, books, money, results, settlement
+from royalties.account import Certificate, Settled, Withholding
+from royalties.books import Key, Kind
+from royalties.models import (
+    Account,
+    Advance,
+    ExchangeRate,
+    PayeeTerms,
+    Posting,
+    RoyaltyRun,
+    RunEvent,
+    RunPart,
+    Statement,
+    TaxCertificate,
+    Transaction,
+)
+from royalties.results import Outcome
+from royalties.runs import files
+from royalties.settlement import Agreed, Balance, Outstanding, Payout, Settlement
+
+NO_TERMS, NO_RATE = "terms_missing", "payout_rate_missing"
+
+
+class NotAFraction(Exception):
+    """A rate is an exact fraction from 0 to 1, of whole numbers of at most 18 digits."""
+
+
+class NotAPeriod(Exception):
+    """A certificate is valid from its first day until the day after its last, which lies behind the first."""
+
+
+class NotAnAmount(Exception):
+    """An amount is in whole minor units, more than nothing and at most what can be booked."""
+
+
+class GroupWithoutAssets(Exception):
+    """A recoupment group has a name and the assets it is recouped from; without a group leave both out."""
+
+
+class NoSuchHold(Exception):
+    """There is no such account of money on hold."""
+
+
+class NothingOnHold(Exception):
+    """Nothing is on hold there of the period of this run."""
+
+
+class MoreThanHeld(Exception):
+    """A release is of whole units, more than nothing and at most what is on hold of this period."""
+
+
+class NobodyToRelease(Exception):
+    """A release names each party once with its part, and the parts add up to exactly 1."""
+
+
+class NotPublished(Exception):
+    """The run is not published, so nothing rests on it yet."""
+
+
+class NoSuchStatement(Exception):
+    """There is no such statement."""
+
+
+class NothingToRefund(Exception):
+    """No certificate on record was valid on the day of payment with a lower rate than was withheld at."""
+
+
+class NotTheNewest(Exception):
+    """A newer version of this statement was issued; refer to that one."""
+
+
+class NoShortfall(Exception):
+    """What was earned is no less than the guarantee, or nobody earned anything on that side to divide it by."""
+
+
+# --- What is agreed
+
+
+def record_rate(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    base: str,
+    quote: str,
+    value: Fraction,
+    direction: str,
+    source: str,
+    on: date,
+    at: datetime,
+) -> ExchangeRate:
+    """
+    Record an exchange rate as its source quotes it.
+
+    :raises UnknownCurrency: see ``royalties.money``
+    :raises NotARate: not more than nothing, without a source, or of a currency to itself
+    """
+    for currency in (base, quote):
+        money.exponent(currency)
+    if base == quote or value <= 0 or not source.strip() or max(value.numerator, value.denominator) > money.LARGEST:
+        raise money.NotARate
+    with transaction.atomic(durable=True):
+        row = ExchangeRate.objects.create(
+            id=id,
+            payer_id=payer_id,
+            base=base,
+            quote=quote,
+            numerator=value.numerator,
+            denominator=value.denominator,
+            direction=direction,
+            source=source,
+            on=on,
+            recorded_at=at,
+        )
+        log.append(
+            Entry.Kind.RATE_RECORDED,
+            row,
+            {"payer": str(payer_id), "base": base, "quote": quote, "value": _written(value), "on": on.isoformat()},
+            at=at,
+        )
+    return row
+
+
+def agree(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    payee_id: UUID,
+    currency: str,
+    reserve: Fraction,
+    reserve_periods: int,
+    threshold: int,
+    payout_currency: str,
+    income_type: str,
+    withholding: Fraction,
+    at: datetime,
+) -> PayeeTerms:
+    """
+    Record how a payee is paid by a payer, in one settlement currency: in force for runs published from now on.
+
+    :raises UnknownCurrency: see ``royalties.money``
+    :raises NotAFraction: a rate is none
+    :raises NotAnAmount: the threshold is less than nothing
+    """
+    for given in (currency, payout_currency):
+        money.exponent(given)
+    for rate in (reserve, withholding):
+        _check_rate(rate)
+    if not 0 <= threshold <= money.LARGEST:
+        raise NotAnAmount("A threshold is in whole minor units, and not negative.")
+    with transaction.atomic(durable=True):
+        row = PayeeTerms.objects.create(
+            id=id,
+            payer_id=payer_id,
+            payee_id=payee_id,
+            currency=currency,
+            reserve_numerator=reserve.numerator,
+            reserve_denominator=reserve.denominator,
+            reserve_periods=reserve_periods,
+            threshold_units=threshold,
+            payout_currency=payout_currency,
+            income_type=income_type,
+            withholding_numerator=withholding.numerator,
+            withholding_denominator=withholding.denominator,
+            recorded_at=at,
+        )
+        log.append(
+            Entry.Kind.PAYEE_TERMS_AGREED,
+            row,
+            {"payer": str(payer_id), "payee": str(payee_id), "currency": currency},
+            at=at,
+        )
+    return row
+
+
+def certify(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    payee_id: UUID,
+    income_type: str,
+    rate: Fraction,
+    valid_from: date,
+    valid_to: date,
+    document_digest: str,
+    at: datetime,
+) -> TaxCertificate:
+    """
+    Record a certificate of tax residence that a payer holds, and the rate it gives.
+
+    :raises NotAFraction: the rate is none
+    :raises NotAPeriod: it ends before it begins
+    """
+    _check_rate(rate)
+    if valid_to <= valid_from:
+        raise NotAPeriod
+    with transaction.atomic(durable=True):
+        row = TaxCertificate.objects.create(
+            id=id,
+            payer_id=payer_id,
+            payee_id=payee_id,
+            income_type=income_type,
+            numerator=rate.numerator,
+            denominator=rate.denominator,
+            valid_from=valid_from,
+            valid_to=valid_to,
+            document_digest=document_digest,
+            recorded_at=at,
+        )
+        log.append(
+            Entry.Kind.TAX_CERTIFIED,
+            row,
+            {"payer": str(payer_id), "payee": str(payee_id), "document": f"sha256:{document_digest}"},
+            at=at,
+        )
+    return row
+
+
+def pay_in_advance(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    payee_id: UUID,
+    kind: str,
+    currency: str,
+    units: int,
+    group: str,
+    assets: Sequence[UUID],
+    priority: int,
+    rate: Fraction,
+    paid_on: date,
+    at: datetime,
+) -> Advance:
+    """
+    Record an advance that was paid, or a charge: later earnings go to it first (ROY-9).
+
+    An advance is booked as paid out; a charge is booked as it is taken.
+
+    :raises UnknownCurrency: see ``royalties.money``
+    :raises NotAnAmount: not more than nothing
+    :raises NotAFraction: the rate of recoupment is none
+    :raises GroupWithoutAssets: a group without what it is recouped from, or the other way round
+    """
+    money.exponent(currency)
+    _check_rate(rate)
+    if not 0 < units <= money.LARGEST:
+        raise NotAnAmount
+    if bool(group) != bool(assets):
+        raise GroupWithoutAssets
+    with transaction.atomic(durable=True):
+        return _record_advance(
+            id=id,
+            payer_id=payer_id,
+            payee_id=payee_id,
+            kind=kind,
+            currency=currency,
+            units=units,
+            group=group,
+            assets=assets,
+            priority=priority,
+            rate=rate,
+            paid_on=paid_on,
+            is_paid=kind == Advance.Kind.ADVANCE,
+            at=at,
+        )
+
+
+def _record_advance(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    payee_id: UUID,
+    kind: str,
+    currency: str,
+    units: int,
+    group: str = "",
+    assets: Sequence[UUID] = (),
+    priority: int = 0,
+    rate: Fraction = Fraction(1),
+    paid_on: date,
+    is_paid: bool,
+    at: datetime,
+) -> Advance:
+    row = Advance.objects.create(
+        id=id,
+        payer_id=payer_id,
+        payee_id=payee_id,
+        kind=kind,
+        currency=currency,
+        units=units,
+        group=group,
+        assets=sorted(set(assets), key=str),
+        priority=priority,
+        numerator=rate.numerator,
+        denominator=rate.denominator,
+        paid_on=paid_on,
+        recorded_at=at,
+    )
+    log.append(
+        Entry.Kind.ADVANCE_RECORDED,
+        row,
+        {"payer": str(payer_id), "payee": str(payee_id), "kind": kind, "currency": currency, "units": str(units)},
+        at=at,
+    )
+    if is_paid:
+        booked = books.post(
+            [
+                (Key(Kind.ADVANCE, currency, payee_id, str(id)), -units),
+                (Key(Kind.BANK, currency, payee_id), units),
+            ],
+            id=uuid5(id, "paid"),
+            payer_id=payer_id,
+            kind=Transaction.Kind.ADVANCED,
+            value_on=paid_on,
+            at=at,
+        )
+        enter(booked, at=at)
+    return row
+
+
+def _check_rate(rate: Fraction) -> None:
+    if not 0 <= rate <= 1 or rate.denominator > money.LARGEST:
+        raise NotAFraction
+
+
+def enter(booked: Transaction, *, at: datetime) -> None:
+    """Write the entry of a transaction, after its last posting."""
+    said = {"payer": str(booked.payer_id), "kind": booked.kind, "value_on": booked.value_on.isoformat()}
+    if booked.run_id:
+        said["run"] = str(booked.run_id)
+    if booked.of_run_id:
+        said["of_run"] = str(booked.of_run_id)
+    log.append(Entry.Kind.BOOKED, booked, said, at=at)
+
+
+def rate_between(payer_id: UUID, base: str, quote: str, *, on: date) -> tuple[ExchangeRate, Fraction] | None:
+    """
+    Return the newest rate that a payer recorded for a day or before it, and units of quote for one of base.
+
+    A rate the other way round is another rate: what is bought and what is sold has its own.
+    """
+    rows = ExchangeRate.objects.filter(payer=payer_id, on__lte=on, base=base, quote=quote)
+    row = rows.order_by("-on", "-recorded_at", "-id").first()
+    return None if row is None else (row, value_of(row))
+
+
+def value_of(row: ExchangeRate) -> Fraction:
+    """Return the units of the quote currency that one of the base is worth, whichever way the source quotes it."""
+    quoted = Fraction(row.numerator, row.denominator)
+    return quoted if row.direction == ExchangeRate.Direction.QUOTE_PER_BASE else 1 / quoted
+
+
+# --- What a run owes
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """An earlier period, divided anew: what to post so that the books say what is known now (ROY-8)."""
+
+    of_run: RoyaltyRun
+    part: RunPart
+    old: Outcome
+    new: Outcome
+    lines: tuple[tuple[Key, int], ...]
+
+    @property
+    def units(self) -> int:
+        """Return by how much the period's pools changed."""
+        return self.new.units - self.old.units
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one payee is owed by a run, before it is published."""
+
+    payee_id: UUID
+    lines: int
+    allocated: int
+    adjusted: int
+    granted: int
+    settled: Settlement
+    payout: Payout
+    rate: ExchangeRate | None
+    income_type: str
+    problem: str = ""
+
+    @property
+    def figures(self) -> Settled:
+        """Return the steps from earned to payable."""
+        return self.settled.figures
+
+
+@dataclass(frozen=True)
+class Dues:
+    """What a run comes to: its own period, earlier ones anew, and what everybody is owed."""
+
+    run: RoyaltyRun
+    own: Outcome
+    adjustments: tuple[Adjustment, ...]
+    payees: tuple[Due, ...]
+    conservation: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_published(run_id: UUID) -> bool:
+    """Whether a run is published."""
+    return RunEvent.objects.filter(run=run_id, act=RunEvent.Act.PUBLISHED).exists()
+
+
+def published(payer_id: UUID, currency: str) -> list[RoyaltyRun]:
+    """Return a payer's published runs in a currency, oldest first."""
+    done = RunEvent.objects.filter(act=RunEvent.Act.PUBLISHED).values("run")
+    return list(RoyaltyRun.objects.filter(payer=payer_id, currency=currency, pk__in=done).order_by("number"))
+
+
+def basis_of(run: RoyaltyRun) -> RunPart:
+    """
+    Return by what the period of a published run was divided last: in the run itself, or in a later one anew.
+
+    :raises NotPublished: it is not published
+    """
+    done = RunEvent.objects.filter(act=RunEvent.Act.PUBLISHED).values("run")
+    part = RunPart.objects.filter(of_run=run, run__in=done).order_by("-run__number").first()
+    if part is None:
+        raise NotPublished
+    return part
+
+
+def dues(run: RoyaltyRun) -> Dues:
+    """
+    Work out what a reconciled run owes to whom, from what it divided and from the books as they stand.
+
+    :raises DoesNotReconcile: a partition is missing
+    :raises NotConserved: something got lost on the way, which is a defect of ours
+    """
+    parts = {part.of_run_id: part for part in run.parts.select_related("of_run")}
+    own = results.outcome(parts[run.pk], run.currency)
+    adjustments = tuple(
+        _adjustment(run, part)
+        for of_run, part in sorted(parts.items(), key=lambda one: str(one[0]))
+        if of_run != run.pk
+    )
+    payees = _payees(run, own, adjustments)
+    found = Dues(run, own, adjustments, payees)
+    return Dues(run, own, adjustments, payees, conserved(found))
+
+
+def earned_lines(own: Outcome) -> list[tuple[Key, int]]:
+    """Return the postings of a period's receipts: to everybody who has a part, and what is in no pool to suspense."""
+    lines = [(Key(Kind.RECEIPTS, own.currency), -own.units), *own.accounts.items()]
+    for currency, units in own.left_out.items():
+        lines += [(Key(Kind.RECEIPTS, currency), -units), (Key(Kind.SUSPENSE, currency), units)]
+    return lines
+
+
+def _adjustment(run: RoyaltyRun, part: RunPart) -> Adjustment:
+    of_run = part.of_run
+    old, new = results.outcome(basis_of(of_run), run.currency), results.outcome(part, run.currency)
+    sums: defaultdict[Key, int] = defaultdict(int)
+    for key, units in earned_lines(new):
+        sums[key] += units
+    for key, units in earned_lines(old):
+        sums[key] -= units
+    for key in [key for key in {*old.accounts, *new.accounts} if key.kind is Kind.HOLD]:
+        # The dispute is settled in the shares now, and its money was released before: whoever got it is paid by the
+        # shares, so the release is taken back.
+        if not new.accounts.get(key) and books.held_of(key.id_in(run.payer_id), of_run.pk) + sums[key] < 0:
+            for back, units in _released(run.payer_id, key, of_run).items():
+                sums[back] -= units
+    return Adjustment(of_run, part, old, new, tuple((key, units) for key, units in sums.items() if units))
+
+
+def _released(payer_id: UUID, hold: Key, of_run: RoyaltyRun) -> dict[Key, int]:
+    releases = Transaction.objects.filter(
+        kind=Transaction.Kind.RELEASED, of_run=of_run, postings__account=hold.id_in(payer_id)
+    )
+    return books.balances(Posting.objects.filter(transaction__in=releases.values("pk")))
+
+
+def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment]) -> tuple[Due, ...]:
+    payer, currency = run.payer_id, run.currency
+    allocated = own.allocated()
+    adjusted: defaultdict[UUID, int] = defaultdict(int)
+    for one in adjustments:
+        for key, units in one.lines:
+            if key.kind is Kind.PAYABLE and key.party_id is not None:
+                adjusted[key.party_id] += units
+    by_asset = _by_asset(own, adjustments)
+    standing = books.of_payer(payer, Kind.PAYABLE, Kind.RESERVE, Kind.ADVANCE, Kind.DEDUCTION, currency=currency)
+    opening = {key.party_id: units for key, units in standing.items() if key.kind is Kind.PAYABLE}
+    runs = published(payer, currency)
+    statements = _newest_statements(runs)
+    carried = {payee: rows[-1].carried_out for payee, rows in statements.items()}
+    released = _due_of_reserves(runs, statements, payer, currency)
+    agreed = _terms(payer, currency)
+    certificates = _certificates(payer)
+    open_ = _open_advances(payer, currency, standing)
+    everybody = {*allocated, *adjusted, *(party for party in opening if party is not None)} | {
+        payee for payee, units in released.items() if units
+    }
+    found = []
+    for payee in sorted(everybody, key=str):
+        units, lines = allocated.get(payee, (0, 0))
+        carried_in = carried.get(payee, 0)
+        granted = opening.get(payee, 0) - carried_in
+        terms = agreed.get(payee)
+        settled = settlement.settled(
+            Balance(
+                earned=units + adjusted[payee] + granted,
+                carried=carried_in,
+                released=released.get(payee, 0),
+                by_asset=by_asset.get(payee, {}),
+            ),
+            _agreed(terms, certificates.get(payee, ())),
+            advances=open_[Advance.Kind.ADVANCE].get(payee, ()),
+            charges=open_[Advance.Kind.CHARGE].get(payee, ()),
+            on=run.pay_on,
+        )
+        found.append(_due(run, payee, lines, units, adjusted[payee], granted, settled, terms))
+    return tuple(found)
+
+
+def _due(
+    run: RoyaltyRun,
+    payee: UUID,
+    lines: int,
+    allocated: int,
+    adjusted: int,
+    granted: int,
+    settled: Settlement,
+    terms: PayeeTerms | None,
+) -> Due:
+    payable, into = settled.figures.payable, terms.payout_currency if terms else run.currency
+    problem, row, value = "" if terms else NO_TERMS, None, Fraction(1)
+    if into != run.currency and payable:
+        if (rate := rate_between(run.payer_id, run.currency, into, on=run.pay_on)) is None:
+            problem, into = NO_RATE, run.currency
+        else:
+            row, value = rate
+    payout = settlement.paid_out(payable, run.currency, into=into, rate=value)
+    income = terms.income_type if terms else ""
+    return Due(payee, lines, allocated, adjusted, granted, settled, payout, row, income, problem)
+
+
+def _agreed(terms: PayeeTerms | None, certificates: Iterable[TaxCertificate]) -> Agreed:
+    if terms is None:
+        return Agreed(threshold=settlement.NOT_YET)
+    return Agreed(
+        reserve_rate=Fraction(terms.reserve_numerator, terms.reserve_denominator),
+        withholding=_withholding(terms, certificates),
+        threshold=terms.threshold_units,
+    )
+
+
+def _withholding(terms: PayeeTerms, certificates: Iterable[TaxCertificate]) -> Withholding:
+    return Withholding(
+        Fraction(terms.withholding_numerator, terms.withholding_denominator),
+        tuple(
+            Certificate(Fraction(one.numerator, one.denominator), one.valid_from, one.valid_to)
+            for one in certificates
+            if one.income_type == terms.income_type
+        ),
+    )
+
+
+def _terms(payer_id: UUID, currency: str) -> dict[UUID, PayeeTerms]:
+    rows = PayeeTerms.objects.filter(payer=payer_id, currency=currency).order_by("recorded_at", "id")
+    return {row.payee_id: row for row in rows}  # the newest of each stays
+
+
+def _certificates(payer_id: UUID) -> dict[UUID, list[TaxCertificate]]:
+    found: defaultdict[UUID, list[TaxCertificate]] = defaultdict(list)
+    for row in TaxCertificate.objects.filter(payer=payer_id):
+        found[row.payee_id].append(row)
+    return found
+
+
+def _open_advances(
+    payer_id: UUID, currency: str, standing: Mapping[Key, int]
+) -> dict[str, dict[UUID, list[Outstanding]]]:
+    found: dict[str, dict[UUID, list[Outstanding]]] = {kind: defaultdict(list) for kind in Advance.Kind.values}
+    for row in Advance.objects.filter(payer=payer_id, currency=currency):
+        is_advance = row.kind == Advance.Kind.ADVANCE
+        account = Key(Kind.ADVANCE if is_advance else Kind.DEDUCTION, currency, row.payee_id, str(row.pk))
+        left = -standing.get(account, 0) if is_advance else row.units - standing.get(account, 0)
+        if left > 0:
+            found[row.kind][row.payee_id].append(
+                Outstanding(
+                    row.pk,
+                    left,
+                    Fraction(row.numerator, row.denominator),
+                    row.priority,
+                    row.paid_on,
+                    frozenset(row.assets) if row.group else None,
+                )
+            )
+    return found
+
+
+def _newest_statements(runs: Sequence[RoyaltyRun]) -> dict[UUID, list[Statement]]:
+    """Return of each payee the statements that hold, in the order of their runs."""
+    found: defaultdict[UUID, dict[UUID, Statement]] = defaultdict(dict)
+    for row in Statement.objects.filter(run__in=runs).order_by("run__number", "version"):
+        found[row.payee_id][row.run_id] = row
+    return {payee: list(rows.values()) for payee, rows in found.items()}
+
+
+def _due_of_reserves(
+    runs: Sequence[RoyaltyRun], statements: Mapping[UUID, Sequence[Statement]], payer_id: UUID, currency: str
+) -> dict[UUID, int]:
+    place = {run.pk: number for number, run in enumerate(runs)}
+    terms: defaultdict[UUID, list[PayeeTerms]] = defaultdict(list)
+    for row in PayeeTerms.objects.filter(payer=payer_id, currency=currency).order_by("recorded_at", "id"):
+        terms[row.payee_id].append(row)
+    found: dict[UUID, int] = {}
+    for payee, rows in statements.items():
+        for statement in rows:
+            if statement.reserved:
+                then = [row for row in terms[payee] if row.recorded_at <= statement.issued_at]
+                nth = len(runs) - place[statement.run_id]
+                due = settlement.due_of_reserve(statement.reserved, parts=then[-1].reserve_periods, nth=nth)
+                found[payee] = found.get(payee, 0) + due
+    return found
+
+
+def _by_asset(own: Outcome, adjustments: Iterable[Adjustment]) -> dict[UUID, dict[UUID, int]]:
+    found: defaultdict[UUID, defaultdict[UUID, int]] = defaultdict(lambda: defaultdict(int))
+    signed = [(own, 1), *((one.new, 1) for one in adjustments), *((one.old, -1) for one in adjustments)]
+    for outcome, sign in signed:
+        for one in outcome.sums:
+            if one.party_id is not None and (asset := one.asset_id) is not None:
+                found[one.party_id][asset] += sign * one.units
+    return {payee: dict(assets) for payee, assets in found.items()}
+
+
+class NotConserved(Exception):
+    """What came in is not what was given out, kept and carried; nothing of it may be booked."""
+
+
+def conserved(found: Dues) -> dict[str, Any]:
+    """
+    Show that nothing is lost: what came in is what goes out, is kept, taken and carried, in minor units.
+
+    :raises NotConserved: it is not
+    """
+    own = found.own
+    sums: defaultdict[str, int] = defaultdict(int)
+    for key, units in [*own.accounts.items(), *(line for one in found.adjustments for line in one.lines)]:
+        if key.currency == own.currency and key.kind in {Kind.COMMISSION, Kind.HOLD, Kind.PAYABLE}:
+            sums[key.kind.value] += units
+    came = {
+        "pools": own.units,
+        "adjusted": sum(one.units for one in found.adjustments),
+        "granted": sum(one.granted for one in found.payees),
+        "released": sum(one.figures.released for one in found.payees),
+        "carried_in": sum(one.figures.carried_in for one in found.payees),
+    }
+    went = {
+        "commission": sums["commission"],
+        "hold": sums["hold"],
+        "reserved": sum(one.figures.reserved for one in found.payees),
+        "recouped": sum(one.figures.recouped for one in found.payees),
+        "deducted": sum(one.figures.deducted for one in found.payees),
+        "withheld": sum(one.figures.withheld for one in found.payees),
+        "carried_out": sum(one.figures.carried_out for one in found.payees),
+        "payable": sum(one.figures.payable for one in found.payees),
+    }
+    owed = sum(one.allocated + one.adjusted for one in found.payees)
+    if sum(came.values()) != sum(went.values()) or owed != sums["payable"]:
+        raise NotConserved(f"{NotConserved.__doc__} In: {came}. Out: {went}.")
+    return {
+        "currency": own.currency,
+        "came": {name: str(units) for name, units in came.items()},
+        "went": {name: str(units) for name, units in went.items()},
+        "total": str(sum(came.values())),
+        "suspense": {currency: str(units) for currency, units in own.left_out.items()},
+    }
+
+
+# --- What is booked by a published run
+
+
+def book(found: Dues, *, at: datetime) -> list[Statement]:
+    """Insert a run's transactions and statements with their entries, in the transaction of its publication."""
+    run = found.run
+    last = run.period_to - timedelta(days=1)
+    _post_if_any(
+        earned_lines(found.own), run, of_run=run, kind=Transaction.Kind.EARNED, value_on=last, name="earned", at=at
+    )
+    for one in found.adjustments:
+        _post_if_any(
+            one.lines,
+            run,
+            of_run=one.of_run,
+            kind=Transaction.Kind.ADJUSTED,
+            value_on=one.of_run.period_to - timedelta(days=1),
+            name=f"adjusted/{one.of_run.pk}",
+            at=at,
+        )
+    lines = [line for due in found.payees for line in settled_lines(due, run.currency)]
+    _post_if_any(lines, run, of_run=run, kind=Transaction.Kind.SETTLED, value_on=run.pay_on, name="settled", at=at)
+    return [_issue(_statement(run, due), at=at) for due in found.payees]
+
+
+def _post_if_any(
+    lines: Iterable[tuple[Key, int]],
+    run: RoyaltyRun,
+    *,
+    of_run: RoyaltyRun,
+    kind: Transaction.Kind,
+    value_on: date,
+    name: str,
+    at: datetime,
+) -> None:
+    given = [(key, units) for key, units in lines if units]
+    if given:
+        booked = books.post(
+            given,
+            id=uuid5(run.pk, name),
+            payer_id=run.payer_id,
+            kind=kind,
+            value_on=value_on,
+            run=run,
+            of_run=of_run,
+            at=at,
+        )
+        enter(booked, at=at)
+
+
+def settled_lines(due: Due, currency: str) -> list[tuple[Key, int]]:
+    """Return the postings of a statement: from what is payable to where it goes."""
+    it, payee = due.figures, due.payee_id
+    to = [
+        (Key(Kind.RESERVE, currency, payee), it.reserved - it.released),
+        *((Key(Kind.ADVANCE, currency, payee, str(id)), units) for id, units in due.settled.recouped.items()),
+        *((Key(Kind.DEDUCTION, currency, payee, str(id)), units) for id, units in due.settled.deducted.items()),
+        (Key(Kind.TAX, currency, payee, due.income_type), it.withheld),
+        (Key(Kind.BANK, currency, payee), it.payable),
+    ]
+    return [*to, (Key(Kind.PAYABLE, currency, payee), -sum(units for _, units in to))]
+
+
+def _statement(run: RoyaltyRun, due: Due, *, version: int = 1) -> Statement:
+    it = due.figures
+    return Statement(
+        id=uuid5(run.pk, f"statement/{due.payee_id}/{version}"),
+        run=run,
+        payee_id=due.payee_id,
+        version=version,
+        currency=run.currency,
+        lines=due.lines,
+        allocated=due.allocated,
+        adjusted=due.adjusted,
+        granted=due.granted,
+        earned=it.earned,
+        held=it.held,
+        reserved=it.reserved,
+        released=it.released,
+        carried_in=it.carried_in,
+        recouped=it.recouped,
+        deducted=it.deducted,
+        base=it.base,
+        withholding_numerator=it.withholding_rate.numerator,
+        withholding_denominator=it.withholding_rate.denominator,
+        withholding_exact=_written(it.withholding_exact),
+        withheld=it.withheld,
+        carried_out=it.carried_out,
+        payable=it.payable,
+        payout_currency=due.payout.currency,
+        payout_rate=due.rate,
+        payout_units=due.payout.units,
+        payout_exact=_written(due.payout.exact),
+    )
+
+
+def _issue(row: Statement, *, at: datetime) -> Statement:
+    row.digest, row.issued_at = sha256(document_of(row)).hexdigest(), at
+    row.save(force_insert=True)
+    log.append(
+        Entry.Kind.STATEMENT_ISSUED,
+        row,
+        {
+            "run": str(row.run_id),
+            "payee": str(row.payee_id),
+            "version": row.version,
+            "currency": row.currency,
+            "payable": str(row.payable),
+            "document": f"sha256:{row.digest}",
+        },
+        at=at,
+    )
+    return row
+
+
+FIGURES = (
+    "allocated", "adjusted", "granted", "earned", "held", "reserved", "released", "carried_in", "recouped", "deducted",
+    "base", "withheld", "carried_out", "payable",
+)  # fmt: skip
+
+
+def document_of(row: Statement) -> bytes:
+    """Return the canonical document that a statement's digest is of: its figures, in minor units as text."""
+    return files.canonical(
+        {
+            "v": 1,
+            "run": str(row.run_id),
+            "payee": str(row.payee_id),
+            "version": row.version,
+            "currency": row.currency,
+            "lines": row.lines,
+            "figures": {name: str(getattr(row, name)) for name in FIGURES},
+            "withholding_rate": f"{row.withholding_numerator}/{row.withholding_denominator}",
+            "withholding_exact": row.withholding_exact,
+            "payout": {
+                "currency": row.payout_currency,
+                "units": str(row.payout_units),
+                "exact": row.payout_exact,
+                "rate": str(row.payout_rate_id) if row.payout_rate_id else None,
+            },
+        }
+    )
+
+
+# --- What is booked between runs
+
+
+def release_hold(
+    *,
+    id: UUID,
+    account_id: UUID,
+    run_id: UUID,
+    to: Mapping[UUID, Fraction],
+    units: int | None,
+    reason: str,
+    by_id: int,
+    at: datetime,
+) -> Transaction:
+    """
+    Give out what was on hold, once a dispute is settled: value date is the original period (ROY-7).
+
+    :param run_id: of whose period it is
+    :param to: who gets which part of it; leftover units go as everywhere (ROY-3)
+    :param units: how much of it; all, where nothing is said
+    :raises NoSuchHold, NothingOnHold, MoreThanHeld, NobodyToRelease: it cannot be released like that
+    """
+    account = Account.objects.filter(pk=account_id, kind=Kind.HOLD).first()
+    run = RoyaltyRun.objects.filter(pk=run_id).first()
+    if account is None or run is None or run.payer_id != account.payer_id:
+        raise NoSuchHold
+    if not to or sum(to.values(), Fraction(0)) != 1 or min(to.values()) <= 0:
+        raise NobodyToRelease
+    with transaction.atomic(durable=True):
+        one_at_a_time(account.payer_id)
+        held = books.held_of(account.pk, run.pk)
+        if held == 0:
+            raise NothingOnHold
+        given = held if units is None else units
+        if given == 0 or abs(given) > abs(held) or (given > 0) != (held > 0):
+            raise MoreThanHeld(f"{MoreThanHeld.__doc__} That is {money.written(held, account.currency)}.")
+        parts = allocation.allocate(given, {str(party): part for party, part in to.items()})
+        booked = books.post(
+            [
+                (Key(Kind.HOLD, account.currency, None, account.reference), -given),
+                *((Key(Kind.PAYABLE, account.currency, UUID(line.leaf)), line.units) for line in parts),
+            ],
+            id=id,
+            payer_id=account.payer_id,
+            kind=Transaction.Kind.RELEASED,
+            value_on=run.period_to - timedelta(days=1),
+            of_run=run,
+            reason=reason,
+            booked_by_id=by_id,
+            at=at,
+        )
+        enter(booked, at=at)
+    return booked
+
+
+def refund(*, statement_id: UUID, reason: str, by_id: int, at: datetime) -> Statement:
+    """
+    Give back tax that was withheld before a certificate came which was valid on the day of payment (ROY-13).
+
+    A new version of the statement says so; the difference is ordered to be paid.
+
+    :raises NoSuchStatement, NotTheNewest, NothingToRefund: there is nothing to give back by it
+    """
+    old = Statement.objects.select_related("run").filter(pk=statement_id).first()
+    if old is None:
+        raise NoSuchStatement
+    run = old.run
+    with transaction.atomic(durable=True):
+        one_at_a_time(run.payer_id)
+        if Statement.objects.filter(run=run, payee=old.payee_id, version__gt=old.version).exists():
+            raise NotTheNewest
+        terms = _terms_then(old)
+        if terms is None or not old.payable:
+            raise NothingToRefund
+        certificates = TaxCertificate.objects.filter(payer=run.payer_id, payee=old.payee_id)
+        rate = _withholding(terms, certificates).rate_on(run.pay_on)
+        exact = old.base * rate
+        back = old.withheld - money.half_up(exact)
+        if back <= 0:
+            raise NothingToRefund
+        booked = books.post(
+            [
+                (Key(Kind.TAX, old.currency, old.payee_id, terms.income_type), -back),
+                (Key(Kind.BANK, old.currency, old.payee_id), back),
+            ],
+            id=uuid5(old.pk, "refund"),
+            payer_id=run.payer_id,
+            kind=Transaction.Kind.REFUNDED,
+            value_on=run.pay_on,
+            of_run=run,
+            reason=reason,
+            booked_by_id=by_id,
+            at=at,
+        )
+        enter(booked, at=at)
+        return _issue(_refunded(old, rate, exact, back, reason), at=at)
+
+
+def _refunded(old: Statement, rate: Fraction, exact: Fraction, back: int, reason: str) -> Statement:
+    version = old.version + 1
+    values = {item.attname: getattr(old, item.attname) for item in Statement._meta.concrete_fields}
+    payable = old.payable + back
+    into = Fraction(1)
+    if old.payout_rate is not None:
+        into = value_of(old.payout_rate)
+    payout = settlement.paid_out(payable, old.currency, into=old.payout_currency, rate=into)
+    return Statement(
+        **values
+        | {
+            "id": uuid5(old.run_id, f"statement/{old.payee_id}/{version}"),
+            "version": version,
+            "withholding_numerator": rate.numerator,
+            "withholding_denominator": rate.denominator,
+            "withholding_exact": _written(exact),
+            "withheld": old.withheld - back,
+            "payable": payable,
+            "payout_units": payout.units,
+            "payout_exact": _written(payout.exact),
+            "reason": reason,
+        }
+    )
+
+
+def _terms_then(statement: Statement) -> PayeeTerms | None:
+    first = Statement.objects.get(run=statement.run_id, payee=statement.payee_id, version=1)
+    rows = PayeeTerms.objects.filter(
+        payer=statement.run.payer_id,
+        payee=statement.payee_id,
+        currency=statement.currency,
+        recorded_at__lte=first.issued_at,
+    )
+    return rows.order_by("-recorded_at", "-id").first()
+
+
+def guarantee(
+    *,
+    id: UUID,
+    run_id: UUID,
+    side: str,
+    units: int,
+    is_recoupable: bool,
+    reason: str,
+    by_id: int,
+    at: datetime,
+) -> Transaction:
+    """
+    Top up what one side earned in the period of a run to its minimum guarantee (ROY-11).
+
+    The shortfall goes to the same payees, holds among them, by what they earned. Where it is recoupable, later earnings
+    go to it first.
+
+    :param side: master or publishing
+    :raises NotPublished: the run is not published
+    :raises NoShortfall: nothing is missing, or nobody earned anything
+    """
+    run = RoyaltyRun.objects.filter(pk=run_id).first()
+    if run is None or not is_published(run.pk):
+        raise NotPublished
+    earned = earned_of_side(run, side)
+    missing = units - sum(earned.values())
+    if missing <= 0 or not earned or min(earned.values()) < 0:
+        raise NoShortfall
+    names = {_name(key): key for key in earned}
+    parts = allocation.by_amounts(missing, {name: earned[key] for name, key in names.items()})
+    with transaction.atomic(durable=True):
+        lines: list[tuple[Key, int]] = []
+        for part in parts:
+            key = names[part.leaf]
+            lines.append((key, part.units))
+            source = Key(Kind.RECEIPTS, run.currency, None, "guarantee")
+            if is_recoupable and key.party_id is not None and part.units:
+                advance_id = uuid5(id, part.leaf)
+                _record_advance(
+                    id=advance_id,
+                    payer_id=run.payer_id,
+                    payee_id=key.party_id,
+                    kind=Advance.Kind.ADVANCE,
+                    currency=run.currency,
+                    units=part.units,
+                    paid_on=run.pay_on,
+                    is_paid=False,
+                    at=at,
+                )
+                source = Key(Kind.ADVANCE, run.currency, key.party_id, str(advance_id))
+            lines.append((source, -part.units))
+        booked = books.post(
+            lines,
+            id=id,
+            payer_id=run.payer_id,
+            kind=Transaction.Kind.GUARANTEED,
+            value_on=run.period_to - timedelta(days=1),
+            of_run=run,
+            reason=reason,
+            booked_by_id=by_id,
+            at=at,
+        )
+        enter(booked, at=at)
+    return booked
+
+
+def earned_of_side(run: RoyaltyRun, side: str) -> dict[Key, int]:
+    """Return what each payee, and what is on hold of each asset, earned in a run's period on one side."""
+    outcome = results.outcome(basis_of(run), run.currency)
+    assets = {one.asset_id for one in outcome.sums if one.asset_id is not None}
+    model: Any = Recording if side == "master" else Work
+    of_side = set(model.objects.filter(pk__in=assets).values_list("pk", flat=True))
+    found: defaultdict[Key, int] = defaultdict(int)
+    for one in outcome.sums:
+        if one.asset_id in of_side:
+            is_held = one.party_id is None
+            key = (
+                Key(Kind.HOLD, run.currency, None, str(one.asset_id))
+                if is_held
+                else Key(Kind.PAYABLE, run.currency, one.party_id)
+            )
+            found[key] += one.units
+    return {key: units for key, units in found.items() if units}
+
+
+def _name(key: Key) -> str:
+    return str(key.party_id) if key.party_id else f"{key.reference}{results.HOLD}"
+
+
+def one_at_a_time(payer_id: UUID) -> None:
+    """Let one at a time change a payer's balances, until the transaction is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"books of {payer_id}",))
+
+
+def _written(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"

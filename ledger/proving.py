@@ -1,0 +1,57 @@
+"""The file that a payee checks its statement with, away from us: its lines, and what leads from them into the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from ledger import paying, report, running
+from ledger.models import Entry
+from royalties import results
+from royalties.models import RunEvent, Statement
+from royalties.runs import keeping, proofs
+
+
+class NotOfThisVersion(Exception):
+    """The run's entry names the statements that were issued with it: ask for the proof of version 1."""
+
+
+def bundle(statement_id: UUID) -> bytes:
+    """
+    Return the proof of a statement, as ``ledger-verify`` reads it.
+
+    :raises NoSuchStatement, NotOfThisVersion: there is none to prove
+    :raises NotSequenced: the run's entry has no place in the log yet; it gets one within a second
+    """
+    row = Statement.objects.select_related("run").filter(pk=statement_id).first()
+    if row is None:
+        raise paying.NoSuchStatement
+    if row.version != 1:
+        raise NotOfThisVersion
+    run = row.run
+    entry = Entry.objects.get(run_event__run=run, run_event__act=RunEvent.Act.PUBLISHED)
+    part = run.parts.get(of_run=run)
+    secret = running.secret_of(part)
+    issued = Statement.objects.filter(run=run, version=1).order_by("payee")
+    tree = proofs.tree_of_statements([running.proven(one) for one in issued], secret=secret)
+    return proofs.bundle(
+        _lines(results.outcome(part, run.currency), row.payee_id, secret),
+        running.proven(row),
+        tree,
+        secret=secret,
+        entry=bytes(entry.body),
+        receipt=report.receipt(entry),
+    )
+
+
+def _lines(found: results.Outcome, payee_id: UUID, secret: bytes) -> dict[str, Any]:
+    with TemporaryDirectory(prefix="proof-") as name:
+        folder = Path(name)
+        for result, tree in zip(found.results, found.trees, strict=True):
+            keeping.bring({**result.files, tree.file: tree.digest}, folder)
+        try:
+            return proofs.lines_of(folder, found.results, found.trees, party_id=payee_id, secret=secret)
+        except proofs.NothingToShow:
+            return {"height": max(0, (len(found.trees) - 1).bit_length()), "partitions": [], "beside": []}

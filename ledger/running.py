@@ -1,0 +1,757 @@
+"""
+A royalty run, in the order it happens: started, frozen, divided in partitions, reconciled, approved by a second person,
+published.
+
+Each step is a fact with its entry, and none happens twice. Slow work is in jobs: one freezes, one divides each
+partition on whatever worker is free, the last of them asks for the reconciliation. What is killed in the middle is done
+over: the bytes are the same. What does not add up stops the run with the name of what is wrong; the next one begins
+anew.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo, available_timezones
+
+import pyarrow.parquet as pq
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+
+from fingerprint import store
+from ledger import jobs, log, paying
+from ledger.approvals import NeedsASecondPerson
+from ledger.constraints import violated
+from ledger.models import Entry, Job
+from ledger.paying import Dues
+from rights import keys
+from royalties import apportion, money, results, splits, usages
+from royalties.models import (
+    ExchangeRate,
+    RoyaltyRun,
+    RunEvent,
+    RunPart,
+    RunPartition,
+    Statement,
+    UsageKey,
+    UsageOutcome,
+    UsageSum,
+    UsageSupersession,
+)
+from royalties.money import Rate
+from royalties.runs import engine, files, frozen, keeping, proofs
+from royalties.usages import Booked
+
+Act = RunEvent.Act
+OVER = (Act.STOPPED, Act.REJECTED, Act.PUBLISHED)
+
+
+class NoSuchRun(Exception):
+    """There is no such run."""
+
+
+class NotAPeriod(Exception):
+    """A run is over whole days: its last day lies behind its first, is over, and the day of payment comes after it."""
+
+
+class NoSuchTimezone(Exception):
+    """A timezone is a name of IANA's list, such as Europe/Berlin."""
+
+
+class AnotherRunInWork(Exception):
+    """Another run of this payer in this currency is in work: publish or reject it first."""
+
+
+class PeriodPublished(Exception):
+    """A published run covers days of this period; what changed there since is posted by the next run."""
+
+
+class OutOfCourse(Exception):
+    """A run is approved or rejected once it is reconciled, and published once it is approved."""
+
+
+class NotPayable(Exception):
+    """A payee is to be paid in a currency without a rate on or before the day of payment: record it first."""
+
+
+# What stops a run, because doing it over would come to the same.
+STOPS = (
+    money.BeyondMoney,
+    money.UnknownCurrency,
+    engine.DoesNotReconcile,
+    files.FileChanged,
+    frozen.NotAUsageFile,
+    apportion.DoesNotAddUp,
+    paying.NotConserved,
+)
+
+
+# --- Starting
+
+
+def start(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    period_from: date,
+    period_to: date,
+    timezone: str,
+    currency: str,
+    pay_on: date,
+    started_by_id: int,
+    at: datetime,
+) -> RoyaltyRun:
+    """
+    Begin a run over a period [from, to); a job freezes what goes into it.
+
+    :raises NotAPeriod, NoSuchTimezone, UnknownCurrency: it cannot be run like that
+    :raises AnotherRunInWork: of a payer's runs one is in work, since each rests on the balances of the one before
+    :raises PeriodPublished: a day belongs to one published run
+    """
+    money.exponent(currency)
+    if timezone not in available_timezones():
+        raise NoSuchTimezone
+    if not period_from < period_to <= pay_on or period_to > at.astimezone(ZoneInfo(timezone)).date():
+        raise NotAPeriod
+    try:
+        with transaction.atomic(durable=True):
+            paying.one_at_a_time(payer_id)
+            before = RoyaltyRun.objects.filter(payer=payer_id, currency=currency)
+            if before.exclude(events__act__in=OVER).exists():
+                raise AnotherRunInWork
+            done = before.filter(events__act=Act.PUBLISHED)
+            if done.filter(period_from__lt=period_to, period_to__gt=period_from).exists():
+                raise PeriodPublished
+            run = RoyaltyRun.objects.create(
+                id=id,
+                payer_id=payer_id,
+                number=before.count() + 1,
+                period_from=period_from,
+                period_to=period_to,
+                timezone=timezone,
+                currency=currency,
+                pay_on=pay_on,
+                started_by_id=started_by_id,
+                started_at=at,
+            )
+            jobs.enqueue(Job.Kind.FREEZE, run.pk, at=at)
+            log.append(
+                Entry.Kind.RUN_STARTED,
+                run,
+                {
+                    "payer": str(payer_id),
+                    "period_from": period_from.isoformat(),
+                    "period_to": period_to.isoformat(),
+                    "currency": currency,
+                },
+                at=at,
+            )
+    except IntegrityError as error:
+        if violated(error) == "runs_of_a_payer_follow_each_other":
+            raise AnotherRunInWork from error
+        raise
+    return run
+
+
+# --- Freezing
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What one period is divided from: reports, what their keys mean, rates, divisions."""
+
+    of_run: RoyaltyRun
+    reports: tuple[Booked, ...]
+    matches: Mapping[str, UUID]
+    rates: Mapping[str, ExchangeRate]
+    divisions: Mapping[UUID, apportion.Splits]
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of all of it: another one means that the period comes to something else."""
+        document = {
+            "reports": {str(one.report_id): one.usage_digest for one in self.reports},
+            "matches": {key: str(decision) for key, decision in self.matches.items()},
+            "rates": {base: str(row.pk) for base, row in self.rates.items()},
+            "divisions": {str(id): divided.digest for id, divided in self.divisions.items()},
+        }
+        return sha256(files.canonical(document)).hexdigest()
+
+
+def freeze(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """
+    Fix what goes into a run, and ask for its partitions; return the ids of those, or none where somebody else is at it.
+
+    :raises LostLease: another worker took the job over
+    """
+    job = jobs.claim(Job.Kind.FREEZE, id, at=at)
+    if job is None:
+        return ()
+    run = RoyaltyRun.objects.get(pk=id)
+    try:
+        with jobs.held(job):
+            parts = [_freeze(run, inputs, at=at) for inputs in _inputs(run, at=at)]
+            with transaction.atomic(durable=True):
+                jobs.finish(job, at=at)
+                RunPart.objects.bulk_create(parts)
+                ids = tuple(_partition_id(part, number) for part in parts for number in range(part.partitions))
+                for partition in ids:
+                    jobs.enqueue(Job.Kind.DIVIDE, partition, at=at)
+                document = {
+                    "known_at": at.isoformat(),
+                    "parts": [{"of_run": str(one.of_run_id), "manifest": one.manifest_digest} for one in parts],
+                    "counts": results.read(parts[0].document)["counts"],
+                }
+                _step(run, Act.FROZEN, document, at=at)
+            return ids
+    except jobs.LostLease:
+        raise
+    except STOPS as error:
+        _stop(run, job, error, at=at)
+        return ()
+    except Exception as error:
+        jobs.fail(job, error=f"{type(error).__name__}: {error}", at=at)
+        raise
+
+
+def _inputs(run: RoyaltyRun, *, at: datetime) -> list[_Inputs]:
+    """Return the run's own period first, then those published before of which something has changed."""
+    counting = {one.report_id: one for one in usages.booked(run.payer_id, known_at=at)}
+    meanings = usages.matches(run.payer_id, known_at=at)
+    divisions = _Divisions(at)
+    taken: set[UUID] = set()
+    changed = []
+    for earlier in paying.published(run.payer_id, run.currency):
+        basis = paying.basis_of(earlier)
+        said = results.read(basis.document)
+        reports = _standing([UUID(id) for id in said["reports"]], counting)
+        taken.update(one.report_id for one in reports)
+        rates = ExchangeRate.objects.in_bulk([UUID(id) for id in said["rates"].values()])
+        kept = {base: rates[UUID(id)] for base, id in said["rates"].items()}
+        inputs = _gathered(earlier, reports, meanings, divisions, kept, on=run.pay_on)
+        if inputs.digest != basis.inputs_digest:
+            changed.append(inputs)
+    own = tuple(
+        one for one in counting.values() if one.report_id not in taken and _first_day(one.usage_digest) < run.period_to
+    )
+    return [_gathered(run, own, meanings, divisions, {}, on=run.pay_on), *changed]
+
+
+def _standing(reports: Iterable[UUID], counting: Mapping[UUID, Booked]) -> tuple[Booked, ...]:
+    """Return what counts now of these reports: themselves, or what replaced them."""
+    found: dict[UUID, Booked] = {}
+    for id in reports:
+        newest: UUID | None = id
+        while newest is not None and newest not in counting:
+            newest = _successor_of(newest)
+        if newest is not None:
+            found[newest] = counting[newest]
+    return tuple(found.values())
+
+
+def _successor_of(report_id: UUID) -> UUID | None:
+    found = UsageSupersession.objects.filter(report=report_id).first()
+    return None if found is None else found.successor_id
+
+
+def _gathered(
+    of_run: RoyaltyRun,
+    reports: Sequence[Booked],
+    meanings: Mapping[str, UUID],
+    divisions: _Divisions,
+    kept: Mapping[str, ExchangeRate],
+    *,
+    on: date,
+) -> _Inputs:
+    ids = [one.report_id for one in reports]
+    named = UsageKey.objects.filter(report__in=ids).values_list("key", flat=True).distinct()
+    matches = {key: meanings[key] for key in named.iterator() if key in meanings}
+    currencies = UsageSum.objects.filter(key__report__in=ids).values_list("currency", flat=True).distinct()
+    rates = {}
+    for base in sorted(set(currencies) - {of_run.currency}):
+        if base in kept:
+            rates[base] = kept[base]
+        elif (found := paying.rate_between(of_run.payer_id, base, of_run.currency, on=on)) is not None:
+            rates[base] = found[0]
+    return _Inputs(of_run, tuple(reports), matches, rates, divisions.of(matches.values()))
+
+
+class _Divisions:
+    """How outputs are divided as known at a moment, each read once."""
+
+    def __init__(self, known_at: datetime) -> None:
+        self._known_at = known_at
+        self._read: dict[UUID, apportion.Splits | None] = {}
+
+    def of(self, decisions: Iterable[UUID]) -> dict[UUID, apportion.Splits]:
+        """Return the divisions of these outputs, of those that are divided."""
+        found = {}
+        for id in sorted(set(decisions), key=str):
+            if id not in self._read:
+                self._read[id] = splits.of(id, self._known_at)
+            if (divided := self._read[id]) is not None:
+                found[id] = divided
+        return found
+
+
+def _first_day(usage_digest: str) -> date:
+    """Return the first day of usage in a report's file, from what the file says of its row groups."""
+    with store.local(usage_digest, alias=usages.STORE) as path:
+        file = pq.ParquetFile(path)
+        column = file.schema_arrow.get_field_index("used_from")
+        found = [file.metadata.row_group(n).column(column).statistics for n in range(file.metadata.num_row_groups)]
+        if any(one is None or not one.has_min_max for one in found):
+            days = file.read(columns=["used_from"]).column("used_from").to_pylist()
+            return min(days, default=date.min)
+        return min((one.min for one in found), default=date.min)
+
+
+def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime) -> RunPart:
+    """Write down one period's inputs and put them into the store."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="run-")))
+        usage = [
+            frozen.UsageFile(one.report_id, stack.enter_context(store.local(one.usage_digest, alias=usages.STORE)))
+            for one in inputs.reports
+        ]
+        made = frozen.freeze(
+            folder,
+            usage=usage,
+            matches=inputs.matches,
+            rates=[
+                Rate(base, run.currency, paying.value_of(row), row.source, row.on) for base, row in inputs.rates.items()
+            ],
+            divisions=inputs.divisions,
+            currency=run.currency,
+        )
+        keeping.keep(folder, made.files)
+    left: defaultdict[str, int] = defaultdict(int)
+    for one in made.left_out:
+        left[one.reason] += one.lines
+    document = {
+        "reports": [str(one.report_id) for one in inputs.reports],
+        "rates": {base: str(row.pk) for base, row in inputs.rates.items()},
+        "counts": {"lines": made.lines, "pools": made.pools, "outputs": made.outputs, "left_out": dict(left)},
+        "left_out_units": {currency: str(units) for currency, units in results.left_out_units(made.left_out).items()},
+        "left_out": made.files["left-out.json"],
+    }
+    return RunPart(
+        id=uuid5(run.pk, f"part/{inputs.of_run.pk}"),
+        run=run,
+        of_run=inputs.of_run,
+        partitions=made.partitions,
+        inputs_digest=inputs.digest,
+        manifest_digest=made.digest,
+        document=files.canonical(document).decode(),
+        recorded_at=at,
+    )
+
+
+# --- Dividing
+
+
+def divide(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """
+    Divide a partition; return the run after the last one, so that it can be reconciled, and nothing before.
+
+    :raises LostLease: another worker took the job over; nothing of this attempt remains
+    """
+    job = jobs.claim(Job.Kind.DIVIDE, id, at=at)
+    if job is None:
+        return ()
+    part, number = _partition(id)
+    run = part.run
+    try:
+        with jobs.held(job):
+            document = _divide(part, number)
+            with transaction.atomic(durable=True):
+                jobs.finish(job, at=at)
+                # Of two that end at once the second waits here and finds the first one's result.
+                Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
+                RunPartition.objects.create(
+                    id=id,
+                    part=part,
+                    number=number,
+                    allocations_digest=document["result"]["files"][engine.result_names(number)[1]],
+                    result_digest=sha256(files.canonical(document["result"])).hexdigest(),
+                    document=files.canonical(document).decode(),
+                    divided_at=at,
+                )
+                if not _is_divided(run):
+                    return ()
+                jobs.enqueue(Job.Kind.RECONCILE, run.pk, at=at)
+            return (run.pk,)
+    except jobs.LostLease:
+        raise
+    except STOPS as error:
+        _stop(run, job, error, at=at)
+        return ()
+    except Exception as error:
+        jobs.fail(job, error=f"{type(error).__name__}: {error}", at=at)
+        raise
+
+
+def _divide(part: RunPart, number: int) -> dict[str, Any]:
+    with TemporaryDirectory(prefix="partition-") as name:
+        folder = Path(name)
+        keeping.bring_partition(part.manifest_digest, [number], folder)
+        result = engine.divide_partition(folder, number, digest=part.manifest_digest)
+        tree = proofs.plant(folder, result, secret=secret_of(part))
+        sums = results.sum_up(folder, result)
+        keeping.keep(folder, {**result.files, tree.file: tree.digest, results.sums_name(number): sums})
+    return {"result": result.document, "tree": tree.document, "sums": sums}
+
+
+def secret_of(part: RunPart) -> bytes:
+    """Return what the salts of a part's tree are made with: it never leaves the house."""
+    return hmac.digest(keys.link_key(), b"royalty run" + part.run_id.bytes + part.of_run_id.bytes, "sha256")
+
+
+def _partition_id(part: RunPart, number: int) -> UUID:
+    return uuid5(part.pk, f"partition/{number}")
+
+
+def _partition(id: UUID) -> tuple[RunPart, int]:
+    """Return which partition a job is about: ids follow from the part and the number, and few runs are in work."""
+    in_work = RunPart.objects.exclude(run__events__act__in=OVER).select_related("run", "of_run")
+    for part in in_work:
+        for number in range(part.partitions):
+            if _partition_id(part, number) == id:
+                return part, number
+    raise NoSuchRun
+
+
+def _is_divided(run: RoyaltyRun) -> bool:
+    return all(part.results.count() == part.partitions for part in run.parts.all())
+
+
+# --- Reconciling
+
+
+def reconcile(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
+    """
+    Check that everything of a run adds up, or stop it. Nothing comes after by itself: people look at it now.
+
+    :raises LostLease: another worker took the job over
+    """
+    job = jobs.claim(Job.Kind.RECONCILE, id, at=at)
+    if job is None:
+        return ()
+    run = RoyaltyRun.objects.get(pk=id)
+    try:
+        with jobs.held(job):
+            said = _reconciled(run)
+            found = paying.dues(run)
+            document = {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}
+            with transaction.atomic(durable=True):
+                jobs.finish(job, at=at)
+                _step(run, Act.RECONCILED, document, at=at, data=said[str(run.pk)])
+            return ()
+    except jobs.LostLease:
+        raise
+    except STOPS as error:
+        _stop(run, job, error, at=at)
+        return ()
+    except Exception as error:
+        jobs.fail(job, error=f"{type(error).__name__}: {error}", at=at)
+        raise
+
+
+def _reconciled(run: RoyaltyRun) -> dict[str, Any]:
+    """Return what is proven of each part, checked against what was frozen."""
+    found = {}
+    for part in run.parts.all():
+        with TemporaryDirectory(prefix="manifest-") as name:
+            manifest = keeping.bring_partition(part.manifest_digest, (), Path(name))
+        came = results.outcome(part, run.currency)
+        found[str(part.of_run_id)] = proofs.reconciled(manifest, came.results, came.trees)
+        reports = {str(id) for id in manifest.reports}
+        left = sum(results.read(part.document)["counts"]["left_out"].values())
+        booked = {
+            str(one.report_id): one.lines
+            for one in UsageOutcome.objects.filter(report__in=manifest.reports, is_booked=True)
+        }
+        if set(booked) != reports or sum(booked.values()) != manifest.lines + left:
+            raise engine.DoesNotReconcile(f"{engine.DoesNotReconcile.__doc__} Lines were lost on the way into pools.")
+    return found
+
+
+def _stop(run: RoyaltyRun, job: jobs.Claimed, error: Exception, *, at: datetime) -> None:
+    """End a run that cannot come to anything, with the name of what is wrong."""
+    sentence = str(error) or (type(error).__doc__ or "").strip()
+    with transaction.atomic(durable=True):
+        jobs.finish(job, at=at)
+        Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
+        if not run.events.filter(act__in=OVER).exists():
+            document = {"error": type(error).__name__, "sentence": sentence[:600]}
+            _step(run, Act.STOPPED, document, reason=sentence[:300], at=at)
+        rest = [_partition_id(part, number) for part in run.parts.all() for number in range(part.partitions)]
+        # What waits for the run's other partitions would find nothing to do.
+        Job.objects.filter(kind=Job.Kind.DIVIDE, subject_id__in=rest, done_at=None).update(done_at=at, lease_until=None)
+
+
+# --- Two people
+
+
+def approve(*, run_id: UUID, by_id: int, reason: str = "", at: datetime) -> RunEvent:
+    """
+    Agree to a reconciled run, as somebody else than who started it (LED-6).
+
+    :raises NoSuchRun, OutOfCourse: there is nothing to approve
+    :raises NeedsASecondPerson: whoever started it cannot approve it
+    """
+    return _decide(run_id, Act.APPROVED, by_id=by_id, reason=reason, at=at)
+
+
+def reject(*, run_id: UUID, by_id: int, reason: str, at: datetime) -> RunEvent:
+    """
+    Refuse a run before it is published: it is over, and nothing of it was booked.
+
+    :raises NoSuchRun, OutOfCourse: it is over already, or still being worked out
+    """
+    return _decide(run_id, Act.REJECTED, by_id=by_id, reason=reason, at=at)
+
+
+def _decide(run_id: UUID, act: RunEvent.Act, *, by_id: int, reason: str, at: datetime) -> RunEvent:
+    run = _run(run_id)
+    if act is Act.APPROVED and run.started_by_id == by_id:
+        raise NeedsASecondPerson
+    with transaction.atomic(durable=True):
+        paying.one_at_a_time(run.payer_id)
+        acts = set(run.events.values_list("act", flat=True))
+        waits = acts == {Act.FROZEN, Act.RECONCILED}
+        if not waits and not (act is Act.REJECTED and Act.RECONCILED in acts and not acts & set(OVER)):
+            raise OutOfCourse
+        digest = run.events.get(act=Act.RECONCILED).digest
+        return _step(run, act, {"reconciled": f"sha256:{digest}"}, by_id=by_id, reason=reason, at=at)
+
+
+def _run(run_id: UUID) -> RoyaltyRun:
+    run = RoyaltyRun.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NoSuchRun
+    return run
+
+
+# --- Publishing
+
+
+def publish(*, run_id: UUID, by_id: int, at: datetime) -> RunEvent:
+    """
+    Book a run that was approved, and issue its statements.
+
+    :raises NoSuchRun, OutOfCourse: it is not approved, or over
+    :raises NotPayable: a payee's payout currency has no rate
+    :raises NotConserved: something got lost, which is a defect of ours; nothing is booked
+    """
+    run = _run(run_id)
+    with transaction.atomic(durable=True):
+        paying.one_at_a_time(run.payer_id)
+        acts = set(run.events.values_list("act", flat=True))
+        if acts != {Act.FROZEN, Act.RECONCILED, Act.APPROVED}:
+            raise OutOfCourse
+        found = paying.dues(run)  # by the books as they are now
+        if missing := sorted({str(one.payee_id) for one in found.payees if one.problem == paying.NO_RATE}):
+            raise NotPayable(f"{NotPayable.__doc__} It is so for {', '.join(missing[:5])}.")
+        with log.together():
+            statements = paying.book(found, at=at)
+        said = results.read(run.events.get(act=Act.RECONCILED).document)["parts"]
+        part = run.parts.get(of_run=run)
+        root = proofs.tree_of_statements([proven(one) for one in statements], secret=secret_of(part)).root
+        document = {"conservation": found.conservation, "parts": said, "statements": proofs.node_document(root)}
+        return _step(run, Act.PUBLISHED, document, by_id=by_id, at=at, data=proofs.published(said[str(run.pk)], root))
+
+
+def proven(row: Statement) -> proofs.Statement:
+    """Return what is proven of a statement: what came, of it what its lines add up to, and what it went to."""
+    came = {"earned": row.allocated, "adjusted": row.adjusted, "granted": row.granted}
+    came |= {"released": row.released, "carried": row.carried_in}
+    names = ("held", "reserved", "recouped", "deducted", "withheld")
+    went = {name: getattr(row, name) for name in names} | {"carried": row.carried_out, "payable": row.payable}
+    return proofs.Statement(row.run_id, row.payee_id, row.version, row.currency, came, went, row.digest)
+
+
+def _step(
+    run: RoyaltyRun,
+    act: RunEvent.Act,
+    document: Mapping[str, Any],
+    *,
+    by_id: int | None = None,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+    at: datetime,
+) -> RunEvent:
+    written = files.canonical(document)
+    event = RunEvent.objects.create(
+        id=uuid5(run.pk, f"event/{act.value}"),
+        run=run,
+        act=act,
+        position=run.events.count(),
+        started_by_id=run.started_by_id,
+        by_id=by_id,
+        reason=reason,
+        document=written.decode(),
+        digest=sha256(written).hexdigest(),
+        recorded_at=at,
+    )
+    log.append(
+        Entry.Kind.RUN_WENT_ON,
+        event,
+        {"run": str(run.pk), "act": act.value, "document": f"sha256:{event.digest}", **(data or {})},
+        at=at,
+    )
+    return event
+
+
+# --- How it stands
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run has come."""
+
+    state: str
+    partitions: int
+    divided: int
+    error: str
+    events: tuple[RunEvent, ...]
+
+    def document(self, act: RunEvent.Act) -> dict[str, Any] | None:
+        """Return what a step says, or None where it was not taken."""
+        found = next((event for event in self.events if event.act == act), None)
+        return None if found is None else dict(results.read(found.document))
+
+
+def standing(run: RoyaltyRun) -> Standing:
+    """Return how far a run has come, and what holds it up."""
+    events = tuple(run.events.order_by("position"))
+    parts = list(run.parts.all())
+    partitions = sum(part.partitions for part in parts)
+    divided = RunPartition.objects.filter(part__run=run).count()
+    ids = [run.pk, *(_partition_id(part, number) for part in parts for number in range(part.partitions))]
+    kinds = (Job.Kind.FREEZE, Job.Kind.DIVIDE, Job.Kind.RECONCILE)
+    failed = Job.objects.filter(kind__in=kinds, subject_id__in=ids, given_up_at__isnull=False).first()
+    acts = {event.act for event in events}
+    if failed is not None and not acts & set(OVER):
+        return Standing("failed", partitions, divided, failed.error, events)
+    last = events[-1].act if events else None
+    state = "freezing" if last is None else str(last)
+    if last == Act.FROZEN:
+        state = "dividing" if divided < partitions else "reconciling"
+    reason = next((event.reason for event in events if event.act in {Act.STOPPED, Act.REJECTED}), "")
+    return Standing(state, partitions, divided, reason, events)
+
+
+# --- Before it is approved (ROY-17)
+
+
+@dataclass(frozen=True)
+class Variance:
+    """What one payee, asset or territory comes to, beside what it came to in the last published run."""
+
+    of: str
+    before: int
+    now: int
+
+    @property
+    def change(self) -> int:
+        """Return by how much it changed."""
+        return self.now - self.before
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would come to if it were published now."""
+
+    dues: Dues
+    compared_with: RoyaltyRun | None
+    by_payee: tuple[Variance, ...]
+    by_asset: tuple[Variance, ...]
+    by_territory: tuple[Variance, ...]
+    by_service: tuple[Variance, ...]
+
+
+def preview(run_id: UUID) -> Preview:
+    """
+    Return what a reconciled run would come to, and how that differs from the last one that was published.
+
+    :raises OutOfCourse: it is not reconciled
+    """
+    run = _run(run_id)
+    if not run.events.filter(act=Act.RECONCILED).exists():
+        raise OutOfCourse
+    found = paying.dues(run)
+    before = [one for one in paying.published(run.payer_id, run.currency) if one.number < run.number]
+    last = before[-1] if before else None
+    old = results.outcome(last.parts.get(of_run=last), run.currency) if last else None
+    return Preview(
+        found,
+        last,
+        _compared(_payees(found.own), _payees(old)),
+        _compared(_assets(found.own), _assets(old)),
+        _compared(dict(found.own.countries), dict(old.countries) if old else {}),
+        _compared(_services(run), _services(last)),
+    )
+
+
+def _payees(outcome: results.Outcome | None) -> dict[str, int]:
+    return {str(payee): units for payee, (units, _) in outcome.allocated().items()} if outcome else {}
+
+
+def _assets(outcome: results.Outcome | None) -> dict[str, int]:
+    found: defaultdict[str, int] = defaultdict(int)
+    for one in outcome.sums if outcome else ():
+        if (asset := one.asset_id) is not None:
+            found[str(asset)] += one.units
+    return dict(found)
+
+
+def _services(run: RoyaltyRun | None) -> dict[str, int]:
+    """Return what each service reported in a run, all of it, each currency's sum converted once."""
+    if run is None:
+        return {}
+    part = run.parts.get(of_run=run)
+    said = results.read(part.document)
+    rates = ExchangeRate.objects.in_bulk([UUID(id) for id in said["rates"].values()])
+    values = {base: paying.value_of(rates[UUID(id)]) for base, id in said["rates"].items()}
+    found: defaultdict[str, Fraction] = defaultdict(Fraction)
+    rows = UsageSum.objects.filter(key__report__in=[UUID(id) for id in said["reports"]])
+    sums = rows.values_list("key__report__sender", "currency").annotate(sum=Sum("amount")).order_by()
+    for sender, currency, amount in sums:
+        value = Fraction(1) if currency == run.currency else values.get(currency)
+        if value is not None:
+            found[sender] += Fraction(amount) * value
+    return {sender: money.minor(amount, run.currency) for sender, amount in found.items()}
+
+
+def _compared(now: Mapping[str, int], before: Mapping[str, int]) -> tuple[Variance, ...]:
+    found = [Variance(of, before.get(of, 0), now.get(of, 0)) for of in {*now, *before}]
+    return tuple(sorted(found, key=lambda one: (-abs(one.change), one.of)))
+
+
+def leaves_changed(run: RoyaltyRun, of_run: RoyaltyRun) -> list[dict[str, Any]]:
+    """Return of an earlier period divided anew every leaf that changed: what it got, what it gets, the difference."""
+    part = run.parts.get(of_run=of_run)
+    before = RunPart.objects.filter(of_run=of_run, run__number__lt=run.number, run__events__act=Act.PUBLISHED)
+    old = before.order_by("-run__number").first()
+    if old is None:
+        return []
+    units: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for place, one in ((0, old), (1, part)):
+        for line in results.allocations(one):
+            units[str(line.output), line.country, line.leaf][place] += line.units
+    return [
+        {"output": output, "country": country, "leaf": leaf, "old": old_, "new": new, "posted": new - old_}
+        for (output, country, leaf), (old_, new) in sorted(units.items())
+        if new != old_
+    ]

@@ -1,0 +1,224 @@
+"""What the partitions of a run came to, read back from their rows and the store and added up."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+import pyarrow.compute as pc
+
+from fingerprint import store
+from royalties import money
+from royalties.books import Key, Kind
+from royalties.models import RunPart, RunPartition
+from royalties.runs import engine, files, keeping
+from royalties.runs.engine import PartitionResult
+from royalties.runs.frozen import LeftOut
+from royalties.runs.proofs import Planted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOLD = "/HOLD"
+COMMISSION = "COMM"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the allocations to one party through one leaf add up to, and how many they are."""
+
+    party_id: UUID | None
+    leaf: str
+    units: int
+    lines: int
+
+    @property
+    def asset_id(self) -> UUID | None:
+        """Return the asset that the leaf is of; commission and creators have none."""
+        asset = self.leaf.partition("/")[0]
+        try:
+            return UUID(asset)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A period of a run, divided."""
+
+    currency: str
+    units: int
+    accounts: Mapping[Key, int]
+    sums: tuple[Sum, ...]
+    countries: Mapping[str, int]
+    left_out: Mapping[str, int]  # currency → its minor units, in no pool
+    results: tuple[PartitionResult, ...]
+    trees: tuple[Planted, ...]
+
+    def allocated(self) -> dict[UUID, tuple[int, int]]:
+        """Return what each payee is allocated, and in how many lines."""
+        found: dict[UUID, tuple[int, int]] = {}
+        for one in self.sums:
+            if one.party_id is not None and one.leaf != COMMISSION:
+                units, lines = found.get(one.party_id, (0, 0))
+                found[one.party_id] = (units + one.units, lines + one.lines)
+        return found
+
+
+def read(document: str | bytes) -> Any:
+    """Read a document of ids, digests and whole numbers; should there be a fraction, it is exact."""
+    return json.loads(document, parse_float=Fraction)
+
+
+def sums_name(number: int) -> str:
+    """Return what the sums of a partition's allocations are called."""
+    return f"sums-{number:04}.json"
+
+
+def sum_up(folder: Path, result: PartitionResult) -> str:
+    """Add a partition's allocations up by party and leaf, write that down beside them, and return its SHA-256."""
+    path = files.checked(folder, engine.result_names(result.number)[1], result.files)
+    sums: defaultdict[tuple[str | None, str], list[int]] = defaultdict(lambda: [0, 0])
+    for batch in engine.open_allocations(path):
+        party, leaf = batch.column("party"), batch.column("leaf")
+        parties, leaves = [*party.dictionary.to_pylist(), None], leaf.dictionary.to_pylist()
+        owner = np.where(party.is_null(), len(parties) - 1, party.indices.fill_null(0)).astype(np.int64)
+        pair = owner * len(leaves) + leaf.indices.to_numpy(zero_copy_only=False)
+        order = np.argsort(pair, kind="stable")
+        first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        units = np.add.reduceat(batch.column("units").to_numpy()[order], first)
+        for here, added, lines in zip(pair[order][first], units, np.diff(first, append=len(order)), strict=True):
+            found = sums[parties[here // len(leaves)], leaves[here % len(leaves)]]
+            found[0] += int(added)
+            found[1] += int(lines)
+    rows = sorted((party or "", leaf, str(units), lines) for (party, leaf), (units, lines) in sums.items())
+    data = files.canonical([list(row) for row in rows])
+    (folder / sums_name(result.number)).write_bytes(data)
+    return sha256(data).hexdigest()
+
+
+def outcome(part: RunPart, currency: str) -> Outcome:
+    """
+    Return what a part of a run came to.
+
+    :raises DoesNotReconcile: a partition has no result yet
+    """
+    rows = list(part.results.order_by("number"))
+    if [row.number for row in rows] != list(range(part.partitions)):
+        raise engine.DoesNotReconcile(f"{engine.DoesNotReconcile.__doc__} A partition is missing.")
+    documents = [read(row.document) for row in rows]
+    results = tuple(PartitionResult.read(document["result"]) for document in documents)
+    accounts: defaultdict[Key, int] = defaultdict(int)
+    countries: defaultdict[str, int] = defaultdict(int)
+    for result in results:
+        for one in result.accounts:
+            accounts[Key(Kind(one.kind), currency, one.party_id, one.asset)] += one.units
+        for country, units in result.countries.items():
+            countries[country] += units
+    return Outcome(
+        currency=currency,
+        units=sum(result.units for result in results),
+        accounts={key: units for key, units in accounts.items() if units},
+        sums=_added(_read_sums(document["sums"]) for document in documents),
+        countries=dict(sorted(countries.items())),
+        left_out={name: int(units) for name, units in read(part.document)["left_out_units"].items()},
+        results=results,
+        trees=tuple(Planted.read(document["tree"]) for document in documents),
+    )
+
+
+def _read_sums(digest: str) -> list[Sum]:
+    with store.open(digest, alias=keeping.ALIAS) as file:
+        rows = read(file.read())
+    return [Sum(UUID(party) if party else None, leaf, int(units), int(lines)) for party, leaf, units, lines in rows]
+
+
+def _added(partitions: Iterable[Iterable[Sum]]) -> tuple[Sum, ...]:
+    found: dict[tuple[UUID | None, str], tuple[int, int]] = {}
+    for sums in partitions:
+        for one in sums:
+            units, lines = found.get((one.party_id, one.leaf), (0, 0))
+            found[one.party_id, one.leaf] = (units + one.units, lines + one.lines)
+    return tuple(
+        Sum(party, leaf, units, lines)
+        for (party, leaf), (units, lines) in sorted(found.items(), key=lambda item: (str(item[0][0]), item[0][1]))
+    )
+
+
+def left_out_units(left: Iterable[LeftOut]) -> dict[str, int]:
+    """Return what is in no pool in minor units of its own currency: exact sums, rounded once each."""
+    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for one in left:
+        sums[one.currency] += one.amount
+    return {currency: money.minor(amount, currency) for currency, amount in sorted(sums.items())}
+
+
+@contextmanager
+def brought(row: RunPartition) -> Iterator[Path]:
+    """Lay what came out of a partition into a folder for as long as the body runs."""
+    result = PartitionResult.read(read(row.document)["result"])
+    with TemporaryDirectory(prefix="partition-") as name:
+        keeping.bring(result.files, Path(name))
+        yield Path(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One leaf's line of one pool (ROY-15)."""
+
+    partition: int
+    line: int
+    output: UUID  # its decision
+    country: str
+    pool_units: int
+    leaf: str
+    party_id: UUID | None
+    weight: Fraction
+    units: int
+    has_leftover: bool
+
+    @property
+    def exact(self) -> Fraction:
+        """Return what it came to before it was rounded."""
+        return self.pool_units * self.weight
+
+
+def allocations(
+    part: RunPart, *, party_id: UUID | None = None, after: tuple[int, int] = (0, -1)
+) -> Iterator[Allocation]:
+    """
+    Go through the allocations of a part, or those of one payee, a partition at a time.
+
+    :param after: the partition and line after which to begin
+    """
+    for row in part.results.filter(number__gte=after[0]).order_by("number"):
+        with brought(row) as folder:
+            for batch in engine.open_allocations(folder / engine.result_names(row.number)[1], party_id=party_id):
+                some = batch if row.number != after[0] else batch.filter(pc.greater(batch.column("line"), after[1]))
+                for one in some.to_pylist():
+                    yield _allocation(row.number, one)
+
+
+def _allocation(partition: int, row: Mapping[str, Any]) -> Allocation:
+    return Allocation(
+        partition=partition,
+        line=row["line"],
+        output=UUID(row["output"]),
+        country=row["country"],
+        pool_units=row["pool_units"],
+        leaf=row["leaf"],
+        party_id=UUID(row["party"]) if row["party"] else None,
+        weight=Fraction(row["numerator"], row["denominator"]),
+        units=row["units"],
+        has_leftover=row["has_leftover"],
+    )
