@@ -510,6 +510,8 @@ UNFOLD = {
             {
                 "title": "Royalties",
                 "items": [
+                    _nav("Usage", "table_view", "admin:royalties_usagereport_changelist"),
+                    _nav("Unmatched", "link_off", "admin:royalties_usagekey_changelist"),
                     _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
                     _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
                 ],

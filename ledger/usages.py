@@ -49,11 +49,12 @@ from royalties.models import (
     UsageSum,
     UsageSupersession,
 )
-from royalties.usage import cells, dsr, reading
+from royalties.usage import cells, dsr, reading, sheet
 from royalties.usage.lines import plain
 from royalties.usage.mapping import UsageMapping as Mapping
+from royalties.usage.mapping import suggest
 from royalties.usage.opening import Bounds
-from royalties.usage.problems import BadCell, Problem
+from royalties.usage.problems import BadCell, Problem, Unreadable
 from royalties.usage.reading import Found, Source
 from royalties.usages import MATCHED_TOGETHER, STORE, Means
 
@@ -149,6 +150,32 @@ class HandedIn:
 
     report: UsageReport
     is_new: bool
+
+
+# --- Looking at a sheet before it is handed in
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a sheet, and what its columns may hold by their names."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    suggested: dict[str, str]
+
+
+def preview(path: Path) -> Preview:
+    """Return the first rows of a sheet, or none where it is no text: reading it says why."""
+    try:
+        header, rows = sheet.first_rows(path)
+    except Unreadable:
+        header, rows = (), ()
+    return Preview(header, rows, dict(suggest(header)))
+
+
+def keep(files: Sequence[Given]) -> list[str]:
+    """Keep files whose columns a person chooses next; they are collected after a day if nobody comes back."""
+    return [store.put(given.path, alias=FILES) for given in files]
 
 
 # --- What became of reports

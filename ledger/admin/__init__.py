@@ -22,6 +22,7 @@ from ledger.admin import (
     shares,
     signers,
     site,
+    usage,
     voices,
     withdrawals,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "shares",
     "signers",
     "site",
+    "usage",
     "voices",
     "withdrawals",
 ]

@@ -6,7 +6,8 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import numpy
 import pyarrow as pa
@@ -17,7 +18,7 @@ from rights.exchange.mapping import plain as plain_name
 from royalties.usage import cells, columns
 from royalties.usage.lines import COLUMNS
 from royalties.usage.mapping import UsageMapping
-from royalties.usage.opening import MOST_IN_A_LINE, Text
+from royalties.usage.opening import MOST_IN_A_LINE, Bounds, Text
 from royalties.usage.problems import BadCell, Problem, Problems, Unreadable, shown
 
 BLOCK = 4 << 20
@@ -31,6 +32,25 @@ class _Layout:
     at: dict[str, int]  # our field → number of its column
     delimiter: str
     header_line: int
+
+
+PREVIEWED = 10  # rows
+
+
+def first_rows(
+    path: Path, *, delimiter: str = "auto", encoding: str = "auto", skip_lines: int = 0
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """
+    Return the header of a sheet and its first rows, for a person to look at.
+
+    :raises Unreadable: it is no text
+    """
+    with path.open("rb") as raw:
+        text = Text(cast("BinaryIO", raw), encoding=encoding, bounds=Bounds())
+        lines = [text.readline().rstrip(b"\r\n").decode() for _ in range(skip_lines + 1 + PREVIEWED)][skip_lines:]
+    mark = max((",", ";", "\t", "|"), key=lines[0].count) if delimiter == "auto" else delimiter
+    rows = [tuple(row) for row in csv.reader([line for line in lines if line.strip()], delimiter=mark)]
+    return (rows[0], tuple(rows[1:])) if rows else ((), ())
 
 
 @dataclass
