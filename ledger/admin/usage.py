@@ -532,6 +532,7 @@ class UsageReportAdmin(FactAdmin):
             "tables": [
                 (title, _totals(found.get(f"by_{name}", []), (name,)))
                 for name, title in (("country", "By country"), ("month", "By month of use"), ("kind", "By kind"))
+                if name != "kind" or {row["kind"] for row in found.get("by_kind", [])} - {"usage"}
             ],
             "matching": _matching(found.get("matching")),
             "open": _open(report) if status.state is State.BOOKED else (),
