@@ -786,7 +786,7 @@ def keys(seen: QuerySet[UsageKey], state: KeyState) -> QuerySet[UsageKey]:
             return counting
 
 
-def open_sums(seen: QuerySet[UsageKey]) -> QuerySet[UsageSum]:
+def open_sums(seen: QuerySet[UsageKey]) -> QuerySet[Any]:
     """Return what open keys earned, in each currency the largest sums first."""
     suspended = UsageMatch.objects.filter(
         payer=OuterRef("key__payer"), key=OuterRef("key__key"), successor__isnull=True

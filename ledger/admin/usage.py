@@ -109,7 +109,7 @@ class HandInForm(forms.Form):
     format = forms.ChoiceField(
         choices=[("sheet", "Sheet: CSV or TSV"), ("dsr", "DDEX DSR flat file")], widget=forms.Select(INPUT)
     )
-    files = FilesField(
+    parts = FilesField(
         allow_empty_file=True,
         label="Files",
         widget=_Files({"class": "l-input", "multiple": True}),
@@ -152,7 +152,7 @@ class HandInForm(forms.Form):
     )
 
     groups = (
-        ("The report", ("format", "files", "payer")),
+        ("The report", ("format", "parts", "payer")),
         ("Whose it is", ("sender", "message")),
         ("How it is read", ("saved", "replaces", "is_correction")),
     )
@@ -291,7 +291,7 @@ _FIELD_OF: dict[type[Exception], str] = {
     usages.SenderNeeded: "sender",
     usages.MessageTwice: "message",
     usages.NotReplaceable: "replaces",
-    NotADsrFile: "files",
+    NotADsrFile: "parts",
     BadMapping: "saved",
 }
 
@@ -394,7 +394,7 @@ class UsageReportAdmin(FactAdmin):
         payer: Party = given["payer"]
         if not caller_of(request).acts_for(payer.pk, Verb.SETTLE):
             raise PermissionDenied
-        files = [Given(Path(file.temporary_file_path()), str(file.name or "")) for file in given["files"]]
+        files = [Given(Path(file.temporary_file_path()), str(file.name or "")) for file in given["parts"]]
         carried = {
             "payer": str(payer.pk),
             "sender": given["sender"],
@@ -628,7 +628,7 @@ def _totals(rows: list[dict[str, Any]], names: tuple[str, ...]) -> list[dict[str
             "lines": f"{row['lines']:,}",
             "usages": f"{int(row['usages']):,}",
             "amount": _amount(row["amount"]),
-            "part": int(100 * abs(Decimal(row["amount"])) / most[row["currency"]]) if most[row["currency"]] else 0,
+            "part": int(100 * abs(Decimal(row["amount"])) // most[row["currency"]]) if most[row["currency"]] else 0,
         }
         for row in ordered[:SHOWN_ROWS]
     ]
@@ -662,7 +662,7 @@ def _open(report: UsageReport) -> tuple[int, list[str]]:
 
 
 def _in_words(report: UsageReport) -> list[tuple[str, str]]:
-    said = json.loads(report.reading)
+    said = json.loads(report.reading)  # exact: a mapping, which holds no amounts
     if "mapping" not in said:
         found = (report.progress.document or {}).get("dsr", {})
         rows = [("Profile", str(found.get("profile", "")))] if found.get("profile") else []

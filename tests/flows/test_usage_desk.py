@@ -50,7 +50,7 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
     )
     _sign_in(page, "/admin/royalties/usagereport/add/")
     _look(page, "add")
-    page.set_input_files("[name=files]", str(file))
+    page.set_input_files("[name=parts]", str(file))
     page.fill("[name=sender]", "shop")
     page.fill("[name=message]", "2026-03")
     page.get_by_role("button", name="Look what it comes to").click()
@@ -98,7 +98,7 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
 
     file.write_bytes(sheet(*ROWS, ",,,=1+1,-3,EUX,XX,1,,2026-03-01", "a,b"))
     page.goto("/admin/royalties/usagereport/add/")
-    page.set_input_files("[name=files]", str(file))
+    page.set_input_files("[name=parts]", str(file))
     page.fill("[name=sender]", "shop")
     page.get_by_label("Saved mapping").select_option("Shop")
     page.get_by_role("button", name="Look what it comes to").click()
