@@ -3,7 +3,8 @@ What a file that anybody may send turns out to be: what its manifest says, and w
 
 The file is a stranger's: its structure is read before it is decoded, no more than six minutes of it are decoded, no
 address in it is followed, only a few are looked at at once, and nothing of it is kept. What is answered is about
-signed outputs alone: their manifests, which left with the files, and never a reference, a submission or a party.
+signed outputs alone, from the day of their release on: their manifests, which left with the files, and never a
+reference, a submission or a party.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Now, TruncDate
 
 from fingerprint import audio, extract, store
 from fingerprint.audio import AudioFacts, CorruptAudio, Limits
@@ -66,7 +69,7 @@ class Recognized:
 
     facts: AudioFacts
     verification: Verification
-    own: Delivered | None  # the manifest that it carries, or whose file it is to the byte, where this ledger signed it
+    own: Delivered | None  # of a released output: the manifest that it carries, or whose file it is to the byte
     matches: tuple[Match, ...]
     heard_ms: int  # of its beginning, that was looked up
 
@@ -236,14 +239,19 @@ def _own(verification: Verification) -> Delivered | None:
 
 
 def _delivered(which: Q) -> Delivered | None:
-    copies = SignedCopy.objects.filter(decision__outcome=Outcome.CLEARED)
-    output: Manifest | None = _public().filter(which).order_by("-signed_at").first()
-    return output or copies.filter(which).order_by("-signed_at").first()
+    output: Manifest | None = _public(Manifest).filter(which).order_by("-signed_at").first()
+    return output or _public(SignedCopy).filter(which).order_by("-signed_at").first()
 
 
-def _public() -> Any:
-    """Return the manifests that left this house: those of outputs that were cleared."""
-    return Manifest.objects.filter(decision__outcome=Outcome.CLEARED)
+def _public(signed: type[Delivered]) -> Any:
+    """
+    Return the manifests that anybody may be led to: those of outputs that were cleared, from their release day on.
+
+    Until then a stranger learns of a file only what it says itself, and that its signature holds. The day is that of
+    the database's clock, in UTC.
+    """
+    is_released = Q(decision__submission__release_on__lte=TruncDate(Now(), tzinfo=UTC))
+    return signed.objects.filter(is_released, decision__outcome=Outcome.CLEARED)
 
 
 def _matches(found: Sequence[Candidate], most: int) -> tuple[Match, ...]:
@@ -253,7 +261,7 @@ def _matches(found: Sequence[Candidate], most: int) -> tuple[Match, ...]:
         if known is not one:
             told = known if known.matched_ms is not None else one
             best[one.decision_id] = replace(told, score=max(known.score, one.score))
-    rows = _public().filter(decision__in=best).select_related("decision__submission")
+    rows = _public(Manifest).filter(decision__in=best).select_related("decision__submission")
     matches = [Match(row, (one := best[row.decision_id]).score, one.matched_ms, one.tempo_millionths) for row in rows]
     return tuple(sorted(matches, key=lambda one: (-one.score, -one.manifest.signed_at.timestamp()))[:most])
 

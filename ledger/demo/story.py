@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -202,7 +202,7 @@ def _tell(
     id, since = str(uuid4()), time.monotonic()
     declaration = {
         "title": output.title,
-        "release_on": (_today() + timedelta(days=30)).isoformat(),
+        "release_on": _today().isoformat(),
         "uses": USES,
         "territories": [WORLD],
         "ingredients": [track.recording_id for track in output.ingredients],

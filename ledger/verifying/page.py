@@ -122,7 +122,8 @@ def _verdict(found: Recognized) -> tuple[str, str, str]:
     if state is State.TRUSTED and found.own:
         return "good", "This is the file that was signed", "Nothing in it was changed since, to the last byte."
     if state is State.TRUSTED:
-        return "open", "Signed with our certificate, and not on record here", "Another installation may have signed it."
+        more = "It is not released yet, or another installation signed it: until then nothing is told of it here."
+        return "open", "Signed with our certificate", more
     if state is State.VALID and LEFT_OUT in found.verification.failures:
         return (
             "open",

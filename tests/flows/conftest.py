@@ -323,9 +323,9 @@ class World:
         """Send a file with the sung “country” in it through, whatever comes of it."""
         return self.settle(self.submit(name, file, key("country"))["id"])
 
-    def cleared(self, name: str = "output", *, suffix: str = "flac") -> dict[str, Any]:
+    def cleared(self, name: str = "output", *, suffix: str = "flac", **more: Any) -> dict[str, Any]:
         """Send the sung “country” through; the recording must be registered."""
-        found = self.settle(self.submit(name, self.sounds.sung(suffix), key("country"))["id"])
+        found = self.settle(self.submit(name, self.sounds.sung(suffix), key("country"), **more)["id"])
         assert found["state"] == "cleared", found["decision"]
         return found
 

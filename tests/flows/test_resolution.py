@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,7 +26,7 @@ from ledger.verifying.views import VerifyThrottle
 from provenance import jumbf, signing
 from provenance.bindings import CHROMAPRINT, ISCC, LABEL
 from provenance.models import Manifest, SoftBinding
-from tests.flows.conftest import Api, Sounds, World, body
+from tests.flows.conftest import Api, Sounds, World, body, today
 from tests.flows.test_bad_input import leaves_nothing
 
 __all__ = ["leaves_nothing"]  # the fixture
@@ -38,7 +39,7 @@ PRIVATE = ("Distributor", "Label", "Writer", "Singer", "Publisher")
 
 @pytest.fixture(scope="module")
 def output(standing: World) -> dict[str, Any]:
-    return standing.cleared("stripped output")
+    return standing.cleared("stripped output", release_on=today().isoformat())
 
 
 @pytest.fixture(scope="module")
@@ -345,3 +346,37 @@ def test_too_many_files_are_refused_for_a_minute(standing: World, monkeypatch: p
     assert pages == [400, 429]
     answers = [somebody.get("/v1/services/status").status_code for _ in range(2)]
     assert answers == [200, 429]
+
+
+# --- before it is released
+
+
+@pytest.fixture(scope="module")
+def coming(standing: World) -> dict[str, Any]:
+    return standing.cleared("coming output", suffix="wav", release_on=(today() + timedelta(days=1)).isoformat())
+
+
+def test_nothing_is_told_of_an_output_before_its_release_day(
+    standing: World, output: dict[str, Any], coming: dict[str, Any]
+) -> None:
+    """Only what the file says itself, and that its signature holds; the one that is released is told as before."""
+    manifest = Manifest.objects.get(decision__submission=coming["id"])
+    signed = body(standing.distributor.get(coming["links"]["file"]))
+    page = drop(signed).content.decode()
+    assert "Signed with our certificate" in page
+    assert "This is the file that was signed" not in page
+    assert "Intact since it was signed" in page
+    assert manifest.label not in found(send(signed, content_type="audio/wav"))
+    for algorithm, value in values(manifest.label).items():
+        answer = Client().post(
+            "/v1/matches/byBinding", {"alg": algorithm, "value": value}, content_type="application/json"
+        )
+        assert manifest.label not in found(answer)
+    for address in (f"/v1/manifests/{manifest.label}", f"/v1/manifests/{manifest.label}/receipts"):
+        assert Client().get(address).status_code == 404
+    # Whoever has the file or its certificate may ask whether something stands against it, also before the release.
+    assert Client().get(f"/status/{manifest.pk}").json()["status"] == "active"
+    assert (
+        "This is the file that was signed"
+        in drop(body(standing.distributor.get(output["links"]["file"]))).content.decode()
+    )

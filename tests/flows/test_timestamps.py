@@ -19,7 +19,7 @@ from ledger import checkpoints, copying, identity, recognizing, sequencer, signe
 from ledger.models import Entry, Job
 from provenance import signing
 from provenance.models import Manifest, SignedCopy, Timestamp
-from tests.flows.conftest import World, body
+from tests.flows.conftest import World, body, today
 from tests.provenance import tsa
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner", "sequencer"])
@@ -83,7 +83,7 @@ def test_gets_its_time_stamp_from_the_queue_and_is_delivered_with_it(
 
 
 def test_a_copy_in_another_container_is_stamped_and_found_too(world: World, tmp_path: Path) -> None:
-    found = world.cleared(suffix="flac")
+    found = world.cleared(suffix="flac", release_on=today().isoformat())
     order, at = uuid4(), timezone.now()
     copying.order(id=order, submission_id=UUID(found["id"]), media_type="audio/wav", at=at)
     copying.make(order_id=order, at=at)
