@@ -145,7 +145,8 @@ class Landmarks:
     def _transform(self, samples: NDArray[np.int16], frames: int) -> None:
         step = SHIFT_SAMPLES if self._shifts > 1 else HOP_SAMPLES
         count = frames * (HOP_SAMPLES // step)
-        windows = sliding_window_view(samples, FRAME_SAMPLES)[::step][:count] * _WINDOW
+        # Made into floats once, and not once for each of the windows that a sample is in.
+        windows = sliding_window_view(samples.astype(np.float32), FRAME_SAMPLES)[::step][:count] * _WINDOW
         spectrum = np.fft.rfft(windows, axis=1)[:, :_BINS]
         power = spectrum.real**2
         power += spectrum.imag**2
@@ -183,10 +184,12 @@ class Landmarks:
         whole = len(rises) - 2 * _REACH_FRAMES
         if whole > 0:
             middle = rises[_REACH_FRAMES : _REACH_FRAMES + whole]
-            highest = _highest(_highest(rises, _REACH_BINS, axis=2), _REACH_FRAMES, axis=0)
-            is_peak = (middle == highest[_REACH_FRAMES : _REACH_FRAMES + whole]) & (middle > _LEAST_RISE)
-            frame, shift, bin_ = np.nonzero(is_peak[:, :, FIRST_BIN : LAST_BIN + 1])
-            bin_ += FIRST_BIN
+            edge = np.full((whole, self._shifts, _REACH_BINS), -np.inf, np.float32)
+            beside = np.concatenate([edge, _highest(rises, _REACH_FRAMES, axis=0), edge], axis=2)
+            is_peak = (middle == _highest(beside, _REACH_BINS, axis=2)) & (middle > _LEAST_RISE)
+            is_peak[:, :, :FIRST_BIN] = is_peak[:, :, LAST_BIN + 1 :] = False
+            # Several times as quick as np.nonzero of three dimensions.
+            frame, shift, bin_ = np.unravel_index(np.flatnonzero(is_peak), is_peak.shape)
             here = middle[frame, shift, bin_]
             left, right = middle[frame, shift, bin_ - 1], middle[frame, shift, bin_ + 1]
             bend = np.maximum(2 * here - left - right, np.float32(1e-6))
@@ -217,19 +220,17 @@ class Landmarks:
 
 
 def _highest(values: NDArray[np.float32], reach: int, *, axis: int) -> NDArray[np.float32]:
-    """The highest value within reach along an axis: windows of doubling width, the last two overlapping."""
-    values = np.moveaxis(values, axis, 0)
-    size, width = len(values), 2 * reach + 1
-    edge = np.full((reach, *values.shape[1:]), -np.inf, np.float32)
-    highest = np.concatenate([edge, values, edge])
-    done = 1
-    while 2 * done <= width:
-        highest = np.maximum(highest[: len(highest) - done], highest[done:])
-        done *= 2
-    rest = width - done
-    if rest:
-        highest = np.maximum(highest[: len(highest) - rest], highest[rest:])
-    return np.moveaxis(highest[:size], 0, axis)
+    """
+    The highest value within reach along an axis, of all that have so many on both sides: windows of doubling width,
+    the last two overlapping.
+    """
+    ahead = (slice(None),) * axis
+    highest, done, width = values, 1, 2 * reach + 1
+    while done < width:
+        step = min(done, width - done)
+        highest = np.maximum(highest[(*ahead, slice(None, -step))], highest[(*ahead, slice(step, None))])
+        done += step
+    return highest
 
 
 def of_reference() -> Landmarks:

@@ -394,3 +394,10 @@ def test_vote_for_the_same_wherever_the_index_keeps_a_reference(songs: dict[str,
 
 def test_sounds_are_what_the_demo_has() -> None:
     assert all((sounds.MUSIC / name).exists() for name in (*NAMES, HOST))
+
+
+@pytest.mark.parametrize(("reach", "axis"), [(0, 0), (1, 2), (3, 0), (5, 0), (12, 2), (7, 2)])
+def test_know_the_highest_around(reach: int, axis: int) -> None:
+    values = np.random.default_rng(5).standard_normal((17, 2, 40)).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(values, 2 * reach + 1, axis=axis)
+    assert np.array_equal(landmarks._highest(values, reach, axis=axis), windows.max(axis=-1))
