@@ -368,12 +368,15 @@ class Search:
         """
         query = self._at(cents)
         made, positions = query.hashes()
+        counts: Positions | None = None
         for begin in range(0, max(1, self.frames - _WINDOW_STEP), _WINDOW_STEP):
             end = min(self.frames, begin + _WINDOW_FRAMES)
             if explained[begin:end].all():
                 continue
+            # Each is in two stretches, so all are counted at once; none, where everything is explained.
+            counts = count(made) if counts is None else counts
             some = slice(*np.searchsorted(positions, [begin, end]).tolist())
-            yield Window(begin, end, tuple(_cells(index, made[some], positions[some], begin, cents, count)))
+            yield Window(begin, end, tuple(_cells(index, made[some], positions[some], begin, cents, counts[some])))
 
     def lines(self, index: Postings, cents: int, windows: Iterable[Window]) -> list[Line]:
         """Return the confirmed lines through what the stretches of the query vote for."""
@@ -418,12 +421,9 @@ def _cells(
     positions: Positions,
     begin: int,
     cents: int,
-    count_of: Callable[[Hashes], Positions],
+    count: Positions,
 ) -> list[Cell]:
     """The cells that most of what is rare votes for: of each width, the heaviest first."""
-    if made.size == 0:
-        return []
-    count = count_of(made)
     known = np.flatnonzero((count > 0) & (count <= MAX_POSTINGS))
     order = known[np.argsort(count[known], kind="stable")]
     # What is rare comes first, so that a large catalogue costs no more than a small one.
@@ -436,8 +436,10 @@ def _cells(
         return []
     which = np.concatenate([hashed for hashed, _ in votes])
     place = np.concatenate([places for _, places in votes])
+    if place.size == 0:
+        return []
     # Sorted by about what they will be: to find the reference of each is quick then, and so is to sort them again.
-    sorting = np.argsort(place - positions[which] + begin, kind="stable")
+    sorting = _order_of(place - positions[which] + begin)
     which, place = which[sorting], place[sorting]
     at, weight = positions[which], weight_of[which]
     number = np.searchsorted(index.starts, place, side="right") - 1
@@ -457,6 +459,17 @@ def _cells(
             inside = middle - (_number(middle) << _NUMBER_BITS)
             cells.append(Cell(width, weighs, reference, inside, fitted[middle]))
     return cells
+
+
+def _order_of(numbers: Positions) -> Positions:
+    """The order of numbers, equal ones as they come: twice as quick as np.argsort where nothing is in order yet."""
+    bits = int(numbers.size).bit_length()
+    lowest = int(numbers.min())
+    if int(numbers.max()) - lowest >= 1 << (62 - bits):
+        return np.argsort(numbers, kind="stable")
+    packed = numbers - lowest << bits | np.arange(numbers.size)
+    packed.sort()
+    return np.asarray(packed & (1 << bits) - 1)
 
 
 def _number(diagonal: int) -> int:

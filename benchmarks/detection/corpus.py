@@ -5,6 +5,9 @@ The notes are POP909's (MIT), the instruments those of free sound fonts played b
 choice is drawn from the song and the kind of version, so that two machines make the same recordings:
 
     python -m benchmarks.detection.corpus --pop909 POP909 --into FOLDER
+
+Songs that the network learned from are no part of the corpus. As they are what an alignment, which learns nothing, may
+be tuned on, `--further` renders them, into a folder of their own.
 """
 
 from __future__ import annotations
@@ -26,7 +29,13 @@ from numpy.typing import NDArray
 from benchmarks.detection import wav
 from fingerprint.training import midi
 from fingerprint.training.midi import Note, Track
-from fingerprint.training.splits import CATALOGUE_SONGS, QUERY_SONGS, TUNING_QUERY_SONGS, TUNING_SONGS
+from fingerprint.training.splits import (
+    CATALOGUE_SONGS,
+    QUERY_SONGS,
+    TRAINING_SONGS,
+    TUNING_QUERY_SONGS,
+    TUNING_SONGS,
+)
 
 RATE_HZ = 22_050
 SECONDS = 90
@@ -71,6 +80,11 @@ def recordings() -> Iterator[Recording]:
     for catalogue, queries in ((TUNING_SONGS, TUNING_QUERY_SONGS), (CATALOGUE_SONGS, QUERY_SONGS)):
         yield from (Recording(song, "ref") for song in catalogue)
         yield from (Recording(song, version) for song in queries for version in QUERIES)
+
+
+def further() -> Iterator[Recording]:
+    """The catalogue's recordings of songs that the network learned from."""
+    yield from (Recording(song, "ref") for song in TRAINING_SONGS)
 
 
 def make(recording: Recording, pop909: Path, folder: Path) -> None:
@@ -246,10 +260,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pop909", type=Path, required=True, help="the folder POP909 of music-x-lab/POP909-Dataset")
     parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--further", action="store_true", help="songs that the network learned from, and no others")
     parser.add_argument("--part", default="0/1", help="which of how many processes this is: 1/2 is the second of two")
     given = parser.parse_args()
     part, parts = (int(number) for number in given.part.split("/"))
-    for count, recording in enumerate(recordings()):
+    for count, recording in enumerate(further() if given.further else recordings()):
         if count % parts == part:
             make(recording, given.pop909, given.into)
 
