@@ -23,6 +23,8 @@ c2pa-python called bare, and then five hundred of it under two workers; ``--roun
 ``python -m benchmarks detection`` measures what is found of registered recordings after what happened to it, and whom
 that accuses wrongly: see ``benchmarks.detection``.
 
+``python -m benchmarks usage`` reads reports of usage, over reading the same files without understanding them.
+
 ``python -m benchmarks royalties`` divides ten million usage lines, over the bare kernel on the same lines.
 """
 
@@ -50,6 +52,11 @@ RECORDINGS = 20_000
 
 def main() -> None:
     """Run everything in a data folder of its own."""
+    if sys.argv[1:2] == ["usage"]:
+        from benchmarks import usage
+
+        usage.main(sys.argv[2:])
+        return
     if sys.argv[1:2] == ["royalties"]:
         from benchmarks import royalties
 

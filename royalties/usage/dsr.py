@@ -479,7 +479,7 @@ class _File:
             if not given[at] and layout.cells[at] in _ASKED_FOR:
                 self._refuse(layout.cells[at], "cell_missing", f"{layout.cells[at]} of {type_} is not given.")
                 return
-        if "BlockId" in layout.cells:
+        if "BlockId" in layout.positions:
             self._enter_block(given[1])
         reader = self._readers.get(type_[:2])
         if reader is None:

@@ -23,13 +23,17 @@ class Layout:
     cells: tuple[str, ...]
     needed: tuple[int, ...]  # positions that may not be empty
 
-    def at(self, *names: str) -> int:
-        """Return the position of the first of these cells that there is; -1 where there is none."""
-        return next((self.cells.index(name) for name in names if name in self.cells), -1)
+    positions: dict[str, int]  # of cells by their names
+    roles: dict[str, int]  # of cells by what they are for, whatever this version calls them
+
+    def at(self, name: str, other: str = "") -> int:
+        """Return the position of a cell, or of another one where there is none; -1 where there is neither."""
+        found = self.positions.get(name, -1)
+        return found if found >= 0 or not other else self.positions.get(other, -1)
 
     def of(self, role: str) -> int:
-        """Return the position of the cell that plays a role, whatever this version calls it."""
-        return self.at(*_table()["roles"][role])
+        """Return the position of the cell that plays a role; -1 where none does."""
+        return self.roles[role]
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,16 @@ def profile(name: str, version: str) -> Profile:
     layouts = {}
     for type_, listed in found["records"].items():
         names = listed.split()
+        positions = {name.removesuffix("?"): at for at, name in enumerate(names)}
         layouts[type_] = Layout(
             type_,
-            tuple(name.removesuffix("?") for name in names),
-            tuple(at for at, name in enumerate(names) if not name.endswith("?")),
+            cells=tuple(name.removesuffix("?") for name in names),
+            needed=tuple(at for at, name in enumerate(names) if not name.endswith("?")),
+            positions=positions,
+            roles={
+                role: next((positions[name] for name in called if name in positions), -1)
+                for role, called in table["roles"].items()
+            },
         )
     return Profile(name, version, table["sources"][found["source"]]["confidence"], layouts)
 
