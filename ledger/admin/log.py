@@ -130,13 +130,24 @@ SHOWN_ON = {
     "recheck": "decision",
     "influence": "submission",
     "influence_objection": "influence.submission",
-    "timestamp": "decision.submission",
+    "timestamp": "manifest.decision.submission",  # or of the copy that was stamped
     "certificate": "manifest.decision.submission",
     "manifest_status": "manifest.decision.submission",
     "soft_binding": "decision.submission",
     "signed_copy": "decision.submission",
     "contribution_record": "submission",
     "disclosure": "submission",
+    "plan": "license",
+    "division": "decision",
+    "run_event": "run",
+    "transaction": "run",
+    "statement": "run",
+    "statement_objection": "statement.run",
+    "objection_answer": "objection.statement.run",
+    "payment_file": "run",
+    "payment": "order.file.run",
+    "usage_outcome": "report",
+    "usage_supersession": "report",
 }
 
 
@@ -150,6 +161,8 @@ def subject_of(entry: Entry) -> Shown:
             return sheets.link(fact.consent, f"Withdrawal of {str(fact.consent)[:1].lower()}{str(fact.consent)[1:]}")
         if name == "decision":
             return sheets.link(fact, f"Decision: {fact.outcome}")
+        if name == "timestamp" and fact.manifest is None:
+            return sheets.link(fact.copy.decision.submission)
         if name in SHOWN_ON:
             fact = attrgetter(SHOWN_ON[name])(fact)
         return sheets.link(fact)

@@ -47,6 +47,7 @@ from royalties.usage.mapping import UsageMapping as Mapping
 
 SHOWN_PROBLEMS = 100
 SHOWN_ROWS = 30
+SHOWN_MATCHES = 200
 KEPT = "usage_files"  # of a session: those whose columns are being chosen
 MOST_KEPT = 10
 PAGE = 50
@@ -826,6 +827,47 @@ _KEY_KINDS = {
     "title": "A title without a code",
     "unknown": "A code that is none",
 }
+
+
+@admin.register(UsageMatching)
+class UsageMatchingAdmin(FactAdmin):
+    """Keys that were matched together."""
+
+    search_fields = ("id", "matches__key")
+    list_display = ("method", "payer", sheets.column("recorded_at", "When"))
+    list_filter = ("method",)
+    list_select_related = ("payer__identity",)
+    ordering = ("-recorded_at",)
+    about = "What was said of keys together: by ids as a report was booked, by what was registered, or by a person."
+    blank = "Nothing was matched yet."
+
+    def sheet(self, request: HttpRequest, fact: UsageMatching) -> sheets.Sheet:  # noqa: ARG002 - the frame's signature
+        """Show what was said."""
+        matches = fact.matches.select_related("submission").order_by("key")
+        rows: tuple[tuple[Shown, ...], ...] = tuple(
+            (match.key, sheets.link(match.submission) if match.submission else "Left in suspense")
+            for match in matches[:SHOWN_MATCHES]
+        )
+        count = matches.count()
+        return sheets.Sheet(
+            title="What keys mean",
+            lead="It holds for every report of the payer, until something newer is said of the same key.",
+            facts=(
+                ("How", fact.get_method_display()),
+                ("Payer", sheets.link(fact.payer)),
+                ("Why", fact.reason or sheets.NOTHING),
+                ("When", sheets.moment(fact.recorded_at)),
+                sheets.entry_of(usage_matching=fact),
+            ),
+            tables=(
+                sheets.Table(
+                    "Keys" if count <= SHOWN_MATCHES else f"The first {SHOWN_MATCHES} of {count} keys",
+                    ("Key", "Output"),
+                    rows,
+                    "There are none.",
+                ),
+            ),
+        )
 
 
 @admin.register(UsageMapping)
