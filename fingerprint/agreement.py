@@ -39,12 +39,17 @@ CONFIRMED_FROM = 400  # hundredths of a nat by which peaks fit a line better tha
 UNDENIED_FROM = 500  # that they have to say for it against chance
 CERTAIN_FROM = 900_000  # millionths of the score from which a line needs no more than that
 COMMON_FROM = 3  # unrelated recordings beside the own one
+SHARED_MOST_MS = 15_000  # of bars that some have in common; what goes on for longer is a version of one recording
 COMMON_SHARE = 500  # thousandths of the peaks around a stretch that related recordings share
 _AROUND = 430  # frames
 _LEAST_AROUND = 30  # peaks
 _TURNS = np.arange(-6, 7) / 400
 
-_OF_COMMON = (("common_from", str(COMMON_FROM)), ("common_share", str(COMMON_SHARE)))
+_OF_COMMON = (
+    ("common_from", str(COMMON_FROM)),
+    ("common_share", str(COMMON_SHARE)),
+    ("shared_most_ms", str(SHARED_MOST_MS)),
+)
 _OF_CONFIRMED = (
     ("certain_from", str(CERTAIN_FROM)),
     ("confirmed_by", ALGORITHM),
@@ -98,14 +103,19 @@ def uncommon(matches: Sequence[Match], items_of: ItemsOf) -> tuple[Match, ...]:
     """
     Leave out what is heard in many unrelated recordings: it belongs to none of them. The rest keeps its order.
 
-    What some unrelated ones share says with how many. Counted are recordings that the same stretch of the output fits
+    What some unrelated ones share says with how many, where it is short: an instrumental and the song with its voice
+    differ beside any stretch too, and share all of it. Counted are recordings that the same stretch of the output fits
     at least half as well. One that goes on like the matched one where the stretch has ended is related: the same
     recording registered again, or a longer cut of it. Such are told, however many there are; so is what has no more
     beside the stretch, such as a registered loop.
     """
     others = [(match, _others(match, matches, items_of)) for match in matches]
     return tuple(
-        _measured(match, SHARED_WITH, count) if count else match for match, count in others if count < COMMON_FROM
+        _measured(match, SHARED_WITH, count)
+        if count and match.output.end_ms - match.output.start_ms <= SHARED_MOST_MS
+        else match
+        for match, count in others
+        if count < COMMON_FROM
     )
 
 

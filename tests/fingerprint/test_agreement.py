@@ -224,8 +224,12 @@ def test_counts_what_fits_half_as_well_and_half_as_long() -> None:
     alike = [replace(other, measures=strong) for other in others]
     assert uncommon([mine, *alike], items.get) == ()
     weaker = [*alike[:2], replace(others[2], measures=weak)]
+    assert shared(mine, weaker, items.get) is None  # too long to be bars of the same drums
+    short = Segment(10_000, 25_000)
+    mine, *alike = (replace(one, output=short) for one in (mine, *alike))
+    weaker = [*alike[:2], replace(alike[2], measures=weak)]
     assert shared(mine, weaker, items.get) == 2
-    shorter = [*alike[:2], replace(alike[2], output=Segment(10_000, 19_999))]
+    shorter = [*alike[:2], replace(alike[2], output=Segment(10_000, 17_499))]
     assert shared(mine, shorter, items.get) == 2
     assert shared(mine, alike[:1], items.get) == 1
     assert shared(mine, [], items.get) is None
