@@ -27,7 +27,15 @@ from ledger.models import DivisionWatch, Entry
 from rights import decisions, terms
 from rights.case import Claim, LicenseTerm, Side, Terms
 from rights.claims import Hold
-from rights.models import Decision, Influence, InfluenceWeight, Recording, RecordingAudio, ReleaseRecording
+from rights.models import (
+    Decision,
+    Influence,
+    InfluenceWeight,
+    Recording,
+    RecordingAudio,
+    RecordingWork,
+    ReleaseRecording,
+)
 from rights.vocabulary import AssetKind, Outcome
 from royalties import apportion, splits
 from royalties.apportion import PlanTerms, Splits
@@ -118,12 +126,8 @@ def _resting(claim: Claim, in_force: Terms, license_: LicenseTerm) -> Resting:
     tracks = frozenset(one.recording_id for one in claim.ingredients) & license_.asset_ids
     if not tracks:
         return Resting()
-    on_release = Counter(
-        ReleaseRecording.objects.filter(recording__in=tracks)
-        .values_list("release_id", "recording_id")
-        .distinct()
-        .values_list("release_id", flat=True)
-    )
+    listed = set(ReleaseRecording.objects.filter(recording__in=tracks).values_list("release_id", "recording_id"))
+    on_release = Counter(release_id for release_id, _ in listed)
     owners: dict[UUID, set[UUID]] = defaultdict(set)
     for share in in_force.shares:
         owners[share.asset_id].add(share.party_id)
@@ -188,6 +192,30 @@ def heard_ms(in_force: Terms, evidence: Evidence | None) -> Mapping[UUID, int]:
         for asset in material.assets if material else ():
             stretches[asset.id].append((match.output.start_ms, match.output.end_ms))
     return {asset_id: _covered(found) for asset_id, found in stretches.items()}
+
+
+def similarity(submission_id: UUID, *, known_at: datetime) -> Mapping[UUID, int]:
+    """Return how much of a decided output is like each declared asset, in milliseconds; similarity, no influence."""
+    decision = decisions.standing().select_related("submission", "examination").filter(submission=submission_id).first()
+    if decision is None or decision.examination is None:
+        return {}
+    evidence = examine.read(decision.examination)
+    references = [match.reference_id for match in evidence.matches if match.kind != VOICE_MATCH]
+    claim = terms.claim_of(decision.submission, known_at=known_at)
+    declared = {one.recording_id for one in claim.ingredients}
+    in_force = terms.on(claim.release_on, claim=claim, references=references, known_at=known_at)
+    assets = {asset.id for one in in_force.materials if one.recording.id in declared for asset in one.assets}
+    return {asset_id: ms for asset_id, ms in heard_ms(in_force, evidence).items() if asset_id in assets}
+
+
+def sides_of(submission_id: UUID, *, known_at: datetime) -> Mapping[UUID, Side]:
+    """Return the declared assets of an output with their sides."""
+    tracks = Recording.objects.filter(ingredients__submission=submission_id)
+    works = RecordingWork.objects.filter(recording__in=tracks, recorded_at__lte=known_at)
+    return {
+        **dict.fromkeys(tracks.values_list("pk", flat=True), Side.MASTER),
+        **dict.fromkeys(works.values_list("work_id", flat=True), Side.PUBLISHING),
+    }
 
 
 def _covered(stretches: Iterable[tuple[int, int]]) -> int:
@@ -273,13 +301,19 @@ def redivide(
     return division
 
 
-def preview(submission_id: UUID, *, plans: Mapping[UUID, PlanTerms], on: date, known_at: datetime) -> Splits:
+def preview(
+    submission_id: UUID, *, plans: Mapping[UUID, PlanTerms], on: date, known_at: datetime
+) -> tuple[Splits, Splits]:
     """
-    Return how an output would be divided if these plans counted; nothing is recorded.
+    Return how an output is divided on a day, and how it would be if these plans counted; nothing is recorded.
 
     :raises NothingDivided: the output was not cleared
     """
-    return _divide_again(_decision(submission_id), on=on, known_at=known_at, plans=plans)
+    decision = _decision(submission_id)
+    return (
+        _divide_again(decision, on=on, known_at=known_at),
+        _divide_again(decision, on=on, known_at=known_at, plans=plans),
+    )
 
 
 def _decision(submission_id: UUID) -> Decision:

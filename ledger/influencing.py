@@ -1,28 +1,35 @@
 """
-What attribution providers say went into an output: claims beside each other, with who objects. Values, and no money.
+What attribution providers say went into an output: claims beside each other, with who objects.
 
 A report names its provider, method and version, weighs assets in exact fractions that add up to one on each side, and
-says how confident the provider is. Nothing here judges it: similarity is no proof of influence (CHK-1).
+says how confident the provider is. Nothing here judges it: similarity is no proof of influence (CHK-1). A plan may name
+a provider; then its newest report divides a side, and another one after it makes another version of the splits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
-from ledger import log
+from ledger import dividing, log
 from ledger.constraints import violated
 from ledger.models import Entry
+from ledger.visibility import EVERYTHING, Sight, seen
+from rights import identifiers
 from rights.case import Side
-from rights.models import Influence, InfluenceObjection, InfluenceWeight
+from rights.models import Influence, InfluenceObjection, InfluenceWeight, Recording, Work
 from rights.registry import LINKS, AssetRef
 from rights.vocabulary import AssetKind
+from royalties.attributions import Disagreement, Named, Weighing, Written, disagreements
 
 MOST_WEIGHTS = 5_000
+OWN = "own_similarity"
 LARGEST = 2**63 - 1  # what a column holds
 SIDES: dict[AssetKind, Side] = {
     AssetKind.RECORDING: Side.MASTER,
@@ -61,6 +68,14 @@ class NotAConfidence(Exception):
     """A confidence is a fraction from 0 to 1."""
 
 
+class NothingNamed(Exception):
+    """The report names an asset that is not registered here, or that is not yours to see."""
+
+
+class NotSaid(Exception):
+    """The file does not say the provider's method, version and confidence: say them beside it."""
+
+
 class ReportedBefore(Exception):
     """This provider's report about this output is here already."""
 
@@ -87,6 +102,103 @@ class Report:
     confidence: Fraction
     digest: str  # SHA-256 of the provider's own document
     weights: tuple[Weight, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whose weights they are: a provider's report, or our own similarity, which is no influence."""
+
+    influence: Influence | None
+    weights: Mapping[Side, Mapping[UUID, Fraction]]
+
+    @property
+    def name(self) -> str:
+        """How it is called where sources are compared."""
+        return str(self.influence.id) if self.influence else OWN
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One side of an output: what each source weighs in it, and how far each two of them are apart."""
+
+    side: Side
+    sources: tuple[Source, ...]
+    disagreements: tuple[Disagreement, ...]
+
+
+def compare(submission_id: UUID, *, at: datetime) -> tuple[Comparison, ...]:
+    """
+    Return what each provider's newest report and our own similarity say of an output, and how far they disagree.
+
+    Similarity is a measurement of ours: how much of the output is like what. It is shown beside the reports, and no
+    plan uses it that does not name it.
+    """
+    found = dict[UUID, Influence]()
+    for row in Influence.objects.filter(submission=submission_id, recorded_at__lte=at).order_by("recorded_at", "id"):
+        found[row.provider_id] = row
+    said = dividing.attributed(submission_id, known_at=at)
+    sides = dividing.sides_of(submission_id, known_at=at)
+    sources = [Source(row, _by_side(said[row.provider_id].weights, sides)) for row in found.values()]
+    own = dividing.similarity(submission_id, known_at=at)
+    if own:
+        sources.append(Source(None, _by_side({id: Fraction(ms) for id, ms in own.items()}, sides)))
+    return tuple(
+        Comparison(
+            side,
+            tuple(one for one in sources if one.weights.get(side)),
+            disagreements(
+                tuple(
+                    Weighing(one.name, {str(id): part for id, part in one.weights[side].items()})
+                    for one in sources
+                    if one.weights.get(side)
+                )
+            ),
+        )
+        for side in (Side.MASTER, Side.PUBLISHING)
+        if any(one.weights.get(side) for one in sources)
+    )
+
+
+def _by_side(weights: Mapping[UUID, Fraction], sides: Mapping[UUID, Side]) -> dict[Side, dict[UUID, Fraction]]:
+    found: dict[Side, dict[UUID, Fraction]] = {}
+    for asset_id, weight in weights.items():
+        side = sides.get(asset_id) or (
+            Side.MASTER if Recording.objects.filter(pk=asset_id).exists() else Side.PUBLISHING
+        )
+        found.setdefault(side, {})[asset_id] = weight
+    return {
+        side: {asset_id: Fraction(part, total) for asset_id, part in parts.items()}
+        for side, parts in found.items()
+        if (total := sum(parts.values(), Fraction(0)))
+    }
+
+
+def named_in(written: Written, *, sight: Sight = EVERYTHING) -> tuple[Weight, ...]:
+    """
+    Return the assets that a file names, as they are registered here.
+
+    :raises NothingNamed: one is not, or is not seen
+    """
+    return tuple(Weight(_named(one, sight), one.part) for one in written.weights)
+
+
+def _named(one: Named, sight: Sight) -> AssetRef:
+    table: type[Recording | Work] = Recording if one.kind in {"recording", "isrc"} else Work
+    rows = seen(QuerySet(table), sight)
+    try:
+        match one.kind:
+            case "isrc":
+                rows = rows.filter(isrc=identifiers.isrc(one.value))
+            case "iswc":
+                rows = rows.filter(iswc=identifiers.iswc(one.value))
+            case _:
+                rows = rows.filter(pk=UUID(one.value))
+    except (ValueError, identifiers.BadCode) as error:
+        raise NothingNamed(f"{one.kind}:{one.value} names nothing that is registered here.") from error
+    found = rows.first()
+    if found is None:
+        raise NothingNamed(f"{one.kind}:{one.value} names nothing that is registered here.")
+    return AssetRef(recording_id=found.pk) if table is Recording else AssetRef(work_id=found.pk)
 
 
 def kind_of(asset: AssetRef) -> AssetKind:

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -26,7 +26,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_protect
 
-from ledger import licensing
+from ledger import licensing, planning, previewing
 from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin, link_if_seen
@@ -34,11 +34,14 @@ from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesFiel
 from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of, seen_by
+from ledger.api.submissions import CURRENCIES
 from ledger.constraints import REFUSALS, violated
 from ledger.licensing import AmendedBySigning, NoSuchLicense, NothingSigned
 from ledger.planning import GivenPlan
+from ledger.previewing import GivenPool, Preview
 from ledger.visibility import Sight, finds, seen
 from rights import contracts, obstacles, wording
+from rights.case import Side
 from rights.clearances import Asked
 from rights.contracts import ExclusivityClash, State
 from rights.mfn import CLASSES, LICENSOR, Favor, Measure
@@ -59,9 +62,12 @@ from rights.obstacles import Kind, Obstacle
 from rights.registry import AssetRef, EmptySchedule, NoSuchUse, NotAPart, NothingAllowed
 from rights.territories import NoSuchTerritory, NoTerritory, check
 from rights.vocabulary import ApprovalMode, AssetKind, LicenseAct, Purpose, Use
-from royalties import splits
+from royalties import money, splits
 from royalties.models import Plan
 from royalties.splits import NotAPart as NotAPartOfThePlan
+from royalties.vocabulary import WeighingModel
+from royalties.weighing import Blend
+from royalties.weighing import Model as WeighedBy
 
 MOST_RELATED = 200
 MOST_FOUND = 100  # assets that one search puts before somebody
@@ -401,8 +407,12 @@ class LicenseAdmin(FactAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add what becomes of a license."""
-        view = self.admin_site.admin_view(self.event_view)
-        return [path("<uuid:id>/event/", view, name="rights_license_event"), *super().get_urls()]
+        event, plan = self.admin_site.admin_view(self.event_view), self.admin_site.admin_view(self.plan_view)
+        return [
+            path("<uuid:id>/event/", event, name="rights_license_event"),
+            path("<uuid:id>/plan/", plan, name="rights_license_plan"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[License]:
         """Return licenses with their schedules and events."""
@@ -489,6 +499,9 @@ class LicenseAdmin(FactAdmin):
                       _history(request, fact, known_at),
                       "Nothing: it holds as it was signed."),
                 Table("How net receipts are divided", ("Step", "Part", "Of"), _plan(fact), "No plan is recorded."),
+                Table("Versions of the plan", PLAN_COLUMNS, _plan_versions(request, fact), "No plan is recorded.",
+                      reverse("admin:rights_license_plan", args=[fact.pk]) if _may_plan(request, fact) else "",
+                      "Try another plan"),
                 Table("Better licenses", MFN_COLUMNS, _triggers({fact.pk}, sight),
                       "No later license is better in what its licensor is favored in."
                       if fact.mfn_clauses.exists() else "Its licensor has no most-favored-nation clause."),
@@ -623,6 +636,223 @@ class LicenseAdmin(FactAdmin):
         )
         response.status_code = 422 if form.errors else 200
         return response
+
+    def plan_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        """Show what other parts of the plan would have paid, and state them as its next version."""
+        license_: License = self.fact(request, id)
+        current = planning.newest(license_.pk)
+        if current is None or not (_may_plan(request, license_) or _may_change(request, license_)):
+            raise PermissionDenied
+        if request.method == "POST":
+            if not _may_change(request, license_):
+                raise PermissionDenied
+            return self._state_plan(request, license_, current)
+        terms = splits.terms_of(current)
+        initial = {
+            "commission": terms.commission, "creators": terms.creators, "masters": terms.masters,
+            "valid_from": max(timezone.now().date(), license_.active_from), "id": uuid4(),
+        }  # fmt: skip
+        form = PlanForm(request.GET if "commission" in request.GET else None, initial=initial)
+        found = None
+        if _may_plan(request, license_) and form.is_bound and form.is_valid():
+            try:
+                found = form.preview(license_, current, at=timezone.now())
+            except (previewing.NothingRunYet, previewing.NotOfThisLicense, previewing.TooManyOutputs) as error:
+                form.add_error("amount", f"{error.__doc__}")
+        return self._plan_page(request, license_, form, found)
+
+    def _state_plan(self, request: HttpRequest, license_: License, current: Plan) -> HttpResponse:
+        form = PlanForm(request.POST, is_stated=True)
+        if form.is_valid():
+            given = form.cleaned_data
+            if Plan.objects.filter(pk=given["id"]).exists():
+                messages.info(request, "This was stated already.")
+                return HttpResponseRedirect(sheets.address(license_))
+            try:
+                planning.amend(
+                    id=given["id"],
+                    license_id=license_.pk,
+                    plan=form.plan(current),
+                    valid_from=given["valid_from"],
+                    reason=given["reason"],
+                    at=timezone.now(),
+                )
+            except (planning.BeforeItsLicense, planning.StatedMeanwhile) as error:
+                form.add_error("valid_from", sentence_of(error))
+            else:
+                messages.success(request, "Stated. The splits of what rests on it are derived again within minutes.")
+                return HttpResponseRedirect(sheets.address(license_))
+        return self._plan_page(request, license_, form, None)
+
+    def _plan_page(
+        self, request: HttpRequest, license_: License, form: PlanForm, found: Preview | None
+    ) -> HttpResponse:
+        rows: list[dict[str, Any]] = []
+        if found is not None:
+            names = Party.objects.select_related("identity").in_bulk([one.party_id for one in found.payees])
+            rows = [
+                {
+                    "who": sheets.link(names[one.party_id]) if one.party_id else "Held, nobody’s yet",
+                    "old": money.written(one.old, found.currency),
+                    "new": money.written(one.new, found.currency),
+                    "units": one.units,
+                    "difference": money.written(one.units, found.currency),
+                }
+                for one in found.payees
+            ]
+        response = self.page(
+            request,
+            "ledger/admin/license_plan.html",
+            license_,
+            {
+                "form": form,
+                "license": license_,
+                "found": found,
+                "rows": rows,
+                "new_id": form.data.get("id") or uuid4(),
+                "total": money.written(found.units, found.currency) if found else "",
+                "may_preview": _may_plan(request, license_),
+                "may_state": _may_change(request, license_),
+                "title": "Another plan",
+            },
+        )
+        response.status_code = 422 if form.errors else 200
+        return response
+
+
+def _may_plan(request: HttpRequest, license_: License) -> bool:
+    """Whether somebody may see what another plan would pay: the licensee's, since it tells what its outputs earn."""
+    caller = caller_of(request)
+    return any(caller.acts_for(license_.licensee_id, verb) for verb in (Verb.SUBMIT, Verb.SETTLE))
+
+
+class PlanForm(forms.Form):
+    """Other parts of a plan; by what its sides are weighed stays as it is."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    commission = FractionField(help_text="Of net receipts, for the licensee")
+    creators = FractionField(help_text="Of what the commission leaves")
+    masters = FractionField(help_text="Of what the creators leave; publishing has the rest")
+    currency = forms.ChoiceField(
+        choices=[(code, code) for code in CURRENCIES], initial="EUR", required=False, widget=forms.Select(INPUT)
+    )
+    amount = forms.CharField(
+        max_length=50,
+        required=False,
+        widget=forms.TextInput({"class": "l-input is-short"}),
+        help_text="Net receipt of every output; empty: what your last published run divided",
+    )
+    country = forms.CharField(
+        max_length=2, required=False, initial="DE", widget=forms.TextInput({"class": "l-input is-short"}),
+        help_text="Where that receipt is from",
+    )  # fmt: skip
+    valid_from = DateField(required=False, label="Valid from", help_text="May lie back: what was paid is adjusted")
+    reason = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(INPUT), help_text="Why, without names"
+    )
+
+    def __init__(self, *args: Any, is_stated: bool = False, **options: Any) -> None:
+        """Ask for day and reason where it is to be stated."""
+        super().__init__(*args, **options)
+        self.fields["valid_from"].required = self.fields["reason"].required = is_stated
+        self.fields["id"].required = is_stated
+
+    def clean(self) -> dict[str, Any]:
+        """Check each part, and read the amount exactly."""
+        given: dict[str, Any] = super().clean() or {}
+        for name in ("commission", "creators", "masters"):
+            if given.get(name) is not None and given[name] > 1:
+                self.add_error(name, sentence_of(NotAPartOfThePlan()))
+        if given.get("amount"):
+            try:
+                given["minor"] = money.minor(money.read(given["amount"].strip()), given["currency"] or "EUR")
+            except (money.NotAnAmount, money.BeyondMoney) as error:
+                self.add_error("amount", f"{error.__doc__}")
+        return given
+
+    def plan(self, current: Plan) -> GivenPlan:
+        """Return the plan with these parts."""
+        given = self.cleaned_data
+        return replace(
+            planning.given(current),
+            commission=given["commission"],
+            creators=given["creators"],
+            masters=given["masters"],
+        )
+
+    def preview(self, license_: License, current: Plan, *, at: datetime) -> Preview:
+        """Return what it would have paid."""
+        given = self.cleaned_data
+        pools: tuple[GivenPool, ...] = ()
+        if "minor" in given:
+            country = given["country"].upper() or "DE"
+            outputs = planning.outputs_of(license_.pk)[: previewing.MOST_OUTPUTS]
+            pools = tuple(GivenPool(one, country, given["minor"]) for one in outputs)
+            if not pools:
+                raise previewing.NotOfThisLicense
+        return previewing.preview(
+            license_=license_, plan=self.plan(current), currency=given["currency"] or "EUR", pools=pools, at=at
+        )
+
+    def grouped(self) -> list[tuple[str, list[tuple[forms.BoundField, bool]]]]:
+        """Return the fields that are previewed, under their headings."""
+        groups = (
+            ("Another plan", ("commission", "creators", "masters")),
+            ("Divided", ("currency", "amount", "country")),
+        )
+        return [(title, [(self[name], not self.fields[name].required) for name in names]) for title, names in groups]
+
+    def stated(self) -> list[tuple[forms.BoundField, bool]]:
+        """Return the fields that stating it takes beside the parts."""
+        return [(self[name], False) for name in ("valid_from", "reason")]
+
+
+PLAN_COLUMNS = ("No.", "Valid from", "For", "Commission", "Creators", "Masters", "Masters by", "Publishing by", "Why")
+_MODELS_SAID = {
+    WeighingModel.TRAIN_EQUAL: "all alike",
+    WeighingModel.TRAIN_PRORATA: "pro rata",
+    WeighingModel.OUTPUT_INFLUENCE: "influence",
+    WeighingModel.OWN_SIMILARITY: "our similarity",
+}
+
+
+def _plan_versions(request: HttpRequest, license_: License) -> tuple[tuple[Shown, ...], ...]:
+    rows = splits.versions_of([license_.pk]).select_related("party__identity", "release", "recording")
+    shown = []
+    for row in reversed(rows):
+        terms = splits.terms_of(row)
+        of = row.release or row.recording
+        for_whom = link_if_seen(request, of, str(of), unseen="Some of it") if of else str(row.party or "All of it")
+        shown.append(
+            (
+                str(row.number),
+                str(row.valid_from or license_.active_from),
+                for_whom,
+                str(terms.commission),
+                str(terms.creators),
+                str(terms.masters),
+                _blend_said(terms.blends.get(Side.MASTER)),
+                _blend_said(terms.blends.get(Side.PUBLISHING)),
+                row.reason or "Signed with the license",
+            )
+        )
+    return tuple(shown)
+
+
+def _blend_said(blend: Blend | None) -> str:
+    if blend is None or not blend.models:
+        return "all alike"
+    said = " + ".join(_model_said(model, is_alone=len(blend.models) == 1) for model in blend.models)
+    if not blend.fallback:
+        return said
+    return f"{said}; else {' + '.join(_model_said(one, is_alone=len(blend.fallback) == 1) for one in blend.fallback)}"
+
+
+def _model_said(model: WeighedBy, *, is_alone: bool) -> str:
+    said = _MODELS_SAID[model.model] + (f" of {model.basis}" if model.basis else "")
+    if model.threshold is not None:
+        said += f" from confidence {model.threshold} on"
+    return said if is_alone else f"{model.part} {said}"
 
 
 def _may_change(request: HttpRequest, license_: License) -> bool:
@@ -980,7 +1210,7 @@ def _history(request: HttpRequest, license_: License, known_at: datetime) -> tup
 
 
 def _plan(license_: License) -> tuple[tuple[Shown, ...], ...]:
-    plan = Plan.objects.filter(license=license_).first()
+    plan = planning.newest(license_.pk)
     if plan is None:
         return ()
     steps = (

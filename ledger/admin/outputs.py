@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from fingerprint.copies import NoLosslessCopy
-from ledger import copying, jobs, report, stating, tasks, today
+from ledger import copying, influencing, jobs, report, stating, tasks, today
 from ledger.access import Caller, Verb
 from ledger.admin import making, sheets
 from ledger.admin.appeals import may_appeal
@@ -38,10 +38,12 @@ from provenance.guards import MediaTypeNotSignable
 from provenance.models import Manifest
 from provenance.statuses import Reason, Status
 from rights import territories
-from rights.models import Decision, Finding, License, Recheck, Submission
+from rights.case import Side
+from rights.models import Decision, Finding, License, Recheck, Recording, Submission, Work
 from royalties import earnings, money
 from royalties.earnings import Receipt
 
+MOST_WEIGHED = 50
 MOST_RECHECKS = 20
 SHORT = {"class": "l-input is-short"}
 NAMES_OF_CONTAINERS = {"audio/wav": "WAV", "audio/aiff": "AIFF", "audio/flac": "FLAC", "audio/mp4": "M4A"}
@@ -219,6 +221,7 @@ class SubmissionAdmin(making.MakingPages):
                 if found.decision and may_appeal(caller_of(request), found.decision)
                 else ""
             ),
+            "compared": _compared(found) if found.is_own and found.attributions else [],
             "told": making.told(found, on=timezone.now().date()),
             "may_correct": bool(found.decision) and making.may_submit(request, found.submission),
             "may_retry": found.state == today.FAILED and _may_retry(request, found.submission),
@@ -419,6 +422,51 @@ def _divided(found: report.Dossier, receipt: Receipt) -> dict[str, Any]:
             for part, line in rows
         ],
     }
+
+
+_OF_SIDE = {Side.MASTER: "Recordings", Side.PUBLISHING: "Works"}
+
+
+def _compared(found: report.Dossier) -> list[dict[str, Any]]:
+    """Return what each source weighs of each asset, and how far they are apart; ours is called what it is."""
+    shown = []
+    for one in influencing.compare(found.submission.pk, at=timezone.now()):
+        names = {
+            source.name: str(source.influence.provider) if source.influence else "Our similarity, not influence"
+            for source in one.sources
+        }
+        model: Any = Recording if one.side is Side.MASTER else Work
+        titles = dict(
+            model.objects.filter(pk__in={id for source in one.sources for id in source.weights[one.side]})
+            .order_by("title")
+            .values_list("pk", "title")
+        )
+        shown.append(
+            {
+                "title": _OF_SIDE[one.side],
+                "names": list(names.values()),
+                "rows": [
+                    (
+                        title,
+                        [
+                            (names[source.name], str(source.weights[one.side].get(asset_id, Fraction(0))))
+                            for source in one.sources
+                        ],
+                    )
+                    for asset_id, title in list(titles.items())[:MOST_WEIGHED]
+                ],
+                "distances": [
+                    {
+                        "one": names[pair.one],
+                        "other": names[pair.other],
+                        "percent": f"{round(pair.distance * 100)} %",
+                        "exact": str(pair.distance),
+                    }
+                    for pair in one.disagreements[:MOST_WEIGHED]
+                ],
+            }
+        )
+    return shown
 
 
 def _may_state(caller: Caller, submission: Submission) -> bool:

@@ -41,6 +41,7 @@ from ledger import (
     paying,
     people,
     planning,
+    previewing,
     proving,
     rechecking,
     recognizing,
@@ -82,7 +83,7 @@ from rights import (
 )
 from rights.exchange import cwr_out
 from rights.exchange.mapping import BadMapping
-from royalties import apportion, earnings, money, plans, splits, weighing
+from royalties import apportion, attributions, earnings, money, plans, splits, weighing
 from royalties.usage.dsr import NotADsrFile
 from royalties.usage.mapping import BadMapping as BadUsageMapping
 
@@ -147,6 +148,12 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     planning.BeforeItsLicense: (422, "before_its_license"),
     planning.NotScheduled: (422, "not_scheduled"),
     planning.StatedMeanwhile: (409, "stated_meanwhile"),
+    previewing.NothingRunYet: (409, "nothing_run_yet"),
+    previewing.NotOfThisLicense: (422, "not_of_this_license"),
+    previewing.TooManyOutputs: (422, "too_many_outputs"),
+    attributions.NotAReport: (422, "not_a_report"),
+    influencing.NothingNamed: (422, "nothing_named"),
+    influencing.NotSaid: (422, "not_said"),
     licensing.NoSuchTrigger: (404, "no_such_trigger"),
     licensing.NotALiftOfPlan: (409, "not_a_lift_of_plan"),
     earnings.NotReleasedThere: (422, "not_released_there"),

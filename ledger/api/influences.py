@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +25,7 @@ from ledger.api.paging import Page, page_of
 from ledger.clearance import NoSuchSubmission
 from ledger.influencing import Report, Weight
 from rights.models import Influence, InfluenceObjection, InfluenceWeight, Party, Submission
+from royalties import attributions
 
 SCOPES = {"GET": "influences:read", "POST": "influences:write"}
 
@@ -134,16 +138,12 @@ class SubmissionInfluences(APIView):
         """
         State what a provider says went into an output: the provider itself, or whoever submitted it.
 
-        It is a claim beside those of other providers, and says nothing about who is owed what.
+        It is a claim beside those of other providers. Where a license's plan names the provider, its newest report
+        weighs a side of the output, and the splits are derived again.
         """
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        party_id, caller = party_of(request), caller_of(request)
-        submitter_id = Submission.objects.values_list("submitter_id", flat=True).get(pk=id)
-        if not caller.acts_for(submitter_id, Verb.SUBMIT) and party_id != data["provider"]:
-            raise NotYourParty
-        caller.look_up(provider=(Party, data["provider"]))
         given_report = Report(
             provider_id=data["provider"],
             method=data["method"],
@@ -152,25 +152,205 @@ class SubmissionInfluences(APIView):
             digest=data["report"],
             weights=tuple(Weight(asset_of(row), row["part"]) for row in data["weights"]),
         )
-        row, created = once(
-            seen_by(request, Influence.objects.all()),
-            data["id"],
-            same=lambda found: (
-                (found.submission_id, found.provider_id, found.report_digest, found.method, found.version)
-                == (id, given_report.provider_id, given_report.digest, given_report.method, given_report.version)
-            ),
-            create=lambda: influencing.state(
-                id=data["id"], submission_id=id, report=given_report, stated_by_id=party_id, at=timezone.now()
-            ),
-        )
-        said = InfluenceOutput(row, context={"request": request}).data
-        return Response(said, status=201 if created else 200)
+        return _stated(request, id, data["id"], given_report)
 
     @extend_schema(operation_id="list_influences", responses=InfluenceOutput(many=True), tags=["influences"])
     def get(self, request: Request, id: UUID) -> Response:
         """List what providers say about an output, side by side, oldest first; with the weights that concern you."""
         rows = seen_by(request, Influence.objects.filter(submission=id)).order_by("recorded_at", "id")
         return Response(InfluenceOutput(rows, many=True, context={"request": request}).data)
+
+
+def _stated(request: Request, submission_id: UUID, influence_id: UUID, given: Report) -> Response:
+    party_id, caller = party_of(request), caller_of(request)
+    submitter_id = Submission.objects.values_list("submitter_id", flat=True).get(pk=submission_id)
+    if not caller.acts_for(submitter_id, Verb.SUBMIT) and party_id != given.provider_id:
+        raise NotYourParty
+    caller.look_up(provider=(Party, given.provider_id))
+    row, created = once(
+        seen_by(request, Influence.objects.all()),
+        influence_id,
+        same=lambda found: (
+            (found.submission_id, found.provider_id, found.report_digest, found.method, found.version)
+            == (submission_id, given.provider_id, given.digest, given.method, given.version)
+        ),
+        create=lambda: influencing.state(
+            id=influence_id, submission_id=submission_id, report=given, stated_by_id=party_id, at=timezone.now()
+        ),
+    )
+    said = InfluenceOutput(row, context={"request": request}).data
+    return Response(said, status=201 if created else 200)
+
+
+class _ReportParser(BaseParser):
+    """Takes a provider's file as the bytes that it is."""
+
+    def parse(self, stream: Any, *_unused: Any, **_also: Any) -> Any:
+        """Read at most a byte more than is taken."""
+        return bytes(stream.read(attributions.MOST_BYTES + 1))
+
+
+class CsvReportParser(_ReportParser):
+    """A table."""
+
+    media_type = attributions.CSV
+
+
+class JsonReportParser(_ReportParser):
+    """A document; kept as bytes, since the digest is over those."""
+
+    media_type = attributions.JSON
+
+
+class SubmissionInfluenceFiles(APIView):
+    """A provider's report as its own file."""
+
+    scopes = {"POST": "influences:write"}
+    parser_classes = [CsvReportParser, JsonReportParser]
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
+
+    class Query(serializers.Serializer[Any]):
+        """What the file does not say: a table says none of it, and in JSON it may be left out here."""
+
+        id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+        provider = serializers.UUIDField(help_text="Party id of the attribution provider")
+        method = serializers.CharField(max_length=120, required=False, default="")
+        version = serializers.CharField(max_length=60, required=False, default="")
+        confidence = FractionField(required=False, allow_null=True, default=None)
+
+    @extend_schema(
+        operation_id="upload_influence",
+        request={attributions.CSV: OpenApiTypes.STR, attributions.JSON: OpenApiTypes.OBJECT},
+        parameters=[Query],
+        responses={201: InfluenceOutput},
+        examples=[
+            OpenApiExample(
+                "a document",
+                {
+                    "method": "output-boundary attribution",
+                    "version": "3.1",
+                    "confidence": "9/10",
+                    "weights": [{"isrc": "DEA620500001", "part": "309/500"}, {"isrc": "DEA620500002", "part": "0.382"}],
+                },
+                request_only=True,
+                media_type=attributions.JSON,
+            ),
+            OpenApiExample(
+                "a table",
+                "asset,part\nisrc:DEA620500001,309/500\nisrc:DEA620500002,0.382\n",
+                request_only=True,
+                media_type=attributions.CSV,
+            ),
+        ],
+        tags=["influences"],
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        """
+        Hand a provider's report in as the file that it wrote: a table or a document, at most 1 MiB.
+
+        It is kept by its SHA-256. Parts are fractions or decimals, which are read exactly.
+        """
+        query = self.Query(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        body: Any = request.data
+        data = body if isinstance(body, bytes) else b""  # no body at all
+        media_type = attributions.CSV if str(request.content_type).startswith(attributions.CSV) else attributions.JSON
+        written = attributions.read(data, media_type)
+        confidence = written.confidence if asked["confidence"] is None else asked["confidence"]
+        method, version = asked["method"] or written.method, asked["version"] or written.version
+        if confidence is None or not method or not version:
+            raise influencing.NotSaid
+        given = Report(
+            provider_id=asked["provider"],
+            method=method,
+            version=version,
+            confidence=confidence,
+            digest=sha256(data).hexdigest(),
+            weights=influencing.named_in(written, sight=caller_of(request).sight),
+        )
+        return _stated(request, id, asked["id"], given)
+
+
+class WeighedOutput(serializers.Serializer[Any]):
+    """What one source says of an asset."""
+
+    asset = serializers.UUIDField()
+    part = serializers.CharField()
+
+
+class WeighingOutput(serializers.Serializer[Any]):
+    """Whose weights they are."""
+
+    name = serializers.CharField(help_text="A report's id, or own_similarity: what we heard, which is no influence")
+    provider = serializers.UUIDField(allow_null=True)
+    confidence = serializers.CharField(allow_null=True)
+    weights = WeighedOutput(many=True)
+
+
+class DistanceOutput(serializers.Serializer[Any]):
+    """Two sources."""
+
+    one = serializers.CharField()
+    other = serializers.CharField()
+    distance = serializers.CharField(help_text="Total variation: 0 where they say the same, 1 where nothing agrees")
+
+
+class ComparisonOutput(serializers.Serializer[Any]):
+    """One side."""
+
+    side = serializers.CharField()
+    sources = WeighingOutput(many=True)
+    disagreements = DistanceOutput(many=True, help_text="Each two, those that differ most first")
+
+
+class InfluenceComparison(APIView):
+    """How far sources disagree."""
+
+    scopes = {"GET": "influences:read"}
+    sees = {"id": Submission}
+    absent = NoSuchSubmission
+
+    @extend_schema(operation_id="compare_influences", responses=ComparisonOutput(many=True), tags=["influences"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """
+        Compare each provider's newest report with the others, and with what we heard ourselves, side by side.
+
+        For whoever submitted the output. Our own weights are similarity and not influence: the part of the output that
+        is like an asset. No plan uses them that does not name them.
+        """
+        report.own(id, caller_of(request).sight)
+        found = influencing.compare(id, at=timezone.now())
+        return Response(ComparisonOutput([_compared(one) for one in found], many=True).data)
+
+
+def _compared(found: influencing.Comparison) -> dict[str, Any]:
+    return {
+        "side": found.side,
+        "sources": [
+            {
+                "name": one.name,
+                "provider": one.influence.provider_id if one.influence else None,
+                "confidence": _written(one.influence.confidence_numerator, one.influence.confidence_denominator)
+                if one.influence
+                else None,
+                "weights": [
+                    {"asset": asset_id, "part": f"{part.numerator}/{part.denominator}"}
+                    for asset_id, part in sorted(one.weights[found.side].items(), key=lambda item: str(item[0]))
+                ],
+            }
+            for one in found.sources
+        ],
+        "disagreements": [
+            {
+                "one": one.one,
+                "other": one.other,
+                "distance": f"{one.distance.numerator}/{one.distance.denominator}",
+            }
+            for one in found.disagreements
+        ],
+    }
 
 
 class InfluenceRow(serializers.Serializer[Influence]):

@@ -14,12 +14,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import licensing, planning
-from ledger.access import Verb
+from ledger import licensing, planning, previewing
+from ledger.access import NotYourParty, Verb
 from ledger.api.access import caller_of, seen_by
 from ledger.api.fields import FractionField, choices
 from ledger.api.once import once
 from ledger.planning import GivenPlan
+from ledger.previewing import MOST_POOLS, GivenPool
 from rights.case import Side
 from rights.models import License, MfnClause, Party, Recording, Release, Work
 from royalties import splits
@@ -383,6 +384,97 @@ class LicensePlans(APIView):
             ),
         )
         return Response(shown(row), status=201 if created else 200)
+
+
+class PoolInput(serializers.Serializer[Any]):
+    """What an output earned in a country."""
+
+    submission = serializers.UUIDField()
+    country = serializers.RegexField(r"^[A-Z]{2}$", help_text="ISO 3166-1 alpha-2")
+    minor = serializers.IntegerField(min_value=-(2**63 - 1), max_value=2**63 - 1, help_text="Minor units")
+
+
+class PayeeDifferenceOutput(serializers.Serializer[Any]):
+    """What a payee has, and would have."""
+
+    party = serializers.UUIDField(source="party_id", allow_null=True, help_text="Null: what is held")
+    old = serializers.IntegerField(help_text="Minor units by the plan as it stands")
+    new = serializers.IntegerField(help_text="And by the other one")
+    difference = serializers.IntegerField(source="units")
+
+
+class PlanPreviewOutput(serializers.Serializer[Any]):
+    """Payee by payee, those of whom it changes most first; the differences add up to nothing."""
+
+    currency = serializers.CharField()
+    run = serializers.UUIDField(source="run.id", allow_null=True, help_text="Whose pools they are; null: your own")
+    pools = serializers.IntegerField()
+    minor = serializers.IntegerField(source="units")
+    payees = PayeeDifferenceOutput(many=True)
+
+
+class PlanPreviews(APIView):
+    """What another plan would have paid."""
+
+    scopes = {"POST": "submissions:read"}  # it writes nothing
+    sees = {"id": License}
+    absent = licensing.NoSuchLicense
+
+    @extend_schema_serializer(component_name="PlanPreviewInput")
+    class Input(PlanInput):
+        """A plan, and what it would divide."""
+
+        currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217")
+        pools = serializers.ListField(
+            child=PoolInput(),
+            required=False,
+            default=list,
+            max_length=MOST_POOLS,
+            help_text="Empty: those of your last published run in this currency",
+        )
+
+    @extend_schema(
+        operation_id="preview_plan",
+        request=Input,
+        responses=PlanPreviewOutput,
+        examples=[
+            OpenApiExample(
+                "a larger part for publishing",
+                {
+                    "commission": "3/20",
+                    "creators": "3/10",
+                    "masters": "2/5",
+                    "currency": "EUR",
+                    "pools": [{"submission": "6a7f3c2a-100d-4f4e-8a3e-2f0f6b1c7d10", "country": "DE", "minor": 100001}],
+                },
+                request_only=True,
+            )
+        ],
+        tags=["licensing"],
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        """
+        Divide pools by the plan as it stands and by another one, on the rights of today. Nothing is recorded.
+
+        For the licensee, whose receipts they are.
+        """
+        given = self.Input(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        license_ = License.objects.get(pk=id)
+        caller = caller_of(request)
+        if not any(caller.acts_for(license_.licensee_id, verb) for verb in (Verb.SUBMIT, Verb.SETTLE)):
+            raise NotYourParty
+        plan = read(data)
+        look_up(request, plan)
+        found = previewing.preview(
+            license_=license_,
+            plan=plan,
+            currency=data["currency"],
+            pools=[GivenPool(row["submission"], row["country"], row["minor"]) for row in data["pools"]],
+            at=timezone.now(),
+        )
+        return Response(PlanPreviewOutput(found).data)
 
 
 class MfnLiftOutput(serializers.Serializer[Any]):

@@ -47,7 +47,7 @@ FAVORED = [
     {"reference_class": "same_licensee", "measure": measure, "looks_back_to": SINCE}
     for measure in ("masters_share", "publishing_share")
 ]
-SCOPES = ["influences:read", "influences:write"]
+SCOPES = ["influences:read", "influences:write", "catalogue:read"]
 O1 = key("O1")
 
 

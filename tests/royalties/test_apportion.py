@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rights.case import Claim, DeclaredIngredient, LicenseTerm, Material, ShareTerm, Terms
+from rights.case import Claim, DeclaredIngredient, LicenseTerm, Material, ShareTerm, Side, Terms
+from rights.claims import Hold
 from royalties import apportion
 from royalties.apportion import DoesNotAddUp, NothingToApportion, Part, PlanTerms, Splits, TooFine, Zone
 from tests.rights.cases import GOOD, MASTER, OTHER, SONG, USES, WORK, contribution, key, license_of, material, share
@@ -390,3 +391,35 @@ def test_pays_owners_by_their_shares(trade: tuple[Claim, Terms, dict[UUID, PlanT
             held = [one for one in terms.shares if one.asset_id == asset and zone.territories[0] in one.territories]
             rates = {paid.get((asset, one.party_id), Fraction(0)) / one.part for one in held}
             assert len(rates) == 1  # twice the share, twice the money
+
+
+# --- divided again
+
+
+@given(
+    st.lists(st.fractions(Fraction(1, 50), 1, max_denominator=60), min_size=1, max_size=5),
+    st.sampled_from(list(Hold)),
+)
+def test_holds_what_is_in_dispute_and_pays_the_undisputed_minimum(parts: list[Fraction], hold: Hold) -> None:
+    shares = tuple(share(MASTER, f"holder {place}", str(part)) for place, part in enumerate(parts))
+    terms = replace(GOOD.terms, shares=(*shares, *(one for one in GOOD.terms.shares if one.asset_id == WORK.id)))
+    agreed = plans(*terms.licenses)
+    if sum(parts) != 1:
+        with pytest.raises(DoesNotAddUp):
+            apportion.splits_of(GOOD.claim, terms, agreed)
+    (zone,) = apportion.splits_of(GOOD.claim, terms, agreed, holds={Side.MASTER: hold, Side.PUBLISHING: hold}).zones
+    of_master = Fraction(119, 400)
+    found = {leaf.party_id: leaf.part / of_master for leaf in zone.parts if leaf.recording_id == MASTER.id}
+    expected: dict[UUID | None, Fraction] = {}
+    for place, part in enumerate(parts):
+        others = sum(parts) - part
+        minimum = part if sum(parts) <= 1 else max(Fraction(0), 1 - others) if hold is Hold.EXCESS else Fraction(0)
+        expected[key(f"holder {place}")] = min(part, minimum)
+    expected[None] = 1 - sum(expected.values(), Fraction(0))
+    assert found == {party: part for party, part in expected.items() if part}
+    for leaf in zone.parts:
+        assert sum(source.part for source in leaf.sources) == leaf.part
+        assert leaf.leaf.endswith("/HOLD") == (leaf.party_id is None)
+    if sum(parts) == 1:
+        (whole,) = apportion.splits_of(GOOD.claim, terms, agreed).zones
+        assert whole == zone  # where ownership is whole, dividing again changes nothing
