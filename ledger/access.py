@@ -29,7 +29,7 @@ from rights.models import (
 )
 from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, sight_of
-from royalties.models import RoyaltyRun, UsageReport
+from royalties.models import Advance, ExchangeRate, PayeeTerms, RoyaltyRun, TaxCertificate, UsageReport
 
 Role = Membership.Role
 
@@ -99,6 +99,10 @@ PERMISSIONS: dict[Verb, frozenset[str]] = {
         {
             "royalties.add_plan",
             "royalties.add_royaltyrun",
+            "royalties.add_exchangerate",
+            "royalties.add_payeeterms",
+            "royalties.add_taxcertificate",
+            "royalties.add_advance",
             "royalties.add_usagereport",
             "royalties.add_usagematching",
             "royalties.add_usagemapping",
@@ -193,6 +197,10 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     Submission: ("submitter", Verb.SUBMIT),
     UsageReport: ("payer", Verb.SETTLE),
     RoyaltyRun: ("payer", Verb.SETTLE),
+    ExchangeRate: ("payer", Verb.SETTLE),
+    PayeeTerms: ("payer", Verb.SETTLE),
+    TaxCertificate: ("payer", Verb.SETTLE),
+    Advance: ("payer", Verb.SETTLE),
 }
 
 

@@ -514,6 +514,10 @@ UNFOLD = {
                     _nav("Unmatched", "link_off", "admin:royalties_usagekey_changelist"),
                     _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
                     _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
+                    _nav("Payees’ terms", "handshake", "admin:royalties_payeeterms_changelist"),
+                    _nav("Certificates", "verified_user", "admin:royalties_taxcertificate_changelist"),
+                    _nav("Advances", "savings", "admin:royalties_advance_changelist"),
+                    _nav("Exchange rates", "currency_exchange", "admin:royalties_exchangerate_changelist"),
                 ],
             },
             {
