@@ -25,6 +25,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo, available_timezones
 
 import pyarrow.parquet as pq
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
@@ -333,6 +334,7 @@ def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime) -> RunPart:
             ],
             divisions=inputs.divisions,
             currency=run.currency,
+            lines_a_partition=settings.LEDGER_LINES_A_PARTITION,
         )
         keeping.keep(folder, made.files)
     left: defaultdict[str, int] = defaultdict(int)

@@ -240,6 +240,8 @@ LEDGER_SHARDS_HERE = tuple(  # which of them `serve` starts workers for
 LEDGER_SHARD_PATIENCE_SECONDS = float(os.environ.get("LEDGER_SHARD_PATIENCE_SECONDS", "30"))
 LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
+# Lines of usage that one job of a royalty run takes: fewer for more workers, more for less to put together.
+LEDGER_LINES_A_PARTITION = int(os.environ.get("LEDGER_LINES_A_PARTITION", "1000000"))
 LEDGER_MAX_USAGE_BYTES = int(os.environ.get("LEDGER_MAX_USAGE_BYTES", str(16 * 1000**3)))  # when it is unpacked
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_PUBLIC_BYTES = int(os.environ.get("LEDGER_MAX_PUBLIC_BYTES", str(128 * 1024 * 1024)))  # without a login

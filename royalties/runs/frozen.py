@@ -214,6 +214,7 @@ def freeze(
     divisions: Mapping[UUID, Splits],
     currency: str,
     partitions: int | None = None,
+    lines_a_partition: int = LINES_A_PARTITION,
 ) -> Frozen:
     """
     Write down everything that a run is a function of.
@@ -223,7 +224,7 @@ def freeze(
     :param rates: into the settlement currency, at most one from each
     :param divisions: how each output is divided, by its decision
     :param currency: what is settled in
-    :param partitions: how many; by default as many as have half a million lines each
+    :param partitions: how many; by default as many as have so many lines each
     :raises NotAUsageFile, TwiceInARun, NotAPartitioning: what was given is not what a run is made of
     :raises RateOfOthers: a rate into another currency, or two from the same
     :raises UnknownCurrency: see ``royalties.money``
@@ -234,7 +235,7 @@ def freeze(
         raise TwiceInARun(TwiceInARun.__doc__)
     opened = [(one, _open(one)) for one in reports]
     count = sum(file.metadata.num_rows for _, file in opened)
-    number = max(1, min(MOST_PARTITIONS, -(-count // LINES_A_PARTITION))) if partitions is None else partitions
+    number = max(1, min(MOST_PARTITIONS, -(-count // max(1, lines_a_partition)))) if partitions is None else partitions
     if not 1 <= number <= MOST_PARTITIONS:
         raise NotAPartitioning(NotAPartitioning.__doc__)
     known = _rates(rates, currency)

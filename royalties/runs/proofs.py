@@ -217,23 +217,24 @@ def plant(folder: Path, result: PartitionResult, *, secret: bytes, into: Path | 
     if max(result.credit, result.debit) > LARGEST:
         raise BeyondMoney(BeyondMoney.__doc__)
     size = sumtree.padding(result.allocations)
-    order = _order(secret, result.number, size)
+    salts, order = _salts(secret, result.number, size)
     digests = np.empty((size, 32), dtype=np.uint8)
     units = np.zeros(size, dtype=np.int64)
     at = 0
     for lines, some in _lines(path):
-        digests[at : at + len(lines)] = _hashes(secret, result.number, at, lines, some)
-        units[at : at + len(lines)] = some
-        at += len(lines)
+        end = at + len(lines)
+        digests[at:end] = _hashes(salts[at:end], lines, some)
+        units[at:end] = some
+        at = end
     if at != result.allocations:
         raise files.FileChanged(f"{files.FileChanged.__doc__} {path.name} has other lines.")
     for begin in range(at, size, files.ROWS):
-        empty = [b""] * min(files.ROWS, size - begin)
-        digests[begin : begin + len(empty)] = _hashes(
-            secret, result.number, begin, empty, np.zeros(len(empty), np.int64)
-        )
-    digests, units = digests[order], units[order]
-    nodes = _nodes(digests, np.maximum(units, 0), -np.minimum(units, 0))
+        end = min(begin + files.ROWS, size)
+        digests[begin:end] = _hashes(salts[begin:end], [b""] * (end - begin), units[begin:end])
+    del salts
+    units = units[order]
+    nodes = _nodes(digests, np.maximum(units, 0), -np.minimum(units, 0), order)
+    del digests, units
     height = size.bit_length() - 1
     target = (into or folder) / tree_name(result.number)
     with target.open("wb") as file:
@@ -270,21 +271,29 @@ def salt_of(secret: bytes, partition: int, line: int) -> bytes:
     return hmac.digest(secret, partition.to_bytes(4, "big") + line.to_bytes(8, "big"), "sha256")
 
 
-def _order(secret: bytes, partition: int, size: int) -> NDArray[np.int64]:
-    """Return the line of each place: lines lie in the order of their salts' hashes."""
-    prefix, keyed = partition.to_bytes(4, "big"), hmac.digest
-    whole = np.empty((size, 4), dtype=">u8")
+def _salts(secret: bytes, partition: int, size: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return all salts of a partition, and the line of each place: lines lie in the order of their salts' hashes."""
+    # HMAC by its definition, from two hashes that have taken the key already: more than twice as fast a salt.
+    inner = sha256(bytes(byte ^ 0x36 for byte in secret.ljust(64, b"\0"))).copy
+    outer = sha256(bytes(byte ^ 0x5C for byte in secret.ljust(64, b"\0"))).copy
+    prefix = partition.to_bytes(4, "big")
+    salts = np.empty((size, 32), dtype=np.uint8)
+    first = np.empty(size, dtype=np.uint64)
     for begin in range(0, size, files.ROWS):
-        numbers = range(begin, min(begin + files.ROWS, size))
-        data = b"".join(
-            [sha256(keyed(secret, prefix + number.to_bytes(8, "big"), "sha256")).digest() for number in numbers]
-        )
-        whole[begin : begin + len(numbers)] = np.frombuffer(data, dtype=">u8").reshape(-1, 4)
-    order = np.argsort(whole[:, 0].astype(np.uint64), kind="stable")
-    first = whole[order, 0]
-    if (first[1:] == first[:-1]).any():
-        order = np.lexsort((whole[:, 3], whole[:, 2], whole[:, 1], whole[:, 0]))
-    return order.astype(np.int64)
+        some = []
+        for number in range(begin, min(begin + files.ROWS, size)):
+            within, whole = inner(), outer()
+            within.update(prefix + number.to_bytes(8, "big"))
+            whole.update(within.digest())
+            some.append(whole.digest())
+        end = begin + len(some)
+        salts[begin:end] = np.frombuffer(b"".join(some), dtype=np.uint8).reshape(-1, 32)
+        first[begin:end] = np.frombuffer(b"".join([sha256(salt).digest()[:8] for salt in some]), dtype=">u8")
+    order = np.argsort(first, kind="stable")
+    in_order = first[order]
+    if (in_order[1:] == in_order[:-1]).any():  # once in many trillion runs
+        order = np.array(sorted(range(size), key=lambda line: sha256(salts[line].tobytes()).digest()))
+    return salts, order.astype(np.int64)
 
 
 def _lines(path: Path, wanted: Integers | None = None) -> Iterator[tuple[list[bytes], Integers]]:
@@ -321,26 +330,31 @@ def _texts(batch: pa.RecordBatch) -> list[bytes]:
     ]
 
 
-def _hashes(secret: bytes, partition: int, begin: int, lines: list[bytes], units: Integers) -> NDArray[np.uint8]:
-    prefix, keyed = partition.to_bytes(4, "big"), hmac.digest
-    zero = bytes(16)
+def _hashes(salts: NDArray[np.uint8], lines: list[bytes], units: Integers) -> NDArray[np.uint8]:
+    zero, salt = bytes(16), salts.tobytes()
     data = b"".join(
         [
             sha256(
                 b"\x00"
-                + keyed(secret, prefix + number.to_bytes(8, "big"), "sha256")
+                + salt[at : at + 32]
                 + (one.to_bytes(16, "big") + zero if one >= 0 else zero + (-one).to_bytes(16, "big"))
                 + line
             ).digest()
-            for number, line, one in zip(range(begin, begin + len(lines)), lines, units.tolist(), strict=True)
+            for at, line, one in zip(range(0, len(salt), 32), lines, units.tolist(), strict=True)
         ]
     )
     return np.frombuffer(data, dtype=np.uint8).reshape(-1, 32)
 
 
-def _nodes(digests: NDArray[np.uint8], credit: Integers, debit: Integers) -> NDArray[np.uint8]:
+def _nodes(
+    digests: NDArray[np.uint8], credit: Integers, debit: Integers, order: Integers | None = None
+) -> NDArray[np.uint8]:
     nodes = np.zeros((len(digests), _NODE_BYTES), dtype=np.uint8)
-    nodes[:, :32] = digests
+    if order is None:
+        nodes[:, :32] = digests
+    else:
+        for begin in range(0, len(order), files.ROWS):
+            nodes[begin : begin + files.ROWS, :32] = digests[order[begin : begin + files.ROWS]]
     nodes[:, 40:48] = credit.astype(">i8").view(np.uint8).reshape(-1, 8)
     nodes[:, 56:64] = debit.astype(">i8").view(np.uint8).reshape(-1, 8)
     return nodes

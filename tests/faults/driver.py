@@ -83,7 +83,99 @@ def hand_in(sheet: str) -> None:
     print(batch.pk, flush=True)  # noqa: T201 - acknowledged
 
 
-ACTS: dict[str, Callable[..., None]] = {"prepare": prepare, "submit": submit, "write": write, "hand-in": hand_in}
+def clear(*files: str) -> None:
+    """Submit files and decide on each here; print the ids of the submissions."""
+    from django.utils import timezone
+
+    from ledger import clearance
+    from rights.models import Decision
+    from tests.faults import world
+
+    for number, file in enumerate(files):
+        id_ = world.submit(Path(file), id=world.key(f"output {number}"))
+        clearance.clear(submission_id=id_, at=timezone.now())
+        if Decision.objects.get(submission=id_).outcome != "cleared":
+            raise SystemExit(f"{id_} was not cleared")
+        print(id_, flush=True)  # noqa: T201
+
+
+def usage(sheet: str) -> None:
+    """Hand in what the distributor earned, and book it."""
+    from django.utils import timezone
+
+    from ledger import usages
+    from royalties.models import UsageReport
+    from royalties.usage.mapping import UsageMapping
+    from tests.faults import world
+
+    columns = {"submission": "output", "country": "country", "amount": "amount", "currency": "currency"}
+    handed = usages.hand_in(
+        id=world.key("usage"),
+        payer_id=world.key("distributor"),
+        files=[usages.Given(Path(sheet), Path(sheet).name)],
+        reading=usages.Reading(
+            UsageReport.Format.SHEET,
+            sender="service",
+            message="January",
+            mapping=UsageMapping(columns=columns | {"first_day": "from", "last_day": "to"}),
+        ),
+        replaces_id=None,
+        is_dry_run=False,
+        at=timezone.now(),
+    )
+    outcome = usages.read(report_id=handed.report.pk, at=timezone.now())
+    if outcome is None or not outcome.is_booked:
+        raise SystemExit(f"it was not booked: {list(handed.report.problems.values())}")
+
+
+def run(name: str) -> None:
+    """Start a run over what the distributor earned; ring for it, and print its id."""
+    from datetime import date
+
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from ledger import running, tasks
+    from ledger.models import Job
+    from tests.faults import world
+
+    starter, _ = get_user_model().objects.get_or_create(username="starter")
+    started = running.start(
+        id=world.key(f"run {name}"),
+        payer_id=world.key("distributor"),
+        period_from=date(2026, 1, 1),
+        period_to=date(2026, 2, 1),
+        timezone="Europe/Berlin",
+        currency="EUR",
+        pay_on=date(2026, 3, 1),
+        started_by_id=starter.pk,
+        at=timezone.now(),
+    )
+    tasks.ring_for(Job.Kind.FREEZE, started.pk)
+    print(started.pk, flush=True)  # noqa: T201 - acknowledged
+
+
+def reject(run_id: str) -> None:
+    """Refuse a run, as somebody else."""
+    from django.contrib.auth import get_user_model
+    from django.utils import timezone
+
+    from ledger import running
+
+    other, _ = get_user_model().objects.get_or_create(username="other")
+    running.reject(run_id=UUID(run_id), by_id=other.pk, reason="done again by more workers", at=timezone.now())
+
+
+ACTS: dict[str, Callable[..., None]] = {
+    "prepare": prepare,
+    "submit": submit,
+    "write": write,
+    "hand-in": hand_in,
+    "clear": clear,
+    "usage": usage,
+    "run": run,
+    "reject": reject,
+}
 
 if __name__ == "__main__":
     django.setup()
