@@ -25,7 +25,7 @@ from royalties.usage import cells
 from royalties.usage.lines import COLUMNS, SCHEMA, Writer
 from royalties.usage.opening import Bounds, Text
 from royalties.usage.problems import BadCell, Problem, Problems, Unreadable, shown
-from royalties.usage.reading import Found, Progress, Source, where
+from royalties.usage.reading import Found, Progress, Source, place, where
 from royalties.usage.records import Layout, Profile, UnknownProfile, profile
 from royalties.usage.sheet import twice
 
@@ -355,8 +355,7 @@ class _Report:
         ):
             for line, before in remembered.twice():
                 file, at = where(line, self.file_lines)
-                other_file, other = where(before, self.file_lines)
-                there = f"line {other}" if other_file == file else f"line {other} of file {other_file}"
+                there = place(before, self.file_lines, file)
                 self.refuse(file, at, field_, code, f"{what} is in {there}: take one of the two out.")
         for id_, summary in self.summaries.items():
             if summary.revenue is not None and summary.counted > summary.usages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from royalties.usage.lines import Keys, Total, Writer, plain, usage_words
 from royalties.usage.mapping import UsageMapping
 from royalties.usage.opening import Bounds, Text
 from royalties.usage.problems import Problem, Problems, Unreadable
-from royalties.usage.sheet import Sheet
+from royalties.usage.sheet import Sheet, twice
 
 Progress = Callable[[int, int, int], None]  # lines, bytes as stored, problems
 
@@ -88,6 +88,7 @@ def read_sheets(
     problems = Problems()
     writer = Writer(target)
     file_lines: list[int] = []
+    transactions: list[Any] = []
     done = 0
     try:
         for number, source in enumerate(sources, 1):
@@ -102,6 +103,9 @@ def read_sheets(
                         writer.add(_moved(table, before))
                         if progress:
                             progress(before + text.lines, done + text.packed_bytes, problems.count + own.count)
+                for part in sheet.transactions:
+                    part[:, 2] += before
+                transactions += sheet.transactions
             except Unreadable as error:
                 own.add(error.problem)
             done += source.path.stat().st_size
@@ -109,6 +113,11 @@ def read_sheets(
             _take(problems, own, number)
             if problems.is_full:
                 break
+        for line, before in twice(transactions):
+            file, at = where(line, file_lines)
+            there = place(before, file_lines, file)
+            sentence = f"The same transaction is in {there}: take one of the two out."
+            problems.add(Problem(at, "transaction", "transaction_twice", sentence, file=file))
     finally:
         with suppress(pa.ArrowInvalid):
             writer.close()
@@ -136,6 +145,7 @@ def where(line: int, file_lines: Sequence[int]) -> tuple[int, int]:
     return len(file_lines), line
 
 
-def problems_of(found: Found) -> Iterator[Problem]:
-    """Go through what is wrong, file by file and line by line."""
-    yield from found.problems.kept
+def place(line: int, file_lines: Sequence[int], file: int) -> str:
+    """Say where a report's line is, as seen from one of its files."""
+    other, at = where(line, file_lines)
+    return f"line {at}" if other == file else f"line {at} of file {other}"

@@ -62,7 +62,7 @@ class Sheet:
     sender: str
     problems: Problems
     header: tuple[str, ...] = ()
-    transactions: list[Any] = field(default_factory=list)  # hashes, with the lines that they stand in
+    transactions: list[Any] = field(default_factory=list)  # hashes, with the lines that they stand in: see ``twice``
     _layout: _Layout | None = None
 
     def tables(self) -> Iterator[Any]:
@@ -101,7 +101,6 @@ class Sheet:
         if layout.header_line + read + len(skipped) != self.text.lines:
             sentence = "A quoted cell goes over the end of its line: take line breaks out of the cells."
             raise Unreadable(Problem(0, "", "line_break_in_a_cell", sentence))
-        self._check_transactions()
 
     # --- The beginning
 
@@ -300,17 +299,19 @@ class Sheet:
         pairs[:, 2] = lines.to_numpy()
         self.transactions.append(pairs[numpy.array([bool(text) for text in texts], bool)] if texts else pairs)
 
-    def _check_transactions(self) -> None:
-        for line, before in twice(self.transactions):
-            sentence = f"The same transaction is in line {before}: take one of the two out."
-            self.problems.add(Problem(line, "transaction", "transaction_twice", sentence))
-
 
 def twice(remembered: list[Any]) -> Iterator[tuple[int, int]]:
     """Go through the lines whose transaction was there before, each with the line where it was."""
     if not remembered:
         return
-    pairs = numpy.concatenate(remembered)
+    # One hash in order says which may be there twice; only those are looked at whole.
+    firsts = numpy.concatenate([part[:, 0] for part in remembered])
+    firsts.sort()
+    suspects = numpy.unique(firsts[1:][firsts[1:] == firsts[:-1]])
+    del firsts
+    if not len(suspects):
+        return
+    pairs = numpy.concatenate([part[numpy.isin(part[:, 0], suspects)] for part in remembered])
     order = numpy.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))
     ordered = pairs[order]
     same = (ordered[1:, 0] == ordered[:-1, 0]) & (ordered[1:, 1] == ordered[:-1, 1])

@@ -279,6 +279,14 @@ def test_a_transaction_is_there_once(tmp_path: Path) -> None:
     assert "line 2" in found.problems.kept[0].sentence
 
 
+def test_a_transaction_is_there_once_in_all_files_of_a_report(tmp_path: Path) -> None:
+    found = read(tmp_path, sheet(ROW + "a", ROW + "b"), sheet(ROW, ROW + "b"))
+    assert [(problem.file, problem.line, problem.code) for problem in found.problems.kept] == [
+        (2, 3, "transaction_twice")
+    ]
+    assert "line 3 of file 1" in found.problems.kept[0].sentence
+
+
 def test_a_formula_in_a_title_is_text(tmp_path: Path) -> None:
     found = read(tmp_path, sheet(ROW.replace("Song", "=1+1")))
     assert refused(found) == []
