@@ -25,7 +25,7 @@ that accuses wrongly: see ``benchmarks.detection``.
 
 ``python -m benchmarks usage`` reads reports of usage, over reading the same files without understanding them.
 
-``python -m benchmarks royalties`` divides ten million usage lines, over the bare kernel on the same lines.
+``python -m benchmarks royalties`` takes ten million usage lines through a run, over the bare kernel on the same lines.
 """
 
 from __future__ import annotations

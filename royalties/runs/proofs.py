@@ -11,7 +11,8 @@ empty lines whose salts go on where those of the lines end; so are the partition
 
 A partition's tree is kept without its lowest levels, which are worked out again for whoever asks: 20 bytes a line, not
 128. What a payee learns of others: the sums of the subtrees beside its own lines, so amounts without payee or output,
-and of their number the next power of two in each partition that it has lines in.
+and of their number the next power of two in each partition that it has lines in; from the tree over statements, which
+is small and kept nowhere, in the same way payouts without their payee.
 """
 
 from __future__ import annotations
