@@ -652,7 +652,10 @@ class LicenseAdmin(FactAdmin):
             "commission": terms.commission, "creators": terms.creators, "masters": terms.masters,
             "valid_from": max(timezone.now().date(), license_.active_from), "id": uuid4(),
         }  # fmt: skip
-        form = PlanForm(request.GET if "commission" in request.GET else None, initial=initial)
+        asked = (
+            {**request.GET.dict(), "valid_from": f"{initial['valid_from']}"} if "commission" in request.GET else None
+        )
+        form = PlanForm(asked, initial=initial)
         found = None
         if _may_plan(request, license_) and form.is_bound and form.is_valid():
             try:
@@ -826,7 +829,7 @@ def _plan_versions(request: HttpRequest, license_: License) -> tuple[tuple[Shown
         shown.append(
             (
                 str(row.number),
-                str(row.valid_from or license_.active_from),
+                format_html('<span class="l-date">{}</span>', row.valid_from or license_.active_from),
                 for_whom,
                 str(terms.commission),
                 str(terms.creators),

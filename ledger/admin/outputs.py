@@ -459,7 +459,7 @@ def _compared(found: report.Dossier) -> list[dict[str, Any]]:
                     {
                         "one": names[pair.one],
                         "other": names[pair.other],
-                        "percent": f"{round(pair.distance * 100)} %",
+                        "percent": "{}.{} %".format(*divmod(round(pair.distance * 1000), 10)),
                         "exact": str(pair.distance),
                     }
                     for pair in one.disagreements[:MOST_WEIGHED]

@@ -334,6 +334,6 @@ def test_the_desk_compares_states_and_shows_versions(o1: Worked, admin_client: C
     assert [one["number"] for one in o1.payer.get(PLANS).json()] == [1, 2]
     assert o1.divide() == 1
     page = admin_client.get(f"/admin/rights/submission/{O1}/change/").content.decode()
-    for said in ("Held, nobody’s yet", "The plan changed", "Our similarity, not influence", "apart (total variation"):
+    for said in ("Held, nobody’s yet", "The plan changed", "Our similarity, not influence", "(total variation "):
         assert said in page, said
     assert cents(o1.weights("DE")) == example.LIFTED_DE
