@@ -27,7 +27,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
 from fingerprint import store
 from ledger import jobs, log, paying
@@ -78,7 +78,7 @@ class PeriodPublished(Exception):
 
 
 class OutOfCourse(Exception):
-    """A run is approved or rejected once it is reconciled, and published once it is approved."""
+    """A run is approved once it is reconciled, published once it is approved, and rejected before that."""
 
 
 class NotPayable(Exception):
@@ -377,9 +377,9 @@ def divide(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
         with jobs.held(job):
             document = _divide(part, number)
             with transaction.atomic(durable=True):
-                jobs.finish(job, at=at)
                 # Of two that end at once the second waits here and finds the first one's result.
                 Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
+                jobs.finish(job, at=at)
                 RunPartition.objects.create(
                     id=id,
                     part=part,
@@ -492,14 +492,13 @@ def _stop(run: RoyaltyRun, job: jobs.Claimed, error: Exception, *, at: datetime)
     """End a run that cannot come to anything, with the name of what is wrong."""
     sentence = str(error) or (type(error).__doc__ or "").strip()
     with transaction.atomic(durable=True):
-        jobs.finish(job, at=at)
         Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
+        jobs.finish(job, at=at)
         if not run.events.filter(act__in=OVER).exists():
             document = {"error": type(error).__name__, "sentence": sentence[:600]}
             _step(run, Act.STOPPED, document, reason=sentence[:300], at=at)
-        rest = [_partition_id(part, number) for part in run.parts.all() for number in range(part.partitions)]
         # What waits for the run's other partitions would find nothing to do.
-        Job.objects.filter(kind=Job.Kind.DIVIDE, subject_id__in=rest, done_at=None).update(done_at=at, lease_until=None)
+        _jobs_of(run).filter(done_at=None).update(done_at=at, lease_until=None)
 
 
 # --- Two people
@@ -517,9 +516,9 @@ def approve(*, run_id: UUID, by_id: int, reason: str = "", at: datetime) -> RunE
 
 def reject(*, run_id: UUID, by_id: int, reason: str, at: datetime) -> RunEvent:
     """
-    Refuse a run before it is published: it is over, and nothing of it was booked.
+    Refuse a run before it is published, also one that is stuck: it is over, and nothing of it was booked.
 
-    :raises NoSuchRun, OutOfCourse: it is over already, or still being worked out
+    :raises NoSuchRun, OutOfCourse: there is none, or it is over already
     """
     return _decide(run_id, Act.REJECTED, by_id=by_id, reason=reason, at=at)
 
@@ -530,12 +529,24 @@ def _decide(run_id: UUID, act: RunEvent.Act, *, by_id: int, reason: str, at: dat
         raise NeedsASecondPerson
     with transaction.atomic(durable=True):
         paying.one_at_a_time(run.payer_id)
+        # Whatever a worker is at meanwhile commits before this, or finds its job gone.
+        Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
         acts = set(run.events.values_list("act", flat=True))
-        waits = acts == {Act.FROZEN, Act.RECONCILED}
-        if not waits and not (act is Act.REJECTED and Act.RECONCILED in acts and not acts & set(OVER)):
+        if acts & set(OVER) or (act is Act.APPROVED and acts != {Act.FROZEN, Act.RECONCILED}):
             raise OutOfCourse
-        digest = run.events.get(act=Act.RECONCILED).digest
-        return _step(run, act, {"reconciled": f"sha256:{digest}"}, by_id=by_id, reason=reason, at=at)
+        if act is Act.REJECTED:
+            _jobs_of(run).filter(done_at=None).update(done_at=at, given_up_at=None, lease_until=None)
+        reconciled = run.events.filter(act=Act.RECONCILED).first()
+        document = {"reconciled": f"sha256:{reconciled.digest}" if reconciled else None}
+        return _step(run, act, document, by_id=by_id, reason=reason, at=at)
+
+
+def _jobs_of(run: RoyaltyRun) -> QuerySet[Job]:
+    ids = [_partition_id(part, number) for part in run.parts.all() for number in range(part.partitions)]
+    return Job.objects.filter(
+        Q(kind__in=[Job.Kind.FREEZE, Job.Kind.RECONCILE], subject_id=run.pk)
+        | Q(kind=Job.Kind.DIVIDE, subject_id__in=ids)
+    )
 
 
 def _run(run_id: UUID) -> RoyaltyRun:
@@ -640,9 +651,7 @@ def standing(run: RoyaltyRun) -> Standing:
     parts = list(run.parts.all())
     partitions = sum(part.partitions for part in parts)
     divided = RunPartition.objects.filter(part__run=run).count()
-    ids = [run.pk, *(_partition_id(part, number) for part in parts for number in range(part.partitions))]
-    kinds = (Job.Kind.FREEZE, Job.Kind.DIVIDE, Job.Kind.RECONCILE)
-    failed = Job.objects.filter(kind__in=kinds, subject_id__in=ids, given_up_at__isnull=False).first()
+    failed = _jobs_of(run).filter(given_up_at__isnull=False).first()
     acts = {event.act for event in events}
     if failed is not None and not acts & set(OVER):
         return Standing("failed", partitions, divided, failed.error, events)

@@ -221,6 +221,7 @@ class RoyaltyRunAdmin(FactAdmin):
             "compared_with": preview.compared_with if preview else None,
             "adjustments": _adjustments(row, preview),
             "settles": settles,
+            "is_open": found.state not in {"published", "rejected", "stopped"},
             "may_approve": settles and found.state == "reconciled" and row.started_by_id != request.user.pk,
             "is_mine": row.started_by_id == request.user.pk,
             "facts": (

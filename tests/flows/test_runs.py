@@ -335,6 +335,16 @@ def test_what_is_known_later_is_posted_by_its_differences(
     quote(payer)
     payer.report(tmp_path, "january", [*RECEIPTS[:1], (key("unknown"), "DE", "10.00", "EUR")])
 
+    # What is stuck can be given up; what a worker brings after that is not taken.
+    assert payer.start("run 0", "2026-01-01", "2026-02-01", pay_on="2026-02-20").status_code == 202
+    (partition,) = running.freeze(id=UUID(key("run 0")), at=timezone.now())
+    late = jobs.claim(Job.Kind.DIVIDE, partition, at=timezone.now())
+    assert late is not None
+    given_up = payer.one.post(f"/v1/royalty-runs/{key('run 0')}/rejections", {"reason": "the wrong month"})
+    assert given_up.json()["state"] == "rejected"
+    with pytest.raises(jobs.LostLease), transaction.atomic():
+        jobs.finish(late, at=timezone.now())
+
     # A worker dies over the partition; another does it over.
     assert payer.start("run 1", "2026-01-01", "2026-02-01", pay_on="2026-02-20").status_code == 202
     (partition,) = running.freeze(id=UUID(key("run 1")), at=timezone.now())
@@ -346,7 +356,7 @@ def test_what_is_known_later_is_posted_by_its_differences(
     with pytest.raises(jobs.LostLease), transaction.atomic():
         jobs.finish(dead, at=timezone.now())
     running.reconcile(id=whole, at=timezone.now())
-    row, part = RunPartition.objects.get(), RunPart.objects.get()
+    row, part = RunPartition.objects.get(), RunPart.objects.get(run=UUID(key("run 1")))
     again = running._divide(part, 0)
     assert results.outcome(part, "EUR").results[0].document == again["result"]
     assert again["sums"] in row.document
