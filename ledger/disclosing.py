@@ -10,13 +10,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Prefetch
 
 from ledger import log
 from ledger.models import Entry
 from ledger.visibility import EVERYTHING, Sight, seen
 from provenance import disclosures, ern
 from provenance.disclosures import Difference, Making, Profile, Statement
-from provenance.models import Disclosure, Manifest
+from provenance.models import Disclosure, DisclosureAnswer, Manifest
 from rights import decisions, terms
 from rights.models import ContributionRecord, Submission
 
@@ -33,6 +34,10 @@ class SentInTheFuture(Exception):
     """A disclosure is recorded once it was sent: this moment is still to come."""
 
 
+class AnsweredInTheFuture(Exception):
+    """An answer is recorded once it was given: not before the statement was sent, nor at a moment still to come."""
+
+
 @dataclass(frozen=True)
 class Told:
     """What somebody was told, in what it differs from today's record, and whether their rules are others by now."""
@@ -45,6 +50,7 @@ class Told:
     newer: Profile | None
     is_latest: bool  # the last of this kind to this recipient: an earlier one was corrected by it
     disclosure: Disclosure | None  # None: it is in the signed file
+    answer: DisclosureAnswer | None = None  # the recipient's last one
 
     @property
     def agrees(self) -> bool:
@@ -142,6 +148,41 @@ def send(
     return row
 
 
+def answer(
+    *, id: UUID, disclosure_id: UUID, answer: str, code: str, document_digest: str, answered_at: datetime, at: datetime
+) -> DisclosureAnswer:
+    """
+    Record what a recipient answered; a later answer supersedes an earlier one.
+
+    :raises AnsweredInTheFuture: it was not given yet, or before anything was sent
+    """
+    disclosure = Disclosure.objects.get(pk=disclosure_id)
+    if not disclosure.sent_at <= answered_at <= at:
+        raise AnsweredInTheFuture
+    with transaction.atomic(durable=True):
+        row = DisclosureAnswer.objects.create(
+            id=id,
+            disclosure=disclosure,
+            answer=answer,
+            code=code,
+            document_digest=document_digest,
+            answered_at=answered_at,
+            recorded_at=at,
+        )
+        log.append(
+            Entry.Kind.DISCLOSURE_ANSWERED,
+            row,
+            {
+                "disclosure": str(disclosure_id),
+                "recipient": disclosure.recipient,
+                "answer": answer,
+                "document": f"sha256:{document_digest}" if document_digest else None,
+            },
+            at=at,
+        )
+    return row
+
+
 def _said(submission: Submission, profile: Profile, digest: str) -> tuple[ContributionRecord | None, Statement]:
     records = [*ContributionRecord.objects.filter(submission=submission).order_by("-position"), None]
     for record in records:
@@ -156,7 +197,12 @@ def told(submission: Submission, *, on: date) -> tuple[Told, ...]:
     making = making_of(submission)
     if not making.lines:
         return ()
-    rows = list(Disclosure.objects.filter(submission=submission).order_by("sent_at", "recorded_at", "id"))
+    answers = Prefetch("answers", DisclosureAnswer.objects.order_by("answered_at", "recorded_at", "id"))
+    rows = list(
+        Disclosure.objects.filter(submission=submission)
+        .prefetch_related(answers)
+        .order_by("sent_at", "recorded_at", "id")
+    )
     latest = {(row.recipient, row.profile): row.pk for row in rows}
     return (
         *_in_file(submission, making, on),
@@ -175,6 +221,7 @@ def _compared(row: Disclosure, making: Making, on: date, *, is_latest: bool) -> 
         newer=_newer(asked, on),
         is_latest=is_latest,
         disclosure=row,
+        answer=list(row.answers.all())[-1] if row.answers.all() else None,
     )
 
 

@@ -80,6 +80,7 @@ _LATER = {
     "signed_copy": "provenance.SignedCopy",
     "contribution_record": "rights.ContributionRecord",
     "disclosure": "provenance.Disclosure",
+    "disclosure_answer": "provenance.DisclosureAnswer",
     "timestamp": "provenance.Timestamp",
     "signer_change": "provenance.SignerChange",
     "royalty_run": "royalties.RoyaltyRun",
@@ -184,6 +185,7 @@ class Entry(models.Model):
         COPY_SIGNED = "copy_signed"
         CONTRIBUTIONS_CORRECTED = "contributions_corrected"
         DISCLOSURE_SENT = "disclosure_sent"
+        DISCLOSURE_ANSWERED = "disclosure_answered"
         TIMESTAMPED = "timestamped"
         SIGNER_CHANGED = "signer_changed"
         RUN_STARTED = "run_started"
@@ -273,6 +275,7 @@ class Entry(models.Model):
     signed_copy = _subject("provenance.SignedCopy")
     contribution_record = _subject("rights.ContributionRecord")
     disclosure = _subject("provenance.Disclosure")
+    disclosure_answer = _subject("provenance.DisclosureAnswer")
     timestamp = _subject("provenance.Timestamp")
     signer_change = _subject("provenance.SignerChange")
     royalty_run = _subject("royalties.RoyaltyRun")

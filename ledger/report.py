@@ -413,6 +413,7 @@ def _about(submission: Submission) -> Q:
         | Q(influence__submission=submission)
         | Q(contribution_record__submission=submission)
         | Q(disclosure__submission=submission)
+        | Q(disclosure_answer__disclosure__submission=submission)
         | Q(influence_objection__influence__submission=submission)
         | Q(certificate__manifest__decision__submission=submission)
         | Q(manifest_status__manifest__decision__submission=submission)

@@ -36,6 +36,7 @@ from ledger.models import (
 from provenance.models import (
     Certificate,
     Disclosure,
+    DisclosureAnswer,
     ForeignManifest,
     Manifest,
     ManifestStatus,
@@ -641,6 +642,7 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
             "recorded_at",
         ),
     ),
+    DisclosureAnswer: (("id", "disclosure_id", "answer", "code", "document_digest", "answered_at", "recorded_at"),),
     ContributionEvidence: (("id", "submission_id", "record_id", "component", "kind", "digest"),),
     Decision: (
         ("id", "submission_id", "outcome", "examination_id", "policy_version", "licenses", "known_at", "decided_at"),
@@ -1646,6 +1648,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.COPY_SIGNED: _one(SignedCopy),
     Entry.Kind.CONTRIBUTIONS_CORRECTED: _of_correction,
     Entry.Kind.DISCLOSURE_SENT: _one(Disclosure),
+    Entry.Kind.DISCLOSURE_ANSWERED: _one(DisclosureAnswer),
     Entry.Kind.TIMESTAMPED: _one(Timestamp),
     Entry.Kind.SIGNER_CHANGED: _one(SignerChange),
     Entry.Kind.RUN_STARTED: _one(RoyaltyRun),
@@ -1867,6 +1870,7 @@ _ORPHANS: dict[type[Model], tuple[str, str]] = {
         Contribution: _WITH_THEIR_RECORD,
         ContributionRecord: _about("contribution_record_id"),
         Disclosure: _about("disclosure_id"),
+        DisclosureAnswer: _about("disclosure_answer_id"),
         ContributionAct: _WITH_THEIR_RECORD,
         ContributionEvidence: _WITH_THEIR_RECORD,
         Decision: _about("decision_id"),

@@ -54,6 +54,7 @@ from ledger.models import (
 from provenance.models import (
     Certificate,
     Disclosure,
+    DisclosureAnswer,
     ForeignManifest,
     Manifest,
     ManifestStatus,
@@ -318,6 +319,7 @@ RULES: Rules = {
     SignedCopy: _own_outputs("decision__submission"),
     CopyOrder: _own_outputs("decision__submission"),
     Disclosure: _own_outputs("submission"),
+    DisclosureAnswer: _own_outputs("disclosure__submission"),
     Timestamp: lambda sight: (
         _own_outputs("manifest__decision__submission")(sight) | _own_outputs("copy__decision__submission")(sight)
     ),

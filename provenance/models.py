@@ -243,6 +243,38 @@ class Disclosure(models.Model):
         return f"{self.recipient}, {self.profile} {self.profile_version}"
 
 
+class DisclosureAnswer(models.Model):
+    """
+    What a recipient answered to what it was told: it took it, refused it, or took it with something changed.
+
+    A later answer supersedes an earlier one. What was changed is in the recipient's own message, of which the sender
+    keeps the document and this row the digest.
+    """
+
+    ANSWERS = ("accepted", "rejected", "changed")
+
+    id = models.UUIDField(primary_key=True)
+    disclosure = models.ForeignKey(Disclosure, on_delete=models.PROTECT, related_name="answers")
+    answer = models.CharField(max_length=16, choices=[(one, one.capitalize()) for one in ANSWERS])
+    code = models.CharField(max_length=60, blank=True)  # the recipient's own word for why
+    document_digest = models.CharField(max_length=64, blank=True)  # SHA-256 of the recipient's message
+    answered_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at__lte=models.F("recorded_at")), name="answer_is_recorded_once_it_is_given"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer__in=("accepted", "rejected", "changed")), name="answer_is_one_of_three"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.answer
+
+
 class Timestamp(models.Model):
     """
     That an authority vouched for when a manifest was there, in a token that is inside the manifest since.

@@ -245,6 +245,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "provenance.Certificate": ("token", "digest", "signer_digest"),
     "provenance.ManifestStatus": ("status", "reason"),
     # Ids, and how it was made: recipients are stores.
+    "provenance.DisclosureAnswer": ("answer", "code", "document_digest"),
     "provenance.Disclosure": ("recipient", "profile", "profile_version", "statement", "statement_digest", "message"),
     "royalties.Split": ("territories", "leaf"),
     "royalties.RoyaltyRun": ("timezone", "currency"),

@@ -26,6 +26,7 @@ _STAMPS: Any = import_module("ledger.migrations.0021_timestamps_and_signers")
 _BOOKS: Any = import_module("ledger.migrations.0022_books")
 _PAYMENTS: Any = import_module("ledger.migrations.0023_payments")
 _USAGE: Any = import_module("ledger.migrations.0024_usage")
+_ANSWERS: Any = import_module("ledger.migrations.0026_answers_to_disclosures")
 _PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
 
 # Append-only, and in the log row by row.
@@ -40,6 +41,7 @@ VOUCHED: list[str] = [
     *_FOREIGN.APPEND_ONLY,
     *_COPIES.APPEND_ONLY,
     *_MAKING.APPEND_ONLY,
+    *_ANSWERS.APPEND_ONLY,
     *_STAMPS.APPEND_ONLY,
     *_BOOKS.APPEND_ONLY,
     *_BOOKS.ENTERED,
@@ -92,6 +94,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _FOREIGN.ENTERED
             | _COPIES.ENTERED
             | _MAKING.ENTERED
+            | _ANSWERS.ENTERED
             | _BOOKS.ENTERED
             | _PAYMENTS.ENTERED
             | _USAGE.ENTERED

@@ -148,6 +148,7 @@ SHOWN_ON = {
     "payment": "order.file.run",
     "usage_outcome": "report",
     "usage_supersession": "report",
+    "disclosure_answer": "disclosure.submission",
 }
 
 

@@ -30,7 +30,7 @@ from ledger.clearance import NoSuchSubmission
 from ledger.disclosing import Told
 from provenance import disclosures, ern
 from provenance.disclosures import XML, Profile, Statement
-from provenance.models import Disclosure
+from provenance.models import Disclosure, DisclosureAnswer
 from rights import terms
 from rights.models import Submission
 
@@ -105,6 +105,20 @@ class DifferenceOutput(serializers.Serializer[Any]):
     now = serializers.JSONField(allow_null=True)
 
 
+class DisclosureAnswerOutput(serializers.Serializer[Any]):
+    """What a recipient answered."""
+
+    id = serializers.UUIDField()
+    answer = serializers.ChoiceField(DisclosureAnswer.ANSWERS)
+    code = serializers.CharField(help_text="The recipient's own word for why; may be empty")
+    document = serializers.SerializerMethodField()
+    answered_at = serializers.DateTimeField()
+
+    def get_document(self, row: DisclosureAnswer) -> str | None:
+        """Return the digest of the recipient's message."""
+        return digest(row.document_digest) if row.document_digest else None
+
+
 class ToldOutput(serializers.Serializer[Any]):
     """That somebody was told, and whether it is still so."""
 
@@ -120,6 +134,7 @@ class ToldOutput(serializers.Serializer[Any]):
     is_latest = serializers.BooleanField(help_text="An earlier one was corrected by it")
     agrees = serializers.BooleanField()
     differences = DifferenceOutput(many=True)
+    answer = DisclosureAnswerOutput(allow_null=True, help_text="The recipient's last; null: none is recorded")
 
 
 class DisclosuresOutput(serializers.Serializer[Any]):
@@ -170,6 +185,7 @@ def shown(told: Told) -> dict[str, Any]:
         "is_latest": told.is_latest,
         "agrees": told.agrees,
         "differences": told.differences,
+        "answer": told.answer,
     }
 
 
@@ -290,6 +306,84 @@ class SubmissionDisclosures(APIView):
             "sent": [shown(one) for one in told],
         }
         return Response(DisclosuresOutput(said).data)
+
+
+class DisclosureAnswers(APIView):
+    """What a recipient answered."""
+
+    scopes = {"POST": "submissions:write"}
+    sees = {"id": Submission, "disclosure_id": Disclosure}
+    absent = NoSuchSubmission
+
+    @extend_schema_serializer(component_name="RecipientAnswer")
+    class Input(serializers.Serializer[Any]):
+        """What a recipient answered to what it was told."""
+
+        id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+        answer = serializers.ChoiceField(
+            DisclosureAnswer.ANSWERS, help_text="It took it, refused it, or took it with something changed"
+        )
+        code = serializers.RegexField(
+            r"^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$",
+            max_length=60,
+            required=False,
+            allow_blank=True,
+            default="",
+            help_text="The recipient's own word for why, such as a code; no names",
+        )
+        document = DigestField(
+            required=False, allow_blank=True, default="", help_text="Of the recipient's message, which you keep"
+        )
+        answered_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+    @extend_schema(
+        operation_id="record_disclosure_answer",
+        request=Input,
+        responses={201: DisclosureAnswerOutput},
+        examples=[
+            OpenApiExample(
+                "rejected",
+                {
+                    "id": "8a4c1e3a-0d51-4a27-9c06-5b8f2d9e7c13",
+                    "answer": "rejected",
+                    "code": "AI_CONTRIBUTION_MISSING",
+                    "document": f"sha256:{'cd' * 32}",
+                    "answered_at": "2027-03-02T08:30:00Z",
+                },
+                request_only=True,
+            )
+        ],
+        tags=["disclosures"],
+    )
+    def post(self, request: Request, id: UUID, disclosure_id: UUID) -> Response:
+        """Record what a recipient answered to what you told it; a later answer supersedes an earlier one."""
+        given = self.Input(data=request.data)
+        given.is_valid(raise_exception=True)
+        data, at = given.validated_data, timezone.now()
+        submission = _own(request, id)
+        caller_of(request).answer_for(submission.submitter_id, Verb.SUBMIT)
+        told = seen_by(request, Disclosure.objects.filter(submission=submission)).filter(pk=disclosure_id).first()
+        if told is None:
+            raise NoSuchSubmission
+        row, created = once(
+            seen_by(request, DisclosureAnswer.objects.all()),
+            data["id"],
+            same=lambda found: (
+                (found.disclosure_id, found.answer, found.code, found.document_digest)
+                == (disclosure_id, data["answer"], data["code"], data["document"])
+                and data["answered_at"] in {None, found.answered_at}
+            ),
+            create=lambda: disclosing.answer(
+                id=data["id"],
+                disclosure_id=disclosure_id,
+                answer=data["answer"],
+                code=data["code"],
+                document_digest=data["document"],
+                answered_at=data["answered_at"] or at,
+                at=at,
+            ),
+        )
+        return Response(DisclosureAnswerOutput(row).data, status=201 if created else 200)
 
 
 class SubmissionDisclosure(APIView):

@@ -114,6 +114,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     ern.NoSuchSchema: (500, "no_such_schema"),
     disclosing.NotOurStatement: (422, "not_our_statement"),
     disclosing.SentInTheFuture: (422, "sent_in_the_future"),
+    disclosing.AnsweredInTheFuture: (422, "answered_in_the_future"),
     contributing.NotDecidedYet: (409, "being_examined"),
     contributing.NothingCorrected: (422, "nothing_corrected"),
     contributing.CorrectedMeanwhile: (409, "corrected_meanwhile"),

@@ -91,6 +91,7 @@ urlpatterns = [
     path("submissions/<uuid:id>", submissions.SubmissionDetail.as_view(), name="submission"),
     path("submissions/<uuid:id>/contributions", contributions.SubmissionContributions.as_view()),
     path("submissions/<uuid:id>/disclosures", disclosures.SubmissionDisclosures.as_view()),
+    path("submissions/<uuid:id>/disclosures/<uuid:disclosure_id>/answers", disclosures.DisclosureAnswers.as_view()),
     path("submissions/<uuid:id>/disclosures/statement", disclosures.SubmissionDisclosure.as_view()),
     path("disclosure-checks", disclosures.DisclosureChecks.as_view()),
     path("submissions/<uuid:id>/evidence", submissions.SubmissionEvidence.as_view()),

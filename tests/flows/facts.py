@@ -39,7 +39,15 @@ from ledger.models import (
     ShardQuestion,
     SocietyAnswer,
 )
-from provenance.models import Disclosure, ForeignManifest, Manifest, ManifestStatus, SignedCopy, SoftBinding
+from provenance.models import (
+    Disclosure,
+    DisclosureAnswer,
+    ForeignManifest,
+    Manifest,
+    ManifestStatus,
+    SignedCopy,
+    SoftBinding,
+)
 from rights import restate
 from rights.models import (
     Allowance,
@@ -312,6 +320,15 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
                     "statement": b'{"answers":{}}',
                     "sent_at": datetime(2020, 1, 1, tzinfo=UTC),
                 },
+            )
+        ],
+    ),
+    (
+        Kind.DISCLOSURE_ANSWERED,
+        [
+            (
+                DisclosureAnswer,
+                {"disclosure_id": Disclosure, "answer": "rejected", "answered_at": datetime(2020, 1, 2, tzinfo=UTC)},
             )
         ],
     ),

@@ -340,6 +340,25 @@ def test_who_was_told_otherwise_is_found(made: World, desk: Client) -> None:
     assert api.post(f"{PATH}/disclosures", sent("anew")).json()["agrees"] is True
     shop = [one for one in api.get(f"{PATH}/disclosures").json()["sent"] if one["recipient"] == "apple-music"]
     assert [(one["is_latest"], one["agrees"]) for one in shop] == [(False, True), (True, True)]
+    # What recipients answered stands beside it; the last answer counts.
+    answers = f"{PATH}/disclosures/{key('anew')}/answers"
+    refused = {"id": key("refused"), "answer": "rejected", "code": "AI_MISSING", "document": f"sha256:{'cd' * 32}"}
+    assert api.post(answers, refused).status_code == 201
+    assert api.post(answers, refused).status_code == 200
+    assert code(api.post(answers, refused | {"answer": "accepted"})) == (409, "id_taken")
+    assert api.post(answers, {"id": key("taken"), "answer": "changed"}).json()["document"] is None
+    for when in ("2099-01-01T00:00:00Z", "2020-01-01T00:00:00Z"):
+        early = {"id": key("early"), "answer": "accepted", "answered_at": when}
+        assert code(api.post(answers, early)) == (422, "answered_in_the_future")
+    assert code(api.post(answers, {"id": key("bad"), "answer": "perhaps"})) == (400, "malformed")
+    assert code(stranger().post(answers, {"id": key("bad"), "answer": "accepted"}))[0] in {403, 404}
+    last = {one["id"]: one["answer"] for one in api.get(f"{PATH}/disclosures").json()["sent"]}
+    assert last[key("anew")]["answer"] == "changed"
+    assert last[key("late")] is None
+    page = desk.get(f"/admin/rights/submission/{key('own')}/change/").content.decode()
+    assert 'data-label="Answer"><span>Changed' in page
+    kinds = [one["kind"] for one in api.get(f"{PATH}/entries").json()]
+    assert kinds.count("disclosure_answered") == 2
     row = Disclosure.objects.get(pk=key("anew"))
     assert json.loads(bytes(row.statement))["answers"]["track"] is False
     sequencer.drain(at=timezone.now())

@@ -574,6 +574,7 @@ PACKED: list[tuple[str, str, str]] = [
     ("rights_contributionact", "act", "cleared"),
     ("rights_contributionevidence", "digest", "cleared"),
     ("provenance_disclosure", "recipient", "cleared"),
+    ("provenance_disclosureanswer", "code", "cleared"),
 ]
 TO: dict[str, str] = {
     "amount": "amount + 1",
