@@ -328,7 +328,12 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
         [
             (
                 DisclosureAnswer,
-                {"disclosure_id": Disclosure, "answer": "rejected", "answered_at": datetime(2020, 1, 2, tzinfo=UTC)},
+                {
+                    "disclosure_id": Disclosure,
+                    "answer": "rejected",
+                    "code": "AI_MISSING",
+                    "answered_at": datetime(2020, 1, 2, tzinfo=UTC),
+                },
             )
         ],
     ),

@@ -218,6 +218,7 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_influenceweight", "numerator"),
     ("provenance_manifeststatus", "successor_id"),
     ("provenance_timestamp", "copy_id"),
+    ("provenance_disclosureanswer", "answer"),
     *(("royalties_plan", column) for column in ("scope", "party_id", "release_id", "recording_id")),
     *(
         ("royalties_planmodel", column)
