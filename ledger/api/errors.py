@@ -38,6 +38,7 @@ from ledger import (
     incoming,
     influencing,
     licensing,
+    objecting,
     paying,
     people,
     planning,
@@ -46,6 +47,8 @@ from ledger import (
     rechecking,
     recognizing,
     registration,
+    remitting,
+    rendering,
     report,
     reversing,
     reviewing,
@@ -57,6 +60,7 @@ from ledger import voices as enrolling_voices
 from ledger.api import access, once, outputs, preferences, resolution, uploads
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
+from ledger.statements import paper, remittances, transfers
 from provenance import bindings, ern
 from provenance import disclosures as derivations
 from provenance.tags import NotACover
@@ -239,6 +243,26 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     paying.NotTheNewest: (409, "not_the_newest"),
     paying.NoShortfall: (409, "no_shortfall"),
     proving.NotOfThisVersion: (409, "not_of_this_version"),
+    rendering.TooManyLines: (409, "too_many_lines"),
+    paper.NotWritten: (503, "pdf_not_written"),
+    objecting.NoSuchStatement: (404, "no_such_statement"),
+    objecting.NoSuchObjection: (404, "no_such_objection"),
+    objecting.TooLate: (409, "too_late"),
+    objecting.ObjectedBefore: (409, "objected_before"),
+    objecting.AnsweredBefore: (409, "answered_before"),
+    objecting.NoReason: (422, "no_reason"),
+    # Payments.
+    transfers.NotAnAccount: (422, "not_an_account"),
+    transfers.NothingToPay: (409, "nothing_to_pay"),
+    transfers.NotAFile: (500, "not_a_payment_file"),
+    remitting.NoSuchRun: (404, "no_such_run"),
+    remitting.NotPublished: (409, "not_published"),
+    remitting.NoPayersAccount: (409, "no_payers_account"),
+    remitting.OrderedBefore: (409, "ordered_before"),
+    remitting.AccountChanged: (409, "account_changed"),
+    remitting.NoSuchFile: (404, "no_such_payment_file"),
+    remittances.NotARemittance: (422, "not_a_remittance"),
+    remittances.TooLarge: (413, "remittance_too_large"),
     # Influence and advice.
     ErrorRateMissing: (503, "error_rate_missing"),
     influencing.NoSuchInfluence: (404, "no_such_influence"),

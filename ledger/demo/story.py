@@ -354,9 +354,10 @@ def settle_by_waiting(api: Api, id: str) -> dict[str, Any]:
     raise ChainBroken(f"submission {id} was not decided within {PATIENCE_S} s; look at the worker's output")
 
 
-def as_json(told: list[Told], *, at: datetime) -> str:
-    """Return the result for a program."""
-    return json.dumps({"at": at.isoformat(), "outputs": [asdict(one) for one in told]}, indent=2)
+def as_json(told: list[Told], month: Any, *, at: datetime) -> str:
+    """Return the result for a program; ``month`` is what the cleared output earned, or None."""
+    earned = asdict(month) if month else None
+    return json.dumps({"at": at.isoformat(), "outputs": [asdict(one) for one in told], "month": earned}, indent=2)
 
 
 def in_words(told: list[Told]) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import sounds, views
+from ledger.reports import sounds, statements, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -25,6 +25,14 @@ urlpatterns = [
     path(f"{_MATCH}/<str:side>.wav", sounds.excerpt, name="segment"),
     path(f"{_MATCH}/<str:side>.json", sounds.part_outline, name="part-outline"),
     path(f"{_MATCH}/<str:side>.png", sounds.spectrogram, name="spectrogram"),
+    path("statements", statements.statements, name="statements"),
+    path("statements/<uuid:id>", statements.statement, name="statement"),
+    path("statements/<uuid:id>/lines/<int:partition>.<int:number>", statements.line, name="statement-line"),
+    path("statements/<uuid:id>.pdf", statements.pdf, name="statement-pdf"),
+    path("statements/<uuid:id>.csv", statements.sheet, name="statement-csv"),
+    path("statements/<uuid:id>/proof.json", statements.proof, name="statement-proof"),
+    path("statements/<uuid:id>/objection", statements.object_to, name="statement-object"),
+    path("objections/<uuid:id>/answer", statements.answer, name="objection-answer"),
     path("entries/<uuid:id>/receipt.txt", views.receipt, name="receipt"),
     path("entries/<uuid:id>/entry.json", views.entry, name="entry"),
 ]

@@ -46,7 +46,7 @@ def _style() -> tuple[SafeString, str]:
     return mark_safe(text), f"{policy}; frame-ancestors 'none'"  # noqa: S308 - our own file
 
 
-def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     style, policy = _style()
     response = render(request, template, {**context, "style": style})
     response["Content-Security-Policy"] = policy
@@ -71,7 +71,7 @@ def outputs(request: HttpRequest) -> HttpResponse:
         "states": states,
         "total": sum(states.values()),
     }
-    return _page(request, "ledger/reports/outputs.html", context)
+    return page(request, "ledger/reports/outputs.html", context)
 
 
 def _matching(found: QuerySet[Any], sought: str) -> QuerySet[Any]:
@@ -91,7 +91,7 @@ def _matching(found: QuerySet[Any], sought: str) -> QuerySet[Any]:
 def how_often_wrong(request: HttpRequest) -> HttpResponse:
     """Show how many innocent tracks are stopped, and how much of what is there is found, as it was measured."""
     now = timezone.now()
-    return _page(request, "ledger/reports/wrong.html", {"page": wrong.page(banding.in_force(at=now)), "at": now})
+    return page(request, "ledger/reports/wrong.html", {"page": wrong.page(banding.in_force(at=now)), "at": now})
 
 
 @require_safe
@@ -104,7 +104,7 @@ def how_often_wrong_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 -
         raise Http404 from error
     if rates is None:
         raise Http404
-    return _attachment(wrong.table(rates).encode(), "text/csv; charset=utf-8", "error-rates.csv")
+    return attachment(wrong.table(rates).encode(), "text/csv; charset=utf-8", "error-rates.csv")
 
 
 @require_safe
@@ -119,7 +119,7 @@ def submission(request: HttpRequest, id: UUID) -> HttpResponse:
         "log_key": checkpoints.verifier_key(),
         "pack_name": f"{id}.pack.zip",
     }
-    return _page(request, "ledger/reports/submission.html", context)
+    return page(request, "ledger/reports/submission.html", context)
 
 
 def _dossier(request: HttpRequest, id: UUID) -> report.Dossier:
@@ -170,7 +170,7 @@ def certificate(request: HttpRequest, id: UUID) -> HttpResponse:
         "fault": fault,
         "made": [(name.replace("_", " ").capitalize(), presentation.LEVELS[level]) for name, level in said.components],
     }
-    return _page(request, "ledger/reports/certificate.html", context)
+    return page(request, "ledger/reports/certificate.html", context)
 
 
 @require_safe
@@ -182,7 +182,7 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
         text = report.receipt(found)
     except report.NotSequenced as error:
         raise Http404 from error
-    return _attachment(text.encode(), "text/plain; charset=utf-8", f"{id}.tlog-proof")
+    return attachment(text.encode(), "text/plain; charset=utf-8", f"{id}.tlog-proof")
 
 
 @require_safe
@@ -190,7 +190,7 @@ def receipt(request: HttpRequest, id: UUID) -> HttpResponse:
 def entry(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out the exact bytes of an entry: what its leaf hash covers."""
     found = _entry(request, id)
-    return _attachment(bytes(found.body), "application/json", f"{id}.entry.json")
+    return attachment(bytes(found.body), "application/json", f"{id}.entry.json")
 
 
 def _entry(request: HttpRequest, id: UUID) -> Entry:
@@ -199,7 +199,7 @@ def _entry(request: HttpRequest, id: UUID) -> Entry:
     return Entry.objects.get(pk=id)
 
 
-def _attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
+def attachment(content: bytes, content_type: str, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

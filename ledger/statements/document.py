@@ -7,7 +7,6 @@ Whoever shows one, on a page, on paper or as a table, shows the same figures in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -44,6 +43,8 @@ class Line:
     weight: Fraction
     units: int
     has_leftover: bool
+    partition: int = 0  # where it stands in the run
+    number: int = 0
     used_from: date | None = None
     used_to: date | None = None  # exclusive
 
@@ -96,7 +97,10 @@ class Document:
     issued_at: datetime
     pay_on: date
     object_until: date | None
-    figures: Settled
+    allocated: int  # what the lines add up to
+    adjusted: int  # of earlier periods, divided anew: new less old, leaf by leaf (ROY-8)
+    granted: int  # out of holds and guarantees since the statement before
+    figures: Settled  # of all three, and of what is held
     payout: Payout | None
     lines: tuple[Line, ...]
     frozen_digest: str
@@ -113,7 +117,10 @@ class Document:
         it = self.figures
         rate = percent(it.withholding_rate)
         found = [
-            Step("Earned in this period", it.earned, is_sum=True),
+            Step("Earned in this period", self.allocated, is_sum=True),
+            Step("Earlier periods, divided anew", self.adjusted),
+            Step("Out of holds and guarantees", self.granted),
+            Step("On hold in this period", it.held),
             Step("Held while owners disagree", -it.held),
             Step("Kept in reserve", -it.reserved),
             Step("Released from reserve", it.released),
@@ -172,8 +179,3 @@ def decimals(value: Fraction, places: int) -> str:
     units = money.half_up(value * 10**places)
     whole, rest = divmod(abs(units), 10**places)
     return f"{'−' if units < 0 else ''}{whole}" + (f".{rest:0{places}d}" if places else "")
-
-
-def adds_up(lines: Iterable[Line], figures: Settled) -> bool:
-    """Whether the lines are what was earned, to the unit."""
-    return sum(line.units for line in lines) == figures.earned

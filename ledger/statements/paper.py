@@ -100,11 +100,11 @@ def _data(document: Document) -> dict[str, Any]:
         + (f" {left} further lines are in the CSV." if left else ""),
         "total": {
             "label": "Earned in this period",
-            "amount": grouped(it.figures.earned, it.currency),
+            "amount": grouped(it.allocated, it.currency),
         },
         "check": [
             "Amount of a line = its pool × its weight, rounded down; units that are left go to the largest remainders.",
-            "The lines add up to what was earned; the steps above lead from there to what is paid.",
+            "The lines add up to what was earned in this period; the steps above lead from there to what is paid.",
             "The run's root, in the log, covers every line of every payee.",
             "Ask for the proof of yours: ledger-verify checks it, and needs neither this service nor its operator.",
             *([f"Objections are taken until {it.object_until:%-d %B %Y}."] if it.object_until else []),

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, run the story, tell it."""
-        from ledger.demo import doors, story
+        from ledger.demo import doors, month, story
 
         call_command("migrate", verbosity=0)
 
@@ -29,7 +29,9 @@ class Command(BaseCommand):
                 sys.stderr.write(f"  {text}\n")
 
         told = story.run(doors.Inside(), say, settle=story.settle_inside)
-        self.stdout.write(story.as_json(told, at=timezone.now()) if options["json"] else story.in_words(told))
-        faults = sum(len(one.faults) for one in told)
+        earned = month.of(told, say, work=month.work_inside)
+        words = story.in_words(told) + month.in_words(earned)
+        self.stdout.write(story.as_json(told, earned, at=timezone.now()) if options["json"] else words)
+        faults = sum(len(one.faults) for one in told) + (len(earned.faults) if earned else 0)
         if faults:
             raise CommandError(f"{faults} link(s) of the chain do not hold", returncode=1)

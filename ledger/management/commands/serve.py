@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command
@@ -112,7 +113,7 @@ class Command(BaseCommand):
             raise CommandError(f"the web server did not answer at {root} within {START_WITHIN_S} s")
 
     def _demo(self, root: str, supervisor: Supervisor) -> bool:
-        from ledger.demo import doors, story
+        from ledger.demo import doors, month, story
 
         class Door(doors.Network):
             """The way to our own server, until somebody presses Ctrl-C."""
@@ -126,7 +127,15 @@ class Command(BaseCommand):
         told = story.run(Door(root), self._say, settle=story.settle_by_waiting)
         self.stdout.write(story.in_words(told))
         self.stdout.write(f"\nFour outputs in {time.monotonic() - since:.0f} s.")
-        return not any(one.faults for one in told)
+
+        def work(report_id: UUID, run_id: UUID) -> None:
+            if supervisor.stopping:
+                raise Stopped
+            month.work_by_waiting(report_id, run_id)
+
+        earned = month.of(told, self._say, work=work)
+        self.stdout.write(month.in_words(earned))
+        return not any(one.faults for one in told) and not (earned and earned.faults)
 
     def _addresses(self, root: str, *, demo: bool) -> None:
         lines = ["", f"Admin      {root}/admin/"]

@@ -1,0 +1,187 @@
+"""
+From a cent to what it rests on (ROY-15): the lines of usage that made its pool, and the terms that made its weight.
+
+Read from the frozen files of the run and from the facts that were known when they were frozen; nothing is worked out
+anew but the two sums that must come to the pool and to the weight, and do, or the reader is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ledger.visibility import seen
+from rights.models import Consent, Decision, Share
+from rights.visibility import Sight
+from royalties import money, results, splits
+from royalties.apportion import Source
+from royalties.models import Plan, RunPart, Statement, UsageReport
+from royalties.money import Rate
+from royalties.results import Allocation
+from royalties.runs import frozen, keeping
+from royalties.splits import Version
+
+MOST_LINES = 500  # of usage, that are shown; the sum is over all
+
+
+class NoSuchLine(Exception):
+    """This statement has no such line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """One line of a report of usage, and what it came to in the run."""
+
+    report_id: UUID
+    sender: str
+    message: str
+    line: int
+    amount: Fraction  # in the major unit of its currency
+    currency: str
+    rate: Rate | None
+    units: int  # converted
+    usages: int
+    used_from: date | None
+    used_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where some of a weight comes from."""
+
+    part: Fraction
+    plan: Plan | None
+    share: Share | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Drilled:
+    """A line of a statement, with everything that it follows from."""
+
+    allocation: Allocation
+    decision: Decision
+    used: tuple[Used, ...]
+    lines: int  # of usage, shown or not
+    used_units: int  # what all of them come to
+    version: Version | None
+    grounds: tuple[Ground, ...]
+    consents: tuple[Consent, ...]  # those that the reader may see
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether usage comes to the pool, and the grounds to the weight."""
+        weighed = sum((ground.part for ground in self.grounds), Fraction(0))
+        return self.used_units == self.allocation.pool_units and weighed in {self.allocation.weight, Fraction(0)}
+
+
+def drill(statement: Statement, *, partition: int, line: int, sight: Sight) -> Drilled:
+    """
+    Return what a line of a statement follows from.
+
+    :param sight: whose; consents of others are left out
+    :raises NoSuchLine: the statement has no such line
+    """
+    part = statement.run.parts.get(of_run=statement.run_id)
+    rows = results.allocations(part, party_id=statement.payee_id, after=(partition, line - 1))
+    found = next(islice(rows, 1), None)
+    if found is None or (found.partition, found.line) != (partition, line):
+        raise NoSuchLine
+    decision = Decision.objects.select_related("submission").get(pk=found.output)
+    used, lines, units = _used(part, found, statement.currency)
+    version = _version(part, found)
+    return Drilled(
+        allocation=found,
+        decision=decision,
+        used=used,
+        lines=lines,
+        used_units=units,
+        version=version,
+        grounds=_grounds(version, found),
+        consents=_consents(decision, sight),
+    )
+
+
+def _used(part: RunPart, found: Allocation, currency: str) -> tuple[tuple[Used, ...], int, int]:
+    with TemporaryDirectory(prefix="drill-") as name:
+        folder = Path(name)
+        manifest = keeping.bring_partition(part.manifest_digest, [found.partition], folder)
+        rates = frozen.read_rates(folder, manifest)
+        lines_name, pools_name, _ = frozen.names(found.partition)
+        pools = pq.read_table(folder / pools_name, columns=["output", "country"])
+        here = pc.and_(
+            pc.equal(pools.column("output").cast("string"), str(found.output)),
+            pc.equal(pools.column("country").cast("string"), found.country),
+        )
+        pool = pc.index(here, value=True).as_py()  # its number is its place
+        rows = pq.read_table(folder / lines_name, filters=[("pool", "==", pool)]).to_pylist()
+    reports = UsageReport.objects.in_bulk(manifest.reports)
+    shown: list[Used] = []
+    total = 0
+    for row in rows:
+        amount = Fraction(row["mantissa"], 10 ** row["scale"])
+        rate = rates.get(row["currency"])
+        units = money.minor(amount, currency) if rate is None else money.converted(amount, rate)
+        total += units
+        if len(shown) < MOST_LINES:
+            report = reports[manifest.reports[row["report"]]]
+            shown.append(
+                Used(
+                    report_id=report.pk,
+                    sender=report.sender,
+                    message=report.message,
+                    line=row["line"],
+                    amount=amount,
+                    currency=row["currency"],
+                    rate=rate,
+                    units=units,
+                    usages=row["usages"],
+                    used_from=row["used_from"],
+                    used_to=row["used_to"],
+                )
+            )
+    return tuple(shown), len(rows), total
+
+
+def _version(part: RunPart, found: Allocation) -> Version | None:
+    known = [
+        one for one in splits.versions(found.output) if one.recorded_at is None or one.recorded_at <= part.recorded_at
+    ]
+    return known[-1] if known else None
+
+
+def _grounds(version: Version | None, found: Allocation) -> tuple[Ground, ...]:
+    if version is None:
+        return ()
+    sources = [
+        source
+        for zone in version.splits.zones
+        if found.country in zone.territories
+        for part in zone.parts
+        if part.leaf == found.leaf
+        for source in part.sources
+    ]
+    plans = Plan.objects.select_related("license").in_bulk([one.plan_id for one in sources if one.plan_id])
+    shares = Share.objects.in_bulk([one.share_id for one in sources if one.share_id])
+    return tuple(
+        Ground(
+            source.part,
+            plans.get(source.plan_id) if source.plan_id else None,
+            shares.get(source.share_id) if source.share_id else None,
+            source,
+        )
+        for source in sources
+    )
+
+
+def _consents(decision: Decision, sight: Sight) -> tuple[Consent, ...]:
+    rests_on = {id for finding in decision.findings.all() for id in finding.rests_on}
+    return tuple(seen(Consent.objects.filter(pk__in=rests_on), sight).order_by("pk"))

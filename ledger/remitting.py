@@ -1,0 +1,289 @@
+"""
+From a published run to the bank and back: payment orders for statements, and what the bank says of them.
+
+The file for the bank holds names and accounts, so it is written when asked for and not kept; its digest is. The same
+orders give the same bytes. A statement is ordered again only after its payment came back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
+
+from ledger import log, paying
+from ledger.constraints import violated
+from ledger.models import Entry
+from ledger.statements import remittances, transfers
+from ledger.statements.transfers import Account, Order, Unpayable
+from rights import parties
+from rights.models import PartyContact
+from royalties import books
+from royalties.models import Payment, PaymentFile, PaymentOrder, RoyaltyRun, RunEvent, Statement, Transaction
+
+
+class NoSuchRun(Exception):
+    """There is no royalty run with this id."""
+
+
+class NotPublished(Exception):
+    """Only a published run is paid from."""
+
+
+class NoPayersAccount(Exception):
+    """The payer's own bank account is not on record: record it first."""
+
+
+class OrderedBefore(Exception):
+    """Somebody ordered one of these payments at the same moment; look at the run's payment files."""
+
+
+class AccountChanged(Exception):
+    """An account on record changed since the file was made, so the same file cannot be written again."""
+
+
+class NoSuchFile(Exception):
+    """There is no payment file with this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A payment file with its bytes, and the statements that it leaves out."""
+
+    file: PaymentFile
+    raw: bytes
+    left: tuple[Unpayable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What came of a bank's file."""
+
+    paid: int
+    returned: int
+    known: int  # booked before
+    refused: tuple[remittances.Refused, ...]
+
+
+def record_account(*, payer_id: UUID, party_id: UUID, account: Account, at: datetime) -> None:
+    """
+    Keep the bank account of a party for this payer, sealed under the party's key, in place of the one before.
+
+    Each payer keeps its own: nobody can turn another's payments. It is erased with the party.
+
+    :raises rights.parties.NoSuchParty, Erased, NotSealedYet: nothing can be sealed for it
+    """
+    kind = _kind(payer_id)
+    with transaction.atomic(durable=True):
+        parties.put_contact(
+            id=uuid5(party_id, f"{kind}/{at.isoformat()}"),
+            party_id=party_id,
+            kind=kind,
+            address=json.dumps({"name": account.name, "iban": account.iban, "bic": account.bic}),
+            at=at,
+        )
+
+
+def account_of(*, payer_id: UUID, party_id: UUID) -> Account | None:
+    """Return the account of a party that this payer keeps, or None."""
+    found = parties.contact_of(party_id, _kind(payer_id))
+    return Account(**json.loads(found)) if found else None
+
+
+def has_account(*, payer_id: UUID, party_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return for which of these parties this payer keeps an account."""
+    rows = PartyContact.objects.filter(kind=_kind(payer_id), party__in=list(party_ids))
+    return frozenset(rows.values_list("party_id", flat=True))
+
+
+def _kind(payer_id: UUID) -> str:
+    return f"bank:{payer_id.hex[:11]}"  # sixteen characters, all that a kind may have
+
+
+def newest_of(run_id: UUID) -> Sequence[Statement]:
+    """Return the statements of a run that are in force: of each payee the last version."""
+    last = Statement.objects.filter(run=OuterRef("run"), payee=OuterRef("payee")).order_by("-version")
+    rows = Statement.objects.filter(run=run_id, pk=Subquery(last.values("pk")[:1]))
+    return list(rows.select_related("run", "payee__identity").order_by("payee_id"))
+
+
+def order(*, id: UUID, run_id: UUID, currency: str, pay_on: date, by_id: int | None, at: datetime) -> Made:
+    """
+    Order the payments of a published run that are due in a currency and not ordered yet.
+
+    :raises NoSuchRun: there is none
+    :raises NotPublished: its statements are not in force
+    :raises NoPayersAccount: nobody said where the money comes from
+    :raises transfers.NothingToPay: nothing is left to order
+    :raises OrderedBefore: somebody else was faster
+    """
+    run = RoyaltyRun.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NoSuchRun
+    if not RunEvent.objects.filter(run=run, act=RunEvent.Act.PUBLISHED).exists():
+        raise NotPublished
+    payer = account_of(payer_id=run.payer_id, party_id=run.payer_id)
+    if payer is None:
+        raise NoPayersAccount
+    due, attempts, ordered_before = [], {}, []
+    for statement in newest_of(run.pk):
+        last = PaymentOrder.objects.filter(statement=statement).order_by("-attempt").first()
+        if last and not last.payments.filter(is_return=True).exists():
+            ordered_before.append(Unpayable(statement.pk, "It is ordered already."))
+            continue
+        attempts[statement.pk] = last.attempt + 1 if last else 1
+        due.append(_order_of(statement))
+    carried, left = transfers.sorted_out(due, currency=currency)
+    raw = _written(carried, payer, currency=currency, pay_on=pay_on, id=id, at=at)
+    try:
+        with transaction.atomic(durable=True):
+            file = PaymentFile.objects.create(
+                id=id,
+                run=run,
+                currency=currency,
+                pay_on=pay_on,
+                digest=sha256(raw).hexdigest(),
+                made_by_id=by_id,
+                recorded_at=at,
+            )
+            PaymentOrder.objects.bulk_create(
+                PaymentOrder(
+                    id=uuid5(id, f"order/{one.statement_id}"),
+                    file=file,
+                    statement_id=one.statement_id,
+                    attempt=attempts[one.statement_id],
+                    units=one.units,
+                )
+                for one in carried
+            )
+            log.append(
+                Entry.Kind.PAYMENTS_ORDERED,
+                file,
+                {
+                    "run": str(run.pk),
+                    "currency": currency,
+                    "minor": str(sum(one.units for one in carried)),
+                    "orders": len(carried),
+                    "file": f"sha256:{file.digest}",
+                },
+                at=at,
+            )
+    except IntegrityError as error:
+        if violated(error) == "statement_is_ordered_once_an_attempt":
+            raise OrderedBefore from error
+        raise
+    return Made(file, raw, (*left, *ordered_before))
+
+
+def again(file_id: UUID) -> bytes:
+    """
+    Write a payment file again, to the same bytes.
+
+    :raises NoSuchFile: there is none
+    :raises AccountChanged: somebody's account is another now
+    """
+    file = PaymentFile.objects.select_related("run").filter(pk=file_id).first()
+    if file is None:
+        raise NoSuchFile
+    payer = account_of(payer_id=file.run.payer_id, party_id=file.run.payer_id)
+    rows = PaymentOrder.objects.filter(file=file).select_related("statement__run")
+    orders = [_order_of(row.statement) for row in rows]
+    if payer is None or any(one.to is None for one in orders):
+        raise AccountChanged
+    raw = _written(orders, payer, currency=file.currency, pay_on=file.pay_on, id=file.pk, at=file.recorded_at)
+    if sha256(raw).hexdigest() != file.digest:
+        raise AccountChanged
+    return raw
+
+
+def _order_of(statement: Statement) -> Order:
+    run = statement.run
+    return Order(
+        statement_id=statement.pk,
+        to=account_of(payer_id=run.payer_id, party_id=statement.payee_id),
+        units=statement.payout_units,
+        currency=statement.payout_currency,
+        remittance=f"Royalties {run.period_from} to {run.period_to} {statement.pk}",
+    )
+
+
+def _written(orders: Sequence[Order], payer: Account, *, currency: str, pay_on: date, id: UUID, at: datetime) -> bytes:
+    return transfers.written(orders, payer=payer, currency=currency, on=pay_on, message_id=id.hex, created_at=at)
+
+
+def confirm(*, raw: bytes, payer_id: UUID, at: datetime) -> Booked:
+    """
+    Book what a bank says was paid or came back; what it says twice is booked once, and all of it or nothing.
+
+    :raises remittances.NotARemittance, remittances.TooLarge: it is no file of a bank
+    """
+    confirmed, refused = remittances.read(raw)
+    digest = sha256(raw).hexdigest()
+    counts = {True: 0, False: 0}
+    known = 0
+    refusals = list(refused)
+    with transaction.atomic(durable=True):
+        paying.one_at_a_time(payer_id)
+        for one in confirmed:
+            row = _ordered(one, payer_id)
+            if isinstance(row, str):
+                refusals.append(remittances.Refused(one.place, row))
+                continue
+            if Payment.objects.filter(order=row, is_return=one.is_return).exists():
+                known += 1
+                continue
+            _book(row, one, digest=digest, at=at)
+            counts[one.is_return] += 1
+    return Booked(counts[False], counts[True], known, tuple(sorted(refusals, key=lambda one: one.place)))
+
+
+def _ordered(one: remittances.Confirmed, payer_id: UUID) -> PaymentOrder | str:
+    """Return the order that a payment is of; or why there is none."""
+    rows = PaymentOrder.objects.filter(statement=one.statement_id, file__run__payer=payer_id)
+    row = rows.select_related("file", "statement__run").order_by("-attempt").first()
+    if row is None:
+        return "No payment of this statement was ordered."
+    if (row.units, row.file.currency) != (one.units, one.currency):
+        return "It is another amount than was ordered; nothing of it is booked."
+    if one.is_return and not Payment.objects.filter(order=row, is_return=False).exists():
+        return "It came back before it was paid; hand in the file that says it was paid."
+    return row
+
+
+def _book(row: PaymentOrder, one: remittances.Confirmed, *, digest: str, at: datetime) -> None:
+    payment = Payment.objects.create(
+        id=uuid5(row.pk, "returned" if one.is_return else "paid"),
+        order=row,
+        is_return=one.is_return,
+        booked_on=one.booked_on,
+        source_digest=digest,
+        recorded_at=at,
+    )
+    log.append(
+        Entry.Kind.PAYMENT_CONFIRMED,
+        payment,
+        {"order": str(row.pk), "statement": str(row.statement_id), "is_return": one.is_return},
+        at=at,
+    )
+    # What was ordered is no longer to be paid, and no longer among what came in; a return turns that back.
+    statement, sign = row.statement, -1 if one.is_return else 1
+    units = sign * statement.payable
+    booked = books.post(
+        [
+            (books.Key(books.Kind.BANK, statement.currency, statement.payee_id), -units),
+            (books.Key(books.Kind.RECEIPTS, statement.currency), units),
+        ],
+        id=uuid5(payment.pk, "booked"),
+        payer_id=statement.run.payer_id,
+        kind=Transaction.Kind.RETURNED if one.is_return else Transaction.Kind.PAID,
+        value_on=one.booked_on,
+        of_run=statement.run,
+        at=at,
+    )
+    paying.enter(booked, at=at)

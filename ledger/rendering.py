@@ -1,0 +1,189 @@
+"""
+Statements as documents: from the figures and the files of a run to what people read, print, compute with and check.
+
+Names and titles are looked up when a document is made, so that what was erased is in none that is made later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from uuid import UUID
+
+from ledger import objecting, paying
+from ledger.models import Leaf
+from ledger.statements.document import Document, Line, Part, Payout
+from rights.models import Decision, Recording, Work
+from royalties import results
+from royalties.account import Settled
+from royalties.models import Payment, RunEvent, Statement
+from royalties.results import Allocation
+
+MOST_LINES = 100_000  # of one document; the API hands out more a page at a time
+_CREATOR = "HC/"
+
+
+class TooManyLines(Exception):
+    """A document has at most 100,000 lines; read this statement's lines from the API, a page at a time."""
+
+
+def document(statement: Statement) -> Document:
+    """
+    Return a statement with its lines, as it is shown.
+
+    :raises TooManyLines: more than a document holds
+    """
+    run = statement.run
+    part = run.parts.get(of_run=run)
+    if statement.lines > MOST_LINES:
+        raise TooManyLines
+    found = results.allocations(part, party_id=statement.payee_id)
+    rows = [one for one in found if one.leaf != results.COMMISSION]
+    published = _published(run.pk)
+    leaf = Leaf.objects.filter(entry__run_event=published).first()
+    said = results.read(published.document.encode())["parts"][str(run.pk)]
+    return Document(
+        id=statement.pk,
+        run_id=run.pk,
+        version=statement.version,
+        payer=str(run.payer),
+        payee=str(statement.payee),
+        currency=statement.currency,
+        period_from=run.period_from,
+        period_to=run.period_to,
+        issued_at=statement.issued_at,
+        pay_on=run.pay_on,
+        object_until=objecting.until(statement).date(),
+        allocated=statement.allocated,
+        adjusted=statement.adjusted,
+        granted=statement.granted,
+        figures=_figures(statement),
+        payout=_payout(statement),
+        lines=tuple(_lines(rows)),
+        frozen_digest=said["frozen"],
+        root_digest=said["root"]["sha256"],
+        entry_index=leaf.index if leaf else None,
+    )
+
+
+def _published(run_id: UUID) -> RunEvent:
+    return RunEvent.objects.get(run=run_id, act=RunEvent.Act.PUBLISHED)
+
+
+def _figures(row: Statement) -> Settled:
+    numerator, _, denominator = row.withholding_exact.partition("/")
+    return Settled(
+        earned=row.earned,
+        held=row.held,
+        reserved=row.reserved,
+        released=row.released,
+        carried_in=row.carried_in,
+        recouped=row.recouped,
+        deducted=row.deducted,
+        base=row.base,
+        withholding_rate=Fraction(row.withholding_numerator, row.withholding_denominator),
+        withholding_exact=Fraction(int(numerator), int(denominator or 1)),
+        withheld=row.withheld,
+        carried_out=row.carried_out,
+        payable=row.payable,
+    )
+
+
+def _payout(row: Statement) -> Payout | None:
+    rate = row.payout_rate
+    if rate is None or row.payout_currency == row.currency:
+        return None
+    numerator, _, denominator = row.payout_exact.partition("/")
+    exact = Fraction(int(numerator), int(denominator or 1))
+    value = paying.value_of(rate)
+    return Payout(
+        currency=row.payout_currency,
+        units=row.payout_units,
+        rate=value if rate.base == row.currency else 1 / value,
+        source=rate.source,
+        on=rate.on,
+        remainder=exact - row.payout_units,
+    )
+
+
+def _lines(rows: Iterable[Allocation]) -> list[Line]:
+    rows = list(rows)
+    decisions = Decision.objects.filter(pk__in={row.output for row in rows}).select_related("submission")
+    outputs = {decision.pk: decision.submission for decision in decisions}
+    assets = {asset for row in rows if (asset := _asset_of(row.leaf)) is not None}
+    titles: dict[UUID, tuple[Part, str]] = {}
+    for found in Recording.objects.filter(pk__in=assets):
+        titles[found.pk] = ("master", found.title)
+    for work in Work.objects.filter(pk__in=assets):
+        titles[work.pk] = ("publishing", work.title)
+    return [_line(row, outputs[row.output].pk, outputs[row.output].title, titles) for row in rows]
+
+
+def _line(row: Allocation, output_id: UUID, title: str, titles: dict[UUID, tuple[Part, str]]) -> Line:
+    asset_id = _asset_of(row.leaf)
+    part, name = titles.get(asset_id, ("creator", "")) if asset_id else ("creator", "")
+    return Line(
+        output_id=output_id,
+        output_title=title,
+        country=row.country,
+        part=part,
+        asset_id=asset_id,
+        asset_title=name,
+        pool_units=row.pool_units,
+        weight=row.weight,
+        units=row.units,
+        has_leftover=row.has_leftover,
+        partition=row.partition,
+        number=row.line,
+    )
+
+
+def _asset_of(leaf: str) -> UUID | None:
+    if leaf.startswith(_CREATOR):
+        return None
+    try:
+        return UUID(leaf.partition("/")[0])
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure that is another one in a later version."""
+
+    name: str
+    before: int
+    now: int
+
+
+def changes(statement: Statement) -> tuple[Statement, tuple[Change, ...]] | None:
+    """Return the version before and which figures are others since; None where this is the first."""
+    rows = Statement.objects.filter(run=statement.run_id, payee=statement.payee_id)
+    before = rows.filter(version=statement.version - 1).first()
+    if before is None:
+        return None
+    found = tuple(
+        Change(name, getattr(before, name), getattr(statement, name))
+        for name in paying.FIGURES
+        if getattr(before, name) != getattr(statement, name)
+    )
+    return before, found
+
+
+def successor_of(statement: Statement) -> Statement | None:
+    """Return the version that came after, or None where this one holds."""
+    rows = Statement.objects.filter(run=statement.run_id, payee=statement.payee_id)
+    return rows.filter(version=statement.version + 1).first()
+
+
+def paid_on(statements: Iterable[Statement]) -> dict[UUID, str]:
+    """Return when statements were paid, by the bank; those that came back are not among them."""
+    rows = Payment.objects.filter(order__statement__in=list(statements)).select_related("order").order_by("recorded_at")
+    found: dict[UUID, str] = {}
+    for row in rows:
+        if row.is_return:
+            found.pop(row.order.statement_id, None)
+        else:
+            found[row.order.statement_id] = row.booked_on.isoformat()
+    return found

@@ -1,0 +1,316 @@
+"""Royalty statements to read, to print, to compute with and to check; and what a payee says of them."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from ledger import drilling, objecting, proving, rendering, report
+from ledger.access import Verb
+from ledger.api.access import caller_of, seen_by
+from ledger.reports.access import staff_only
+from ledger.reports.views import attachment, page
+from ledger.statements import paper, plots, table
+from ledger.statements.document import PARTS, By, Document, Line, decimals, fraction, grouped
+from royalties import money
+from royalties.apportion import Source
+from royalties.models import ObjectionAnswer, Statement, StatementObjection
+
+PER_PAGE = 50
+LINES_A_PAGE = 100
+_STEPS = {
+    "allocated": "Earned in this period",
+    "adjusted": "Earlier periods, divided anew",
+    "granted": "Out of holds and guarantees",
+    "earned": "Earned, held and all",
+    "held": "On hold",
+    "reserved": "Kept in reserve",
+    "released": "Released from reserve",
+    "carried_in": "Carried over from before",
+    "recouped": "Recouped against advances",
+    "deducted": "Other deductions",
+    "base": "Base of withholding tax",
+    "withheld": "Withholding tax",
+    "carried_out": "Carried to the next statement",
+    "payable": "Payable",
+}
+_PLOTS: tuple[tuple[str, By, Callable[..., bytes]], ...] = (
+    ("By country", "country", plots.bars),
+    ("By source", "asset", plots.bars),
+    ("By output", "output", plots.bars),
+)
+
+
+@require_safe
+@staff_only
+def statements(request: HttpRequest) -> HttpResponse:
+    """List statements, newest first: one's own, and of one's own runs everybody's."""
+    rows = seen_by(request, Statement.objects.select_related("run__payer__identity", "payee__identity"))
+    pages: Any = Paginator(rows.order_by("-issued_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    shown = list(pages.object_list)
+    paid = rendering.paid_on(shown)
+    pages.object_list = [
+        {
+            "statement": row,
+            "payee": str(row.payee),
+            "payer": str(row.run.payer),
+            "earned": f"{grouped(row.earned, row.currency)} {row.currency}",
+            "payable": f"{grouped(row.payable, row.currency)} {row.currency}",
+            "is_newest": rendering.successor_of(row) is None,
+            "paid": paid.get(row.pk),
+        }
+        for row in shown
+    ]
+    return page(request, "ledger/reports/statements.html", {"page": pages})
+
+
+@require_safe
+@staff_only
+def statement(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Show a statement: every step from what was earned to what is paid, and the lines that it comes from."""
+    row, found = _document(request, id)
+    later = rendering.successor_of(row)
+    lines: Any = Paginator(found.lines, LINES_A_PAGE).get_page(request.GET.get("page"))
+    lines.object_list = [_said(one, row) for one in lines.object_list]
+    caller = caller_of(request)
+    objections = StatementObjection.objects.filter(statement=row).select_related("answer")
+    may_settle = caller.acts_for(row.run.payer_id, Verb.SETTLE)
+    context = {
+        "document": found,
+        "newest": later is None,
+        "superseded_by": later.pk if later else None,
+        "payable": found.said(found.figures.payable),
+        "payable_note": _payable_note(found),
+        "steps": [
+            {"name": one.name, "note": one.note, "amount": found.said(one.units), "is_sum": one.is_sum}
+            for one in found.steps
+        ],
+        "waterfall": _drawn(plots.waterfall(found.steps, found.currency, title="From earned to payable")),
+        "plots": [_plot(found, title, by, draw) for title, by, draw in _PLOTS if len(found.sums(by)) > 1],
+        "page": lines,
+        "changes": _changes(row),
+        "reason": row.reason,
+        "objections": [_objection(one) for one in objections],
+        "may_object": not objections and _is_payee(request, row) and timezone.now() <= objecting.until(row),
+        "may_answer": may_settle,
+    }
+    return page(request, "ledger/reports/statement.html", context)
+
+
+def _statement(request: HttpRequest, id: UUID) -> Statement:
+    rows = Statement.objects.select_related("run__payer__identity", "payee__identity", "payout_rate")
+    row = seen_by(request, rows.filter(pk=id)).first()
+    if row is None:
+        raise Http404
+    found: Statement = row
+    return found
+
+
+def _is_payee(request: HttpRequest, row: Statement) -> bool:
+    """Whether they belong to the payee or stand for it; whoever keeps the house is nobody's payee."""
+    return any(row.payee_id in duty.parties for duty in caller_of(request).duties)
+
+
+def _document(request: HttpRequest, id: UUID) -> tuple[Statement, Document]:
+    row = _statement(request, id)
+    return row, rendering.document(row)
+
+
+def _payable_note(found: Document) -> str:
+    note = f"To be paid on {found.pay_on:%-d %B %Y}"
+    payout = found.payout
+    if payout is None:
+        return note
+    rest = f"What rounding left, {decimals(payout.remainder, 6)} minor units, is in no account."
+    return (
+        f"{note}: {grouped(payout.units, payout.currency)} {payout.currency} at {decimals(payout.rate, 6)} "
+        f"({payout.source}, {payout.on}). {rest}"
+    )
+
+
+def _said(line: Line, row: Statement) -> dict[str, str]:
+    currency = row.currency
+    return {
+        "link": reverse("reports:statement-line", args=[row.pk, line.partition, line.number]),
+        "output": line.output_title,
+        "asset": f"{line.asset_title}, {PARTS[line.part].lower()}" if line.asset_title else PARTS[line.part],
+        "country": line.country_name,
+        "pool": grouped(line.pool_units, currency),
+        "weight": fraction(line.weight),
+        "exact": decimals(line.exact, 4),
+        "amount": grouped(line.units, currency) + ("*" if line.has_leftover else ""),
+    }
+
+
+def _drawn(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
+
+
+def _plot(found: Document, title: str, by: By, draw: Callable[..., bytes]) -> dict[str, str]:
+    sums = found.sums(by)
+    said = ", ".join(f"{name} {grouped(units, found.currency)}" for name, units in sums[: plots.MOST_BARS])
+    return {"title": title, "source": _drawn(draw(sums, found.currency, title=title)), "said": said}
+
+
+def _changes(row: Statement) -> dict[str, Any] | None:
+    found = rendering.changes(row)
+    if found is None:
+        return None
+    before, changes = found
+    return {
+        "version": before.version,
+        "rows": [
+            {
+                "name": _STEPS[one.name],
+                "before": grouped(one.before, row.currency),
+                "now": grouped(one.now, row.currency),
+                "difference": grouped(one.now - one.before, row.currency),
+            }
+            for one in changes
+        ],
+    }
+
+
+def _objection(row: StatementObjection) -> dict[str, Any]:
+    answer = getattr(row, "answer", None)
+    is_upheld = answer is not None and answer.outcome == ObjectionAnswer.Outcome.UPHELD
+    return {
+        "pk": row.pk,
+        "reason": row.reason,
+        "recorded_at": row.recorded_at,
+        "answer": answer,
+        "outcome": answer.get_outcome_display() if answer else "",
+        "look": "cleared" if is_upheld else "refused",
+    }
+
+
+@require_safe
+@staff_only
+def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpResponse:
+    """Show what a line of a statement follows from: usage, conversion, plan, share, influence, consent."""
+    row = _statement(request, id)
+    try:
+        found = drilling.drill(row, partition=partition, line=number, sight=caller_of(request).sight)
+    except drilling.NoSuchLine as error:
+        raise Http404(error.__doc__) from error
+    one, currency = found.allocation, row.currency
+    context = {
+        "statement": row,
+        "drilled": found,
+        "output": found.decision.submission.title,
+        "country": one.country,
+        "amount": f"{grouped(one.units, currency)} {currency}",
+        "pool": grouped(one.pool_units, currency),
+        "weight": fraction(one.weight),
+        "exact": decimals(one.exact, 6),
+        "currency": currency,
+        "used_sum": grouped(found.used_units, currency),
+        "used": [
+            {
+                "report": used,
+                "amount": f"{decimals(used.amount, money.exponent(used.currency))} {used.currency}",
+                "rate": f"{decimals(used.rate.value, 6)} ({used.rate.source}, {used.rate.on})" if used.rate else "1",
+                "units": grouped(used.units, currency),
+            }
+            for used in found.used
+        ],
+        "grounds": [
+            {"ground": ground, "part": fraction(ground.part), "model": _model(ground.source)}
+            for ground in found.grounds
+        ],
+    }
+    return page(request, "ledger/reports/statement_line.html", context)
+
+
+def _model(source: Source) -> str:
+    if not source.model:
+        return "as the plan says"
+    model = source.model.replace("_", " ").lower().replace("+", " and ")
+    return f"{model}, the fallback" if source.is_fallback else model
+
+
+@require_safe
+@staff_only
+def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Hand out a statement as PDF."""
+    row, found = _document(request, id)
+    return attachment(paper.pdf(found), "application/pdf", f"statement-{row.pk}.pdf")
+
+
+@require_safe
+@staff_only
+def sheet(request: HttpRequest, id: UUID) -> HttpResponseBase:
+    """Hand out a statement as CSV."""
+    row, found = _document(request, id)
+    answer = StreamingHttpResponse(table.rows(found), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="statement-{row.pk}.csv"'
+    return answer
+
+
+@require_safe
+@staff_only
+def proof(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Hand out what ``ledger-verify`` checks a statement with."""
+    row = _statement(request, id)
+    try:
+        found = proving.bundle(row.pk)
+    except (proving.NotOfThisVersion, report.NotSequenced) as error:
+        raise Http404(str(error) or error.__doc__) from error
+    return attachment(found, "application/json", f"statement-{row.pk}.json")
+
+
+@require_POST
+@staff_only
+def object_to(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Take a payee's objection to its statement."""
+    row = _statement(request, id)
+    if not _is_payee(request, row):
+        raise PermissionDenied
+    try:
+        objecting.object_to(
+            id=uuid4(),
+            statement_id=row.pk,
+            reason=request.POST.get("reason", ""),
+            by_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except (objecting.NoReason, objecting.TooLate, objecting.ObjectedBefore) as error:
+        messages.error(request, str(error) or str(error.__doc__))
+    return redirect("reports:statement", id=row.pk)
+
+
+@require_POST
+@staff_only
+def answer(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Take the payer's answer to an objection."""
+    rows = StatementObjection.objects.select_related("statement__run")
+    row = seen_by(request, rows.filter(pk=id)).first()
+    if row is None:
+        raise Http404
+    if not caller_of(request).acts_for(row.statement.run.payer_id, Verb.SETTLE):
+        raise PermissionDenied
+    try:
+        objecting.answer(
+            id=uuid4(),
+            objection_id=row.pk,
+            outcome=objecting.Outcome(request.POST.get("outcome", "")),
+            reason=request.POST.get("reason", ""),
+            by_id=request.user.pk,
+            at=timezone.now(),
+        )
+    except ValueError as error:
+        raise Http404 from error
+    except (objecting.NoReason, objecting.AnsweredBefore) as error:
+        messages.error(request, str(error) or str(error.__doc__))
+    return redirect("reports:statement", id=row.statement_id)
