@@ -720,7 +720,7 @@ def _payer(request: Request, data: dict[str, Any], *others: str) -> UUID:
     return payer
 
 
-class TermsOutput(serializers.Serializer[PayeeTerms]):
+class PayeeTermsOutput(serializers.Serializer[PayeeTerms]):
     """How a payee is paid."""
 
     id = serializers.UUIDField()
@@ -772,7 +772,7 @@ class AllPayeeTerms(APIView):
     @extend_schema(
         operation_id="agree_payee_terms",
         request=Input,
-        responses={201: TermsOutput},
+        responses={201: PayeeTermsOutput},
         examples=[
             OpenApiExample(
                 "reserve of a tenth",
@@ -803,15 +803,15 @@ class AllPayeeTerms(APIView):
             same=lambda found: (found.payer_id, found.payee_id, found.currency) == (payer, payee, data["currency"]),
             create=lambda: paying.agree(payer_id=payer, payee_id=payee, at=timezone.now(), **data),
         )
-        return Response(TermsOutput(row).data, status=201 if created else 200)
+        return Response(PayeeTermsOutput(row).data, status=201 if created else 200)
 
-    @extend_schema(operation_id="list_payee_terms", responses=Page.of(TermsOutput), tags=["royalties"])
+    @extend_schema(operation_id="list_payee_terms", responses=Page.of(PayeeTermsOutput), tags=["royalties"])
     def get(self, request: Request) -> Response:
         """List terms, your own and those of whom you pay; the newest of a payee and currency counts."""
-        return page_of(PayeeTerms.objects.all(), "recorded_at", TermsOutput, request)
+        return page_of(PayeeTerms.objects.all(), "recorded_at", PayeeTermsOutput, request)
 
 
-class CertificateOutput(serializers.Serializer[TaxCertificate]):
+class TaxCertificateOutput(serializers.Serializer[TaxCertificate]):
     """A certificate of tax residence."""
 
     id = serializers.UUIDField()
@@ -853,7 +853,7 @@ class TaxCertificates(APIView):
         document = DigestField(help_text="SHA-256 of the certificate")
 
     @extend_schema(
-        operation_id="record_tax_certificate", request=Input, responses={201: CertificateOutput}, tags=["royalties"]
+        operation_id="record_tax_certificate", request=Input, responses={201: TaxCertificateOutput}, tags=["royalties"]
     )
     def post(self, request: Request) -> Response:
         """Record a payee's certificate: its rate counts for payments on days on which it is valid."""
@@ -873,12 +873,12 @@ class TaxCertificates(APIView):
                 payer_id=payer, payee_id=payee, document_digest=document, at=timezone.now(), **data
             ),
         )
-        return Response(CertificateOutput(row).data, status=201 if created else 200)
+        return Response(TaxCertificateOutput(row).data, status=201 if created else 200)
 
-    @extend_schema(operation_id="list_tax_certificates", responses=Page.of(CertificateOutput), tags=["royalties"])
+    @extend_schema(operation_id="list_tax_certificates", responses=Page.of(TaxCertificateOutput), tags=["royalties"])
     def get(self, request: Request) -> Response:
         """List certificates, your own and those of whom you pay."""
-        return page_of(TaxCertificate.objects.all(), "recorded_at", CertificateOutput, request)
+        return page_of(TaxCertificate.objects.all(), "recorded_at", TaxCertificateOutput, request)
 
 
 class AdvanceOutput(serializers.Serializer[Advance]):

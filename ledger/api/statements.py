@@ -53,7 +53,7 @@ class StatementRow(serializers.Serializer[Statement]):
     issued_at = serializers.DateTimeField()
 
 
-class StatementOutput(StatementRow):
+class PayeeStatementOutput(StatementRow):
     """Every figure of a statement, in minor units of its currency."""
 
     period_from = serializers.DateField(source="run.period_from")
@@ -143,10 +143,10 @@ class StatementDetail(APIView):
     sees = {"id": Statement}
     absent = paying.NoSuchStatement
 
-    @extend_schema(operation_id="read_statement", responses=StatementOutput, tags=["royalties"])
+    @extend_schema(operation_id="read_statement", responses=PayeeStatementOutput, tags=["royalties"])
     def get(self, request: Request, id: UUID) -> Response:
         """Read every figure of a statement, from what was earned to what is paid, in the order of ROY-6."""
-        return Response(StatementOutput(_statement(request, id)).data)
+        return Response(PayeeStatementOutput(_statement(request, id)).data)
 
 
 class LineOutput(serializers.Serializer[Allocation]):
@@ -301,7 +301,7 @@ class StatementRefunds(APIView):
         reason = serializers.CharField(max_length=300, help_text=REASON)
 
     @extend_schema(
-        operation_id="refund_withholding", request=Input, responses={201: StatementOutput}, tags=["royalties"]
+        operation_id="refund_withholding", request=Input, responses={201: PayeeStatementOutput}, tags=["royalties"]
     )
     def post(self, request: Request, id: UUID) -> Response:
         """
@@ -314,7 +314,7 @@ class StatementRefunds(APIView):
         row = _statement(request, id)
         caller_of(request).answer_for(row.run.payer_id, Verb.SETTLE)
         made = paying.refund(statement_id=row.pk, by_id=person_of(request), at=timezone.now(), **given.validated_data)
-        return Response(StatementOutput(made).data, status=201)
+        return Response(PayeeStatementOutput(made).data, status=201)
 
 
 class StatementProof(APIView):
