@@ -93,7 +93,7 @@ def record_account(*, payer_id: UUID, party_id: UUID, account: Account, at: date
 def account_of(*, payer_id: UUID, party_id: UUID) -> Account | None:
     """Return the account of a party that this payer keeps, or None."""
     found = parties.contact_of(party_id, _kind(payer_id))
-    return Account(**json.loads(found)) if found else None
+    return Account(**json.loads(found, parse_float=str)) if found else None
 
 
 def has_account(*, payer_id: UUID, party_ids: Iterable[UUID]) -> frozenset[UUID]:

@@ -100,7 +100,7 @@ def _payout(row: Statement) -> Payout | None:
     return Payout(
         currency=row.payout_currency,
         units=row.payout_units,
-        rate=value if rate.base == row.currency else 1 / value,
+        rate=value if rate.base == row.currency else Fraction(1) / value,
         source=rate.source,
         on=rate.on,
         remainder=exact - row.payout_units,

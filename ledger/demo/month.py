@@ -134,7 +134,7 @@ def _told(run: RoyaltyRun, folder: Path) -> Month:
 
 def _tell_checks(checked: subprocess.CompletedProcess[str], name: str, month: Month) -> None:
     try:
-        report: dict[str, Any] = json.loads(checked.stdout)
+        report: dict[str, Any] = json.loads(checked.stdout, parse_float=str)
     except ValueError:
         month.faults.append(f"ledger-verify said of {name}: {(checked.stderr or checked.stdout).strip()[-400:]}")
         return
@@ -237,7 +237,7 @@ def work_by_waiting(report_id: UUID, run_id: UUID) -> None:
                 raise NotWorkedOut(f"the run ended as {state}")
         elif Job.objects.filter(kind=Job.Kind.USAGE, subject_id=report_id, done_at__isnull=False).exists():
             return
-        time.sleep(0.25)
+        time.sleep(0.25)  # exact: seconds, not money
     raise NotWorkedOut
 
 
