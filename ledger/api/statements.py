@@ -38,7 +38,7 @@ from royalties.results import Allocation
 MOST_LINES = 1000
 
 
-class StatementRow(serializers.Serializer[Statement]):
+class RoyaltyStatementRow(serializers.Serializer[Statement]):
     """A statement in a list."""
 
     id = serializers.UUIDField()
@@ -53,7 +53,7 @@ class StatementRow(serializers.Serializer[Statement]):
     issued_at = serializers.DateTimeField()
 
 
-class PayeeStatementOutput(StatementRow):
+class PayeeStatementOutput(RoyaltyStatementRow):
     """Every figure of a statement, in minor units of its currency."""
 
     period_from = serializers.DateField(source="run.period_from")
@@ -130,10 +130,10 @@ class Statements(APIView):
 
     scopes = READ
 
-    @extend_schema(operation_id="list_statements", responses=Page.of(StatementRow), tags=["royalties"])
+    @extend_schema(operation_id="list_statements", responses=Page.of(RoyaltyStatementRow), tags=["royalties"])
     def get(self, request: Request) -> Response:
         """List statements: your own, and of your own runs everybody's. Oldest first; a later version follows."""
-        return page_of(Statement.objects.all(), "issued_at", StatementRow, request)
+        return page_of(Statement.objects.all(), "issued_at", RoyaltyStatementRow, request)
 
 
 class StatementDetail(APIView):
