@@ -385,6 +385,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {  # a field's name would not do: two have it
         "RoleEnum": "ledger.api.consents.ROLES",
+        "RecipientAnswerEnum": "provenance.models.DisclosureAnswer.ANSWERS",
         "PurposeEnum": "ledger.api.consents.PURPOSES",
         "PartyKindEnum": "ledger.api.imports.PARTY_KINDS",
         "ReasonEnum": "ledger.api.reviews.REASONS",

@@ -62,7 +62,7 @@ class StatementPaper(APIView):
         return _handed_out(paper.pdf(rendering.document(row)), "application/pdf", f"statement-{row.pk}.pdf")
 
 
-class ObjectionOutput(serializers.Serializer[StatementObjection]):
+class StatementObjectionOutput(serializers.Serializer[StatementObjection]):
     """An objection, and what was said to it."""
 
     id = serializers.UUIDField()
@@ -107,7 +107,7 @@ class StatementObjections(APIView):
     @extend_schema(
         operation_id="object_to_statement",
         request=Input,
-        responses={201: ObjectionOutput},
+        responses={201: StatementObjectionOutput},
         examples=[
             OpenApiExample(
                 "share",
@@ -134,13 +134,13 @@ class StatementObjections(APIView):
             same=lambda found: found.statement_id == row.pk and found.reason == data["reason"].strip(),
             create=lambda: objecting.object_to(statement_id=row.pk, by_id=_person(request), at=timezone.now(), **data),
         )
-        return Response(ObjectionOutput(found).data, status=201 if created else 200)
+        return Response(StatementObjectionOutput(found).data, status=201 if created else 200)
 
-    @extend_schema(operation_id="list_objections", responses=Page.of(ObjectionOutput), tags=["royalties"])
+    @extend_schema(operation_id="list_objections", responses=Page.of(StatementObjectionOutput), tags=["royalties"])
     def get(self, request: Request, id: UUID) -> Response:
         """List the objections to a statement, with their answers."""
         rows = StatementObjection.objects.filter(statement=_statement(request, id)).select_related("answer")
-        return page_of(rows, "recorded_at", ObjectionOutput, request)
+        return page_of(rows, "recorded_at", StatementObjectionOutput, request)
 
 
 def _person(request: Request) -> int | None:
@@ -163,7 +163,9 @@ class ObjectionAnswers(APIView):
         outcome = serializers.ChoiceField(choices=ObjectionAnswer.Outcome.values)
         reason = serializers.CharField(max_length=600, help_text=REASON)
 
-    @extend_schema(operation_id="answer_objection", request=Input, responses={201: ObjectionOutput}, tags=["royalties"])
+    @extend_schema(
+        operation_id="answer_objection", request=Input, responses={201: StatementObjectionOutput}, tags=["royalties"]
+    )
     def post(self, request: Request, id: UUID) -> Response:
         """Answer an objection for the payer. Upheld, a later version or the next run mends what was wrong."""
         given = self.Input(data=request.data)
@@ -177,7 +179,7 @@ class ObjectionAnswers(APIView):
         outcome = objecting.Outcome(data.pop("outcome"))
         objecting.answer(objection_id=id, outcome=outcome, by_id=person_of(request), at=timezone.now(), **data)
         row = StatementObjection.objects.select_related("answer").get(pk=id)
-        return Response(ObjectionOutput(row).data, status=201)
+        return Response(StatementObjectionOutput(row).data, status=201)
 
 
 class BankAccounts(APIView):
