@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -16,13 +15,13 @@ import pyarrow.compute as pc
 
 from ledger import dividing, planning
 from ledger.planning import GivenPlan
+from rights import decisions
 from rights.models import License, Submission
-from royalties import money, splits
+from royalties import money, results, splits
 from royalties.allocation import allocate
 from royalties.apportion import PlanTerms, Splits
-from royalties.models import RoyaltyRun, RunEvent, RunPartition
+from royalties.models import RoyaltyRun, RunEvent, RunPart
 from royalties.runs import engine, keeping
-from royalties.runs.engine import PartitionResult
 
 MOST_POOLS = 10_000
 MOST_OUTPUTS = 2_000
@@ -158,17 +157,19 @@ def _last_run(payer_id: UUID, currency: str) -> RoyaltyRun:
 
 def _pools_of(run: RoyaltyRun, outputs: Sequence[UUID]) -> list[GivenPool]:
     """Return what a run divided of these outputs, country by country: the sums of its allocations."""
-    wanted = pa.array([str(one) for one in outputs], pa.string())
+    # A run knows an output by its decision.
+    submissions = dict(decisions.standing().filter(submission__in=outputs).values_list("pk", "submission_id"))
+    wanted = pa.array([str(one) for one in submissions], pa.string())
     sums: Counter[tuple[str, str]] = Counter()
-    for row in RunPartition.objects.filter(part__run=run, part__of_run=run).order_by("number"):
-        result = PartitionResult.read(json.loads(row.document, parse_float=_no_fraction))
+    own = RunPart.objects.filter(run=run, of_run=run).first()  # and not what it divided of earlier periods anew
+    for result in results.outcome(own, run.currency).results if own else ():
         with tempfile.TemporaryDirectory(prefix="preview-") as folder:
             keeping.bring(result.files, Path(folder))
-            for batch in engine.open_allocations(Path(folder, engine.result_names(row.number)[1])):
+            for batch in engine.open_allocations(Path(folder, engine.result_names(result.number)[1])):
                 _count(sums, batch, wanted)
     if len(sums) > MOST_POOLS:
         raise TooManyOutputs
-    return [GivenPool(UUID(output), country, units) for (output, country), units in sorted(sums.items())]
+    return [GivenPool(submissions[UUID(of)], country, units) for (of, country), units in sorted(sums.items())]
 
 
 def _count(sums: Counter[tuple[str, str]], batch: pa.RecordBatch, wanted: pa.Array) -> None:
@@ -177,7 +178,3 @@ def _count(sums: Counter[tuple[str, str]], batch: pa.RecordBatch, wanted: pa.Arr
     found = table.filter(pc.is_in(output, wanted)).group_by(["output", "country"]).aggregate([("units", "sum")])
     for row in found.to_pylist():
         sums[row["output"], row["country"]] += row["units_sum"]
-
-
-def _no_fraction(text: str) -> None:
-    raise ValueError(f"{text} is no whole number")

@@ -375,6 +375,13 @@ def test_what_is_known_later_is_posted_by_its_differences(
     before = payer.statements("run 2")
     assert before[key("A")]["earned"] == FALLBACK_DE["R1/A"]
 
+    # What another plan would have paid of the run that was published: nothing is different yet, and all of it is there.
+    wanted = worked.plan() | {"currency": "EUR"}
+    asked = world.payer.post(f"/v1/licenses/{key('license')}/plan-previews", wanted).json()
+    assert (asked["run"], asked["pools"], asked["minor"]) == (key("run 2"), 1, POOLS["DE"])
+    assert {one["party"]: one["old"] for one in asked["payees"]}[key("A")] == FALLBACK_DE["R1/A"]
+    assert all(one["difference"] == 0 for one in asked["payees"])
+
     # The report comes; February's run divides January anew, and says which leaf gets how much more or less.
     world.report()
     assert world.divide() == 1
