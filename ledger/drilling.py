@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from django.db.models import Q
 
 from ledger.visibility import seen
 from rights.models import Consent, Decision, Share
@@ -106,7 +107,7 @@ def drill(statement: Statement, *, partition: int, line: int, sight: Sight) -> D
         used_units=units,
         version=version,
         grounds=_grounds(version, found),
-        consents=_consents(decision, sight),
+        consents=_consents(decision, _asset_of(found.leaf), sight),
     )
 
 
@@ -182,6 +183,17 @@ def _grounds(version: Version | None, found: Allocation) -> tuple[Ground, ...]:
     )
 
 
-def _consents(decision: Decision, sight: Sight) -> tuple[Consent, ...]:
-    rests_on = {id for finding in decision.findings.all() for id in finding.rests_on}
-    return tuple(seen(Consent.objects.filter(pk__in=rests_on), sight).order_by("pk"))
+def _consents(decision: Decision, asset_id: UUID | None, sight: Sight) -> tuple[Consent, ...]:
+    """Return the consents about the line's asset that were on record when the output was cleared."""
+    if asset_id is None:
+        return ()
+    about = Q(recording=asset_id) | Q(work=asset_id) | Q(assets__asset_id=asset_id)
+    rows = Consent.objects.filter(about, recorded_at__lte=decision.known_at).distinct()
+    return tuple(seen(rows, sight).select_related("grantor__identity").order_by("active_from", "pk"))
+
+
+def _asset_of(leaf: str) -> UUID | None:
+    try:
+        return UUID(leaf.partition("/")[0])
+    except ValueError:
+        return None  # a creator's, or the commission

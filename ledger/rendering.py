@@ -6,13 +6,16 @@ Names and titles are looked up when a document is made, so that what was erased 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from ledger import objecting, paying
 from ledger.models import Leaf
+from ledger.statements import plots
 from ledger.statements.document import Document, Line, Part, Payout
 from rights.models import Decision, Recording, Work
 from royalties import results
@@ -169,6 +172,34 @@ def changes(statement: Statement) -> tuple[Statement, tuple[Change, ...]] | None
         if getattr(before, name) != getattr(statement, name)
     )
     return before, found
+
+
+def titles_of(asset_ids: Iterable[UUID]) -> dict[UUID | None, str]:
+    """Return what recordings and works are called."""
+    ids = set(asset_ids)
+    recordings = Recording.objects.filter(pk__in=ids).values_list("pk", "title")
+    return {None: "", **dict(recordings), **dict(Work.objects.filter(pk__in=ids).values_list("pk", "title"))}
+
+
+def drawn(draw: Callable[..., bytes], *given: Any, title: str) -> dict[str, str]:
+    """Return a picture as addresses of itself, for a wide and for a narrow page."""
+    return {
+        name: f"data:image/svg+xml;base64,{b64encode(draw(*given, title=title, inches=inches)).decode()}"
+        for name, inches in (("wide", plots.WIDE), ("narrow", plots.NARROW))
+    }
+
+
+def history(statement: Statement) -> tuple[tuple[str, int], ...]:
+    """Return what the payee earned by this payer in this currency, period by period; of each the last version."""
+    run = statement.run
+    rows = Statement.objects.filter(
+        run__payer=run.payer_id,
+        payee=statement.payee_id,
+        currency=statement.currency,
+        run__period_to__lte=run.period_to,
+    ).select_related("run")
+    found = {row.run.period_from: row.earned for row in rows.order_by("run__period_from", "version")}
+    return tuple((f"{day:%Y-%m}", units) for day, units in found.items())
 
 
 def successor_of(statement: Statement) -> Statement | None:

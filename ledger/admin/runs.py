@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -17,7 +18,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger import approvals, paying, running, tasks
+from ledger import approvals, paying, rendering, running, tasks
 from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
@@ -26,8 +27,10 @@ from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Table
 from ledger.api.access import caller_of
 from ledger.models import Job
+from ledger.statements import plots
+from ledger.statements.document import Step, country_name
 from rights.models import Party, Recording, Work
-from royalties import money
+from royalties import money, results
 from royalties.models import Account, RoyaltyRun, RunEvent
 
 STATES: dict[str, tuple[str, str]] = {
@@ -215,6 +218,7 @@ class RoyaltyRunAdmin(FactAdmin):
             "counts": _counts(row, found, said),
             "left_out": _left_out(found),
             "conservation": _conservation(row, said),
+            "pictures": _pictures(row, said),
             "payees": self._payees(row, preview),
             "problems": sum(bool(one.problem) for one in preview.dues.payees) if preview else 0,
             "variances": self._variances(row, preview),
@@ -367,6 +371,34 @@ def _conservation(row: RoyaltyRun, said: Mapping[str, Any] | None) -> dict[str, 
         "went": side(WENT, {name: found["went"][name] for name in WENT}),
         "total": amount(int(found["total"]), row.currency),
     }
+
+
+def _pictures(row: RoyaltyRun, said: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return from where the money came, and what becomes of it, once everything adds up."""
+    if said is None:
+        return []
+    went = {name: int(units) for name, units in said["conservation"]["went"].items()}
+    steps = [
+        Step("Came in", int(said["conservation"]["total"]), is_sum=True),
+        *(Step(WENT[name], -units) for name, units in went.items() if name != "payable" and units),
+        Step(WENT["payable"], went["payable"], is_sum=True),
+    ]
+    outcome = results.outcome(row.parts.get(of_run=row), row.currency)
+    sources: Counter[str] = Counter()
+    titles = rendering.titles_of({one.asset_id for one in outcome.sums if one.asset_id})
+    for one in outcome.sums:
+        sources[titles.get(one.asset_id) or "Commission and creators"] += one.units
+    countries = Counter({country_name(code): units for code, units in outcome.countries.items()})
+    drawn: list[tuple[str, Callable[..., bytes], list[Any]]] = [
+        ("What becomes of it", plots.waterfall, steps),
+        ("By territory", plots.bars, countries.most_common()),
+        ("By source", plots.bars, sources.most_common()),
+    ]
+    return [
+        {"title": title, "picture": rendering.drawn(draw, given, row.currency, title=title)}
+        for title, draw, given in drawn
+        if len(given) > 1
+    ]
 
 
 def _adjustments(row: RoyaltyRun, preview: running.Preview | None) -> list[tuple[Shown, str, str, str]]:

@@ -1,4 +1,4 @@
-"""What the cleared output earned in a month: usage in, a run in two people's hands, statements out, and their proof."""
+"""A month as if the cleared output had been out: usage in, a run by two people, statements out, and their proof."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def in_words(month: Month | None) -> str:
     mark = "✓" if not month.faults else "✗"
     lines = [
         "",
-        f"{mark} {month.period}: the cleared output earned {month.earned} in three countries, run by two people",
+        f"{mark} {month.period}, as if the cleared output had been out: {month.earned}, run by two people",
         *(f"    payable: {statement}" for statement in month.statements),
         f"    {len(month.checks)} checks of the payees’ proofs hold, away from the service",
         *(f"    ✗ {fault}" for fault in month.faults),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +21,7 @@ from ledger.api.access import caller_of, seen_by
 from ledger.reports.access import staff_only
 from ledger.reports.views import attachment, page
 from ledger.statements import paper, plots, table
-from ledger.statements.document import PARTS, By, Document, Line, decimals, fraction, grouped
+from ledger.statements.document import PARTS, By, Document, Line, country_name, decimals, fraction, grouped
 from royalties import money
 from royalties.apportion import Source
 from royalties.models import ObjectionAnswer, Statement, StatementObjection
@@ -96,8 +95,12 @@ def statement(request: HttpRequest, id: UUID) -> HttpResponse:
             {"name": one.name, "note": one.note, "amount": found.said(one.units), "is_sum": one.is_sum}
             for one in found.steps
         ],
-        "waterfall": _drawn(plots.waterfall(found.steps, found.currency, title="From earned to payable")),
-        "plots": [_plot(found, title, by, draw) for title, by, draw in _PLOTS if len(found.sums(by)) > 1],
+        "waterfall": rendering.drawn(plots.waterfall, found.steps, found.currency, title="From earned to payable"),
+        "has_steps": any(not one.is_sum for one in found.steps),
+        "plots": [
+            *(_plot(found, title, by, draw) for title, by, draw in _PLOTS if len(found.sums(by)) > 1),
+            *_over_time(row),
+        ],
         "page": lines,
         "changes": _changes(row),
         "reason": row.reason,
@@ -153,14 +156,22 @@ def _said(line: Line, row: Statement) -> dict[str, str]:
     }
 
 
-def _drawn(svg: bytes) -> str:
-    return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
-
-
-def _plot(found: Document, title: str, by: By, draw: Callable[..., bytes]) -> dict[str, str]:
+def _plot(found: Document, title: str, by: By, draw: Callable[..., bytes]) -> dict[str, Any]:
     sums = found.sums(by)
     said = ", ".join(f"{name} {grouped(units, found.currency)}" for name, units in sums[: plots.MOST_BARS])
-    return {"title": title, "source": _drawn(draw(sums, found.currency, title=title)), "said": said}
+    return {"title": title, "picture": rendering.drawn(draw, sums, found.currency, title=title), "said": said}
+
+
+def _over_time(row: Statement) -> list[dict[str, Any]]:
+    """Return what the payee earned period by period, if there are several."""
+    earned = rendering.history(row)
+    if len(earned) < 2:
+        return []
+    title = "Period by period"
+    said = ", ".join(f"{name} {grouped(units, row.currency)}" for name, units in earned)
+    return [
+        {"title": title, "picture": rendering.drawn(plots.columns, earned, row.currency, title=title), "said": said}
+    ]
 
 
 def _changes(row: Statement) -> dict[str, Any] | None:
@@ -209,7 +220,7 @@ def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpRes
         "statement": row,
         "drilled": found,
         "output": found.decision.submission.title,
-        "country": one.country,
+        "country": country_name(one.country),
         "amount": f"{grouped(one.units, currency)} {currency}",
         "pool": grouped(one.pool_units, currency),
         "weight": fraction(one.weight),
@@ -222,6 +233,7 @@ def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpRes
                 "amount": f"{decimals(used.amount, money.exponent(used.currency))} {used.currency}",
                 "rate": f"{decimals(used.rate.value, 6)} ({used.rate.source}, {used.rate.on})" if used.rate else "1",
                 "units": grouped(used.units, currency),
+                "usages": used.usages or "not said",
             }
             for used in found.used
         ],
@@ -233,11 +245,19 @@ def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpRes
     return page(request, "ledger/reports/statement_line.html", context)
 
 
+_MODELS = {
+    "train_equal": "equal parts",
+    "train_prorata": "how much was trained on",
+    "output_influence": "an influence report",
+    "own_similarity": "similarity that we heard, which is no influence",
+}
+
+
 def _model(source: Source) -> str:
     if not source.model:
-        return "as the plan says"
-    model = source.model.replace("_", " ").lower().replace("+", " and ")
-    return f"{model}, the fallback" if source.is_fallback else model
+        return "the plan alone"
+    model = " and ".join(_MODELS.get(code, code) for code in source.model.split("+"))
+    return f"{model}, the plan’s fallback" if source.is_fallback else model
 
 
 @require_safe

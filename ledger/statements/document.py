@@ -56,8 +56,7 @@ class Line:
     @property
     def country_name(self) -> str:
         """What the country is called."""
-        found = pycountry.countries.get(alpha_2=self.country)
-        return found.name if found else self.country
+        return country_name(self.country)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,9 @@ class Document:
             Step("Carried to the next statement", -it.carried_out),
             Step("Payable", it.payable, is_sum=True),
         ]
-        return tuple(step for step in found if step.units or step.is_sum)
+        # Without tax its base says nothing that the amount below it does not.
+        left_out = {"Base of withholding tax"} if not it.withheld else set()
+        return tuple(step for step in found if (step.units or step.is_sum) and step.name not in left_out)
 
     def sums(self, by: By) -> tuple[tuple[str, int], ...]:
         """Add the lines up by what they share, the largest first; months in their order."""
@@ -154,6 +155,12 @@ def _key(line: Line, by: By) -> str:
     if by == "part":
         return PARTS[line.part]
     return f"{line.used_from:%Y-%m}" if line.used_from else "not said"
+
+
+def country_name(code: str) -> str:
+    """Return what a country of ISO 3166-1 is called."""
+    found = pycountry.countries.get(alpha_2=code)
+    return str(found.name) if found else code
 
 
 def grouped(units: int, currency: str) -> str:

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from ledger.statements.document import Step, grouped
 
 MOST_BARS = 12
+WIDE, NARROW = 7.2, 3.9  # inches, as on a page and on a phone
 _INK, _SOFT, _LINE = "#4a5568", "#6b7485", "#c9ced6"  # legible on white and on the dark page
 _ADDS, _TAKES, _SUM = "#0e7490", "#b45309", "#38558a"
 _STYLE: Any = {
@@ -33,7 +34,7 @@ _STYLE: Any = {
 }
 
 
-def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str) -> bytes:
+def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inches: float = WIDE) -> bytes:
     """
     Draw amounts in minor units as horizontal bars, in the order given; beyond twelve the rest are one bar.
 
@@ -43,7 +44,7 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str) -> by
     if rest := amounts[MOST_BARS:]:
         shown.append((f"{len(rest)} others", sum(units for _, units in rest)))
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.2, 0.5 + 0.3 * max(len(shown), 1)), layout="constrained")
+        figure = Figure(figsize=(inches, 0.5 + 0.3 * max(len(shown), 1)), layout="constrained")
         axes = figure.add_subplot()
         places = range(len(shown))
         values = [units for _, units in shown]
@@ -57,10 +58,10 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str) -> by
         return _svg(figure, title)
 
 
-def columns(amounts: Sequence[tuple[str, int]], currency: str, *, title: str) -> bytes:
+def columns(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inches: float = WIDE) -> bytes:
     """Draw amounts in minor units as columns over time."""
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.2, 2.4), layout="constrained")
+        figure = Figure(figsize=(inches, 2.4), layout="constrained")
         axes = figure.add_subplot()
         places = range(len(amounts))
         values = [units for _, units in amounts]
@@ -76,7 +77,7 @@ def columns(amounts: Sequence[tuple[str, int]], currency: str, *, title: str) ->
         return _svg(figure, title)
 
 
-def waterfall(steps: Sequence[Step], currency: str, *, title: str) -> bytes:
+def waterfall(steps: Sequence[Step], currency: str, *, title: str, inches: float = WIDE) -> bytes:
     """Draw the way from the first step to the last: each hangs where the one before ended, sums stand on the ground."""
     bottoms, heights, colors, ends = [], [], [], []
     level = 0
@@ -87,7 +88,7 @@ def waterfall(steps: Sequence[Step], currency: str, *, title: str) -> bytes:
         colors.append(_SUM if step.is_sum else _ADDS if step.units >= 0 else _TAKES)
         ends.append(level)
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.2, 0.5 + 0.32 * max(len(steps), 1)), layout="constrained")
+        figure = Figure(figsize=(inches, 0.5 + 0.32 * max(len(steps), 1)), layout="constrained")
         axes = figure.add_subplot()
         places = range(len(steps))
         drawn = axes.barh(places, heights, left=bottoms, height=0.62, color=colors)
