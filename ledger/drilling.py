@@ -7,12 +7,14 @@ anew but the two sums that must come to the pool and to the weight, and do, or t
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from uuid import UUID
 
 import pyarrow.compute as pc
@@ -123,33 +125,42 @@ def _used(part: RunPart, found: Allocation, currency: str) -> tuple[tuple[Used, 
             pc.equal(pools.column("country").cast("string"), found.country),
         )
         pool = pc.index(here, value=True).as_py()  # its number is its place
-        rows = pq.read_table(folder / lines_name, filters=[("pool", "==", pool)]).to_pylist()
+        mine = pq.read_table(
+            folder / lines_name, filters=[("pool", "==", pool)], columns=["currency", "mantissa", "scale"]
+        )
+        # Lines of the same amount are converted alike: once for all of them.
+        alike = mine.group_by(["currency", "mantissa", "scale"]).aggregate([([], "count_all")]).to_pylist()
+        rows = list(islice(_rows(folder / lines_name, pool), MOST_LINES))
     reports = UsageReport.objects.in_bulk(manifest.reports)
-    shown: list[Used] = []
-    total = 0
-    for row in rows:
-        amount = Fraction(row["mantissa"], 10 ** row["scale"])
-        rate = rates.get(row["currency"])
-        units = money.minor(amount, currency) if rate is None else money.converted(amount, rate)
-        total += units
-        if len(shown) < MOST_LINES:
-            report = reports[manifest.reports[row["report"]]]
-            shown.append(
-                Used(
-                    report_id=report.pk,
-                    sender=report.sender,
-                    message=report.message,
-                    line=row["line"],
-                    amount=amount,
-                    currency=row["currency"],
-                    rate=rate,
-                    units=units,
-                    usages=row["usages"],
-                    used_from=row["used_from"],
-                    used_to=row["used_to"],
-                )
-            )
-    return tuple(shown), len(rows), total
+
+    def converted(row: Mapping[str, Any]) -> int:
+        amount, rate = Fraction(row["mantissa"], 10 ** row["scale"]), rates.get(row["currency"])
+        return money.minor(amount, currency) if rate is None else money.converted(amount, rate)
+
+    shown = tuple(
+        Used(
+            report_id=report.pk,
+            sender=report.sender,
+            message=report.message,
+            line=row["line"],
+            amount=Fraction(row["mantissa"], 10 ** row["scale"]),
+            currency=row["currency"],
+            rate=rates.get(row["currency"]),
+            units=converted(row),
+            usages=row["usages"],
+            used_from=row["used_from"],
+            used_to=row["used_to"],
+        )
+        for row in rows
+        for report in (reports[manifest.reports[row["report"]]],)
+    )
+    return shown, mine.num_rows, sum(converted(row) * row["count_all"] for row in alike)
+
+
+def _rows(path: Path, pool: int) -> Iterator[dict[str, Any]]:
+    """Go through the lines of a pool, a piece of the file at a time."""
+    for batch in pq.ParquetFile(path).iter_batches():
+        yield from batch.filter(pc.equal(batch.column("pool"), pool)).to_pylist()
 
 
 def _version(part: RunPart, found: Allocation) -> Version | None:
