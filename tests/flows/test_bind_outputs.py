@@ -7,14 +7,14 @@ from django.core.management import call_command
 
 from ledger.models import Entry
 from provenance.models import Manifest, SoftBinding
-from tests.flows.conftest import World, superuser
+from tests.flows.conftest import World, superuser, today
 from tests.flows.test_resolution import found, send
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
 
 def test_older_outputs_are_bound_by_a_command(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    decision = world.cleared()["decision"]["id"]
+    decision = world.cleared(release_on=today().isoformat())["decision"]["id"]
     with superuser() as admin:  # as it was before there were soft bindings
         for table in ("provenance_softbinding", "provenance_outputfingerprint"):
             admin.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")

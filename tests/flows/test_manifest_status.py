@@ -32,8 +32,8 @@ SHOWN = "ab" * 32
 
 @pytest.fixture
 def cleared(world: World) -> Manifest:
-    """An output that was cleared and certified."""
-    world.cleared()
+    """An output that was cleared, certified and released."""
+    world.cleared(release_on=today().isoformat())
     certifying.sweep(at=timezone.now())
     sequencer.drain(at=timezone.now())
     return Manifest.objects.get(decision__submission=UUID(key("output")))
