@@ -516,6 +516,7 @@ UNFOLD = {
                     _nav("Usage", "table_view", "admin:royalties_usagereport_changelist"),
                     _nav("Unmatched", "link_off", "admin:royalties_usagekey_changelist"),
                     _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
+                    _nav("Statements", "request_quote", "reports:statements"),
                     _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
                     _nav("Payees’ terms", "handshake", "admin:royalties_payeeterms_changelist"),
                     _nav("Certificates", "verified_user", "admin:royalties_taxcertificate_changelist"),
