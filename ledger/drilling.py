@@ -109,7 +109,7 @@ def drill(statement: Statement, *, partition: int, line: int, sight: Sight) -> D
         used_units=units,
         version=version,
         grounds=_grounds(version, found),
-        consents=_consents(decision, _asset_of(found.leaf), sight),
+        consents=_consents(decision, results.asset_of(found.leaf), sight),
     )
 
 
@@ -201,10 +201,3 @@ def _consents(decision: Decision, asset_id: UUID | None, sight: Sight) -> tuple[
     about = Q(recording=asset_id) | Q(work=asset_id) | Q(assets__asset_id=asset_id)
     rows = Consent.objects.filter(about, recorded_at__lte=decision.known_at).distinct()
     return tuple(seen(rows, sight).select_related("grantor__identity").order_by("active_from", "pk"))
-
-
-def _asset_of(leaf: str) -> UUID | None:
-    try:
-        return UUID(leaf.partition("/")[0])
-    except ValueError:
-        return None  # a creator's, or the commission

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from ledger import log
+from ledger import log, paying
 from ledger.constraints import violated
 from ledger.models import Entry
 from royalties.models import ObjectionAnswer, Statement, StatementObjection
@@ -19,10 +19,6 @@ from royalties.models import ObjectionAnswer, Statement, StatementObjection
 OBJECTION_DAYS = 60  # from the day a statement is issued
 
 Outcome = ObjectionAnswer.Outcome
-
-
-class NoSuchStatement(Exception):
-    """There is no statement with this id."""
 
 
 class NoSuchObjection(Exception):
@@ -63,7 +59,7 @@ def object_to(
     """
     statement = Statement.objects.filter(pk=statement_id).first()
     if statement is None:
-        raise NoSuchStatement
+        raise paying.NoSuchStatement
     last = until(statement).date()
     if at.date() > last:
         raise TooLate(f"{TooLate.__doc__} It was {last}.")

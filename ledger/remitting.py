@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Subquery
 
-from ledger import log, paying
+from ledger import log, paying, running
 from ledger.constraints import violated
 from ledger.models import Entry
 from ledger.statements import remittances, transfers
@@ -25,15 +25,7 @@ from ledger.statements.transfers import Account, Order, Unpayable
 from rights import parties
 from rights.models import PartyContact
 from royalties import books
-from royalties.models import Payment, PaymentFile, PaymentOrder, RoyaltyRun, RunEvent, Statement, Transaction
-
-
-class NoSuchRun(Exception):
-    """There is no royalty run with this id."""
-
-
-class NotPublished(Exception):
-    """Only a published run is paid from."""
+from royalties.models import Payment, PaymentFile, PaymentOrder, RoyaltyRun, Statement, Transaction
 
 
 class NoPayersAccount(Exception):
@@ -125,9 +117,9 @@ def order(*, id: UUID, run_id: UUID, currency: str, pay_on: date, by_id: int | N
     """
     run = RoyaltyRun.objects.filter(pk=run_id).first()
     if run is None:
-        raise NoSuchRun
-    if not RunEvent.objects.filter(run=run, act=RunEvent.Act.PUBLISHED).exists():
-        raise NotPublished
+        raise running.NoSuchRun
+    if not paying.is_published(run.pk):
+        raise paying.NotPublished
     payer = account_of(payer_id=run.payer_id, party_id=run.payer_id)
     if payer is None:
         raise NoPayersAccount

@@ -24,7 +24,6 @@ from royalties.models import Payment, RunEvent, Statement
 from royalties.results import Allocation
 
 MOST_LINES = 100_000  # of one document; the API hands out more a page at a time
-_CREATOR = "HC/"
 
 
 class TooManyLines(Exception):
@@ -114,7 +113,7 @@ def _lines(rows: Iterable[Allocation]) -> list[Line]:
     rows = list(rows)
     decisions = Decision.objects.filter(pk__in={row.output for row in rows}).select_related("submission")
     outputs = {decision.pk: decision.submission for decision in decisions}
-    assets = {asset for row in rows if (asset := _asset_of(row.leaf)) is not None}
+    assets = {asset for row in rows if (asset := results.asset_of(row.leaf)) is not None}
     titles: dict[UUID, tuple[Part, str]] = {}
     for found in Recording.objects.filter(pk__in=assets):
         titles[found.pk] = ("master", found.title)
@@ -124,7 +123,7 @@ def _lines(rows: Iterable[Allocation]) -> list[Line]:
 
 
 def _line(row: Allocation, output_id: UUID, title: str, titles: dict[UUID, tuple[Part, str]]) -> Line:
-    asset_id = _asset_of(row.leaf)
+    asset_id = results.asset_of(row.leaf)
     part, name = titles.get(asset_id, ("creator", "")) if asset_id else ("creator", "")
     return Line(
         output_id=output_id,
@@ -140,15 +139,6 @@ def _line(row: Allocation, output_id: UUID, title: str, titles: dict[UUID, tuple
         partition=row.partition,
         number=row.line,
     )
-
-
-def _asset_of(leaf: str) -> UUID | None:
-    if leaf.startswith(_CREATOR):
-        return None
-    try:
-        return UUID(leaf.partition("/")[0])
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,14 @@ HOLD = "/HOLD"
 COMMISSION = "COMM"
 
 
+def asset_of(leaf: str) -> UUID | None:
+    """Return the asset that a leaf is of; commission and creators have none (ROY-4)."""
+    try:
+        return UUID(leaf.partition("/")[0])
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """What the allocations to one party through one leaf add up to, and how many they are."""
@@ -44,12 +52,8 @@ class Sum:
 
     @property
     def asset_id(self) -> UUID | None:
-        """Return the asset that the leaf is of; commission and creators have none."""
-        asset = self.leaf.partition("/")[0]
-        try:
-            return UUID(asset)
-        except ValueError:
-            return None
+        """Return the asset that the leaf is of."""
+        return asset_of(self.leaf)
 
 
 @dataclass(frozen=True)

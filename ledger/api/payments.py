@@ -22,20 +22,12 @@ from ledger.api.fields import digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.api.runs import PEOPLE, READ, REASON, CurrencyField
+from ledger.api.statements import statement_of
 from ledger.running import NoSuchRun
 from ledger.statements import paper, remittances
 from ledger.statements.transfers import Account
 from rights.models import Party
 from royalties.models import ObjectionAnswer, PaymentFile, PaymentOrder, RoyaltyRun, Statement, StatementObjection
-
-
-def _statement(request: Request, id: UUID) -> Statement:
-    rows = Statement.objects.select_related("run__payer__identity", "payee__identity", "payout_rate")
-    row = seen_by(request, rows.filter(pk=id)).first()
-    if row is None:
-        raise paying.NoSuchStatement
-    found: Statement = row
-    return found
 
 
 def _handed_out(content: bytes, content_type: str, name: str) -> HttpResponse:
@@ -58,7 +50,7 @@ class StatementPaper(APIView):
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """Download a statement as PDF/A: every step, plots, and its first two thousand lines."""
-        row = _statement(request, id)
+        row = statement_of(request, id)
         return _handed_out(paper.pdf(rendering.document(row)), "application/pdf", f"statement-{row.pk}.pdf")
 
 
@@ -125,7 +117,7 @@ class StatementObjections(APIView):
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data: dict[str, Any] = dict(given.validated_data)
-        row = _statement(request, id)
+        row = statement_of(request, id)
         if not any(row.payee_id in duty.parties for duty in caller_of(request).duties):
             raise NotYourParty
         found, created = once(
@@ -139,7 +131,7 @@ class StatementObjections(APIView):
     @extend_schema(operation_id="list_objections", responses=Page.of(StatementObjectionOutput), tags=["royalties"])
     def get(self, request: Request, id: UUID) -> Response:
         """List the objections to a statement, with their answers."""
-        rows = StatementObjection.objects.filter(statement=_statement(request, id)).select_related("answer")
+        rows = StatementObjection.objects.filter(statement=statement_of(request, id)).select_related("answer")
         return page_of(rows, "recorded_at", StatementObjectionOutput, request)
 
 

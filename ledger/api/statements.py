@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -117,8 +117,14 @@ class PayeeStatementOutput(RoyaltyStatementRow):
         }
 
 
-def _statement(request: Request, id: UUID) -> Statement:
-    row = seen_by(request, Statement.objects.select_related("run").filter(pk=id)).first()
+def statement_of(request: Request | HttpRequest, id: UUID) -> Statement:
+    """
+    Return a statement that the caller sees.
+
+    :raises NoSuchStatement: there is none, or it is not theirs to see; nobody can tell which
+    """
+    rows = Statement.objects.select_related("run__payer__identity", "payee__identity", "payout_rate")
+    row = seen_by(request, rows.filter(pk=id)).first()
     if row is None:
         raise paying.NoSuchStatement
     found: Statement = row
@@ -146,7 +152,7 @@ class StatementDetail(APIView):
     @extend_schema(operation_id="read_statement", responses=PayeeStatementOutput, tags=["royalties"])
     def get(self, request: Request, id: UUID) -> Response:
         """Read every figure of a statement, from what was earned to what is paid, in the order of ROY-6."""
-        return Response(PayeeStatementOutput(_statement(request, id)).data)
+        return Response(PayeeStatementOutput(statement_of(request, id)).data)
 
 
 class LineOutput(serializers.Serializer[Allocation]):
@@ -206,7 +212,7 @@ class StatementLines(APIView):
     )
     def get(self, request: Request, id: UUID) -> Response:
         """List the lines that a statement's period comes from, in the order of the run, a page at a time."""
-        row = _statement(request, id)
+        row = statement_of(request, id)
         return _page(request, lambda after: _lines(row, after=after))
 
 
@@ -266,7 +272,7 @@ class StatementSheet(APIView):
     )
     def get(self, request: Request, id: UUID) -> StreamingHttpResponse:
         """Download all lines of a statement as CSV."""
-        row = _statement(request, id)
+        row = statement_of(request, id)
         answer = StreamingHttpResponse(_rows(row), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="statement-{row.pk}.csv"'
         return answer
@@ -311,7 +317,7 @@ class StatementRefunds(APIView):
         """
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
-        row = _statement(request, id)
+        row = statement_of(request, id)
         caller_of(request).answer_for(row.run.payer_id, Verb.SETTLE)
         made = paying.refund(statement_id=row.pk, by_id=person_of(request), at=timezone.now(), **given.validated_data)
         return Response(PayeeStatementOutput(made).data, status=201)
@@ -336,7 +342,7 @@ class StatementProof(APIView):
         It shows that the statement is one of those the run paid by, that its lines are in the run, and what all lines
         of the run add up to.
         """
-        answer = HttpResponse(proving.bundle(_statement(request, id).pk), content_type="application/json")
+        answer = HttpResponse(proving.bundle(statement_of(request, id).pk), content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="statement-{id}.proof.json"'
         return answer
 
@@ -355,4 +361,4 @@ class StatementDocument(APIView):
     )
     def get(self, request: Request, id: UUID) -> Response:
         """Read the canonical document of a statement's figures: its RFC 8785 bytes have the digest in the log."""
-        return Response(results.read(paying.document_of(_statement(request, id))))
+        return Response(results.read(paying.document_of(statement_of(request, id))))

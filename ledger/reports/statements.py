@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from ledger import drilling, objecting, proving, rendering, report
+from ledger import drilling, objecting, paying, proving, rendering, report
 from ledger.access import Verb
 from ledger.api.access import caller_of, seen_by
+from ledger.api.statements import statement_of
 from ledger.reports.access import staff_only
 from ledger.reports.views import attachment, page
 from ledger.statements import paper, plots, table
@@ -112,12 +113,10 @@ def statement(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _statement(request: HttpRequest, id: UUID) -> Statement:
-    rows = Statement.objects.select_related("run__payer__identity", "payee__identity", "payout_rate")
-    row = seen_by(request, rows.filter(pk=id)).first()
-    if row is None:
-        raise Http404
-    found: Statement = row
-    return found
+    try:
+        return statement_of(request, id)
+    except paying.NoSuchStatement as error:
+        raise Http404 from error
 
 
 def _is_payee(request: HttpRequest, row: Statement) -> bool:
