@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from ledger.models import Enrollment, Membership
 from tests.flows.conftest import Api, World, admitted, key
+from tests.flows.looking import fits
 from tests.flows.test_browser import page as page  # noqa: PLC0414 - a fixture
 from tests.flows.test_enrollments import (  # noqa: F401 - fixtures
     Put,
@@ -20,7 +21,6 @@ from tests.flows.test_enrollments import (  # noqa: F401 - fixtures
     register,
     work,
 )
-from tests.flows.test_imports_desk import _look
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True, databases="__all__")]
 
@@ -37,23 +37,24 @@ def test_a_folder_is_named_by_hand(label: Api, put: Put, page: Any, tmp_path: An
     page.fill("[name=username]", "rights")
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
-    _look(page, "enroll")
+    page.wait_for_url("**/enrollment/add/")
+    fits(page, "enroll")
     page.fill("[name=folder]", key("label"))
     page.set_input_files("[name=mapping]", str(sheet))
     page.get_by_role("button", name="Enroll it").click()
     page.locator("[data-import]").wait_for()
-    _look(page, "enrolling")
+    fits(page, "enrolling")
     enrollment = Enrollment.objects.get()
     work(enrollment.pk)
     page.get_by_text("1 of 3 were not enrolled").wait_for()  # the page asked by itself
-    _look(page, "enrolled")
+    fits(page, "enrolled")
     assert page.get_by_role("link", name="Known", exact=True).get_attribute("href").endswith(f"{recording}/change/")
     assert page.get_by_role("link", name="A new one").count() == 1
     with page.expect_download() as download:
         page.get_by_role("link", name="Download what failed").click()
     assert "no_recording" in download.value.path().read_text()
     page.goto("/admin/ledger/enrollment/")
-    _look(page, "enrollments")
+    fits(page, "enrollments")
     assert "2 of 3" in page.locator("body").inner_text()
 
 

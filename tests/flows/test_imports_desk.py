@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,22 +15,12 @@ from ledger.models import ImportBatch, SavedMapping
 from rights.models import Recording
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import World, key
+from tests.flows.looking import fits
 from tests.flows.test_browser import page as page  # noqa: PLC0414 - a fixture
 from tests.flows.test_imports import CATALOGUE, CATALOGUE_ROWS, SHARES, _own_folder, shares_of, taken
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True, databases="__all__")]
 __all__ = ["_own_folder"]
-WIDTHS = ((1440, 1000), (390, 844))
-
-
-def _look(page: Any, name: str) -> None:
-    """Nothing is wider than the screen, at either width; keep pictures where somebody asked for them."""
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        if folder := os.environ.get("PICTURES"):
-            page.screenshot(path=str(Path(folder) / f"{name}-{width}.png"), full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
 def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> None:
@@ -44,7 +33,8 @@ def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> Non
     page.fill("[name=username]", "rights")
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
-    _look(page, "add")
+    page.wait_for_url("**/importbatch/add/")
+    fits(page, "add")
     page.set_input_files("[name=file]", str(file))
     page.get_by_label("Take the rows without a problem").check()
     page.get_by_role("button", name="Look what it would do").click()
@@ -52,16 +42,16 @@ def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> Non
     assert page.get_by_label("Column of ISRC").input_value() == "ISRC"
     page.get_by_label("Column of Artist IPI").select_option("IPI")
     page.get_by_label("Save as").fill("North")
-    _look(page, "map")
+    fits(page, "map")
     page.get_by_role("button", name="Look what it would do").click()
     page.locator("[data-import]").wait_for()
-    _look(page, "waiting")
+    fits(page, "waiting")
     batch = ImportBatch.objects.get()
     importing.rehearse(batch_id=batch.pk, at=timezone.now())
     page.get_by_role("button", name="Take it").wait_for()  # the page noticed
     assert "with a problem" not in page.content()
     assert not Recording.objects.exists()
-    _look(page, "rehearsed")
+    fits(page, "rehearsed")
     page.get_by_role("button", name="Take it").click()
     page.locator("[data-import]").wait_for()
     importing.take(batch_id=batch.pk, at=timezone.now())
@@ -71,10 +61,10 @@ def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> Non
     with page.expect_download() as download:
         page.get_by_role("link", name="Download rows to correct").click()
     assert "GBUV71200497" in Path(download.value.path()).read_text()
-    _look(page, "taken")
+    fits(page, "taken")
     assert SavedMapping.objects.get().name == "North"
     page.goto("/admin/ledger/importbatch/")
-    _look(page, "list")
+    fits(page, "list")
 
 
 def test_what_a_sheet_brought_is_taken_back_by_hand(trade: World, page: Any) -> None:
@@ -85,10 +75,11 @@ def test_what_a_sheet_brought_is_taken_back_by_hand(trade: World, page: Any) -> 
     page.fill("[name=username]", "rights")
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
-    _look(page, "reverse")
+    page.wait_for_url("**/reverse/")
+    fits(page, "reverse")
     page.get_by_label("Reason").fill("The wrong year")
     page.get_by_role("button", name="Take back").click()
     page.locator("[data-import]").wait_for()
     reversing.reverse(batch_id=UUID(batch["id"]), at=timezone.now())
     page.get_by_text("1 of 1").wait_for()
-    _look(page, "reversed")
+    fits(page, "reversed")

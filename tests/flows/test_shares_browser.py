@@ -22,11 +22,10 @@ pytestmark = [
 
 def test_adds_up_while_somebody_types(songs: World, page: Any) -> None:
     User.objects.create_superuser("rights", password="a team of two")
-    page.goto("/admin/")
+    page.goto(f"/admin/login/?next=/admin/rights/share/of/work/{key('first')}/")
     page.fill("[name=username]", "rights")
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
-    page.goto(f"/admin/rights/share/of/work/{key('first')}/")
     sums = page.locator("[data-sums]")
     assert "Nothing is claimed yet" in sums.inner_text()
 

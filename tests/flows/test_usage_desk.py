@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from ledger import usages
 from ledger.models import Membership
 from royalties.models import UsageKey, UsageMapping, UsageMatch, UsageReport
 from tests.flows.conftest import World, admitted, key
+from tests.flows.looking import fits
 from tests.flows.test_browser import page as page  # noqa: PLC0414 - a fixture
 from tests.flows.test_usage import OUTPUT_ISRC, ROWS, finance, hand_in, sheet, taken
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True, databases="__all__")]
-WIDTHS = ((1440, 1000), (390, 844))
-
-
-def _look(page: Any, name: str) -> None:
-    """Nothing is wider than the screen, at either width; keep pictures where somebody asked for them."""
-    for width, height in WIDTHS:
-        page.set_viewport_size({"width": width, "height": height})
-        if folder := os.environ.get("PICTURES"):
-            page.screenshot(path=str(Path(folder) / f"usage-{name}-{width}.png"), full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
 def _sign_in(page: Any, where: str) -> None:
@@ -39,6 +29,7 @@ def _sign_in(page: Any, where: str) -> None:
     page.fill("[name=username]", "clerk")
     page.fill("[name=password]", "a clerk of two")
     page.click("button[type=submit]")
+    page.wait_for_url(f"**{where}")
 
 
 def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> None:
@@ -49,7 +40,7 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
         sheet(*ROWS, *(f",,Y-{n},A long title of track number {n},{n}.5,EUR,DE,3,,2026-03-02" for n in range(9)))
     )
     _sign_in(page, "/admin/royalties/usagereport/add/")
-    _look(page, "add")
+    fits(page, "usage-add")
     page.set_input_files("[name=parts]", str(file))
     page.fill("[name=sender]", "shop")
     page.fill("[name=message]", "2026-03")
@@ -61,40 +52,42 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
     page.get_by_label("Column of Their own id").select_option("Track")
     page.get_by_label("Column of Title").select_option("Title")
     page.get_by_label("Save as").fill("Shop")
-    _look(page, "map")
+    fits(page, "usage-map")
     page.get_by_role("button", name="Look what it would do").click()
     page.locator("[data-import]").wait_for()
-    _look(page, "waiting")
+    fits(page, "usage-waiting")
     report = UsageReport.objects.get()
     usages.read(report_id=report.pk, at=timezone.now())
     page.get_by_role("button", name="Book it").wait_for()  # the page noticed
     assert not UsageKey.objects.exists()
-    _look(page, "tried")
+    fits(page, "usage-tried")
     page.get_by_role("button", name="Book it").click()
     page.locator("[data-import]").wait_for()
     usages.read(report_id=report.pk, at=timezone.now())
     page.get_by_role("link", name="Open the queue").wait_for()
-    _look(page, "booked")
+    fits(page, "usage-booked")
     assert UsageMapping.objects.get().name == "Shop"
 
     page.get_by_role("link", name="Open the queue").click()
-    _look(page, "queue")
+    page.get_by_role("heading", name="Unmatched usage").wait_for()
+    fits(page, "usage-queue")
     first = page.locator("tbody tr").first
     assert "100.5 EUR" in first.inner_text()  # the most money first
     first.get_by_role("link").first.click()
-    _look(page, "key")
+    page.wait_for_url("**/usagekey/*/change/")
+    fits(page, "usage-key")
     page.get_by_role("button", name="It is this one").first.click()
     page.get_by_role("heading", name="Unmatched usage").wait_for()
     assert UsageMatch.objects.get(key="proprietary:shop:X-1").submission_id == report.payer.submissions.get().pk
     page.locator("tbody tr").filter(has_text="Contry Sung").get_by_role("link").first.click()
     page.get_by_role("button", name="Record").click()
     page.get_by_role("link", name="In suspense").click()
-    assert page.locator("tbody tr").count() == 1
-    _look(page, "suspense")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    fits(page, "usage-suspense")
     page.goto("/admin/royalties/usagereport/")
-    _look(page, "list")
+    fits(page, "usage-list")
     page.goto(f"/admin/royalties/usagereport/{report.pk}/withdraw/")
-    _look(page, "withdraw")
+    fits(page, "usage-withdraw")
 
     file.write_bytes(sheet(*ROWS, ",,,=1+1,-3,EUX,XX,1,,2026-03-01", "a,b"))
     page.goto("/admin/royalties/usagereport/add/")
@@ -106,7 +99,7 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
     usages.read(report_id=UsageReport.objects.latest("received_at").pk, at=timezone.now())
     page.get_by_role("heading", name="Problems").wait_for()
     assert page.get_by_role("button", name="Book it").count() == 0
-    _look(page, "problems")
+    fits(page, "usage-problems")
 
 
 def test_the_desk_shows_a_payers_reports_to_its_own_people(world: World) -> None:
