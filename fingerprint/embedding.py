@@ -12,17 +12,16 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn import functional
 
 from fingerprint.melody import CLASSES, Melody, Rows, ms_of
+
+if TYPE_CHECKING:
+    from fingerprint.song_network import Network
 
 ALGORITHM: Final = "net-1"
 WEIGHTS: Final = Path(__file__).parent / "data" / "embedding-1.npz"
@@ -40,43 +39,6 @@ SIDES: Final[tuple[Side, ...]] = ("harmony", "lead")
 _ROWS_A_FRAME = 2
 _MIN_FRAMES = 20  # of a window that must hold anything
 _AT_ONCE = 32
-_CHANNELS = (1, 24, 32, 48, 64)
-_KERNELS = ((12, 7), (5, 5), (5, 3), (5, 3))
-_STRIDES = (2, 2, 2, 1)
-
-
-class _Layer(nn.Module):
-    """A convolution whose pitch axis is a circle: another key is a turn of it."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: tuple[int, int], stride: int) -> None:
-        super().__init__()
-        self.turn = kernel[0] - 1
-        self.convolution = nn.Conv2d(
-            inputs, outputs, kernel, stride=(1, stride), padding=(0, kernel[1] // 2), bias=False
-        )
-        self.norm = nn.BatchNorm2d(outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        turned = functional.pad(x, (0, 0, 0, self.turn), mode="circular")
-        return functional.relu(self.norm(self.convolution(turned)))
-
-
-class Network(nn.Module):
-    """Chroma in, a vector of length one out."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        sizes = zip(pairwise(_CHANNELS), _KERNELS, _STRIDES, strict=True)
-        self.layers = nn.Sequential(*(_Layer(*channels, kernel, stride) for channels, kernel, stride in sizes))
-        self.attention = nn.Linear(_CHANNELS[-1], 1)
-        self.out = nn.Linear(2 * _CHANNELS[-1], DIMENSIONS)
-
-    def forward(self, chroma: Tensor) -> Tensor:
-        # The highest over all twelve turns is the same in every key.
-        seen = self.layers(chroma[:, None]).amax(dim=2).transpose(1, 2)
-        weight = torch.softmax(self.attention(seen), dim=1)
-        pooled = torch.cat([(weight * seen).sum(dim=1), seen.amax(dim=1)], dim=1)
-        return functional.normalize(self.out(pooled), dim=1)
 
 
 class WeightsChanged(Exception):
@@ -103,7 +65,7 @@ def algorithm(side: Side) -> str:
     return f"{ALGORITHM}/{side}"
 
 
-def read(path: Path, sha256: str) -> Mapping[str, Tensor]:
+def read(path: Path, sha256: str) -> Mapping[str, NDArray[np.float32]]:
     """
     Read weights, plain arrays without code, if they are the ones that are meant.
 
@@ -113,7 +75,7 @@ def read(path: Path, sha256: str) -> Mapping[str, Tensor]:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsChanged
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        return {name: arrays[name] for name in arrays.files}
 
 
 @cache
@@ -123,12 +85,13 @@ def network() -> Network:
 
     :raises WeightsChanged: its weights are not those of this release
     """
-    made = Network()
-    # How many batches it saw is nothing it computes with, and is not kept.
-    missing, unknown = made.load_state_dict(dict(read(WEIGHTS, WEIGHTS_SHA256)), strict=False)
-    if unknown or any(not name.endswith("num_batches_tracked") for name in missing):
-        raise WeightsChanged
-    return made.eval()
+    # Torch takes a second and hundreds of megabytes to load: only where something is really embedded.
+    from fingerprint.song_network import Network
+
+    try:
+        return Network.of(read(WEIGHTS, WEIGHTS_SHA256))
+    except KeyError as error:
+        raise WeightsChanged from error
 
 
 def windows(melody: Melody, *, net: Network | None = None) -> list[Window]:
@@ -150,8 +113,7 @@ def windows(melody: Melody, *, net: Network | None = None) -> list[Window]:
             for index, start in enumerate(some):
                 part = frames[start : start + WINDOW_FRAMES]
                 shown[index, :, : len(part)] = part.T
-            with torch.inference_mode():
-                vectors = made(torch.from_numpy(shown)).numpy()
+            vectors = made.answer(shown)
             for start, vector in zip(some, np.rint(vectors * SCALE).astype(np.int16), strict=True):
                 end = min(len(frames), start + WINDOW_FRAMES)
                 found.append(Window(side, ms_of(start * _ROWS_A_FRAME), ms_of(end * _ROWS_A_FRAME), vector))

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from fingerprint.embedding import WINDOW_FRAMES, Network
+from fingerprint.embedding import WINDOW_FRAMES
+from fingerprint.song_network import Network
 from fingerprint.training import songs, views
 from fingerprint.training.songs import Song
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import partial
 from itertools import pairwise
@@ -14,9 +16,10 @@ import torch
 
 from fingerprint import calibration, embedding, melody, versions
 from fingerprint.alignment import Tune
-from fingerprint.embedding import Network, WeightsChanged
+from fingerprint.embedding import WeightsChanged
 from fingerprint.evidence import VERSION_MATCH, Detection, Evidence
 from fingerprint.melody import RATE_HZ, Melody
+from fingerprint.song_network import Network
 from fingerprint.training import train_embedding, views
 from fingerprint.training.songs import Song
 from fingerprint.versions import HeldSongs, VersionsListener
@@ -46,6 +49,14 @@ def listened(known: HeldSongs, sound: np.ndarray, *, pieces: int = 7) -> Detecti
     for block in np.array_split(sound, pieces):
         listener.feed(block)
     return listener.search()
+
+
+def test_the_service_runs_without_torch_until_it_listens() -> None:
+    program = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.offline'; import django; django.setup();"
+        "import ledger.urls, ledger.tasks; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_names_the_song_and_both_places(known: HeldSongs) -> None:
