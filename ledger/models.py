@@ -101,6 +101,8 @@ _LATER = {
     "usage_supersession": "royalties.UsageSupersession",
     "plan": "royalties.Plan",
     "division": "royalties.Division",
+    "recording_description": "rights.RecordingDescription",
+    "training_statement": "rights.TrainingStatement",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -206,6 +208,8 @@ class Entry(models.Model):
         USAGE_SUPERSEDED = "usage_superseded"
         PLAN_STATED = "plan_stated"
         SPLITS_REDIVIDED = "splits_redivided"
+        RECORDING_DESCRIBED = "recording_described"
+        TRAINING_STATED = "training_stated"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -296,6 +300,8 @@ class Entry(models.Model):
     usage_supersession = _subject("royalties.UsageSupersession")
     plan = _subject("royalties.Plan")
     division = _subject("royalties.Division")
+    recording_description = _subject("rights.RecordingDescription")
+    training_statement = _subject("rights.TrainingStatement")
 
     class Meta:
         verbose_name_plural = "entries"

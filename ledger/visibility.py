@@ -239,6 +239,7 @@ _ENTERED: dict[str, Rule] = {
     "recording_work": _of_own("recording", "work"),
     "recording_voice": _of_own("recording", "voice"),
     "recording_audio": _of_own("recording"),
+    "recording_description": _of_own("recording"),
     "model_version_retirement": _of_own("model_version__model"),
 }
 

@@ -86,6 +86,8 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.Identifier", "raw", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Work", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Recording", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
+    # As published music is credited: of whoever sings, said by a holder and never inferred.
+    Column("rights.RecordingDescription", "lead_voice", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Release", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Stem", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
     Column("rights.Submission", "title", _CREDIT, Kept.OPEN, Fate.STAYS),
@@ -142,6 +144,9 @@ PERSONAL: tuple[Column, ...] = (
             ("rights.ConsentEvent", "reason"),
             ("rights.Reservation", "wording"),
             ("rights.WithdrawalTaskDone", "note"),
+            ("rights.Dataset", "despite"),
+            ("rights.DatasetExclusion", "note"),
+            ("rights.TrainingStatement", "document"),  # to be published; it asks for no person
             ("rights.LicenseEvent", "reason"),
             ("rights.ShareEvent", "reason"),
             ("rights.Campaign", "name"),
@@ -190,6 +195,9 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "rights.Lyrics": ("language", "text_digest"),
     "rights.Model": ("name",),
     "rights.Dataset": ("name", "members_digest"),
+    "rights.DatasetExclusion": ("reason",),
+    "rights.RecordingDescription": ("genres", "languages", "regions"),
+    "rights.TrainingStatement": ("digest",),
     "rights.ModelVersion": ("label", "code_digest", "weights_digest"),
     "rights.ModelVersionRetirement": ("reason",),
     "rights.Identifier": ("scheme", "namespace", "checked"),

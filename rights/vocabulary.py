@@ -227,6 +227,31 @@ class ShareAct(StrEnum):
     RETRACTED = "retracted"  # it never was
 
 
+class LeadVoice(StrEnum):
+    """Whose voice leads, as a holder describes it; "none" is instrumental. Never heard out of audio."""
+
+    FEMALE = "female"
+    MALE = "male"
+    SEVERAL = "several"
+    OTHER = "other"
+    NONE = "none"
+
+
+class ExclusionReason(StrEnum):
+    """Why something is not in a dataset."""
+
+    RESERVED = "reserved"
+    WITHDRAWN = "withdrawn"
+    NOT_LICENSED = "not_licensed"
+    NOT_CONSENTED = "not_consented"
+    ASKED = "asked"  # a holder or a person asked for it
+    PROTECTED = "protected"  # of a minor, or of somebody under guardianship
+    QUALITY = "quality"
+    DUPLICATE = "duplicate"
+    ILLEGAL = "illegal"
+    OTHER = "other"
+
+
 class ConflictAct(StrEnum):
     """What was done about a conflict."""
 

@@ -28,6 +28,7 @@ _PAYMENTS: Any = import_module("ledger.migrations.0023_payments")
 _USAGE: Any = import_module("ledger.migrations.0024_usage")
 _ANSWERS: Any = import_module("ledger.migrations.0026_answers_to_disclosures")
 _PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
+_TRAINING: Any = import_module("ledger.migrations.0027_training")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -49,6 +50,7 @@ VOUCHED: list[str] = [
     *_PAYMENTS.ENTERED,
     *_USAGE.APPEND_ONLY,
     *_PLANS.APPEND_ONLY,
+    *_TRAINING.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -99,6 +101,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _PAYMENTS.ENTERED
             | _USAGE.ENTERED
             | _PLANS.ENTERED
+            | _TRAINING.ENTERED
         ).items()
     },
     **{

@@ -74,6 +74,7 @@ from rights.models.reviews import (
 )
 from rights.models.shares import Conflict, ConflictClaim, ConflictEvent, Share, ShareEvent
 from rights.models.standing import ExclusiveRight, LicenseStanding, PermissionStanding, ShareStanding
+from rights.models.training import DatasetExclusion, RecordingDescription, TrainingStatement
 from rights.models.voices import VoiceEnrollment, VoiceEnrollmentEnd, VoiceTemplate
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "ContributionEvidence",
     "ContributionRecord",
     "Dataset",
+    "DatasetExclusion",
     "DatasetMember",
     "Decision",
     "ExclusiveRight",
@@ -133,6 +135,7 @@ __all__ = [
     "RecheckFinding",
     "Recording",
     "RecordingAudio",
+    "RecordingDescription",
     "RecordingVoice",
     "RecordingWork",
     "Release",
@@ -149,6 +152,7 @@ __all__ = [
     "Submission",
     "TermsVersion",
     "TrainingLicense",
+    "TrainingStatement",
     "Voice",
     "VoiceEnrollment",
     "VoiceEnrollmentEnd",

@@ -255,6 +255,8 @@ class Dataset(models.Model):
     name = models.CharField(max_length=200)
     members_digest = models.CharField(max_length=64)  # SHA-256 over the members' ids, sorted, a line each
     member_count = models.PositiveIntegerField()
+    despite = models.CharField(max_length=300, blank=True, db_default="")  # on which ground the keeper holds members
+    # against which something stood: the keeper's assertion, and no permission of ours
     frozen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -71,6 +71,7 @@ from rights.models import (
     ContributionEvidence,
     ContributionRecord,
     Dataset,
+    DatasetExclusion,
     DatasetMember,
     Decision,
     Identifier,
@@ -94,6 +95,7 @@ from rights.models import (
     Protection,
     Recheck,
     RecheckFinding,
+    RecordingDescription,
     RecordingVoice,
     RecordingWork,
     Release,
@@ -108,6 +110,7 @@ from rights.models import (
     Submission,
     TermsVersion,
     TrainingLicense,
+    TrainingStatement,
     Voice,
     VoiceEnrollment,
     VoiceEnrollmentEnd,
@@ -177,12 +180,36 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.STEM_REGISTERED, [(Stem, {"recording_id": key("country")})]),
     (Kind.LYRICS_REGISTERED, [(Lyrics, {"work_id": key("linked")})]),
     (Kind.MODEL_REGISTERED, [(Model, {"provider_id": key("rival")})]),
-    (Kind.DATASET_FROZEN, [(Dataset, {"keeper_id": key("rival")}), (DatasetMember, {"work_id": key("linked")})]),
+    (
+        Kind.DATASET_FROZEN,
+        [
+            (Dataset, {"keeper_id": key("rival")}),
+            (DatasetMember, {"work_id": key("linked")}),
+            (DatasetExclusion, {"recording_id": key("country"), "note": "x"}),
+        ],
+    ),
+    (
+        Kind.RECORDING_DESCRIBED,
+        [
+            (
+                RecordingDescription,
+                {
+                    "recording_id": key("country"),
+                    "describer_id": key("label"),
+                    "genres": ["country"],
+                    "languages": ["en"],
+                    "regions": ["US"],
+                    "recorded_year": 2001,
+                },
+            )
+        ],
+    ),
     (
         Kind.MODEL_VERSION_REGISTERED,
         [(ModelVersion, {}), (TrainingLicense, {"license_id": key("license of country")})],
     ),
     (Kind.MODEL_VERSION_RETIRED, [(ModelVersionRetirement, {})]),
+    (Kind.TRAINING_STATED, [(TrainingStatement, {"stated_by_id": key("rival")})]),
     (
         Kind.SHARE_CHANGED,
         [(ShareEvent, {"share_id": key("share linked"), "act": "ended", "effective_on": date(2099, 1, 1)})],

@@ -317,6 +317,8 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "rights_lyrics": lambda: {"language": "y"},
     "rights_model": lambda: {"name": "y"},
     "rights_datasetmember": lambda: {"dataset_id": a("Dataset").pk},
+    "rights_datasetexclusion": lambda: {"dataset_id": a("Dataset").pk},
+    "rights_trainingstatement": lambda: {"number": 9},
     "rights_modelversion": lambda: {"label": "y"},
     "rights_traininglicense": lambda: {"license_id": a_license().pk},
     "rights_modelversionretirement": lambda: {"model_version_id": a("ModelVersion", label="y").pk},

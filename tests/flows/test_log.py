@@ -207,6 +207,7 @@ REFUSED_BY_CONSTRAINT = {
     ("rights_shareevent", "act"),
     ("rights_submission", "expected_currency"),
     # Of one of two, or with a companion that would have to change too.
+    *(("rights_datasetexclusion", column) for column in ("work_id", "voice_id", "stem_id", "lyrics_id", "quantity")),
     ("rights_outputflag", "event_id"),
     ("rights_outputflag", "recheck_id"),
     ("rights_voiceenrollmentend", "kind"),
