@@ -433,16 +433,17 @@ def files_under(folder: Path) -> set[str]:
 # --- behind the log's back
 
 
+@cache
+def _administrator() -> dict[str, Any]:
+    # Asked once: to find out that the server runs takes a connection of its own.
+    if settings.DATABASE_URL:
+        return {name: value for name, value in conninfo_to_dict(settings.DATABASE_URL).items() if value is not None}
+    return dict(embedded.ensure(Path(settings.EMBEDDED_POSTGRES)).parameters(user="postgres", dbname=""))
+
+
 def superuser(*, role: str = "postgres") -> psycopg.Connection[Any]:
     """A login of the test database that nothing is forbidden to, or one of the service's roles."""
-    own = connections["default"].settings_dict
-    url = settings.DATABASE_URL
-    given: dict[str, Any]
-    if url:
-        given = {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
-    else:
-        given = embedded.ensure(Path(settings.EMBEDDED_POSTGRES)).parameters(user="postgres", dbname="")
-    given |= {"dbname": own["NAME"], "autocommit": True}
+    given = _administrator() | {"dbname": connections["default"].settings_dict["NAME"], "autocommit": True}
     if role != "postgres":
         given["options"] = f"-c role={role}"
     return psycopg.connect(**given)
