@@ -14,7 +14,7 @@ from django.utils import timezone
 from fingerprint import audio, examine, references, songs, store
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Evidence
-from ledger import deciding, identity, intake, jobs, keeping, log, searching, voices
+from ledger import deciding, gauges, identity, intake, jobs, keeping, log, searching, voices
 from ledger.constraints import violated
 from ledger.deciding import Judged
 from ledger.models import Entry, Job
@@ -190,12 +190,13 @@ def _decide(submission: Submission, job: jobs.Claimed, at: datetime) -> Entry:
     claim = terms.claim_of(submission)
     try:
         # Slow; may run again. The index is asked first: where a part of it is silent, nothing is decoded in vain.
-        evidence = examine.examine(
-            references.facts_of(submission.audio),
-            against=searching.current(),
-            known=songs.current(),
-            voices=voices.templates(at=at),
-        )
+        with gauges.EXAMINATION_SECONDS.labels("examined").time():
+            evidence = examine.examine(
+                references.facts_of(submission.audio),
+                against=searching.current(),
+                known=songs.current(),
+                voices=voices.templates(at=at),
+            )
     except CorruptAudio as error:
         store.check(submission.audio_id)  # what broke in our own store is not the submitter's fault
         return _commit(submission, job, Judged(policy.unreadable(str(error)), at), None, at=at)

@@ -1014,3 +1014,27 @@ class Erasure(models.Model):
 
     def __str__(self) -> str:
         return f"erased at {self.erased_at}"
+
+
+class Operation(models.Model):
+    """What was done to keep the service, and whether it passed: a backup, a drill of restoring one, a nightly sweep."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        BACKUP = "backup"
+        DRILL = "drill"
+        SWEEP = "sweep"
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    has_passed = models.BooleanField()
+    document = models.TextField()  # JSON: counts, digests, and what failed
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "ended_at"], name="operation_is_the_last")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.ended_at:%Y-%m-%d %H:%M}"

@@ -12,11 +12,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from fingerprint import shards
-from ledger import __version__, embedded
+from ledger import __version__, embedded, journal
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("LEDGER_DATA", BASE_DIR / "var")).absolute()
@@ -66,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ledger.probes.middleware.Told",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -182,6 +184,8 @@ CELERY_BEAT_SCHEDULE = {
     "derive splits again": {"task": "ledger.tasks.redivide_outputs", "schedule": timedelta(minutes=1)},
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
     "ask for missing time stamps": {"task": "ledger.tasks.ask_for_missing_stamps", "schedule": timedelta(hours=1)},
+    "remove what may go": {"task": "ledger.tasks.retain", "schedule": crontab(hour="2", minute="40")},
+    "tidy what was counted": {"task": "ledger.tasks.tidy_counts", "schedule": timedelta(hours=1)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
 }
 
@@ -284,7 +288,12 @@ LEDGER_KEK_FILE = os.environ.get("LEDGER_KEK_FILE")  # the same, a line each
 LEDGER_KEK_CALLBACK = os.environ.get("LEDGER_KEK_CALLBACK")  # package.module:function, before a key service
 LEDGER_INDEX_KEY = os.environ.get("LEDGER_INDEX_KEY")  # base64 of 32 bytes: finds sealed names
 LEDGER_LINK_KEY = os.environ.get("LEDGER_LINK_KEY")  # base64 of 32 bytes: makes the personal links of campaigns
-LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))  # how long backups are kept: answers say so
+LEDGER_KEK_SECONDS = float(os.environ.get("LEDGER_KEK_SECONDS", "10"))  # how long a key service may take to answer
+# How long backups of what can be erased are kept: answers to erasures say so. What cannot be is kept as long as wanted.
+LEDGER_BACKUP_DAYS = int(os.environ.get("LEDGER_BACKUP_DAYS", "35"))
+LEDGER_BACKUP_RECIPIENTS = tuple(filter(None, os.environ.get("LEDGER_BACKUP_RECIPIENTS", "").split(",")))  # age1…
+# How long files of imports are kept after they are over; 0 for as long as the import itself.
+LEDGER_IMPORT_FILE_DAYS = int(os.environ.get("LEDGER_IMPORT_FILE_DAYS", "365"))
 
 # --- Disclosures (ledger/disclosing.py): the official schema of DDEX ERN 4.3.2, with its allowed values where it looks
 # for them. None comes with us. --------------------------------------------------------------------------------------
@@ -593,13 +602,37 @@ if _flag("LEDGER_HTTPS"):
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Request paths carry ids only, and nothing here logs a body: no personal data reaches the log files.
-# The paths of artists' pages carry a secret, so they are cut.
+# --- Watching the machine (ledger/journal.py, ledger/watching.py, ledger/measuring.py). ---------------------------
+
+
+def _limits(name: str, default: str) -> tuple[float, float]:
+    """Read from when on somebody should see to something, and from when on it cannot wait."""
+    soon, _, urgent = os.environ.get(name, default).partition(":")
+    return float(soon), float(urgent or soon)
+
+
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, without the proxy that speaks TLS
+LEDGER_METRICS_TOKEN = os.environ.get("LEDGER_METRICS_TOKEN", "")  # who sends it reads /metrics, and details of /readyz
+METRICS_DIR = DATA_DIR / "metrics"  # where the processes of this machine count
+METRICS_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_DIR)  # read when its library is imported
+LEDGER_SEQUENCER_LAG_SECONDS = _limits("LEDGER_SEQUENCER_LAG_SECONDS", "30:300")
+LEDGER_CHECKPOINT_AGE_SECONDS = _limits("LEDGER_CHECKPOINT_AGE_SECONDS", "604800:2592000")
+LEDGER_JOB_AGE_SECONDS = _limits("LEDGER_JOB_AGE_SECONDS", "300:3600")
+LEDGER_BACKUP_AGE_DAYS = _limits("LEDGER_BACKUP_AGE_DAYS", "2:7")
+LEDGER_DRILL_AGE_DAYS = _limits("LEDGER_DRILL_AGE_DAYS", "100:190")
+LEDGER_DISK_FREE_BYTES = int(os.environ.get("LEDGER_DISK_FREE_BYTES", str(1000**3)))
+
+# Lines for machines, with each request and each job; at a terminal only warnings, in words. What may be in a line is
+# for the formatter to say, whoever writes it.
+_AT_A_TERMINAL = journal.at_a_terminal()
+LEDGER_LOG_FORMAT = os.environ.get("LEDGER_LOG_FORMAT", "text" if _AT_A_TERMINAL else "json")
+LEDGER_LOG_LEVEL = os.environ.get("LEDGER_LOG_LEVEL", "WARNING" if _AT_A_TERMINAL else "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_secrets": {"()": "ledger.artists.discretion.NoSecrets"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LEDGER_LOG_LEVEL", "WARNING")},
+    "formatters": {"line": {"()": "ledger.journal.Lines", "is_text": LEDGER_LOG_FORMAT == "text"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {name: {"level": LEDGER_LOG_LEVEL} for name in sorted(journal.OURS)},
 }

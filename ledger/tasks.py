@@ -22,6 +22,7 @@ from ledger import (
     incoming,
     jobs,
     keeping,
+    measuring,
     rechecking,
     reversing,
     running,
@@ -226,6 +227,12 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
     usages.collect(stored_before=timezone.now() - timedelta(days=1))
     searching.collect(asked_before=timezone.now() - timedelta(hours=1))
+
+
+@shared_task
+def tidy_counts(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Add up what processes that ended have counted."""
+    measuring.tidy()
 
 
 @shared_task

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, signers
+from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, signers, watching
 from ledger.disclosing import Told
 from ledger.models import Checkpoint, Job, PendingEntry
 from ledger.visibility import EVERYTHING, Sight, seen
@@ -58,6 +58,12 @@ class Today:
     pending_entries: int
     is_development: bool
     keys: signers.Watch | None  # for those who keep the house
+    keeping: watching.Watch | None  # and so is this
+
+    @property
+    def to_keep(self) -> tuple[watching.Part, ...]:
+        """Return what there is to see to in the machine; certificates have a place of their own."""
+        return tuple(one for one in self.keeping.concerns if one.part != "signers") if self.keeping else ()
 
     @property
     def root(self) -> str:
@@ -125,6 +131,7 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
         pending_entries=PendingEntry.objects.count(),
         is_development=_is_development(),
         keys=signers.watch(at=at) if sight.is_whole else None,
+        keeping=watching.watch(at=at, is_brief=True) if sight.is_whole else None,
     )
 
 

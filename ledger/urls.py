@@ -7,9 +7,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from oauth2_provider.views import RevokeTokenView, TokenView
 
 from ledger.api import preferences, resolution
+from ledger.probes import views as probes
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
+    path("healthz", probes.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("reports/", include("ledger.reports.urls")),
     path("artist/", include("ledger.artists.urls")),

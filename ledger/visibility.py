@@ -41,6 +41,7 @@ from ledger.models import (
     Leaf,
     Membership,
     MembershipEnd,
+    Operation,
     OutputWatch,
     PendingEntry,
     Proposal,
@@ -362,6 +363,7 @@ RULES: Rules = {
     OutputWatch: _operator_only,
     DivisionWatch: _operator_only,
     ShardQuestion: _operator_only,
+    Operation: _operator_only,
 }
 
 

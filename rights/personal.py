@@ -314,4 +314,5 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.BandsVersion": ("document", "digest", "note"),  # thresholds, and why they are what they are
     "ledger.ErasureRequest": ("channel",),
     "ledger.Erasure": ("document",),
+    "ledger.Operation": ("kind", "document"),  # counts, digests of archives, classes of errors
 }

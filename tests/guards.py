@@ -29,6 +29,7 @@ _USAGE: Any = import_module("ledger.migrations.0024_usage")
 _ANSWERS: Any = import_module("ledger.migrations.0026_answers_to_disclosures")
 _PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
 _TRAINING: Any = import_module("ledger.migrations.0027_training")
+_OPERATIONS: Any = import_module("ledger.migrations.0028_operations")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -54,9 +55,10 @@ VOUCHED: list[str] = [
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
-    *_DEPTH.RECORDED,
+    *(table for table in _DEPTH.RECORDED if table not in _OPERATIONS.ERASABLE),
     *_CAMPAIGNS.RECORDED,
-    *_IMPORTS.RECORDED,
+    *(table for table in _IMPORTS.RECORDED if table not in _OPERATIONS.ERASABLE),
+    *_OPERATIONS.RECORDED,
     *_INDEX.RECORDED,
     *_ENROLLMENTS.RECORDED,
     *_MELODIES.RECORDED,
@@ -68,7 +70,7 @@ RECORDED: list[str] = [
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
-ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE]
+ERASABLE: list[str] = _FIRST.ERASABLE + _DEPTH.ERASABLE + [_VOICES.ERASABLE] + _OPERATIONS.ERASABLE
 WORKING: list[str] = [
     *_FIRST.WORKING,
     *_DEPTH.WORKING,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
 from django.utils import timezone
 
+from ledger import gauges
 from ledger.access import Caller, caller_of_user
 from ledger.models import Membership
 
@@ -18,6 +20,14 @@ class MembershipBackend(ModelBackend):
     And nothing else that was ever granted to their login: an auditor only reads. Superusers are the operator, whom
     Django lets do everything before it asks here.
     """
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Any:
+        """Sign in, and count how often that fails: whoever guesses passwords shows there."""
+        found = super().authenticate(request, username=username, password=password, **kwargs)
+        gauges.LOGINS.labels("failed" if found is None else "passed").inc()
+        return found
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Whether a role of today gives it; who was never a member is left to Django's own permissions."""

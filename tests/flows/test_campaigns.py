@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from datetime import timedelta
 from fractions import Fraction
@@ -18,7 +17,6 @@ from django.test import Client
 from django.utils import timezone
 
 from ledger import audit, campaigning, canonical, holding, jobs, log, people, registration, sequencer, tasks
-from ledger.artists.discretion import NoSecrets, without_secrets
 from ledger.artists.views import network_class
 from ledger.models import CampaignMailing, CampaignNotice, CampaignPlan, Entry, Job, Membership
 from rights import campaigns, parties
@@ -286,13 +284,6 @@ def test_stops_who_asks_too_often(artist: Client, monkeypatch: pytest.MonkeyPatc
     forged = artist.get(f"/artist/{secret()}", headers={"X-Forwarded-For": "203.0.113.9"})
     assert forged.status_code == 429
     cache.clear()
-
-
-def test_writes_no_secret_into_log_files(artist: Client, caplog: pytest.LogCaptureFixture) -> None:
-    record = logging.LogRecord("x", 30, "", 0, "%s: %s", ("Not Found", "/artist/abc-DEF/withdraw/1"), None)
-    assert NoSecrets().filter(record)
-    assert record.getMessage() == "Not Found: /artist/…/withdraw/1"
-    assert without_secrets('GET "/artist/S3cret?lang=de" 200') == 'GET "/artist/…?lang=de" 200'
 
 
 def test_shows_where_it_was_used(world: World) -> None:

@@ -1,5 +1,6 @@
 """Run a sequencer: several may run, one works at a time."""
 
+import logging
 import signal
 import time
 from typing import Any
@@ -8,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, close_old_connections, connections
 from django.utils import timezone
 
-from ledger import checkpoints, sequencer
+from ledger import checkpoints, gauges, journal, sequencer
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -39,14 +42,21 @@ class Command(BaseCommand):
                 if not resumed:
                     sequencer.resume()
                     resumed = True
-                if sequencer.step(at=timezone.now()) is None:
+                since = time.perf_counter()
+                if (signed := sequencer.step(at=timezone.now())) is None:
                     time.sleep(options["every_ms"] / 1000)
+                else:
+                    gauges.SEQUENCED.labels("signed").inc()
+                    took = round((time.perf_counter() - since) * 1000, 1)
+                    log.info("signed a checkpoint", extra=journal.told({"size": signed.size, "ms": took}))
             except OperationalError as error:
-                self.stderr.write(f"the database is away: {str(error).strip()}")
+                gauges.SEQUENCED.labels("away").inc()
+                log.warning("the database is away: %s", error)
                 for connection in connections.all():
                     connection.close()
                 close_old_connections()
                 time.sleep(1)
             except checkpoints.Forked as error:
-                self.stderr.write(f"stopped signing: {error}")
+                gauges.SEQUENCED.labels("forked").inc()
+                log.error("stopped signing: %s", error)  # noqa: TRY400 - where it came through says nothing
                 time.sleep(10)

@@ -54,6 +54,8 @@ class Command(BaseCommand):
             },
         )
         supervisor.listen()
+        for counted in settings.METRICS_DIR.glob("*.db"):  # by processes of an earlier start
+            counted.unlink(missing_ok=True)
         failed = False
         try:
             if is_embedded:
