@@ -82,7 +82,7 @@ def _line(record: logging.LogRecord) -> EventDict:
     """Return what a line says: the sentence with what may be put in, and an error without its words."""
     line: EventDict = {"level": record.levelname.lower(), "logger": record.name, "event": _sentence(record)}
     if _is_ours(record.name):
-        line |= getattr(record, "told", {})
+        line.update(getattr(record, "told", {}))
     if record.exc_info and record.exc_info[1] is not None:
         line["error"] = error_of(record.exc_info[1], record.exc_info[2])
     return line
@@ -106,7 +106,7 @@ def _sentence(record: logging.LogRecord) -> str:
     else:
         shown = tuple(_shown(value, ours=ours) for value in given)
     try:
-        return template % shown
+        return str(template % shown)
     except (TypeError, ValueError, KeyError):  # a gap for a number, and no number to show
         return template
 
