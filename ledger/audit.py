@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -143,25 +145,47 @@ def _head(head: Checkpoint, root: bytes) -> Iterator[Fault]:
 
 
 def _rows() -> Iterator[Fault]:
-    for entry in Entry.objects.select_related("leaf").order_by("at").iterator(chunk_size=CHUNK):
-        index = entry.leaf.index if hasattr(entry, "leaf") else None
-        name = f"Entry {index} ({entry.kind})" if index is not None else f"The pending entry {entry.id} ({entry.kind})"
+    entries = Entry.objects.select_related("leaf").order_by("at").iterator(chunk_size=CHUNK)
+    while some := list(islice(entries, CHUNK)):
+        yield from _rows_of(some)
+
+
+def _rows_of(entries: Sequence[Entry]) -> Iterator[Fault]:
+    faults: list[list[Fault]] = [[] for _ in entries]
+    readable = defaultdict[str, list[tuple[int, Entry, canonical.Body]]](list)
+    for place, entry in enumerate(entries):
+        index, name = _placed(entry)
         try:
             body = canonical.read(bytes(entry.body))
         except UNREADABLE as error:
-            yield Fault(index, f"{name} cannot be read: {error}")
+            faults[place].append(Fault(index, f"{name} cannot be read: {error}"))
             continue
         if not _says_so(entry, body):
-            yield Fault(index, f"{name}: its row names another id, kind, time or subject than its bytes.")
+            faults[place].append(
+                Fault(index, f"{name}: its row names another id, kind, time or subject than its bytes.")
+            )
             continue
-        said = {group.table: group for group in body.rows}
-        versions = {table: group.version for table, group in said.items()}
-        now = {
-            group.table: group.vouched for group in rows.collect(entry.kind, UUID(body.subject.id), versions=versions)
-        }
-        for table in sorted(said.keys() | now.keys()):
-            if said.get(table) != now.get(table):
-                yield Fault(index, f"{name}: the rows of {table} are not those that were logged.")
+        readable[entry.kind].append((place, entry, body))
+    for kind, some in readable.items():  # a statement for each table of a kind, and not for each entry
+        versions = {UUID(body.subject.id): {group.table: group.version for group in body.rows} for _, _, body in some}
+        found = rows.collect_each(kind, list(versions), versions=versions)
+        for place, entry, body in some:
+            index, name = _placed(entry)
+            said = {group.table: group for group in body.rows}
+            now = {group.table: group.vouched for group in found[UUID(body.subject.id)]}
+            faults[place] += [
+                Fault(index, f"{name}: the rows of {table} are not those that were logged.")
+                for table in sorted(said.keys() | now.keys())
+                if said.get(table) != now.get(table)
+            ]
+    for of_entry in faults:
+        yield from of_entry
+
+
+def _placed(entry: Entry) -> tuple[int | None, str]:
+    if hasattr(entry, "leaf"):
+        return entry.leaf.index, f"Entry {entry.leaf.index} ({entry.kind})"
+    return None, f"The pending entry {entry.id} ({entry.kind})"
 
 
 def _says_so(entry: Entry, body: canonical.Body) -> bool:

@@ -8,7 +8,7 @@ a migration that adds a column adds a version here, and old entries keep being c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -1507,117 +1507,101 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
 Rows = QuerySet[Any]
 
 
-def _of_recording(key: UUID) -> list[Rows]:
-    return [
-        Recording.objects.filter(pk=key),
-        RecordingWork.objects.filter(recording=key).exclude(entries__isnull=False),  # those that came with it
-        Reference.objects.filter(recordings=key),
-        Fingerprint.objects.filter(reference__recordings=key),
-        Audio.objects.filter(references__recordings=key),
-    ]
+@dataclass(frozen=True)
+class _Covered:
+    """Rows of a table that belong to a subject, and the path from them to it."""
+
+    model: type[Model]
+    path: str = "pk"
+    which: Q = field(default_factory=Q)
 
 
-def _of_delivery(key: UUID) -> list[Rows]:
-    return [
-        RecordingAudio.objects.filter(pk=key),
-        Reference.objects.filter(deliveries=key),
-        Fingerprint.objects.filter(reference__deliveries=key),
-        Audio.objects.filter(references__deliveries=key),
-    ]
+def _one(model: type[Model]) -> tuple[_Covered, ...]:
+    return (_Covered(model),)
 
 
-def _of_submission(key: UUID) -> list[Rows]:
-    return [
-        Submission.objects.filter(pk=key),
-        Ingredient.objects.filter(submission=key),
-        # As submitted: what a correction says has an entry of its own.
-        Contribution.objects.filter(submission=key, record__isnull=True),
-        ContributionAct.objects.filter(submission=key, record__isnull=True),
-        ContributionEvidence.objects.filter(submission=key, record__isnull=True),
-        Audio.objects.filter(submissions=key),
-    ]
-
-
-def _of_correction(key: UUID) -> list[Rows]:
-    return [
-        ContributionRecord.objects.filter(pk=key),
-        Contribution.objects.filter(record=key),
-        ContributionAct.objects.filter(record=key),
-        ContributionEvidence.objects.filter(record=key),
-    ]
-
-
-def _of_decision(key: UUID) -> list[Rows]:
-    return [
-        Decision.objects.filter(pk=key),
-        Finding.objects.filter(decision=key),
-        Examination.objects.filter(decisions=key),
-        Manifest.objects.filter(decision=key),
-        SoftBinding.objects.filter(decision=key, is_stated=True),  # those taken later have entries of their own
-        ForeignManifest.objects.filter(decision=key),
-        Split.objects.filter(decision=key, division=None),  # later versions have entries of their own
-        SplitSource.objects.filter(decision=key, division=None),
-    ]
-
-
-def _of_license(key: UUID) -> list[Rows]:
-    return [
-        License.objects.filter(pk=key),
-        LicenseAsset.objects.filter(license=key),
-        Plan.objects.filter(license=key, number=1),  # and without what it weighs by, which has an entry of its own
-        LicenseModelVersion.objects.filter(license=key),
-        MfnClause.objects.filter(license=key),
-    ]
-
-
-def _one(model: type[Model]) -> Callable[[UUID], list[Rows]]:
-    return lambda key: [QuerySet(model).filter(pk=key)]
-
-
-def _of_consent(key: UUID) -> list[Rows]:
-    # With the first thing that happened to it: it was offered, or granted at once. What happened later has entries of
-    # its own, also a grant of what was offered.
-    return [
-        Consent.objects.filter(pk=key),
-        ConsentEvent.objects.filter(consent=key, position=0),
-        ConsentAsset.objects.filter(consent=key),
-        ConsentOverride.objects.filter(consent=key),
-        ConsentEvidence.objects.filter(consent=key, event__position=0),
-        CampaignInvitation.objects.filter(consent=key),  # where a campaign asked
-    ]
-
-
-def _of_consent_event(key: UUID) -> list[Rows]:
-    return [
-        ConsentEvent.objects.filter(pk=key),
-        ConsentEvidence.objects.filter(event=key),
-        WithdrawalTask.objects.filter(event=key),
-        OutputFlag.objects.filter(event=key),
-    ]
-
-
-def _of_recheck(key: UUID) -> list[Rows]:
-    return [
-        Recheck.objects.filter(pk=key),
-        RecheckFinding.objects.filter(recheck=key),
-        Examination.objects.filter(rechecks=key),
-        OutputFlag.objects.filter(recheck=key),
-    ]
-
+_OF_RECORDING = (
+    _Covered(Recording),
+    _Covered(RecordingWork, "recording", Q(entries__isnull=True)),  # those that came with it
+    _Covered(Reference, "recordings"),
+    _Covered(Fingerprint, "reference__recordings"),
+    _Covered(Audio, "references__recordings"),
+)
+_OF_DELIVERY = (
+    _Covered(RecordingAudio),
+    _Covered(Reference, "deliveries"),
+    _Covered(Fingerprint, "reference__deliveries"),
+    _Covered(Audio, "references__deliveries"),
+)
+_AS_SUBMITTED = Q(record__isnull=True)  # what a correction says has an entry of its own
+_OF_SUBMISSION = (
+    _Covered(Submission),
+    _Covered(Ingredient, "submission"),
+    _Covered(Contribution, "submission", _AS_SUBMITTED),
+    _Covered(ContributionAct, "submission", _AS_SUBMITTED),
+    _Covered(ContributionEvidence, "submission", _AS_SUBMITTED),
+    _Covered(Audio, "submissions"),
+)
+_OF_CORRECTION = (
+    _Covered(ContributionRecord),
+    _Covered(Contribution, "record"),
+    _Covered(ContributionAct, "record"),
+    _Covered(ContributionEvidence, "record"),
+)
+_AS_DECIDED = Q(division=None)  # later versions have entries of their own
+_OF_DECISION = (
+    _Covered(Decision),
+    _Covered(Finding, "decision"),
+    _Covered(Examination, "decisions"),
+    _Covered(Manifest, "decision"),
+    _Covered(SoftBinding, "decision", Q(is_stated=True)),  # those taken later have entries of their own
+    _Covered(ForeignManifest, "decision"),
+    _Covered(Split, "decision", _AS_DECIDED),
+    _Covered(SplitSource, "decision", _AS_DECIDED),
+)
+_OF_LICENSE = (
+    _Covered(License),
+    _Covered(LicenseAsset, "license"),
+    _Covered(Plan, "license", Q(number=1)),  # and without what it weighs by, which has an entry of its own
+    _Covered(LicenseModelVersion, "license"),
+    _Covered(MfnClause, "license"),
+)
+# With the first thing that happened to it: it was offered, or granted at once. What happened later has entries of its
+# own, also a grant of what was offered.
+_OF_CONSENT = (
+    _Covered(Consent),
+    _Covered(ConsentEvent, "consent", Q(position=0)),
+    _Covered(ConsentAsset, "consent"),
+    _Covered(ConsentOverride, "consent"),
+    _Covered(ConsentEvidence, "consent", Q(event__position=0)),
+    _Covered(CampaignInvitation, "consent"),  # where a campaign asked
+)
+_OF_CONSENT_EVENT = (
+    _Covered(ConsentEvent),
+    _Covered(ConsentEvidence, "event"),
+    _Covered(WithdrawalTask, "event"),
+    _Covered(OutputFlag, "event"),
+)
+_OF_RECHECK = (
+    _Covered(Recheck),
+    _Covered(RecheckFinding, "recheck"),
+    _Covered(Examination, "rechecks"),
+    _Covered(OutputFlag, "recheck"),
+)
 
 # Kind → the rows that its subject brings along.
-COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
-    Entry.Kind.PARTY_REGISTERED: lambda key: [Party.objects.filter(pk=key)],
-    Entry.Kind.WORK_REGISTERED: lambda key: [Work.objects.filter(pk=key)],
-    Entry.Kind.RECORDING_REGISTERED: _of_recording,
-    Entry.Kind.SHARE_REGISTERED: lambda key: [Share.objects.filter(pk=key)],
-    Entry.Kind.CONSENT_GRANTED: _of_consent,
-    Entry.Kind.CONSENT_OFFERED: _of_consent,
-    Entry.Kind.CONSENT_WITHDRAWN: _of_consent_event,
-    Entry.Kind.CONSENT_CHANGED: _of_consent_event,
-    Entry.Kind.LICENSE_SIGNED: _of_license,
-    Entry.Kind.SUBMITTED: _of_submission,
-    Entry.Kind.DECIDED: _of_decision,
+COVERED: dict[str, tuple[_Covered, ...]] = {
+    Entry.Kind.PARTY_REGISTERED: _one(Party),
+    Entry.Kind.WORK_REGISTERED: _one(Work),
+    Entry.Kind.RECORDING_REGISTERED: _OF_RECORDING,
+    Entry.Kind.SHARE_REGISTERED: _one(Share),
+    Entry.Kind.CONSENT_GRANTED: _OF_CONSENT,
+    Entry.Kind.CONSENT_OFFERED: _OF_CONSENT,
+    Entry.Kind.CONSENT_WITHDRAWN: _OF_CONSENT_EVENT,
+    Entry.Kind.CONSENT_CHANGED: _OF_CONSENT_EVENT,
+    Entry.Kind.LICENSE_SIGNED: _OF_LICENSE,
+    Entry.Kind.SUBMITTED: _OF_SUBMISSION,
+    Entry.Kind.DECIDED: _OF_DECISION,
     Entry.Kind.PARTY_NAMED: _one(PartyName),
     Entry.Kind.ROLE_TAKEN: _one(PartyInRole),
     Entry.Kind.REPRESENTATION_RECORDED: _one(Representation),
@@ -1628,35 +1612,26 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.IDENTIFIER_RECORDED: _one(Identifier),
     Entry.Kind.IDENTIFIER_CHECKED: _one(IdentifierFinding),
     Entry.Kind.WORK_LINKED: _one(RecordingWork),
-    Entry.Kind.RELEASE_REGISTERED: lambda key: [
-        Release.objects.filter(pk=key),
-        ReleaseRecording.objects.filter(release=key),
-    ],
+    Entry.Kind.RELEASE_REGISTERED: (_Covered(Release), _Covered(ReleaseRecording, "release")),
     Entry.Kind.VOICE_REGISTERED: _one(Voice),
     Entry.Kind.VOICE_LINKED: _one(RecordingVoice),
-    Entry.Kind.AUDIO_DELIVERED: _of_delivery,
+    Entry.Kind.AUDIO_DELIVERED: _OF_DELIVERY,
     Entry.Kind.VOICE_ENROLLED: _one(VoiceEnrollment),
     Entry.Kind.VOICE_ENROLLMENT_ENDED: _one(VoiceEnrollmentEnd),
     Entry.Kind.STEM_REGISTERED: _one(Stem),
     Entry.Kind.LYRICS_REGISTERED: _one(Lyrics),
     Entry.Kind.MODEL_REGISTERED: _one(Model_),
-    Entry.Kind.DATASET_FROZEN: lambda key: [
-        Dataset.objects.filter(pk=key),
-        DatasetMember.objects.filter(dataset=key),
-        DatasetExclusion.objects.filter(dataset=key),
-    ],
+    Entry.Kind.DATASET_FROZEN: (
+        _Covered(Dataset),
+        _Covered(DatasetMember, "dataset"),
+        _Covered(DatasetExclusion, "dataset"),
+    ),
     Entry.Kind.RECORDING_DESCRIBED: _one(RecordingDescription),
     Entry.Kind.TRAINING_STATED: _one(TrainingStatement),
-    Entry.Kind.MODEL_VERSION_REGISTERED: lambda key: [
-        ModelVersion.objects.filter(pk=key),
-        TrainingLicense.objects.filter(model_version=key),
-    ],
+    Entry.Kind.MODEL_VERSION_REGISTERED: (_Covered(ModelVersion), _Covered(TrainingLicense, "model_version")),
     Entry.Kind.MODEL_VERSION_RETIRED: _one(ModelVersionRetirement),
     Entry.Kind.SHARE_CHANGED: _one(ShareEvent),
-    Entry.Kind.CONFLICT_OPENED: lambda key: [
-        Conflict.objects.filter(pk=key),
-        ConflictClaim.objects.filter(conflict=key),
-    ],
+    Entry.Kind.CONFLICT_OPENED: (_Covered(Conflict), _Covered(ConflictClaim, "conflict")),
     Entry.Kind.CONFLICT_ACTED: _one(ConflictEvent),
     Entry.Kind.TERMS_PUBLISHED: _one(TermsVersion),
     Entry.Kind.RIGHTS_RESERVED: _one(Reservation),
@@ -1664,10 +1639,7 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.WITHDRAWAL_TASK_DONE: _one(WithdrawalTaskDone),
     Entry.Kind.CAMPAIGN_OPENED: _one(Campaign),
     Entry.Kind.LICENSE_CHANGED: _one(LicenseEvent),
-    Entry.Kind.CLEARANCE_ANSWERED: lambda key: [
-        Clearance.objects.filter(pk=key),
-        ClearanceAnswers.objects.filter(pk=key),
-    ],
+    Entry.Kind.CLEARANCE_ANSWERED: (_Covered(Clearance), _Covered(ClearanceAnswers)),
     Entry.Kind.MEMBER_ADMITTED: _one(Membership),
     Entry.Kind.MEMBER_LEFT: _one(MembershipEnd),
     Entry.Kind.IMPORT_RECEIVED: _one(ImportBatch),
@@ -1680,22 +1652,16 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.BANDS_DRAFTED: _one(BandsVersion),
     Entry.Kind.BANDS_ACTIVATED: _one(BandsActivation),
     Entry.Kind.REVIEWED: _one(Review),
-    Entry.Kind.APPEALED: lambda key: [Appeal.objects.filter(pk=key), AppealEvidence.objects.filter(appeal=key)],
-    Entry.Kind.APPEAL_ANSWERED: lambda key: [
-        AppealAnswer.objects.filter(pk=key),
-        Allowance.objects.filter(answer=key),
-    ],
-    Entry.Kind.RECHECKED: _of_recheck,
-    Entry.Kind.INFLUENCE_STATED: lambda key: [
-        Influence.objects.filter(pk=key),
-        InfluenceWeight.objects.filter(influence=key),
-    ],
+    Entry.Kind.APPEALED: (_Covered(Appeal), _Covered(AppealEvidence, "appeal")),
+    Entry.Kind.APPEAL_ANSWERED: (_Covered(AppealAnswer), _Covered(Allowance, "answer")),
+    Entry.Kind.RECHECKED: _OF_RECHECK,
+    Entry.Kind.INFLUENCE_STATED: (_Covered(Influence), _Covered(InfluenceWeight, "influence")),
     Entry.Kind.INFLUENCE_OBJECTED: _one(InfluenceObjection),
     Entry.Kind.CERTIFIED: _one(Certificate),
     Entry.Kind.STATUS_STATED: _one(ManifestStatus),
     Entry.Kind.SOFT_BOUND: _one(SoftBinding),
     Entry.Kind.COPY_SIGNED: _one(SignedCopy),
-    Entry.Kind.CONTRIBUTIONS_CORRECTED: _of_correction,
+    Entry.Kind.CONTRIBUTIONS_CORRECTED: _OF_CORRECTION,
     Entry.Kind.DISCLOSURE_SENT: _one(Disclosure),
     Entry.Kind.DISCLOSURE_ANSWERED: _one(DisclosureAnswer),
     Entry.Kind.TIMESTAMPED: _one(Timestamp),
@@ -1706,70 +1672,23 @@ COVERED: dict[str, Callable[[UUID], list[Rows]]] = {
     Entry.Kind.PAYEE_TERMS_AGREED: _one(PayeeTerms),
     Entry.Kind.TAX_CERTIFIED: _one(TaxCertificate),
     Entry.Kind.ADVANCE_RECORDED: _one(Advance),
-    Entry.Kind.BOOKED: lambda key: [Transaction.objects.filter(pk=key), Posting.objects.filter(transaction=key)],
+    Entry.Kind.BOOKED: (_Covered(Transaction), _Covered(Posting, "transaction")),
     Entry.Kind.STATEMENT_ISSUED: _one(Statement),
     Entry.Kind.STATEMENT_OBJECTED: _one(StatementObjection),
     Entry.Kind.OBJECTION_ANSWERED: _one(ObjectionAnswer),
-    Entry.Kind.PAYMENTS_ORDERED: lambda key: [
-        PaymentFile.objects.filter(pk=key),
-        PaymentOrder.objects.filter(file=key),
-    ],
+    Entry.Kind.PAYMENTS_ORDERED: (_Covered(PaymentFile), _Covered(PaymentOrder, "file")),
     Entry.Kind.PAYMENT_CONFIRMED: _one(Payment),
-    Entry.Kind.USAGE_RECEIVED: lambda key: [UsageReport.objects.filter(pk=key), UsageFile.objects.filter(report=key)],
+    Entry.Kind.USAGE_RECEIVED: (_Covered(UsageReport), _Covered(UsageFile, "report")),
     Entry.Kind.USAGE_FINISHED: _one(UsageOutcome),
-    Entry.Kind.USAGE_MATCHED: lambda key: [
-        UsageMatching.objects.filter(pk=key),
-        UsageMatch.objects.filter(matching=key),
-    ],
+    Entry.Kind.USAGE_MATCHED: (_Covered(UsageMatching), _Covered(UsageMatch, "matching")),
     Entry.Kind.USAGE_SUPERSEDED: _one(UsageSupersession),
-    Entry.Kind.PLAN_STATED: lambda key: [
-        Plan.objects.filter(pk=key),
-        PlanModel.objects.filter(plan=key),
-        PlanQuantity.objects.filter(plan=key),
-        PlanTerm.objects.filter(plan=key),
-    ],
-    Entry.Kind.SPLITS_REDIVIDED: lambda key: [
-        Division.objects.filter(pk=key),
-        Split.objects.filter(division=key),
-        SplitSource.objects.filter(division=key),
-    ],
-}
-
-
-@dataclass(frozen=True)
-class _Covered:
-    """Rows of a table that belong to a subject, and the path from them to it."""
-
-    model: type[Model]
-    path: str = "pk"
-    which: Q = field(default_factory=Q)
-
-
-# The same, to be read for many subjects at once: of what imports write by the thousand.
-TOGETHER: dict[str, tuple[_Covered, ...]] = {
-    Entry.Kind.PARTY_REGISTERED: (_Covered(Party),),
-    Entry.Kind.WORK_REGISTERED: (_Covered(Work),),
-    Entry.Kind.RECORDING_REGISTERED: (
-        _Covered(Recording),
-        _Covered(RecordingWork, "recording", Q(entries__isnull=True)),
-        _Covered(Reference, "recordings"),
-        _Covered(Fingerprint, "reference__recordings"),
-        _Covered(Audio, "references__recordings"),
+    Entry.Kind.PLAN_STATED: (
+        _Covered(Plan),
+        _Covered(PlanModel, "plan"),
+        _Covered(PlanQuantity, "plan"),
+        _Covered(PlanTerm, "plan"),
     ),
-    Entry.Kind.SHARE_REGISTERED: (_Covered(Share),),
-    Entry.Kind.IDENTIFIER_RECORDED: (_Covered(Identifier),),
-    Entry.Kind.RECORDING_DESCRIBED: (_Covered(RecordingDescription),),
-    Entry.Kind.WORK_LINKED: (_Covered(RecordingWork),),
-    Entry.Kind.RELEASE_REGISTERED: (_Covered(Release), _Covered(ReleaseRecording, "release")),
-    Entry.Kind.STATEMENT_ISSUED: (_Covered(Statement),),
-    Entry.Kind.CONSENT_GRANTED: (
-        _Covered(Consent),
-        _Covered(ConsentEvent, "consent", Q(position=0)),
-        _Covered(ConsentAsset, "consent"),
-        _Covered(ConsentOverride, "consent"),
-        _Covered(ConsentEvidence, "consent", Q(event__position=0)),
-        _Covered(CampaignInvitation, "consent"),
-    ),
+    Entry.Kind.SPLITS_REDIVIDED: (_Covered(Division), _Covered(Split, "division"), _Covered(SplitSource, "division")),
 }
 
 # What only a recording with a reference has: a catalogue of thousands without audio is not asked for it each time.
@@ -1809,44 +1728,46 @@ def collect(kind: str, subject_id: UUID, *, versions: Mapping[str, int] | None =
 
     ``versions`` names the version per table under which an old entry was written; without it the newest is used.
     """
-    groups = []
-    empty: frozenset[type[Model]] = frozenset()
-    for rows in COVERED[kind](subject_id):
-        if rows.model in empty:
-            continue
-        table = rows.model._meta.db_table
-        version = (versions or {}).get(table, len(COLUMNS[rows.model]))
-        if found := documents(rows, version=version):
-            groups.append(Group(table, version, found))
-            if rows.model is Recording and found[0]["reference_id"] is None:
-                empty = WITH_AUDIO
-    return tuple(sorted(groups, key=lambda group: group.table))
+    return collect_each(kind, [subject_id], versions={subject_id: versions or {}})[subject_id]
 
 
-def collect_each(kind: str, subject_ids: Sequence[UUID]) -> dict[UUID, tuple[Group, ...]]:
-    """Read the rows of many entries of one kind: what ``collect`` reads of each, in a statement a table."""
-    if len(subject_ids) == 1 or kind not in TOGETHER:
-        return {id_: collect(kind, id_) for id_ in subject_ids}
+def collect_each(
+    kind: str, subject_ids: Sequence[UUID], *, versions: Mapping[UUID, Mapping[str, int]] | None = None
+) -> dict[UUID, tuple[Group, ...]]:
+    """Read the rows of many entries of one kind: what ``collect`` reads of each, in a statement a table and version."""
     found: dict[UUID, list[Group]] = {id_: [] for id_ in subject_ids}
-    for covered in TOGETHER[kind]:
-        versions = COLUMNS[covered.model]
-        names = ("id", *versions[-1][1:])
-        rows: Rows = QuerySet(covered.model).filter(covered.which, **{f"{covered.path}__in": subject_ids})
-        of_each = defaultdict[UUID, list[Document]](list)
-        for *values, id_ in rows.values_list(*versions[-1], F(covered.path)):
-            of_each[id_].append(dict(zip(names, map(_plain, values), strict=True)))
-        for id_, some in of_each.items():
-            in_order = tuple(sorted(some, key=lambda document: str(document["id"])))
-            found[id_].append(Group(covered.model._meta.db_table, len(versions), in_order))
+    silent: set[UUID] = set()
+    for covered in COVERED[kind]:
+        table, newest = covered.model._meta.db_table, len(COLUMNS[covered.model])
+        by_version = defaultdict[int, list[UUID]](list)
+        for id_ in subject_ids:
+            if not (id_ in silent and covered.model in WITH_AUDIO):
+                by_version[(versions or {}).get(id_, {}).get(table, newest)].append(id_)
+        for version, ids in by_version.items():
+            for id_, documents in _documents(covered, ids, version).items():
+                found[id_].append(Group(table, version, documents))
+                if covered.model is Recording and documents[0]["reference_id"] is None:
+                    silent.add(id_)
     return {id_: tuple(sorted(groups, key=lambda group: group.table)) for id_, groups in found.items()}
 
 
-def documents(rows: Rows, *, version: int = 0) -> tuple[Document, ...]:
-    """Return rows as documents sorted by their id, with the columns of a version; 0 is the newest."""
-    columns = COLUMNS[rows.model][version - 1]
+def documents(rows: Rows) -> tuple[Document, ...]:
+    """Return rows as documents sorted by their id, with the newest columns."""
+    columns = COLUMNS[rows.model][-1]
     names = ("id", *columns[1:])  # the first column is the primary key, whatever its name
     found = [dict(zip(names, map(_plain, values), strict=True)) for values in rows.values_list(*columns)]
     return tuple(sorted(found, key=lambda document: str(document["id"])))
+
+
+def _documents(covered: _Covered, subject_ids: Sequence[UUID], version: int) -> dict[UUID, tuple[Document, ...]]:
+    """Return the rows of each subject that has any, as documents sorted by their id, with the columns of a version."""
+    columns = COLUMNS[covered.model][version - 1]
+    names = ("id", *columns[1:])
+    rows: Rows = QuerySet(covered.model).filter(covered.which, **{f"{covered.path}__in": subject_ids})
+    of_each = defaultdict[UUID, list[Document]](list)
+    for *values, id_ in rows.values_list(*columns, F(covered.path)):
+        of_each[id_].append(dict(zip(names, map(_plain, values), strict=True)))
+    return {id_: tuple(sorted(some, key=lambda document: str(document["id"]))) for id_, some in of_each.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -48,7 +48,7 @@ def test_what_is_vouched_for_is_looked_for_when_nothing_vouches() -> None:
 
 def test_every_kind_covers_its_subject() -> None:
     assert set(rows.COVERED) == set(Entry.Kind)
-    covered = [query.model for collect in rows.COVERED.values() for query in collect(uuid4())]
+    covered = [one.model for brought in rows.COVERED.values() for one in brought]
     assert set(covered) == set(rows.COLUMNS)
     assert {model._meta.db_table for model in covered} >= set(SUBJECT_OF)
     assert sorted(SUBJECT_OF.values()) == sorted(SUBJECTS)
