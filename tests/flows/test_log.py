@@ -31,6 +31,7 @@ from tests.flows.facts import one_of_each
 
 MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in apps.get_models()}
 FACTS = [table for table in guards.VOUCHED if table != "ledger_entry"]
+AUDITED_WHOLE = FACTS[::10]  # for the others, what the audit asks is asked of the table alone
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ def test_the_audit_names_the_entry_of_any_changed_column(table: str, story: Stor
                     continue
                 named = broken(table, logged)
                 assert named, column
-                if seen in {0, 3}:  # the whole audit takes its time
+                if not seen:  # the whole audit takes its time
                     said = audited()
                     assert said.endswith("exit 1")
                     assert all(sentence in said for sentence in named)
@@ -419,9 +420,13 @@ def test_the_audit_names_what_is_wrong_with_the_tree(name: str, story: Story) ->
 
 
 @pytest.mark.parametrize("table", FACTS)
-def test_the_audit_names_the_entry_of_a_deleted_row(table: str, story: Story) -> None:
+def test_the_audit_names_the_entry_of_a_deleted_row(table: str, story: Story, logged: Logged) -> None:
     with changed(f"DELETE FROM {table} WHERE ctid = (SELECT max(ctid) FROM {table})", table):
-        assert re.search(rf"✗ Entry \d+ \(\w+\): the rows of {table} are not those that were logged", audited())
+        named = broken(table, logged)
+        assert named
+        if table in AUDITED_WHOLE:
+            said = audited()
+            assert all(sentence in said for sentence in named)
 
 
 @pytest.mark.parametrize("table", FACTS)
@@ -454,7 +459,9 @@ def test_the_audit_finds_a_row_that_was_put_in(table: str, story: Story) -> None
     listed = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(changes.get(name, f'"{name}"') for name in names)
     with changed(f"INSERT INTO {table} ({listed}) SELECT {values} FROM {table} LIMIT 1", table):
-        assert f"1 row(s) of {table} have no entry" in audited()
+        assert rows.uncovered() == {table: 1}
+        if table in AUDITED_WHOLE:
+            assert f"1 row(s) of {table} have no entry" in audited()
 
 
 def test_the_audit_finds_a_row_added_to_an_old_fact(story: Story) -> None:
