@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -35,20 +38,42 @@ INSTALLED = ("django", "django-oauth-toolkit", "psycopg", "pgmq", "pixeltable-pg
 # Nothing that is tested on this server is about what survives a crash: see tests/faults for what is.
 HASTY = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 EMPTY_COPY = 21  # bytes of a binary copy without a row: its head and its end
+KEPT_STATES = 4  # of migrations: who goes to and fro between them does not wait
 LEFT_BEHIND = ("postmaster.*", ".s.PGSQL.*", "server.log")
 
 
 # --- a migrated server
 
 
-def _state() -> str:
-    """What the migrations and all that they rest on come to."""
-    found = hashlib.sha256()
-    for pattern in MADE_OF:
-        for path in sorted(ROOT.glob(pattern)):
-            found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    found.update("\n".join([str(embedded.binaries()), *map(version, INSTALLED)]).encode())
-    return found.hexdigest()[:16]
+def _made_of() -> dict[str, str]:
+    """The digests of the migrations and of all that they rest on, by their paths."""
+    found = {
+        str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for pattern in MADE_OF
+        for path in ROOT.glob(pattern)
+    }
+    found["installed"] = " ".join([str(embedded.binaries()), *map(version, INSTALLED)])
+    return dict(sorted(found.items()))
+
+
+def _rest(made_of: Mapping[str, str]) -> dict[str, str]:
+    """All but what only says which tables there shall be: that takes effect by migrations alone."""
+    return {path: digest for path, digest in made_of.items() if not re.search("/(migrations|models)(/|\\.py)", path)}
+
+
+def _migrations(made_of: Mapping[str, str]) -> set[tuple[str, str]]:
+    return {(path, digest) for path, digest in made_of.items() if "/migrations/" in path}
+
+
+def _nearest(folder: Path, made_of: Mapping[str, str]) -> Path | None:
+    """The kept server that was migrated the furthest on the way to this state."""
+    kept = {path.parent: json.loads(path.read_text() or "{}") for path in folder.glob("*/whole")}
+    on_the_way = {
+        made: len(_migrations(of))
+        for made, of in kept.items()
+        if _rest(of) == _rest(made_of) and _migrations(of) <= _migrations(made_of)
+    }
+    return max(on_the_way, key=lambda made: on_the_way[made], default=None)
 
 
 def template() -> Path:
@@ -56,9 +81,12 @@ def template() -> Path:
     folder = settings.TESTS_DATA / "migrated"
     with Path(f"{folder}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        made = folder / _state()
+        made_of = _made_of()
+        made = folder / hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
         if not (made / "whole").exists():
-            shutil.rmtree(folder, ignore_errors=True)  # of other states: one is kept
+            shutil.rmtree(made, ignore_errors=True)
+            if nearest := _nearest(folder, made_of):
+                _copy_owned(nearest / "pg18", made / "pg18")
             environment = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
             environment |= {"LEDGER_DATA": str(made), "DJANGO_SETTINGS_MODULE": "ledger.settings"}
             migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
@@ -66,12 +94,15 @@ def template() -> Path:
                 subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
             finally:
                 embedded.stop(made / "pg18")
-            (made / "whole").touch()
+            (made / "whole").write_text(json.dumps(made_of))
+            by_age = sorted(folder.glob("*/whole"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for old in by_age[KEPT_STATES:]:
+                shutil.rmtree(old.parent)
     return made / "pg18"
 
 
-def copy(target: Path) -> None:
-    """Put a migrated server where there is none."""
+def _copy_owned(source: Path, target: Path) -> None:
+    """Copy a stopped server with its owners, and without what its last run left behind."""
 
     def with_owner(source: str, to: str) -> str:
         shutil.copy2(source, to)
@@ -79,12 +110,16 @@ def copy(target: Path) -> None:
         os.chown(to, of.st_uid, of.st_gid)
         return to
 
-    source = template()
     shutil.copytree(source, target, copy_function=with_owner, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
     for folder in (source, *(path for path in source.rglob("*") if path.is_dir())):
         of = folder.stat()
         os.chown(target / folder.relative_to(source), of.st_uid, of.st_gid)
     target.with_name(target.name + ".provisioned").touch()
+
+
+def copy(target: Path) -> None:
+    """Put a migrated server where there is none."""
+    _copy_owned(template(), target)
 
 
 def remove(data: Path) -> None:
