@@ -29,7 +29,7 @@ from rights.models import (
 )
 from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, sight_of
-from royalties.models import Advance, ExchangeRate, PayeeTerms, RoyaltyRun, TaxCertificate, UsageReport
+from royalties.models import Advance, ExchangeRate, PayeeLink, PayeeTerms, RoyaltyRun, TaxCertificate, UsageReport
 
 Role = Membership.Role
 
@@ -101,6 +101,7 @@ PERMISSIONS: dict[Verb, frozenset[str]] = {
             "royalties.add_royaltyrun",
             "royalties.add_exchangerate",
             "royalties.add_payeeterms",
+            "royalties.add_payeelink",
             "royalties.add_taxcertificate",
             "royalties.add_advance",
             "royalties.add_usagereport",
@@ -199,6 +200,7 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     RoyaltyRun: ("payer", Verb.SETTLE),
     ExchangeRate: ("payer", Verb.SETTLE),
     PayeeTerms: ("payer", Verb.SETTLE),
+    PayeeLink: ("payer", Verb.SETTLE),
     TaxCertificate: ("payer", Verb.SETTLE),
     Advance: ("payer", Verb.SETTLE),
 }

@@ -93,6 +93,8 @@ _LATER = {
     "statement": "royalties.Statement",
     "statement_objection": "royalties.StatementObjection",
     "objection_answer": "royalties.ObjectionAnswer",
+    "payee_link": "royalties.PayeeLink",
+    "payee_link_end": "royalties.PayeeLinkEnd",
     "payment_file": "royalties.PaymentFile",
     "payment": "royalties.Payment",
     "usage_report": "royalties.UsageReport",
@@ -200,6 +202,8 @@ class Entry(models.Model):
         STATEMENT_ISSUED = "statement_issued"
         STATEMENT_OBJECTED = "statement_objected"
         OBJECTION_ANSWERED = "objection_answered"
+        PAYEE_LINK_MADE = "payee_link_made"
+        PAYEE_LINK_ENDED = "payee_link_ended"
         PAYMENTS_ORDERED = "payments_ordered"
         PAYMENT_CONFIRMED = "payment_confirmed"
         USAGE_RECEIVED = "usage_received"
@@ -292,6 +296,8 @@ class Entry(models.Model):
     statement = _subject("royalties.Statement")
     statement_objection = _subject("royalties.StatementObjection")
     objection_answer = _subject("royalties.ObjectionAnswer")
+    payee_link = _subject("royalties.PayeeLink")
+    payee_link_end = _subject("royalties.PayeeLinkEnd")
     payment_file = _subject("royalties.PaymentFile")
     payment = _subject("royalties.Payment")
     usage_report = _subject("royalties.UsageReport")

@@ -47,11 +47,19 @@ def until(statement: Statement) -> datetime:
 
 
 def object_to(
-    *, id: UUID, statement_id: UUID, reason: str, evidence_digest: str = "", by_id: int | None, at: datetime
+    *,
+    id: UUID,
+    statement_id: UUID,
+    reason: str,
+    evidence_digest: str = "",
+    by_id: int | None,
+    link_id: UUID | None = None,
+    at: datetime,
 ) -> StatementObjection:
     """
     Record that a payee says its statement is wrong.
 
+    :param link_id: the payee's link, where it came by one and nobody signed in
     :raises NoSuchStatement: there is none
     :raises NoReason: it does not say why
     :raises TooLate: its day is over
@@ -72,6 +80,7 @@ def object_to(
                 evidence_digest=evidence_digest,
                 object_until=last,
                 objected_by_id=by_id,
+                link_id=link_id,
                 recorded_on=at.date(),
                 recorded_at=at,
             )

@@ -342,6 +342,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.ScopedRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "submit": os.environ.get("LEDGER_SUBMIT_RATE", "600/hour"),
+        "payee": os.environ.get("LEDGER_PAYEE_RATE", "60/min"),  # a network address, on payees' pages
         "artist": os.environ.get("LEDGER_ARTIST_RATE", "120/min"),  # a network address, on the pages behind links
         "status": os.environ.get("LEDGER_STATUS_RATE", "600/min"),  # a network address, of the public statuses
         "preferences": os.environ.get("LEDGER_PREFERENCES_RATE", "600/min"),  # a network address, of the public lookup
@@ -526,8 +527,10 @@ UNFOLD = {
                     _nav("Unmatched", "link_off", "admin:royalties_usagekey_changelist"),
                     _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
                     _nav("Statements", "request_quote", "reports:statements"),
+                    _nav("From the bank", "account_balance_wallet", "admin:royalties_royaltyrun_remittance"),
                     _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
                     _nav("Payees’ terms", "handshake", "admin:royalties_payeeterms_changelist"),
+                    _nav("Payees’ links", "link", "admin:royalties_payeelink_changelist"),
                     _nav("Certificates", "verified_user", "admin:royalties_taxcertificate_changelist"),
                     _nav("Advances", "savings", "admin:royalties_advance_changelist"),
                     _nav("Exchange rates", "currency_exchange", "admin:royalties_exchangerate_changelist"),

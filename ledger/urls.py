@@ -17,6 +17,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("reports/", include("ledger.reports.urls")),
     path("artist/", include("ledger.artists.urls")),
+    path("payee/", include("ledger.payees.urls")),
     path("status/", include("ledger.status.urls")),
     path("verify", include("ledger.verifying.urls")),
     path(".well-known/tdmrep.json", preferences.tdmrep, name="tdmrep"),

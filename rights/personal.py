@@ -131,6 +131,8 @@ PERSONAL: tuple[Column, ...] = (
     Column("royalties.Payment", "source_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     # The secret of a personal link; whoever has it speaks for the invited person until the campaign closes.
     Column("rights.CampaignInvitation", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    # The secret of a payee's link to its statements; nothing opens by it after its time.
+    Column("royalties.PayeeLink", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
     # Free text. Forms ask for reasons without names; what is typed nevertheless cannot be taken back.
     *(
         Column(model, name, _CLAIMS, Kept.OPEN, Fate.STAYS)

@@ -30,6 +30,7 @@ _ANSWERS: Any = import_module("ledger.migrations.0026_answers_to_disclosures")
 _PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
 _TRAINING: Any = import_module("ledger.migrations.0027_training")
 _OPERATIONS: Any = import_module("ledger.migrations.0028_operations")
+_LINKS: Any = import_module("ledger.migrations.0029_payee_links")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -52,6 +53,7 @@ VOUCHED: list[str] = [
     *_USAGE.APPEND_ONLY,
     *_PLANS.APPEND_ONLY,
     *_TRAINING.APPEND_ONLY,
+    *_LINKS.APPEND_ONLY,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -118,7 +120,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
     },
     **{
         table: ((column, "id"),)
-        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS, _BOOKS, _PAYMENTS)
+        for of in (_VOICES, _ENROLLMENTS, _CERTIFICATES, _STAMPS, _BOOKS, _PAYMENTS, _LINKS)
         for table, column in of.APPEND_ONLY.items()
     },
     "rights_campaigninvitation": (("consent_id", "consent_id"),),  # 0005: with its consent, not with its campaign

@@ -144,6 +144,7 @@ SHOWN_ON = {
     "statement": "run",
     "statement_objection": "statement.run",
     "objection_answer": "objection.statement.run",
+    "payee_link_end": "link",
     "payment_file": "run",
     "payment": "order.file.run",
     "usage_outcome": "report",

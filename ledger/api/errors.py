@@ -39,6 +39,7 @@ from ledger import (
     influencing,
     licensing,
     objecting,
+    opening,
     paying,
     people,
     planning,
@@ -250,6 +251,10 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     objecting.ObjectedBefore: (409, "objected_before"),
     objecting.AnsweredBefore: (409, "answered_before"),
     objecting.NoReason: (422, "no_reason"),
+    opening.NothingBetween: (409, "nothing_between"),
+    opening.NotThatLong: (422, "not_that_long"),
+    opening.NoSuchLink: (404, "no_such_payee_link"),
+    opening.EndedBefore: (409, "link_ended_before"),
     # Payments.
     transfers.NotAnAccount: (422, "not_an_account"),
     transfers.NothingToPay: (409, "nothing_to_pay"),

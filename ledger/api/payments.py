@@ -8,14 +8,20 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import objecting, paying, remitting, rendering
+from ledger import objecting, opening, paying, remitting, rendering
 from ledger.access import NotYourParty, Verb
 from ledger.api.access import caller_of, person_of, seen_by
 from ledger.api.fields import digest
@@ -27,7 +33,15 @@ from ledger.running import NoSuchRun
 from ledger.statements import paper, remittances
 from ledger.statements.transfers import Account
 from rights.models import Party
-from royalties.models import ObjectionAnswer, PaymentFile, PaymentOrder, RoyaltyRun, Statement, StatementObjection
+from royalties.models import (
+    ObjectionAnswer,
+    PayeeLink,
+    PaymentFile,
+    PaymentOrder,
+    RoyaltyRun,
+    Statement,
+    StatementObjection,
+)
 
 
 def _handed_out(content: bytes, content_type: str, name: str) -> HttpResponse:
@@ -172,6 +186,121 @@ class ObjectionAnswers(APIView):
         objecting.answer(objection_id=id, outcome=outcome, by_id=person_of(request), at=timezone.now(), **data)
         row = StatementObjection.objects.select_related("answer").get(pk=id)
         return Response(StatementObjectionOutput(row).data, status=201)
+
+
+class PayeeLinkOutput(serializers.Serializer[PayeeLink]):
+    """A link by which a payee opens its statements; what opens by it is said once, where it was made."""
+
+    id = serializers.UUIDField()
+    payer = serializers.UUIDField(source="payer_id")
+    payee = serializers.UUIDField(source="payee_id")
+    opens_until = serializers.DateTimeField()
+    ended_at = serializers.SerializerMethodField(help_text="When it was taken back, or null")
+    recorded_at = serializers.DateTimeField()
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+    def get_ended_at(self, row: PayeeLink) -> str | None:
+        """Return when it was taken back."""
+        end = getattr(row, "end", None)
+        return end.recorded_at.isoformat() if end else None
+
+
+class PayeeLinkMade(PayeeLinkOutput):
+    """A link as it was made, with its address."""
+
+    link = serializers.SerializerMethodField(help_text="To be sent to the payee and to nobody else, and kept nowhere")
+
+    def get_link(self, row: PayeeLink) -> str:
+        """Return the address."""
+        return opening.address_of(row)
+
+
+class PayeeLinks(APIView):
+    """Links to statements."""
+
+    scopes = {"GET": "runs:read", "POST": "runs:write"}
+    people = PEOPLE
+
+    @extend_schema_serializer(component_name="PayeeLink")
+    class Input(serializers.Serializer[Any]):
+        """Whose statements are opened, and for how long."""
+
+        id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+        payer = serializers.UUIDField()
+        payee = serializers.UUIDField()
+        days = serializers.IntegerField(min_value=1, max_value=opening.MOST_DAYS, default=90)
+
+    @extend_schema(
+        operation_id="hand_out_payee_link",
+        request=Input,
+        responses={201: PayeeLinkMade},
+        examples=[
+            OpenApiExample(
+                "a quarter of a year",
+                {
+                    "id": "5d3a8a52-6a43-4a5e-8f8e-2f0f6b1c7d10",
+                    "payer": "7b0c8f1e-3f43-4c4e-9d55-0f8a7f3c2a10",
+                    "payee": "0d9f4f0e-9a3b-4f6e-8a3e-2f0f6b1c7d10",
+                    "days": 90,
+                },
+                request_only=True,
+            )
+        ],
+        tags=["royalties"],
+    )
+    def post(self, request: Request) -> Response:
+        """Make a link by which a payee reads its statements of a payer without a login, and can object to them."""
+        given = self.Input(data=request.data)
+        given.is_valid(raise_exception=True)
+        data: dict[str, Any] = dict(given.validated_data)
+        caller = caller_of(request)
+        caller.answer_for(data["payer"], Verb.SETTLE)
+        if not _is_paid_by(data["payer"], data["payee"]):
+            caller.look_up(payee=(Party, data["payee"]))
+        row, created = once(
+            seen_by(request, PayeeLink.objects.all()),
+            data["id"],
+            same=lambda found: (
+                (found.payer_id, found.payee_id, (found.opens_until - found.recorded_at).days)
+                == (data["payer"], data["payee"], data["days"])
+            ),
+            create=lambda: opening.hand_out(
+                id=data["id"],
+                payer_id=data["payer"],
+                payee_id=data["payee"],
+                days=data["days"],
+                by_id=_person(request),
+                at=timezone.now(),
+            ),
+        )
+        return Response(PayeeLinkMade(row).data, status=201 if created else 200)
+
+    @extend_schema(operation_id="list_payee_links", responses=Page.of(PayeeLinkOutput), tags=["royalties"])
+    def get(self, request: Request) -> Response:
+        """List the links that were made, without what opens them."""
+        rows = seen_by(request, PayeeLink.objects.select_related("end"))
+        return page_of(rows, "recorded_at", PayeeLinkOutput, request)
+
+
+class PayeeLinkEnds(APIView):
+    """Taking links back."""
+
+    scopes = {"POST": "runs:write"}
+    people = PEOPLE
+    sees = {"id": PayeeLink}
+    absent = opening.NoSuchLink
+
+    @extend_schema(
+        operation_id="take_payee_link_back", request=None, responses={201: PayeeLinkOutput}, tags=["royalties"]
+    )
+    def post(self, request: Request, id: UUID) -> Response:
+        """Close a link before its time: it does not open any more."""
+        row = seen_by(request, PayeeLink.objects.filter(pk=id)).first()
+        if row is None:
+            raise opening.NoSuchLink
+        caller_of(request).answer_for(row.payer_id, Verb.SETTLE)
+        opening.take_back(link_id=row.pk, by_id=_person(request), at=timezone.now())
+        return Response(PayeeLinkOutput(PayeeLink.objects.select_related("end").get(pk=id)).data, status=201)
 
 
 class BankAccounts(APIView):

@@ -208,6 +208,7 @@ def robots(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's sig
     lines = [
         "User-agent: *",
         "Disallow: /artist/",
+        "Disallow: /payee/",
         "Disallow: /admin/",
         "Disallow: /reports/",
         *preferences.robots_lines("/", _RESERVED),

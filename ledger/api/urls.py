@@ -208,6 +208,8 @@ urlpatterns = [
     path("statements/<uuid:id>/pdf", payments.StatementPaper.as_view()),
     path("statements/<uuid:id>/objections", payments.StatementObjections.as_view()),
     path("objections/<uuid:id>/answers", payments.ObjectionAnswers.as_view()),
+    path("payee-links", payments.PayeeLinks.as_view()),
+    path("payee-links/<uuid:id>/ends", payments.PayeeLinkEnds.as_view()),
     path("bank-accounts", payments.BankAccounts.as_view()),
     path("royalty-runs/<uuid:id>/payment-files", payments.PaymentFiles.as_view()),
     path("payment-files/<uuid:id>/file", payments.PaymentFileBytes.as_view()),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -52,17 +54,49 @@ _PLOTS: tuple[tuple[str, By, Callable[..., bytes]], ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Addresses:
+    """Where a statement's page leads: to the same things from the reports and from a payee's link."""
+
+    all: str
+    pdf: str
+    csv: str
+    proof: str
+    objection: str
+    version: Callable[[UUID], str]
+    line: Callable[[int, int], str]
+
+
+def _addresses(id: UUID) -> Addresses:
+    return Addresses(
+        all=reverse("reports:statements"),
+        pdf=reverse("reports:statement-pdf", args=[id]),
+        csv=reverse("reports:statement-csv", args=[id]),
+        proof=reverse("reports:statement-proof", args=[id]),
+        objection=reverse("reports:statement-object", args=[id]),
+        version=lambda other: reverse("reports:statement", args=[other]),
+        line=lambda partition, number: reverse("reports:statement-line", args=[id, partition, number]),
+    )
+
+
 @require_safe
 @staff_only
 def statements(request: HttpRequest) -> HttpResponse:
     """List statements, newest first: one's own, and of one's own runs everybody's."""
     rows = seen_by(request, Statement.objects.select_related("run__payer__identity", "payee__identity"))
-    pages: Any = Paginator(rows.order_by("-issued_at", "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    pages = listed(rows, request.GET.get("page"), to=lambda one: reverse("reports:statement", args=[one]))
+    return page(request, "ledger/reports/statements.html", {"page": pages})
+
+
+def listed(rows: QuerySet[Statement], number: str | None, *, to: Callable[[UUID], str]) -> Any:
+    """Return a page of statements in words, the newest first."""
+    pages: Any = Paginator(rows.order_by("-issued_at", "pk"), PER_PAGE).get_page(number)
     shown = list(pages.object_list)
     paid = rendering.paid_on(shown)
     pages.object_list = [
         {
             "statement": row,
+            "address": to(row.pk),
             "payee": str(row.payee),
             "payer": str(row.run.payer),
             "earned": f"{grouped(row.earned, row.currency)} {row.currency}",
@@ -72,7 +106,7 @@ def statements(request: HttpRequest) -> HttpResponse:
         }
         for row in shown
     ]
-    return page(request, "ledger/reports/statements.html", {"page": pages})
+    return pages
 
 
 @require_safe
@@ -80,16 +114,24 @@ def statements(request: HttpRequest) -> HttpResponse:
 def statement(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show a statement: every step from what was earned to what is paid, and the lines that it comes from."""
     row, found = _document(request, id)
+    context = in_words(row, found, _addresses(row.pk), number=request.GET.get("page"))
+    if not _is_payee(request, row):
+        context["may_object"] = False
+    context["may_answer"] = caller_of(request).acts_for(row.run.payer_id, Verb.SETTLE)
+    return page(request, "ledger/reports/statement.html", context)
+
+
+def in_words(row: Statement, found: Document, to: Addresses, *, number: str | None) -> dict[str, Any]:
+    """Return what a statement's page shows to its payee."""
     later = rendering.successor_of(row)
-    lines: Any = Paginator(found.lines, LINES_A_PAGE).get_page(request.GET.get("page"))
-    lines.object_list = [_said(one, row) for one in lines.object_list]
-    caller = caller_of(request)
+    lines: Any = Paginator(found.lines, LINES_A_PAGE).get_page(number)
+    lines.object_list = [_said(one, row, to) for one in lines.object_list]
     objections = StatementObjection.objects.filter(statement=row).select_related("answer")
-    may_settle = caller.acts_for(row.run.payer_id, Verb.SETTLE)
-    context = {
+    return {
         "document": found,
+        "to": to,
         "newest": later is None,
-        "superseded_by": later.pk if later else None,
+        "superseded_by": to.version(later.pk) if later else None,
         "payable": found.said(found.figures.payable),
         "payable_note": _payable_note(found),
         "steps": [
@@ -106,10 +148,9 @@ def statement(request: HttpRequest, id: UUID) -> HttpResponse:
         "changes": _changes(row),
         "reason": row.reason,
         "objections": [_objection(one) for one in objections],
-        "may_object": not objections and _is_payee(request, row) and timezone.now() <= objecting.until(row),
-        "may_answer": may_settle,
+        "may_object": not objections and timezone.now() <= objecting.until(row),
+        "may_answer": False,
     }
-    return page(request, "ledger/reports/statement.html", context)
 
 
 def _statement(request: HttpRequest, id: UUID) -> Statement:
@@ -141,10 +182,10 @@ def _payable_note(found: Document) -> str:
     )
 
 
-def _said(line: Line, row: Statement) -> dict[str, str]:
+def _said(line: Line, row: Statement, to: Addresses) -> dict[str, str]:
     currency = row.currency
     return {
-        "link": reverse("reports:statement-line", args=[row.pk, line.partition, line.number]),
+        "link": to.line(line.partition, line.number),
         "output": line.output_title,
         "asset": f"{line.asset_title}, {PARTS[line.part].lower()}" if line.asset_title else PARTS[line.part],
         "country": line.country_name,
@@ -214,9 +255,16 @@ def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpRes
         found = drilling.drill(row, partition=partition, line=number, sight=caller_of(request).sight)
     except drilling.NoSuchLine as error:
         raise Http404(error.__doc__) from error
+    context = drilled_in_words(row, found)
+    context["statement_address"] = reverse("reports:statement", args=[row.pk])
+    context["output_address"] = reverse("reports:submission", args=[found.decision.submission_id])
+    return page(request, "ledger/reports/statement_line.html", context)
+
+
+def drilled_in_words(row: Statement, found: drilling.Drilled) -> dict[str, Any]:
+    """Return what the page of a line shows."""
     one, currency = found.allocation, row.currency
-    context = {
-        "statement": row,
+    return {
         "drilled": found,
         "output": found.decision.submission.title,
         "country": country_name(one.country),
@@ -241,7 +289,6 @@ def line(request: HttpRequest, id: UUID, partition: int, number: int) -> HttpRes
             for ground in found.grounds
         ],
     }
-    return page(request, "ledger/reports/statement_line.html", context)
 
 
 _MODELS = {
@@ -264,6 +311,11 @@ def _model(source: Source) -> str:
 def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out a statement as PDF."""
     row, found = _document(request, id)
+    return on_paper(row, found)
+
+
+def on_paper(row: Statement, found: Document) -> HttpResponse:
+    """Return a statement as a file of PDF."""
     return attachment(paper.pdf(found), "application/pdf", f"statement-{row.pk}.pdf")
 
 
@@ -272,6 +324,11 @@ def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
 def sheet(request: HttpRequest, id: UUID) -> HttpResponseBase:
     """Hand out a statement as CSV."""
     row, found = _document(request, id)
+    return as_table(row, found)
+
+
+def as_table(row: Statement, found: Document) -> HttpResponseBase:
+    """Return a statement as a file of CSV."""
     answer = StreamingHttpResponse(table.rows(found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="statement-{row.pk}.csv"'
     return answer
@@ -281,7 +338,15 @@ def sheet(request: HttpRequest, id: UUID) -> HttpResponseBase:
 @staff_only
 def proof(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out what ``ledger-verify`` checks a statement with."""
-    row = _statement(request, id)
+    return proven(_statement(request, id))
+
+
+def proven(row: Statement) -> HttpResponse:
+    """
+    Return the file that a statement is checked with.
+
+    :raises Http404: there is none, of this version or so far
+    """
     try:
         found = proving.bundle(row.pk)
     except (proving.NotOfThisVersion, report.NotSequenced) as error:

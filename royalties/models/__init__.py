@@ -2,6 +2,8 @@
 
 from royalties.models.payments import (
     ObjectionAnswer,
+    PayeeLink,
+    PayeeLinkEnd,
     Payment,
     PaymentFile,
     PaymentOrder,
@@ -42,6 +44,8 @@ __all__ = [
     "Division",
     "ExchangeRate",
     "ObjectionAnswer",
+    "PayeeLink",
+    "PayeeLinkEnd",
     "PayeeTerms",
     "Payment",
     "PaymentFile",

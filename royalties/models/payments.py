@@ -1,4 +1,4 @@
-"""What follows a statement: objections and their answers, payment orders, and what the bank confirms."""
+"""What follows a statement: links to it, objections and their answers, payment orders, and what the bank confirms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,39 @@ from django.db import models
 from django.db.models import F, Q
 
 PROTECT = models.PROTECT
+
+
+class PayeeLink(models.Model):
+    """That a payee opens its statements of one payer by a link, without a login, until a moment."""
+
+    id = models.UUIDField(primary_key=True)
+    payer = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="+")
+    payee = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="payee_links")
+    token_digest = models.CharField(max_length=64)  # SHA-256 of the secret in the link
+    opens_until = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["token_digest"], name="payee_link_has_its_own_secret"),
+            models.CheckConstraint(condition=Q(opens_until__gt=F("recorded_at")), name="payee_link_opens_for_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"link until {self.opens_until:%Y-%m-%d}"
+
+
+class PayeeLinkEnd(models.Model):
+    """That a link was taken back before its time."""
+
+    id = models.UUIDField(primary_key=True)
+    link = models.OneToOneField(PayeeLink, on_delete=PROTECT, related_name="end")
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "taken back"
 
 
 class StatementObjection(models.Model):
@@ -18,6 +51,7 @@ class StatementObjection(models.Model):
     evidence_digest = models.CharField(max_length=64, blank=True)
     object_until = models.DateField()  # as it stood on the statement
     objected_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    link = models.ForeignKey(PayeeLink, on_delete=PROTECT, null=True, related_name="objections")  # by which it came
     recorded_on = models.DateField()
     recorded_at = models.DateTimeField()
 
@@ -25,6 +59,7 @@ class StatementObjection(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["statement"], name="statement_is_objected_to_once"),
             models.CheckConstraint(condition=Q(recorded_on__lte=F("object_until")), name="objection_is_in_time"),
+            models.CheckConstraint(condition=Q(link=None) | Q(objected_by=None), name="objection_comes_one_way"),
         ]
 
     def __str__(self) -> str:

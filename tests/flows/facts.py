@@ -125,6 +125,8 @@ from royalties.models import (
     Division,
     ExchangeRate,
     ObjectionAnswer,
+    PayeeLink,
+    PayeeLinkEnd,
     PayeeTerms,
     Payment,
     PaymentFile,
@@ -408,7 +410,17 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
         ],
     ),
     (Kind.STATEMENT_ISSUED, [(Statement, {"payee_id": key("writer"), "earned": 5})]),
-    (Kind.STATEMENT_OBJECTED, [(StatementObjection, {})]),
+    (
+        Kind.PAYEE_LINK_MADE,
+        [
+            (
+                PayeeLink,
+                {"payer_id": key("rival"), "payee_id": key("writer"), "opens_until": datetime(2099, 1, 1, tzinfo=UTC)},
+            )
+        ],
+    ),
+    (Kind.PAYEE_LINK_ENDED, [(PayeeLinkEnd, {})]),
+    (Kind.STATEMENT_OBJECTED, [(StatementObjection, {"objected_by_id": None})]),
     (Kind.OBJECTION_ANSWERED, [(ObjectionAnswer, {})]),
     (Kind.PAYMENTS_ORDERED, [(PaymentFile, {}), (PaymentOrder, {})]),
     (Kind.PAYMENT_CONFIRMED, [(Payment, {})]),

@@ -390,6 +390,10 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     },
     "royalties_statement": lambda: {"version": 9},
     "royalties_statementobjection": lambda: {"statement_id": a("Statement", of="royalties", version=8).pk},
+    "royalties_payeelink": lambda: {"token_digest": "e0" * 32},
+    "royalties_payeelinkend": lambda: {
+        "link_id": a("PayeeLink", of="royalties", token_digest="e0" * 32).pk,
+    },
     "royalties_objectionanswer": lambda: {
         "objection_id": a(
             "StatementObjection", of="royalties", statement_id=a("Statement", of="royalties", version=8).pk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,14 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from lxml import etree
 
-from ledger import clients
+from ledger import clients, opening
 from ledger.models import Membership
 from royalties import books
 from royalties.books import Key, Kind
+from royalties.models import StatementObjection
 from tests.flows import runs, worked
 from tests.flows.conftest import Api, Sounds, admitted, key
 from tests.flows.runs import Payer
@@ -46,6 +49,7 @@ def test_statements_are_read_objected_to_and_paid(payer: Payer) -> None:
     read_by_its_payee(payer, statements["D"])
     objected_to(payer, statements["C"])
     ordered_and_confirmed(payer, statements)
+    opened_by_link(payer, statements)
     assert_whole()
 
 
@@ -159,3 +163,74 @@ def remit(payer: Payer, rows: str, *, name: str = "bank.csv", raw: bytes | None 
     given = {"payer": payer.id, "file": SimpleUploadedFile(name, content)}
     person: Person = payer.one
     return person.client.post("/v1/remittances", given)
+
+
+def opened_by_link(payer: Payer, statements: dict[str, dict[str, Any]]) -> None:
+    document = {"id": key("link of C"), "payer": payer.id, "payee": key("C"), "days": 30}
+    assert code(payer.one.post("/v1/payee-links", {**document, "days": 400}))[0] == 400
+    assert payer.one.post("/v1/payee-links", {**document, "payee": key("singer")}).status_code == 422  # a stranger
+    payee = Person(admitted("of C too", "C", Membership.Role.ARTIST))
+    assert payee.post("/v1/payee-links", document).status_code == 403  # a link is the payer's to give
+    made = payer.one.post("/v1/payee-links", document)
+    assert made.status_code == 201, made.content
+    assert payer.one.post("/v1/payee-links", document).json()["link"] == made.json()["link"]
+    assert code(payer.one.post("/v1/payee-links", {**document, "days": 31})) == (409, "id_taken")
+    listed = payer.one.get("/v1/payee-links").json()["results"]
+    assert [row["id"] for row in listed] == [document["id"]]
+    assert "link" not in listed[0]
+
+    address = "/payee/" + made.json()["link"].rsplit("/", 1)[1]
+    visitor = Client()
+    home = visitor.get(address)
+    assert home.status_code == 200
+    shown = home.content.decode()
+    assert (home["Cache-Control"], home["Referrer-Policy"]) == ("private, no-store", "no-referrer")
+    assert not visitor.cookies
+    assert statements["C"]["id"] in shown
+    assert all(found["id"] not in shown for name, found in statements.items() if name != "C")
+
+    path = f"{address}/statements/{statements['C']['id']}"
+    assert "327.75 EUR" in visitor.get(path).content.decode()
+    assert visitor.get(f"{path}.pdf").content.startswith(b"%PDF-")
+    assert statements["C"]["id"] in visitor.get(f"{path}.csv").getvalue().decode()
+    assert visitor.get(f"{path}/proof.json").json()["statement"]
+    line = payer.one.get(f"/v1/statements/{statements['C']['id']}/lines").json()["results"][0]["line"]
+    drilled = visitor.get(f"{path}/lines/{line}").content.decode()
+    assert "plan version 1" in drilled
+    assert "/reports/" not in drilled + visitor.get(path).content.decode()  # nothing that asks for a login
+
+    # Whatever does not open looks alike: guessed, another's statement, no statement.
+    guessed = address[:-1] + ("A" if address[-1] != "A" else "B")
+    for wrong in (
+        guessed,
+        f"{address}x",
+        "/payee/" + "é" * 9000,
+        f"{address}/statements/{statements['A']['id']}",
+        f"{guessed}/statements/{statements['C']['id']}",
+        f"{path}/lines/0.999",
+    ):
+        answer = visitor.get(wrong)
+        assert (answer.status_code, "There is nothing here" in answer.content.decode()) == (404, True), wrong
+
+    # What cannot be taken is said on the page, beside what was written; what can is known to have come by the link.
+    refused = visitor.post(f"{path}/objection", {"reason": "Once more."})
+    assert (refused.status_code, "was objected to before" in refused.content.decode()) == (422, True)
+    other = {"id": key("link of D"), "payer": payer.id, "payee": key("D"), "days": 1}
+    of_d = "/payee/" + payer.one.post("/v1/payee-links", other).json()["link"].rsplit("/", 1)[1]
+    path_of_d = f"{of_d}/statements/{statements['D']['id']}"
+    long = visitor.post(f"{path_of_d}/objection", {"reason": "too long " * 99})
+    assert (long.status_code, ">too long too long" in long.content.decode()) == (422, True)
+    taken = visitor.post(f"{path_of_d}/objection", {"reason": "The reserve is a tenth, not a fifth."})
+    assert (taken.status_code, taken["Location"]) == (303, f"{path_of_d}#objections")
+    assert "Waits for an answer" in visitor.get(path_of_d).content.decode()
+    row = StatementObjection.objects.get(statement=statements["D"]["id"])
+    assert (str(row.link_id), row.objected_by_id) == (other["id"], None)
+
+    # Taken back, and over.
+    ends = f"/v1/payee-links/{document['id']}/ends"
+    assert payee.post(ends).status_code == 403
+    assert payer.one.post(ends).json()["ended_at"]
+    assert code(payer.one.post(ends)) == (409, "link_ended_before")
+    assert visitor.get(address).status_code == 404
+    with pytest.raises(opening.NoSuchLink):
+        opening.opened(of_d.rsplit("/", 1)[1], at=timezone.now() + timedelta(days=1, minutes=1))

@@ -214,4 +214,4 @@ def test_reserves_the_site_itself() -> None:
     assert rule == {"location": "/", "tdm-reservation": 1, "tdm-policy": "http://testserver/v1/preferences"}
     robots = Client().get("/robots.txt").content.decode().splitlines()
     assert "Content-Usage: / train-ai=n" in robots
-    assert "Disallow: /artist/" in robots
+    assert {"Disallow: /artist/", "Disallow: /payee/"} <= set(robots)
