@@ -13,14 +13,17 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import caches
+
 from ledger import objecting, paying
 from ledger.models import Leaf
 from ledger.statements import plots
 from ledger.statements.document import Document, Line, Part, Payout
 from rights.models import Decision, Recording, Work
-from royalties import results
+from royalties import breakdowns, results
 from royalties.account import Settled
-from royalties.models import Payment, RunEvent, Statement
+from royalties.breakdowns import Breakdown
+from royalties.models import Payment, RunEvent, RunPart, Statement
 from royalties.results import Allocation
 
 MOST_LINES = 100_000  # of one document; the API hands out more a page at a time
@@ -162,6 +165,25 @@ def changes(statement: Statement) -> tuple[Statement, tuple[Change, ...]] | None
         if getattr(before, name) != getattr(statement, name)
     )
     return before, found
+
+
+MOST_OUTPUTS = 11  # that are told apart, of a run of a hundred thousand; the others are one more
+COUNTED_AT_ONCE = 2_000_000  # lines of usage, while somebody waits: a second for each million and more
+
+
+def breakdown(part: RunPart, *, currency: str, lines: int, waits: bool) -> Breakdown | None:
+    """
+    Return what a part of a run was earned with by output and by month; worked out once, since it never changes.
+
+    :param waits: whether somebody asked for it, however long it takes; else it is None where that is long
+    """
+    key = f"breakdown-{breakdowns.VERSION}-{part.pk}-{part.manifest_digest}"
+    shelf = caches["pictures"]
+    found: Breakdown | None = shelf.get(key)
+    if found is None and (waits or lines <= COUNTED_AT_ONCE):
+        found = breakdowns.of(part, currency=currency, most=MOST_OUTPUTS)
+        shelf.set(key, found, timeout=None)
+    return found
 
 
 def titles_of(asset_ids: Iterable[UUID]) -> dict[UUID | None, str]:

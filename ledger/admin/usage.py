@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
@@ -37,8 +40,8 @@ from ledger.api.usage import UsageUpload, problems_csv, unmatched_csv
 from ledger.constraints import violated
 from ledger.models import Job
 from ledger.usages import FILES, Given, Reading, State
-from ledger.visibility import seen
-from rights.models import Party
+from ledger.visibility import Sight, seen
+from rights.models import Party, Recording, Submission
 from royalties.models import UsageKey, UsageMapping, UsageMatch, UsageMatching, UsageReport
 from royalties.usage.dsr import NotADsrFile
 from royalties.usage.lines import plain
@@ -731,10 +734,12 @@ class UsageKeyAdmin(FactAdmin):
             rows = rows.filter(is_suspended=state == "suspense")
         pages = Paginator(rows, PAGE)
         page = pages.get_page(request.GET.get("p"))
+        shown = list(page)
+        words_of = named({row.key_id: row.key for row in shown}.values(), caller_of(request).sight)
         context = {
             "title": "Unmatched usage",
             "about": self.about,
-            "rows": [(row, _amount(row.amount), sheets.address(row.key)) for row in page],
+            "rows": [(row, _amount(row.amount), sheets.address(row.key), words_of[row.key_id]) for row in shown],
             "page": page,
             "count": pages.count,
             "words": words,
@@ -777,11 +782,12 @@ class UsageKeyAdmin(FactAdmin):
                 raise PermissionDenied
             if form.is_valid() and self._match(request, key, form):
                 return HttpResponseRedirect(reverse("admin:royalties_usagekey_changelist"))
+        said = named([key], caller_of(request).sight)[key.pk]
         history = UsageMatch.objects.filter(payer=key.payer_id, key=key.key).select_related("matching", "submission")
         context = {
-            "title": key.title or key.key.partition(":")[2],
+            "title": key.title or said.code,
             "usage_key": key,
-            "kind": _KEY_KINDS[key.key.partition(":")[0]],
+            "said": said,
             "sums": [(_amount(row.amount), row.currency, row.lines) for row in key.sums.order_by("currency")],
             "usages": f"{int(key.usages):,}",
             "now": next((match for match in history if not hasattr(match, "successor")), None),
@@ -829,6 +835,62 @@ _KEY_KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Named:
+    """A key as people read it: what kind of code it is, the code as it is written, and what is known of it."""
+
+    kind: str
+    code: str
+    known: Shown
+
+
+def named(keys: Iterable[UsageKey], sight: Sight) -> dict[UUID, Named]:
+    """Return keys in words; what they lead to in the catalogue only as far as it is seen."""
+    rows = list(keys)
+    split = {row.pk: row.key.partition(":")[::2] for row in rows}
+    isrcs = {value for kind, value in split.values() if kind == "isrc"}
+    recordings = {row.isrc: row for row in seen(Recording.objects.filter(isrc__in=isrcs), sight)}
+    ids = [value for kind, value in split.values() if kind == "submission"]
+    outputs = {str(row.pk): row for row in seen(Submission.objects.filter(pk__in=ids), sight)}
+    return {row.pk: _named(row, *split[row.pk], recordings, outputs) for row in rows}
+
+
+def _written(key: str) -> str:
+    """Return a key as people read it, without what is known of it."""
+    kind, _, value = key.partition(":")
+    return f"{_KEY_KINDS.get(kind, kind)} {value}"
+
+
+def _named(
+    row: UsageKey, kind: str, value: str, recordings: dict[str | None, Recording], outputs: dict[str, Submission]
+) -> Named:
+    known: Shown = ""
+    code = value
+    if kind == "isrc":
+        code = f"{value[:2]}-{value[2:5]}-{value[5:7]}-{value[7:]}"
+        if (recording := recordings.get(value)) is not None:
+            known = format_html("That of a recording in the catalogue, and of no output: {}", sheets.link(recording))
+        else:
+            known = "Of no output of the payer, and of no recording that you see"
+    elif kind == "submission":
+        output = outputs.get(value)
+        if output is None:
+            known = "No output has this id"
+        elif output.submitter_id != row.payer_id:
+            known = format_html("An output of somebody else: {}", sheets.link(output))
+        else:
+            known = format_html("An output that is not cleared: {}", sheets.link(output))
+    elif kind == "proprietary":
+        sender, _, code = value.partition(":")
+        known = f"In the numbers of {sender}"
+    elif kind == "title":
+        code = " by ".join(part for part in value.split("|", 1) if part)
+        known = "Without a code: look at the title alone"
+    elif kind == "unknown":
+        known = "Not a well-formed code, as the report has it"
+    return Named(_KEY_KINDS[kind], code, known)
+
+
 @admin.register(UsageMatching)
 class UsageMatchingAdmin(FactAdmin):
     """Keys that were matched together."""
@@ -845,7 +907,7 @@ class UsageMatchingAdmin(FactAdmin):
         """Show what was said."""
         matches = fact.matches.select_related("submission").order_by("key")
         rows: tuple[tuple[Shown, ...], ...] = tuple(
-            (match.key, sheets.link(match.submission) if match.submission else "Left in suspense")
+            (_written(match.key), sheets.link(match.submission) if match.submission else "Left in suspense")
             for match in matches[:SHOWN_MATCHES]
         )
         count = matches.count()
