@@ -88,6 +88,15 @@ def account_of(*, payer_id: UUID, party_id: UUID) -> Account | None:
     return Account(**json.loads(found, parse_float=str)) if found else None
 
 
+def last_digits(*, payer_id: UUID, party_id: UUID) -> str:
+    """Return what may be shown of an account to whoever recorded it: its country and last digits; empty without one."""
+    found = account_of(payer_id=payer_id, party_id=party_id)
+    if found is None:
+        return ""
+    plain = "".join(found.iban.split())
+    return f"{plain[:2]} … {plain[-4:]}"
+
+
 def has_account(*, payer_id: UUID, party_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return for which of these parties this payer keeps an account."""
     rows = PartyContact.objects.filter(kind=_kind(payer_id), party__in=list(party_ids))
@@ -123,14 +132,7 @@ def order(*, id: UUID, run_id: UUID, currency: str, pay_on: date, by_id: int | N
     payer = account_of(payer_id=run.payer_id, party_id=run.payer_id)
     if payer is None:
         raise NoPayersAccount
-    due, attempts, ordered_before = [], {}, []
-    for statement in newest_of(run.pk):
-        last = PaymentOrder.objects.filter(statement=statement).order_by("-attempt").first()
-        if last and not last.payments.filter(is_return=True).exists():
-            ordered_before.append(Unpayable(statement.pk, "It is ordered already."))
-            continue
-        attempts[statement.pk] = last.attempt + 1 if last else 1
-        due.append(_order_of(statement))
+    due, attempts, ordered_before = _due(run.pk)
     carried, left = transfers.sorted_out(due, currency=currency)
     raw = _written(carried, payer, currency=currency, pay_on=pay_on, id=id, at=at)
     try:
@@ -171,6 +173,31 @@ def order(*, id: UUID, run_id: UUID, currency: str, pay_on: date, by_id: int | N
             raise OrderedBefore from error
         raise
     return Made(file, raw, (*left, *ordered_before))
+
+
+def _due(run_id: UUID) -> tuple[list[Order], dict[UUID, int], list[Unpayable]]:
+    due, attempts, ordered_before = [], {}, []
+    for statement in newest_of(run_id):
+        last = PaymentOrder.objects.filter(statement=statement).order_by("-attempt").first()
+        if last and not last.payments.filter(is_return=True).exists():
+            ordered_before.append(Unpayable(statement.pk, "It is ordered already."))
+            continue
+        attempts[statement.pk] = last.attempt + 1 if last else 1
+        due.append(_order_of(statement))
+    return due, attempts, ordered_before
+
+
+def outlook(run_id: UUID) -> tuple[dict[str, tuple[Order, ...]], tuple[Unpayable, ...]]:
+    """Return what a file in each currency would order now, and what no file would carry with the reason."""
+    due = [one for one in _due(run_id)[0] if one.units > 0]
+    carried: dict[str, tuple[Order, ...]] = {}
+    left: list[Unpayable] = []
+    for currency in sorted({one.currency for one in due}):
+        carried[currency], out = transfers.sorted_out(
+            (one for one in due if one.currency == currency), currency=currency
+        )
+        left += out
+    return {currency: orders for currency, orders in carried.items() if orders}, tuple(left)
 
 
 def again(file_id: UUID) -> bytes:

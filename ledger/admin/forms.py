@@ -49,9 +49,9 @@ class FactForm(forms.Form):
 
     id = forms.UUIDField(widget=forms.HiddenInput)
 
-    lead: ClassVar[str] = ""  # what registering it does
+    lead: str = ""  # what registering it does
     done: ClassVar[str] = "Registered; its entry goes into the log within a second."
-    groups: ClassVar[tuple[tuple[str, tuple[str, ...]], ...]] = ()  # heading → fields
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # heading → fields
     one_of: ClassVar[frozenset[str]] = frozenset()  # fields of which one is needed, though none of them alone
     refusals: ClassVar[Refusals] = {}  # what the use case may raise → the field that it is about
 

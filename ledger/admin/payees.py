@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -9,90 +10,34 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 
-from ledger import paying
+from ledger import paying, remitting
+from ledger.access import NotYourParty, Verb
 from ledger.admin import sheets
-from ledger.admin.facts import FactAdmin
-from ledger.admin.fields import INPUT, DateField, pick
-from ledger.admin.forms import FactForm
-from ledger.admin.runs import amount
-from ledger.admin.sheets import Sheet, Shown
-from rights.models import Party
+from ledger.admin.facts import FactAdmin, add_address
+from ledger.admin.fields import INPUT, DateField, pick, pick_several
+from ledger.admin.forms import FactForm, sentence_of
+from ledger.admin.money import CurrencyField, ExactField, MoneyField, amount, minor, percent
+from ledger.admin.settling import ActForm, carried_out
+from ledger.admin.sheets import Sheet, Shown, Step, Table
+from ledger.api.access import caller_of
+from ledger.statements.transfers import Account, NotAnAccount
+from rights.models import Party, Recording, Work
+from rights.parties import Erased, NotSealedYet
 from royalties import money
-from royalties.models import Advance, ExchangeRate, PayeeTerms, TaxCertificate
+from royalties.models import Advance, ExchangeRate, PayeeLink, PayeeTerms, Statement, TaxCertificate
 
-SHORT = {"class": "l-input is-short", "inputmode": "decimal"}
-_PAYER = "Your organization, which pays"
-
-
-class ExactField(forms.CharField):
-    """An exact number: a decimal, a fraction, or per cent."""
-
-    def __init__(self, *, is_part: bool = True, **options: Any) -> None:
-        """Show it as a short input."""
-        self.is_part = is_part
-        super().__init__(max_length=44, widget=forms.TextInput(SHORT), **options)
-
-    def clean(self, value: Any) -> Any:
-        """Read it exactly."""
-        text = str(super().clean(value)).replace(" ", "").replace("\u202f", "")
-        per, text = (100, text[:-1]) if text.endswith("%") else (1, text)
-        numerator, _, denominator = text.partition("/")
-        try:
-            found = Fraction(money.read(numerator), (money.read(denominator) if denominator else 1) * per)
-        except (money.NotAnAmount, ZeroDivisionError) as error:
-            raise forms.ValidationError("Write 15.825 %, 0.92 or 1/10.") from error
-        if found < 0 or (self.is_part and found > 1):
-            raise forms.ValidationError("From 0 to 100 %." if self.is_part else "More than nothing.")
-        return found
-
-
-class MoneyField(forms.CharField):
-    """An amount in the major unit, as it is written: 200.00."""
-
-    def __init__(self, **options: Any) -> None:
-        """Show it as a short input."""
-        super().__init__(max_length=30, widget=forms.TextInput(SHORT), **options)
-
-    def clean(self, value: Any) -> Any:
-        """Read it exactly."""
-        text = str(super().clean(value)).replace(" ", "").replace("\u202f", "")
-        try:
-            return money.read(text)
-        except money.NotAnAmount as error:
-            raise forms.ValidationError("Digits and at most one point, such as 200.00.") from error
-
-
-class CurrencyField(forms.CharField):
-    """A currency's code."""
-
-    def __init__(self, **options: Any) -> None:
-        """Show it as a short input."""
-        super().__init__(max_length=3, widget=forms.TextInput({"class": "l-input is-short"}), **options)
-
-    def clean(self, value: Any) -> Any:
-        """Read it in capital letters, and check that there is such a currency."""
-        code = str(super().clean(value)).strip().upper()
-        try:
-            money.exponent(code)
-        except money.UnknownCurrency as error:
-            raise forms.ValidationError(str(money.UnknownCurrency.__doc__)) from error
-        return code
-
-
-def _minor(form: forms.Form, name: str, amount: Fraction, currency: str) -> int | None:
-    units: Fraction = amount * 10 ** money.exponent(currency)
-    if units.denominator != 1 or abs(units) > money.LARGEST:
-        form.add_error(name, f"{currency} has {money.exponent(currency)} digits behind the point.")
-        return None
-    return int(units)
+PAYER = "Your organization, which pays"
+_OF_ACCOUNT = "Record a bank account"
 
 
 class PayeeTermsForm(FactForm):
     """How a payee is paid."""
 
-    payer = pick(Party, help_text=_PAYER)
+    payer = pick(Party, help_text=PAYER)
     payee = pick(Party)
     currency = CurrencyField(initial="EUR", help_text="Of settlement")
     payout_currency = CurrencyField(label="Paid in", initial="EUR", help_text="Converted once, by your newest rate")
@@ -124,7 +69,7 @@ class PayeeTermsForm(FactForm):
         """Read the threshold in its currency's minor units."""
         given = super().clean() or self.cleaned_data
         if "threshold" in given and "currency" in given:
-            given["threshold"] = _minor(self, "threshold", given["threshold"], given["currency"])
+            given["threshold"] = minor(self, "threshold", given["threshold"], given["currency"])
         return given
 
     def write(self, *, id: UUID, at: datetime) -> PayeeTerms:
@@ -148,7 +93,7 @@ class PayeeTermsForm(FactForm):
 class TaxCertificateForm(FactForm):
     """A certificate of tax residence."""
 
-    payer = pick(Party, help_text=_PAYER)
+    payer = pick(Party, help_text=PAYER)
     payee = pick(Party)
     rate = ExactField(help_text="What the treaty gives, such as 0 % or 10 %")
     income_type = forms.CharField(max_length=32, initial="royalty", widget=forms.TextInput(INPUT))
@@ -188,9 +133,9 @@ class TaxCertificateForm(FactForm):
 
 
 class AdvanceForm(FactForm):
-    """An advance or a charge, recouped from everything a payee earns; groups are for the API."""
+    """An advance or a charge, recouped from everything a payee earns, or from a group of assets."""
 
-    payer = pick(Party, help_text=_PAYER)
+    payer = pick(Party, help_text=PAYER)
     payee = pick(Party)
     kind = forms.ChoiceField(choices=Advance.Kind.choices, widget=forms.Select(INPUT))
     amount = MoneyField(help_text="Such as 200.00")
@@ -201,20 +146,29 @@ class AdvanceForm(FactForm):
         help_text="The lowest first",
     )  # fmt: skip
     paid_on = DateField()
+    group = forms.CharField(
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(INPUT),
+        help_text="A name for the assets below, such as Album 2. Empty: everything the payee earns",
+    )
+    recordings = pick_several(Recording, required=False, help_text="What it is recouped from, with the group’s name")
+    works = pick_several(Work, required=False)
 
     lead = "An advance is booked as paid out; later earnings go to it first. A charge is booked as it is taken."
     groups = (
         ("Between", ("payer", "payee")),
         ("What", ("kind", "amount", "currency", "paid_on")),
         ("Recoupment", ("rate", "priority")),
+        ("Recouped from", ("group", "recordings", "works")),
     )
-    refusals = {paying.NotAnAmount: "amount", paying.NotAFraction: "rate"}
+    refusals = {paying.NotAnAmount: "amount", paying.NotAFraction: "rate", paying.GroupWithoutAssets: "group"}
 
     def clean(self) -> dict[str, Any]:
         """Read the amount in its currency's minor units."""
         given = super().clean() or self.cleaned_data
         if "amount" in given and "currency" in given:
-            given["amount"] = _minor(self, "amount", given["amount"], given["currency"])
+            given["amount"] = minor(self, "amount", given["amount"], given["currency"])
         return given
 
     def write(self, *, id: UUID, at: datetime) -> Advance:
@@ -227,8 +181,8 @@ class AdvanceForm(FactForm):
             kind=given["kind"],
             currency=given["currency"],
             units=given["amount"],
-            group="",
-            assets=(),
+            group=given["group"].strip(),
+            assets=[one.pk for one in (*given["recordings"], *given["works"])],
             priority=given["priority"],
             rate=given["rate"],
             paid_on=given["paid_on"],
@@ -239,7 +193,7 @@ class AdvanceForm(FactForm):
 class ExchangeRateForm(FactForm):
     """An exchange rate, as its source quotes it."""
 
-    payer = pick(Party, help_text=_PAYER)
+    payer = pick(Party, help_text=PAYER)
     base = CurrencyField(label="From", help_text="Such as USD")
     quote = CurrencyField(label="To", initial="EUR")
     value = ExactField(is_part=False, label="Rate", help_text="Such as 0.92")
@@ -267,20 +221,10 @@ class ExchangeRateForm(FactForm):
         )
 
 
-def percent(numerator: int, denominator: int) -> str:
-    """Return a part of the whole in per cent, exactly if three places do."""
-    rate = Fraction(numerator, denominator) * 100
-    thousandths = rate * 1000
-    if thousandths.denominator != 1:
-        return f"{numerator}/{denominator}"
-    whole, rest = divmod(thousandths.numerator, 1000)
-    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".") + " %"
-
-
-class _BetweenTwo(FactAdmin):
+class BetweenTwoAdmin(FactAdmin):
     """What is between a payer and a payee."""
 
-    list_select_related = ("payer", "payee")
+    list_select_related: tuple[str, ...] = ("payer", "payee")
     ordering = ("-recorded_at",)
     has_filter_button = False
 
@@ -294,10 +238,23 @@ class _BetweenTwo(FactAdmin):
         """Show who pays."""
         return str(row.payer)
 
-    def _sheet(self, row: Any, title: str, lead: str, *facts: tuple[str, Shown], **entry: Any) -> Sheet:
+    def _sheet(
+        self,
+        row: Any,
+        title: str,
+        lead: str,
+        *facts: tuple[str, Shown],
+        chip: Shown = "",
+        tables: tuple[Table, ...] = (),
+        steps: tuple[Step, ...] = (),
+        **entry: Any,
+    ) -> Sheet:
         return Sheet(
             title=title,
             lead=lead,
+            chip=chip,
+            tables=tables,
+            steps=steps,
             facts=(
                 ("Payer", sheets.link(row.payer)),
                 ("Payee", sheets.link(row.payee)),
@@ -309,8 +266,46 @@ class _BetweenTwo(FactAdmin):
         )
 
 
+class BankAccountForm(ActForm):
+    """Where a party is paid, or pays from."""
+
+    payer = pick(Party, help_text="Your organization; each keeps its own accounts")
+    party = pick(Party, help_text="Whose account it is: a payee’s, or your own to pay from")
+    name = forms.CharField(
+        label="Held by", max_length=140, widget=forms.TextInput({**INPUT, "autocomplete": "off"})
+    )  # fmt: skip
+    iban = forms.CharField(
+        label="IBAN", max_length=42, widget=forms.TextInput({"class": "l-input l-mono", "autocomplete": "off"})
+    )
+    bic = forms.CharField(
+        label="BIC",
+        required=False,
+        max_length=11,
+        widget=forms.TextInput({"class": "l-input is-short l-mono", "autocomplete": "off"}),
+        help_text="Only where your bank asks for one",
+    )
+
+    lead = (
+        "In place of the one before. It is sealed under the party’s key, erased with it, and never shown again but for"
+        " its country and last four digits."
+    )
+    done = "Recorded and sealed."
+    groups = (("Whose", ("payer", "party")), ("Account", ("name", "iban", "bic")))
+    refusals = {NotAnAccount: "iban", NotSealedYet: "party", Erased: "party"}
+
+    def act(self, *, id: UUID, at: datetime) -> None:  # noqa: ARG002 - the newest one counts
+        """Keep it."""
+        given = self.cleaned_data
+        remitting.record_account(
+            payer_id=given["payer"].pk,
+            party_id=given["party"].pk,
+            account=Account(given["name"].strip(), given["iban"].strip(), given["bic"].strip()),
+            at=at,
+        )
+
+
 @admin.register(PayeeTerms)
-class PayeeTermsAdmin(_BetweenTwo):
+class PayeeTermsAdmin(BetweenTwoAdmin):
     """How payees are paid."""
 
     fact_form = PayeeTermsForm
@@ -318,13 +313,51 @@ class PayeeTermsAdmin(_BetweenTwo):
     called = "payee’s terms"
     blank = "Nothing is agreed with any payee, so nobody is paid: what they earn is carried."
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add bank accounts."""
+        view = self.admin_site.admin_view(self.account_view)
+        return [path("account/", view, name="royalties_payeeterms_account"), *super().get_urls()]
+
+    def account_view(self, request: HttpRequest) -> HttpResponse:
+        """Record a bank account."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            form = BankAccountForm(request.POST)
+        else:
+            form = BankAccountForm(initial=self._initial(request, BankAccountForm))
+        form.look_through(caller_of(request).sight)
+        if form.is_bound and form.is_valid():
+            payer, party = form.cleaned_data["payer"], form.cleaned_data["party"]
+            if caller_of(request).acts_for(payer.pk, Verb.SETTLE):
+                here = f"{reverse('admin:royalties_payeeterms_account')}?payer={payer.pk}&party={party.pk}"
+                return carried_out(self, request, None, form, title=_OF_ACCOUNT, action="Record", to=here)
+            form.add_error("payer", sentence_of(NotYourParty()))
+        form.lead += self._on_record(request)
+        context = {"form": form, "title": _OF_ACCOUNT, "action": "Record", "lead": form.lead}
+        response = self.page(request, "ledger/admin/form.html", None, context)
+        response.status_code = 422 if form.errors else 200
+        return response
+
+    def _on_record(self, request: HttpRequest) -> str:
+        """Say which account the address is about is on record, to whoever keeps it."""
+        given = self._initial(request, BankAccountForm)
+        payer_id, party_id = given.get("payer"), given.get("party")
+        if not (payer_id and party_id and caller_of(request).acts_for(payer_id, Verb.SETTLE)):
+            return ""
+        digits = remitting.last_digits(payer_id=payer_id, party_id=party_id)
+        return f" On record is {digits}." if digits else " None is on record so far."
+
     @admin.display(description="Full tax")
     def shown_tax(self, row: PayeeTerms) -> str:
         """Show the full rate."""
         return percent(row.withholding_numerator, row.withholding_denominator)
 
-    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:  # noqa: ARG002 - seen by whoever sees the fact
-        """Lay terms out."""
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
+        """Lay terms out; the bank account only to whoever keeps it."""
+        settles = caller_of(request).acts_for(fact.payer_id, Verb.SETTLE)
+        between = {"payer": fact.payer_id, "payee": fact.payee_id}
+        account = f"{reverse('admin:royalties_payeeterms_account')}?payer={fact.payer_id}&party={fact.payee_id}"
         return self._sheet(
             fact,
             f"Terms in {fact.currency}",
@@ -335,12 +368,26 @@ class PayeeTermsAdmin(_BetweenTwo):
             ("Released over", f"{fact.reserve_periods} later run{'s' if fact.reserve_periods > 1 else ''}"),
             ("Withholding tax", percent(fact.withholding_numerator, fact.withholding_denominator)),
             ("Type of income", fact.income_type),
+            *(
+                (("Bank account", remitting.last_digits(payer_id=fact.payer_id, party_id=fact.payee_id) or "none yet"),)
+                if settles
+                else ()
+            ),
             payee_terms=fact,
+            steps=(
+                (
+                    Step("Newer terms", add_address(request, PayeeTerms, **between)),
+                    Step("Bank account", account),
+                    Step("Link to its statements", add_address(request, PayeeLink, **between)),
+                )
+                if settles
+                else ()
+            ),
         )
 
 
 @admin.register(TaxCertificate)
-class TaxCertificateAdmin(_BetweenTwo):
+class TaxCertificateAdmin(BetweenTwoAdmin):
     """Certificates of tax residence."""
 
     fact_form = TaxCertificateForm
@@ -356,8 +403,9 @@ class TaxCertificateAdmin(_BetweenTwo):
         """Show the treaty's rate."""
         return percent(row.numerator, row.denominator)
 
-    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:  # noqa: ARG002 - seen by whoever sees the fact
-        """Lay a certificate out."""
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
+        """Lay a certificate out, with what was withheld before it came."""
+        settles = caller_of(request).acts_for(fact.payer_id, Verb.SETTLE)
         return self._sheet(
             fact,
             "Tax certificate",
@@ -365,11 +413,19 @@ class TaxCertificateAdmin(_BetweenTwo):
             ("Valid", f"{fact.valid_from} to before {fact.valid_to}"),
             ("Document", sheets.long_id(f"sha256:{fact.document_digest}")),
             tax_certificate=fact,
+            tables=(
+                Table(
+                    "Paid while it was valid, with more withheld",
+                    ("Paid on", "Withheld", "At", "Statement", ""),
+                    tuple(_withheld(fact, settles=settles)),
+                    "Nothing was withheld at a higher rate on a day on which it is valid.",
+                ),
+            ),
         )
 
 
 @admin.register(Advance)
-class AdvanceAdmin(_BetweenTwo):
+class AdvanceAdmin(BetweenTwoAdmin):
     """Advances and charges."""
 
     fact_form = AdvanceForm
@@ -390,10 +446,37 @@ class AdvanceAdmin(_BetweenTwo):
             f"{amount(fact.units, fact.currency)} {fact.currency}",
             ("Paid on", fact.paid_on.isoformat()),
             ("Recouped by", percent(fact.numerator, fact.denominator)),
-            ("Within", fact.group or "everything the payee earns"),
+            ("Recouped from", fact.group or "everything the payee earns"),
+            *((("In the group", sheets.links(_assets(fact.assets))),) if fact.group else ()),
             ("Priority", str(fact.priority)),
             advance=fact,
         )
+
+
+def _withheld(fact: TaxCertificate, *, settles: bool) -> Iterator[tuple[Shown, ...]]:
+    """Yield the statements that hold, of which tax could be given back by a certificate."""
+    rows = Statement.objects.select_related("run").filter(
+        run__payer=fact.payer_id,
+        payee=fact.payee_id,
+        run__pay_on__gte=fact.valid_from,
+        run__pay_on__lt=fact.valid_to,
+    )
+    newest = {row.run_id: row for row in rows.order_by("run__pay_on", "version")}
+    for row in newest.values():
+        rate = Fraction(row.withholding_numerator, row.withholding_denominator)
+        if row.withheld and rate > Fraction(fact.numerator, fact.denominator):
+            yield (
+                row.run.pay_on.isoformat(),
+                f"{amount(row.withheld, row.currency)} {row.currency}",
+                percent(row.withholding_numerator, row.withholding_denominator),
+                sheets.to(reverse("reports:statement", args=[row.pk]), f"Version {row.version}"),
+                sheets.to(reverse("admin:royalties_royaltyrun_refund", args=[row.pk]), "Refund") if settles else "",
+            )
+
+
+def _assets(ids: Sequence[UUID]) -> list[Any]:
+    rows = [*Recording.objects.filter(pk__in=ids), *Work.objects.filter(pk__in=ids)]
+    return sorted(rows, key=str)
 
 
 @admin.register(ExchangeRate)

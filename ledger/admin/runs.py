@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -14,22 +15,23 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ledger import approvals, paying, rendering, running, tasks
 from ledger.access import Verb
 from ledger.admin import sheets
-from ledger.admin.facts import FactAdmin
 from ledger.admin.fields import INPUT, DateField, pick
 from ledger.admin.forms import FactForm, sentence_of
+from ledger.admin.money import amount
+from ledger.admin.settling import Holds, Settling, asset_named
 from ledger.admin.sheets import Sheet, Shown, Table
 from ledger.api.access import caller_of
 from ledger.models import Job
 from ledger.statements import plots
 from ledger.statements.document import Step, country_name
-from rights.models import Party, Recording, Work
+from rights.models import Decision, Party, Recording, Work
 from royalties import money, results
 from royalties.models import Account, RoyaltyRun, RunEvent
 
@@ -92,12 +94,6 @@ PROBLEMS = {paying.NO_TERMS: "no terms: carried", paying.NO_RATE: "no rate for t
 MOST_ROWS = 50
 
 
-def amount(units: int, currency: str) -> str:
-    """Return minor units as people read them: thousands apart, a true minus."""
-    whole, point, digits = money.written(abs(units), currency).partition(".")
-    return f"{'−' if units < 0 else ''}{int(whole):,}".replace(",", "\u202f") + point + digits
-
-
 class RunForm(FactForm):
     """A run to be started."""
 
@@ -150,7 +146,7 @@ class RunForm(FactForm):
 
 
 @admin.register(RoyaltyRun)
-class RoyaltyRunAdmin(FactAdmin):
+class RoyaltyRunAdmin(Settling):
     """Runs, each with what it came to."""
 
     fact_form = RunForm
@@ -207,6 +203,9 @@ class RoyaltyRunAdmin(FactAdmin):
         settles = caller_of(request).acts_for(row.payer_id, Verb.SETTLE)
         preview = running.preview(row.pk) if found.state in {"reconciled", "approved"} else None
         said = found.document(RunEvent.Act.PUBLISHED) or found.document(RunEvent.Act.RECONCILED)
+        frozen = found.document(RunEvent.Act.FROZEN)
+        lines = frozen["counts"]["lines"] if frozen else 0
+        pictures = _pictures(row, said, lines=lines, waits="count" in request.GET)
         context = {
             "title": f"Royalty run {row.number}",
             "row": row,
@@ -218,7 +217,9 @@ class RoyaltyRunAdmin(FactAdmin):
             "counts": _counts(row, found, said),
             "left_out": _left_out(found),
             "conservation": _conservation(row, said),
-            "pictures": _pictures(row, said),
+            "waterfall": _waterfall(row, said),
+            "pictures": pictures,
+            "is_counted": len(pictures) > 2,
             "payees": self._payees(row, preview),
             "problems": sum(bool(one.problem) for one in preview.dues.payees) if preview else 0,
             "variances": self._variances(row, preview),
@@ -373,32 +374,91 @@ def _conservation(row: RoyaltyRun, said: Mapping[str, Any] | None) -> dict[str, 
     }
 
 
-def _pictures(row: RoyaltyRun, said: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Return from where the money came, and what becomes of it, once everything adds up."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture, and beside it a table that says the same."""
+
+    title: str
+    note: str
+    picture: dict[str, str]
+    rows: tuple[tuple[Shown, str, str], ...]  # name, amount, part of the whole
+
+
+def _waterfall(row: RoyaltyRun, said: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what becomes of what came in, once everything adds up; the table of both sides says the same."""
     if said is None:
-        return []
+        return {}
     went = {name: int(units) for name, units in said["conservation"]["went"].items()}
     steps = [
         Step("Came in", int(said["conservation"]["total"]), is_sum=True),
         *(Step(WENT[name], -units) for name, units in went.items() if name != "payable" and units),
         Step(WENT["payable"], went["payable"], is_sum=True),
     ]
-    outcome = results.outcome(row.parts.get(of_run=row), row.currency)
-    sources: Counter[str] = Counter()
-    titles = rendering.titles_of({one.asset_id for one in outcome.sums if one.asset_id})
+    return rendering.drawn(plots.waterfall, steps, row.currency, title="What becomes of it")
+
+
+def _pictures(row: RoyaltyRun, said: Mapping[str, Any] | None, *, lines: int, waits: bool) -> list[Picture]:
+    """Return from where the money of the period came, once everything adds up."""
+    if said is None:
+        return []
+    part = row.parts.get(of_run=row)
+    outcome = results.outcome(part, row.currency)
+    sources: Counter[UUID | None] = Counter()
     for one in outcome.sums:
-        sources[titles.get(one.asset_id) or "Commission and creators"] += one.units
+        sources[one.asset_id] += one.units
+    titles = rendering.titles_of({asset for asset in sources if asset})
+    assets: dict[UUID | None, str] = {**titles, None: "Commission and creators"}
     countries = Counter({country_name(code): units for code, units in outcome.countries.items()})
-    drawn: list[tuple[str, Callable[..., bytes], list[Any]]] = [
-        ("What becomes of it", plots.waterfall, steps),
-        ("By territory", plots.bars, countries.most_common()),
-        ("By source", plots.bars, sources.most_common()),
+    drawn = [
+        _picture("By territory", "Where it was used", countries.most_common(), row.currency),
+        _picture(
+            "By source",
+            "Whose material is in the outputs",
+            [(assets.get(asset) or str(asset), units) for asset, units in sources.most_common()],
+            row.currency,
+        ),
     ]
-    return [
-        {"title": title, "picture": rendering.drawn(draw, given, row.currency, title=title)}
-        for title, draw, given in drawn
-        if len(given) > 1
-    ]
+    found = rendering.breakdown(part, currency=row.currency, lines=lines, waits=waits)
+    if found is not None:
+        decisions = Decision.objects.select_related("submission").in_bulk([id for id, _ in found.outputs])
+        outputs: list[tuple[str, int]] = [(decisions[id].submission.title, units) for id, units in found.outputs]
+        if found.others:
+            outputs.append((_others(found.others), found.others_units))
+        drawn += [
+            _picture("By output", "What was used", outputs, row.currency),
+            _picture("By month of use", "The month in which use began", found.months, row.currency, plots.columns),
+        ]
+    return drawn
+
+
+def _picture(
+    title: str,
+    note: str,
+    given: Sequence[tuple[str, int]],
+    currency: str,
+    draw: Callable[..., bytes] = plots.bars,
+) -> Picture:
+    shown = list(given)
+    if draw is plots.bars and (rest := shown[plots.MOST_BARS - 1 :])[1:]:
+        shown[plots.MOST_BARS - 1 :] = [(_others(len(rest)), sum(units for _, units in rest))]
+    whole = sum(units for _, units in shown)
+    return Picture(
+        title=title,
+        note=note,
+        picture=rendering.drawn(draw, shown, currency, title=title) if len(shown) > 1 else {},
+        rows=tuple((name, amount(units, currency), _part_of(units, whole)) for name, units in shown),
+    )
+
+
+def _others(count: int) -> str:
+    return f"{count:,} other" if count == 1 else f"{count:,} others"
+
+
+def _part_of(units: int, whole: int) -> str:
+    if not whole or units < 0:
+        return sheets.NOTHING
+    tenths = money.half_up(Fraction(1000 * units, whole))
+    return f"{tenths // 10}.{tenths % 10} %"
 
 
 def _adjustments(row: RoyaltyRun, preview: running.Preview | None) -> list[tuple[Shown, str, str, str]]:
@@ -453,7 +513,7 @@ def _compared(found: Sequence[running.Variance], currency: str, names: Mapping[s
 
 
 @admin.register(Account)
-class AccountAdmin(FactAdmin):
+class AccountAdmin(Holds):
     """Balances: each account of the books, and what is in it."""
 
     list_display = ("shown_kind", "shown_party", "shown_reference", "shown_balance", "shown_id")
@@ -495,7 +555,7 @@ class AccountAdmin(FactAdmin):
         """Show the beginning of the id."""
         return sheets.short_id(row.pk)
 
-    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:  # noqa: ARG002 - what is on it is in the account
+    def sheet(self, request: HttpRequest, fact: Any) -> Sheet:
         """Lay an account out with its latest postings."""
         rows = fact.postings.select_related("transaction").order_by("-transaction__recorded_at", "id")[:MOST_ROWS]
         postings = tuple(
@@ -510,10 +570,15 @@ class AccountAdmin(FactAdmin):
         return Sheet(
             title=KINDS[fact.kind],
             lead=f"{amount(fact.balance or 0, fact.currency)} {fact.currency}",
+            steps=(
+                (sheets.Step("Release", reverse("admin:royalties_account_release", args=[fact.pk]), is_main=True),)
+                if self.may_release(request, fact)
+                else ()
+            ),
             facts=(
                 ("Payer", sheets.link(fact.payer)),
                 ("Party", sheets.link(fact.party)),
-                ("For", fact.reference or sheets.NOTHING),
+                ("For", asset_named(fact.reference)),
                 ("Opened", sheets.moment(fact.recorded_at)),
                 ("Id", sheets.long_id(fact.pk)),
             ),

@@ -92,6 +92,11 @@ def link(row: Model | None, text: object = None) -> Shown:
     return format_html('<a href="{}">{}</a>', address(row), text if text is not None else row)
 
 
+def to(url: str, text: object) -> SafeString:
+    """Return a link to any other page."""
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
 def links(rows: Iterable[Model]) -> Shown:
     """Return links to several facts, one after the other."""
     found = [link(row) for row in rows]
