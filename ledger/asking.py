@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -199,12 +200,7 @@ def _ask(
             log.append(
                 Entry.Kind.CLEARANCE_ANSWERED,
                 clearance,
-                {
-                    "policy": clearance.policy_version,
-                    "assets": clearance.assets,
-                    "allowed": clearance.allowed,
-                    "answers": f"sha256:{clearance.answers_digest}",
-                },
+                said_of(clearance),
                 at=at,
             )
     return clearance
@@ -350,6 +346,103 @@ def lines_of(clearance: Clearance) -> Iterator[bytes]:
             yield line + b"\n"
     if rest + decompressor.flush():
         raise AssertionError("the answers of a clearance end in the middle of a line")
+
+
+def said_of(clearance: Clearance) -> dict[str, object]:
+    """Return what the entry of answers says beside its row."""
+    return {
+        "policy": clearance.policy_version,
+        "assets": clearance.assets,
+        "allowed": clearance.allowed,
+        "answers": f"sha256:{clearance.answers_digest}",
+    }
+
+
+class OtherPolicy(Exception):
+    """This release answers by another policy than was answered by then."""
+
+
+@dataclass(frozen=True)
+class AnsweredAgain:
+    """A question that was answered again as known then: as it would be recorded, and the lines that differ."""
+
+    clearance: Clearance
+    kept: int  # answers about what was not registered, or not seen by whoever asked: taken as they were
+    differing: tuple[tuple[str, bytes, bytes], ...]  # asset, then, now: the first few
+
+
+def again(then: Clearance, *, most: int = 20) -> AnsweredAgain:
+    """
+    Answer a recorded question again, of the same assets, as known at its moment. Nothing is written.
+
+    :raises OtherPolicy: this release answers by another policy
+    """
+    if then.policy_version != permission.VERSION:
+        raise OtherPolicy(f"{then.policy_version} then, {permission.VERSION} now")
+    asking = Asking(
+        licensee_id=then.licensee_id,
+        uses=then.uses,
+        territories=then.territories,
+        valid_at=then.valid_at,
+        known_at=then.known_at,
+        purposes=then.purposes,
+        model_version_id=then.model_version_id,
+    )
+    question = question_of(asking, at=then.answered_at)
+    counts: Counter[str] = Counter()
+    digest, until, kept = sha256(), "", 0
+    differing: list[tuple[str, bytes, bytes]] = []
+    lines = lines_of(then)
+    while chunk := list(itertools.islice(lines, CHUNK)):
+        read = [json.loads(line) for line in chunk]
+        nameds = [_named(one["asset"]) for one in read]
+        ids = _ids(nameds)
+        asked = [
+            Asked(named.kind, id)
+            for said, named, id in zip(read, nameds, ids, strict=True)
+            if id and not _is_nowhere(said)
+        ]
+        answers = clearances.answers(asked, question, known_at=then.known_at)
+        for line, said, named, id in zip(chunk, read, nameds, ids, strict=True):
+            if _is_nowhere(said) or not id:
+                again, answer, valid_until, kept = line, said["answer"], said["valid_until"], kept + 1
+            else:
+                found = next(answers)
+                again, answer, valid_until = written(named, found), found.answer.value, found.valid_until
+            digest.update(again)
+            counts[answer] += 1
+            if valid_until:
+                until = min(until, valid_until) if until else valid_until
+            if again != line and len(differing) < most:
+                differing.append((json.dumps(said["asset"]), line, again))
+    row = Clearance(
+        **{field.attname: getattr(then, field.attname) for field in Clearance._meta.concrete_fields}
+        | {
+            "assets": counts.total(),
+            "allowed": counts[Answer.ALLOW],
+            "denied": counts[Answer.DENY],
+            "needing_approval": counts[Answer.NEEDS_APPROVAL],
+            "unknown": counts[Answer.UNKNOWN],
+            "valid_until": date.fromisoformat(until) if until else None,
+            "answers_digest": digest.hexdigest(),
+        }
+    )
+    return AnsweredAgain(row, kept, tuple(differing))
+
+
+def _named(asset: Mapping[str, str]) -> Named:
+    ((name, value),) = asset.items()
+    match name:
+        case "isrc":
+            return Named(AssetKind.RECORDING, code=value)
+        case "iswc":
+            return Named(AssetKind.WORK, code=value)
+        case _:
+            return Named(AssetKind(name), UUID(value))
+
+
+def _is_nowhere(said: Mapping[str, Any]) -> bool:
+    return any(reason["code"] == Code.NO_SUCH_ASSET for reason in said["reasons"])
 
 
 def is_same(clearance: Clearance, *, asking: Asking, assets: Iterable[Named], has_moment: bool) -> bool:

@@ -192,6 +192,13 @@ def _said(submission: Submission, profile: Profile, digest: str) -> tuple[Contri
     raise NotOurStatement
 
 
+def derived(then: Disclosure) -> Statement:
+    """Return what follows again from the record that a disclosure was derived from, by the profile that it was of."""
+    return disclosures.derive(
+        disclosures.profile(then.profile, then.profile_version), _making(then.submission, then.record)
+    )
+
+
 def told(submission: Submission, *, on: date) -> tuple[Told, ...]:
     """Return what everybody was told about an output, the file first, then the oldest first."""
     making = making_of(submission)

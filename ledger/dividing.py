@@ -86,7 +86,7 @@ def divide(
     )
 
 
-def _divide_again(
+def divide_again(
     decision: Decision, *, on: date, known_at: datetime, plans: Mapping[UUID, PlanTerms] | None = None
 ) -> Splits:
     """Divide a cleared output as of a day; what is not owned whole by then is held."""
@@ -261,7 +261,7 @@ def redivide(
     if on is not None and on < released:
         raise BeforeItsRelease
     day = on or max(released, at.date())
-    divided = _divide_again(decision, on=day, known_at=at)
+    divided = divide_again(decision, on=day, known_at=at)
     newest = splits.of(decision.id)
     if newest is not None and newest.digest == divided.digest:
         return None
@@ -283,15 +283,7 @@ def redivide(
             log.append(
                 Entry.Kind.SPLITS_REDIVIDED,
                 division,
-                {
-                    "decision": str(decision.id),
-                    "submission": str(decision.submission_id),
-                    "number": number,
-                    "reason": division.reason,
-                    "effective_on": day.isoformat(),
-                    "before": f"sha256:{newest.digest}" if newest else None,
-                    "splits": f"sha256:{divided.digest}",
-                },
+                said_of(division, before=newest.digest if newest else None),
                 at=at,
             )
     except IntegrityError as error:
@@ -299,6 +291,19 @@ def redivide(
             return Division.objects.filter(decision=decision).order_by("-number").first()  # another did the same
         raise
     return division
+
+
+def said_of(division: Division, *, before: str | None) -> dict[str, object]:
+    """Return what the entry of a version of splits says beside its rows."""
+    return {
+        "decision": str(division.decision_id),
+        "submission": str(division.decision.submission_id),
+        "number": division.number,
+        "reason": division.reason,
+        "effective_on": division.effective_on.isoformat(),
+        "before": f"sha256:{before}" if before else None,
+        "splits": f"sha256:{division.digest}",
+    }
 
 
 def preview(
@@ -311,8 +316,8 @@ def preview(
     """
     decision = _decision(submission_id)
     return (
-        _divide_again(decision, on=on, known_at=known_at),
-        _divide_again(decision, on=on, known_at=known_at, plans=plans),
+        divide_again(decision, on=on, known_at=known_at),
+        divide_again(decision, on=on, known_at=known_at, plans=plans),
     )
 
 

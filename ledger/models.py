@@ -418,6 +418,7 @@ class Job(models.Model):
         DIVIDE = "divide"
         RECONCILE = "reconcile"
         USAGE = "usage"
+        PACK = "pack"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -1044,3 +1045,119 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.ended_at:%Y-%m-%d %H:%M}"
+
+
+class ReplayRound(models.Model):
+    """That entries which a checkpoint's root drew were decided again, and what came of it, in numbers."""
+
+    id = models.UUIDField(primary_key=True)
+    size = models.BigIntegerField()  # of the checkpoint
+    root = models.CharField(max_length=64)  # the seed
+    drawn = models.PositiveIntegerField()
+    same = models.PositiveIntegerField()
+    different = models.PositiveIntegerField()
+    lost = models.PositiveIntegerField()  # could not be decided again: what it takes is not there any more
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["size"], name="checkpoint_draws_once")]
+
+    def __str__(self) -> str:
+        return f"{self.same} of {self.drawn} the same"
+
+
+class ReplayedEntry(models.Model):
+    """What came of one entry of a round."""
+
+    class Result(models.TextChoices):
+        """Whether deciding again came to the same bytes."""
+
+        SAME = "same"
+        DIFFERENT = "different"
+        LOST = "lost"
+
+    id = models.BigAutoField(primary_key=True)
+    round = models.ForeignKey(ReplayRound, on_delete=PROTECT, related_name="entries")
+    entry = models.ForeignKey(Entry, on_delete=PROTECT, related_name="replays")
+    result = models.CharField(max_length=12, choices=Result.choices)
+    differences = models.JSONField()  # [{"where", "then", "now"}], of ids, digests and outcomes
+
+    class Meta:
+        verbose_name_plural = "replayed entries"
+        constraints = [models.UniqueConstraint(fields=["round", "entry"], name="entry_is_drawn_once_a_round")]
+
+    def __str__(self) -> str:
+        return self.result
+
+
+class PackOrder(models.Model):
+    """That an evidence pack was asked for: about what, and with whose eyes."""
+
+    class About(models.TextChoices):
+        """What a pack is about."""
+
+        OUTPUT = "output", "Output"
+        PARTY = "party", "Party"
+        RUN = "run", "Royalty run"
+        PERIOD = "period", "Period"
+
+    id = models.UUIDField(primary_key=True)
+    about = models.CharField(max_length=12, choices=About.choices)
+    submission = models.ForeignKey("rights.Submission", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    party = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    run = models.ForeignKey("royalties.RoyaltyRun", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    active_from = models.DateField(null=True, blank=True)  # of a period, by when its entries were written
+    active_to = models.DateField(null=True, blank=True)
+    is_whole = models.BooleanField()  # everything is seen, as the operator does
+    sees = ArrayField(models.UUIDField())  # else the parties through whose eyes
+    against = models.TextField(blank=True)  # an older checkpoint that the pack is to be shown to extend
+    ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    ordered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(about="output", submission__isnull=False, party=None, run=None, active_from=None, active_to=None)
+                    | Q(about="party", submission=None, party__isnull=False, run=None, active_from=None, active_to=None)
+                    | Q(about="run", submission=None, party=None, run__isnull=False, active_from=None, active_to=None)
+                    | Q(about="period", submission=None, party=None, run=None, active_to__gt=F("active_from"))
+                ),
+                name="pack_is_about_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_about_display()
+
+
+class PackProgress(models.Model):
+    """How far a pack has come: working state, for people who wait."""
+
+    order = models.OneToOneField(PackOrder, on_delete=PROTECT, primary_key=True, related_name="progress")
+    entries = models.BigIntegerField(default=0)  # there are
+    done = models.BigIntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)  # so far
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.entries}"
+
+
+class PackPart(models.Model):
+    """An archive of a pack: one, or several where one would be too large; each can be checked by itself."""
+
+    id = models.UUIDField(primary_key=True)
+    order = models.ForeignKey(PackOrder, on_delete=PROTECT, related_name="parts")
+    number = models.PositiveIntegerField()  # from 1
+    digest = models.CharField(max_length=64)
+    size_bytes = models.BigIntegerField()
+    entries = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order", "number"], name="part_of_a_pack_is_made_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from ledger import log
 from ledger.models import Entry
@@ -355,13 +356,15 @@ def enter(booked: Transaction, *, at: datetime) -> None:
     log.append(Entry.Kind.BOOKED, booked, said, at=at)
 
 
-def rate_between(payer_id: UUID, base: str, quote: str, *, on: date) -> tuple[ExchangeRate, Fraction] | None:
+def rate_between(
+    payer_id: UUID, base: str, quote: str, *, on: date, until: int | None = None
+) -> tuple[ExchangeRate, Fraction] | None:
     """
     Return the newest rate that a payer recorded for a day or before it, and units of quote for one of base.
 
     A rate the other way round is another rate: what is bought and what is sold has its own.
     """
-    rows = ExchangeRate.objects.filter(payer=payer_id, on__lte=on, base=base, quote=quote)
+    rows = ExchangeRate.objects.filter(known(until), payer=payer_id, on__lte=on, base=base, quote=quote)
     row = rows.order_by("-on", "-recorded_at", "-id").first()
     return None if row is None else (row, value_of(row))
 
@@ -373,6 +376,15 @@ def value_of(row: ExchangeRate) -> Fraction:
 
 
 # --- What a run owes
+
+
+def known(until: int | None, path: str = "") -> Q:
+    """
+    Return the condition that a fact stood in the log before an entry; without one, that it is on record.
+
+    Whoever works out again what a run came to then asks for it: moments lie before their commits, places do not.
+    """
+    return Q() if until is None else Q(**{f"{path}entries__leaf__index__lt": until})
 
 
 @dataclass(frozen=True)
@@ -428,40 +440,41 @@ def is_published(run_id: UUID) -> bool:
     return RunEvent.objects.filter(run=run_id, act=RunEvent.Act.PUBLISHED).exists()
 
 
-def published(payer_id: UUID, currency: str) -> list[RoyaltyRun]:
+def published(payer_id: UUID, currency: str, *, until: int | None = None) -> list[RoyaltyRun]:
     """Return a payer's published runs in a currency, oldest first."""
-    done = RunEvent.objects.filter(act=RunEvent.Act.PUBLISHED).values("run")
+    done = RunEvent.objects.filter(known(until), act=RunEvent.Act.PUBLISHED).values("run")
     return list(RoyaltyRun.objects.filter(payer=payer_id, currency=currency, pk__in=done).order_by("number"))
 
 
-def basis_of(run: RoyaltyRun) -> RunPart:
+def basis_of(run: RoyaltyRun, *, until: int | None = None) -> RunPart:
     """
     Return by what the period of a published run was divided last: in the run itself, or in a later one anew.
 
     :raises NotPublished: it is not published
     """
-    done = RunEvent.objects.filter(act=RunEvent.Act.PUBLISHED).values("run")
+    done = RunEvent.objects.filter(known(until), act=RunEvent.Act.PUBLISHED).values("run")
     part = RunPart.objects.filter(of_run=run, run__in=done).order_by("-run__number").first()
     if part is None:
         raise NotPublished
     return part
 
 
-def dues(run: RoyaltyRun) -> Dues:
+def dues(run: RoyaltyRun, *, until: int | None = None) -> Dues:
     """
     Work out what a reconciled run owes to whom, from what it divided and from the books as they stand.
 
+    :param until: or as they stood before this entry of the log
     :raises DoesNotReconcile: a partition is missing
     :raises NotConserved: something got lost on the way, which is a defect of ours
     """
     parts = {part.of_run_id: part for part in run.parts.select_related("of_run")}
     own = results.outcome(parts[run.pk], run.currency)
     adjustments = tuple(
-        _adjustment(run, part)
+        _adjustment(run, part, until)
         for of_run, part in sorted(parts.items(), key=lambda one: str(one[0]))
         if of_run != run.pk
     )
-    payees = _payees(run, own, adjustments)
+    payees = _payees(run, own, adjustments, until)
     found = Dues(run, own, adjustments, payees)
     return Dues(run, own, adjustments, payees, conserved(found))
 
@@ -474,9 +487,10 @@ def earned_lines(own: Outcome) -> list[tuple[Key, int]]:
     return lines
 
 
-def _adjustment(run: RoyaltyRun, part: RunPart) -> Adjustment:
+def _adjustment(run: RoyaltyRun, part: RunPart, until: int | None) -> Adjustment:
     of_run = part.of_run
-    old, new = results.outcome(basis_of(of_run), run.currency), results.outcome(part, run.currency)
+    among = known(until, "transaction__")
+    old, new = results.outcome(basis_of(of_run, until=until), run.currency), results.outcome(part, run.currency)
     sums: defaultdict[Key, int] = defaultdict(int)
     for key, units in earned_lines(new):
         sums[key] += units
@@ -485,20 +499,24 @@ def _adjustment(run: RoyaltyRun, part: RunPart) -> Adjustment:
     for key in [key for key in {*old.accounts, *new.accounts} if key.kind is Kind.HOLD]:
         # The dispute is settled in the shares now, and its money was released before: whoever got it is paid by the
         # shares, so the release is taken back.
-        if not new.accounts.get(key) and books.held_of(key.id_in(run.payer_id), of_run.pk) + sums[key] < 0:
-            for back, units in _released(run.payer_id, key, of_run).items():
+        held = books.held_of(key.id_in(run.payer_id), of_run.pk, among=among)
+        if not new.accounts.get(key) and held + sums[key] < 0:
+            for back, units in _released(run.payer_id, key, of_run, until).items():
                 sums[back] -= units
     return Adjustment(of_run, part, old, new, tuple((key, units) for key, units in sums.items() if units))
 
 
-def _released(payer_id: UUID, hold: Key, of_run: RoyaltyRun) -> dict[Key, int]:
+def _released(payer_id: UUID, hold: Key, of_run: RoyaltyRun, until: int | None) -> dict[Key, int]:
     releases = Transaction.objects.filter(
-        kind=Transaction.Kind.RELEASED, of_run=of_run, postings__account=hold.id_in(payer_id)
+        known(until),
+        kind=Transaction.Kind.RELEASED,
+        of_run=of_run,
+        postings__account=hold.id_in(payer_id),
     )
     return books.balances(Posting.objects.filter(transaction__in=releases.values("pk")))
 
 
-def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment]) -> tuple[Due, ...]:
+def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], until: int | None) -> tuple[Due, ...]:
     payer, currency = run.payer_id, run.currency
     allocated = own.allocated()
     adjusted: defaultdict[UUID, int] = defaultdict(int)
@@ -507,15 +525,17 @@ def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment]) ->
             if key.kind is Kind.PAYABLE and key.party_id is not None:
                 adjusted[key.party_id] += units
     by_asset = _by_asset(own, adjustments)
-    standing = books.of_payer(payer, Kind.PAYABLE, Kind.RESERVE, Kind.ADVANCE, Kind.DEDUCTION, currency=currency)
+    among = known(until, "transaction__")
+    kinds = (Kind.PAYABLE, Kind.RESERVE, Kind.ADVANCE, Kind.DEDUCTION)
+    standing = books.of_payer(payer, *kinds, currency=currency, among=among)
     opening = {key.party_id: units for key, units in standing.items() if key.kind is Kind.PAYABLE}
-    runs = published(payer, currency)
-    statements = _newest_statements(runs)
+    runs = published(payer, currency, until=until)
+    statements = _newest_statements(runs, until)
     carried = {payee: rows[-1].carried_out for payee, rows in statements.items()}
+    agreed = _terms(payer, currency, until)
     released = _due_of_reserves(runs, statements, payer, currency)
-    agreed = _terms(payer, currency)
-    certificates = _certificates(payer)
-    open_ = _open_advances(payer, currency, standing)
+    certificates = _certificates(payer, until)
+    open_ = _open_advances(payer, currency, standing, until)
     everybody = {*allocated, *adjusted, *(party for party in opening if party is not None)} | {
         payee for payee, units in released.items() if units
     }
@@ -537,7 +557,7 @@ def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment]) ->
             charges=open_[Advance.Kind.CHARGE].get(payee, ()),
             on=run.pay_on,
         )
-        found.append(_due(run, payee, lines, units, adjusted[payee], granted, settled, terms))
+        found.append(_due(run, payee, lines, units, adjusted[payee], granted, settled, terms, until))
     return tuple(found)
 
 
@@ -550,11 +570,12 @@ def _due(
     granted: int,
     settled: Settlement,
     terms: PayeeTerms | None,
+    until: int | None,
 ) -> Due:
     payable, into = settled.figures.payable, terms.payout_currency if terms else run.currency
     problem, row, value = "" if terms else NO_TERMS, None, Fraction(1)
     if into != run.currency and payable:
-        if (rate := rate_between(run.payer_id, run.currency, into, on=run.pay_on)) is None:
+        if (rate := rate_between(run.payer_id, run.currency, into, on=run.pay_on, until=until)) is None:
             problem, into = NO_RATE, run.currency
         else:
             row, value = rate
@@ -584,23 +605,23 @@ def _withholding(terms: PayeeTerms, certificates: Iterable[TaxCertificate]) -> W
     )
 
 
-def _terms(payer_id: UUID, currency: str) -> dict[UUID, PayeeTerms]:
-    rows = PayeeTerms.objects.filter(payer=payer_id, currency=currency).order_by("recorded_at", "id")
+def _terms(payer_id: UUID, currency: str, until: int | None) -> dict[UUID, PayeeTerms]:
+    rows = PayeeTerms.objects.filter(known(until), payer=payer_id, currency=currency).order_by("recorded_at", "id")
     return {row.payee_id: row for row in rows}  # the newest of each stays
 
 
-def _certificates(payer_id: UUID) -> dict[UUID, list[TaxCertificate]]:
+def _certificates(payer_id: UUID, until: int | None) -> dict[UUID, list[TaxCertificate]]:
     found: defaultdict[UUID, list[TaxCertificate]] = defaultdict(list)
-    for row in TaxCertificate.objects.filter(payer=payer_id):
+    for row in TaxCertificate.objects.filter(known(until), payer=payer_id):
         found[row.payee_id].append(row)
     return found
 
 
 def _open_advances(
-    payer_id: UUID, currency: str, standing: Mapping[Key, int]
+    payer_id: UUID, currency: str, standing: Mapping[Key, int], until: int | None
 ) -> dict[str, dict[UUID, list[Outstanding]]]:
     found: dict[str, dict[UUID, list[Outstanding]]] = {kind: defaultdict(list) for kind in Advance.Kind.values}
-    for row in Advance.objects.filter(payer=payer_id, currency=currency):
+    for row in Advance.objects.filter(known(until), payer=payer_id, currency=currency):
         is_advance = row.kind == Advance.Kind.ADVANCE
         account = Key(Kind.ADVANCE if is_advance else Kind.DEDUCTION, currency, row.payee_id, str(row.pk))
         left = -standing.get(account, 0) if is_advance else row.units - standing.get(account, 0)
@@ -618,10 +639,10 @@ def _open_advances(
     return found
 
 
-def _newest_statements(runs: Sequence[RoyaltyRun]) -> dict[UUID, list[Statement]]:
+def _newest_statements(runs: Sequence[RoyaltyRun], until: int | None) -> dict[UUID, list[Statement]]:
     """Return of each payee the statements that hold, in the order of their runs."""
     found: defaultdict[UUID, dict[UUID, Statement]] = defaultdict(dict)
-    for row in Statement.objects.filter(run__in=runs).order_by("run__number", "version"):
+    for row in Statement.objects.filter(known(until), run__in=runs).order_by("run__number", "version"):
         found[row.payee_id][row.run_id] = row
     return {payee: list(rows.values()) for payee, rows in found.items()}
 
@@ -701,51 +722,50 @@ def conserved(found: Dues) -> dict[str, Any]:
 # --- What is booked by a published run
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A transaction that a published run books: its id follows from the run and its name."""
+
+    id: UUID
+    kind: Transaction.Kind
+    of_run: RoyaltyRun
+    value_on: date
+    lines: tuple[tuple[Key, int], ...]
+
+
+def planned(found: Dues) -> tuple[Planned, ...]:
+    """Return the transactions that a run books, in their order; those without a posting are left out."""
+    run = found.run
+    last = timedelta(days=1)
+    given = [("earned", Transaction.Kind.EARNED, run, run.period_to - last, earned_lines(found.own))]
+    for one in found.adjustments:
+        name, value_on = f"adjusted/{one.of_run.pk}", one.of_run.period_to - last
+        given.append((name, Transaction.Kind.ADJUSTED, one.of_run, value_on, list(one.lines)))
+    settled = [line for due in found.payees for line in settled_lines(due, run.currency)]
+    given.append(("settled", Transaction.Kind.SETTLED, run, run.pay_on, settled))
+    return tuple(
+        Planned(uuid5(run.pk, name), kind, of_run, value_on, posted)
+        for name, kind, of_run, value_on, lines in given
+        if (posted := tuple((key, units) for key, units in lines if units))
+    )
+
+
 def book(found: Dues, *, at: datetime) -> list[Statement]:
     """Insert a run's transactions and statements with their entries, in the transaction of its publication."""
     run = found.run
-    last = run.period_to - timedelta(days=1)
-    _post_if_any(
-        earned_lines(found.own), run, of_run=run, kind=Transaction.Kind.EARNED, value_on=last, name="earned", at=at
-    )
-    for one in found.adjustments:
-        _post_if_any(
-            one.lines,
-            run,
-            of_run=one.of_run,
-            kind=Transaction.Kind.ADJUSTED,
-            value_on=one.of_run.period_to - timedelta(days=1),
-            name=f"adjusted/{one.of_run.pk}",
-            at=at,
-        )
-    lines = [line for due in found.payees for line in settled_lines(due, run.currency)]
-    _post_if_any(lines, run, of_run=run, kind=Transaction.Kind.SETTLED, value_on=run.pay_on, name="settled", at=at)
-    return [_issue(_statement(run, due), at=at) for due in found.payees]
-
-
-def _post_if_any(
-    lines: Iterable[tuple[Key, int]],
-    run: RoyaltyRun,
-    *,
-    of_run: RoyaltyRun,
-    kind: Transaction.Kind,
-    value_on: date,
-    name: str,
-    at: datetime,
-) -> None:
-    given = [(key, units) for key, units in lines if units]
-    if given:
+    for one in planned(found):
         booked = books.post(
-            given,
-            id=uuid5(run.pk, name),
+            one.lines,
+            id=one.id,
             payer_id=run.payer_id,
-            kind=kind,
-            value_on=value_on,
+            kind=one.kind,
+            value_on=one.value_on,
             run=run,
-            of_run=of_run,
+            of_run=one.of_run,
             at=at,
         )
         enter(booked, at=at)
+    return [_issue(statement(run, due), at=at) for due in found.payees]
 
 
 def settled_lines(due: Due, currency: str) -> list[tuple[Key, int]]:
@@ -761,7 +781,8 @@ def settled_lines(due: Due, currency: str) -> list[tuple[Key, int]]:
     return [*to, (Key(Kind.PAYABLE, currency, payee), -sum(units for _, units in to))]
 
 
-def _statement(run: RoyaltyRun, due: Due, *, version: int = 1) -> Statement:
+def statement(run: RoyaltyRun, due: Due, *, version: int = 1) -> Statement:
+    """Return the statement of what a payee is owed, not issued yet."""
     it = due.figures
     return Statement(
         id=uuid5(run.pk, f"statement/{due.payee_id}/{version}"),
@@ -797,20 +818,20 @@ def _statement(run: RoyaltyRun, due: Due, *, version: int = 1) -> Statement:
 def _issue(row: Statement, *, at: datetime) -> Statement:
     row.digest, row.issued_at = sha256(document_of(row)).hexdigest(), at
     row.save(force_insert=True)
-    log.append(
-        Entry.Kind.STATEMENT_ISSUED,
-        row,
-        {
-            "run": str(row.run_id),
-            "payee": str(row.payee_id),
-            "version": row.version,
-            "currency": row.currency,
-            "payable": str(row.payable),
-            "document": f"sha256:{row.digest}",
-        },
-        at=at,
-    )
+    log.append(Entry.Kind.STATEMENT_ISSUED, row, said_of(row), at=at)
     return row
+
+
+def said_of(row: Statement) -> dict[str, Any]:
+    """Return what the entry of a statement says beside its row."""
+    return {
+        "run": str(row.run_id),
+        "payee": str(row.payee_id),
+        "version": row.version,
+        "currency": row.currency,
+        "payable": str(row.payable),
+        "document": f"sha256:{row.digest}",
+    }
 
 
 FIGURES = (
@@ -914,13 +935,8 @@ def refund(*, statement_id: UUID, reason: str, by_id: int, at: datetime) -> Stat
         if Statement.objects.filter(run=run, payee=old.payee_id, version__gt=old.version).exists():
             raise NotTheNewest
         terms = _terms_then(old)
-        if terms is None or not old.payable:
-            raise NothingToRefund
-        certificates = TaxCertificate.objects.filter(payer=run.payer_id, payee=old.payee_id)
-        rate = _withholding(terms, certificates).rate_on(run.pay_on)
-        exact = old.base * rate
-        back = old.withheld - money.half_up(exact)
-        if back <= 0:
+        row, back = refunded(old, reason=reason)
+        if terms is None or back <= 0:
             raise NothingToRefund
         booked = books.post(
             [
@@ -937,7 +953,24 @@ def refund(*, statement_id: UUID, reason: str, by_id: int, at: datetime) -> Stat
             at=at,
         )
         enter(booked, at=at)
-        return _issue(_refunded(old, rate, exact, back, reason), at=at)
+        return _issue(row, at=at)
+
+
+def refunded(old: Statement, *, reason: str, until: int | None = None) -> tuple[Statement, int]:
+    """
+    Return the version of a statement that gives back tax, not issued yet, and how much that is.
+
+    :param until: by the certificates that stood in the log before this entry
+    :raises NothingToRefund: nothing was withheld by terms on record
+    """
+    run, terms = old.run, _terms_then(old)
+    if terms is None or not old.payable:
+        raise NothingToRefund
+    certificates = TaxCertificate.objects.filter(known(until), payer=run.payer_id, payee=old.payee_id)
+    rate = _withholding(terms, certificates).rate_on(run.pay_on)
+    exact = old.base * rate
+    back = old.withheld - money.half_up(exact)
+    return _refunded(old, rate, exact, back, reason), back
 
 
 def _refunded(old: Statement, rate: Fraction, exact: Fraction, back: int, reason: str) -> Statement:

@@ -248,6 +248,19 @@ def _since(detector: Detector, then: str | None, snapshot: str, size: int) -> De
 
 
 def _judge_new(decision: Decision, evidence: Evidence, newer: Evidence, *, at: datetime) -> Recheck | None:
+    findings, in_force = _found_later(decision, evidence, newer, at=at)
+    if not findings:
+        return None
+    id = uuid5(LINKS, f"{decision.id}/recheck/{'/'.join(sorted(one.index_snapshot for one in newer.detectors))}")
+    return _record(
+        id, decision, RecheckCause.INDEX_GREW, findings, in_force, evidence=newer, flag=Flag.FOUND_LATER, at=at
+    )
+
+
+def _found_later(
+    decision: Decision, evidence: Evidence, newer: Evidence, *, at: datetime
+) -> tuple[tuple[Finding, ...], Terms]:
+    """Return what the rules find about matches that are new, and the terms of the moment."""
     before = len(evidence.matches)
     whole = replace(
         evidence, detectors=(*evidence.detectors, *newer.detectors), matches=(*evidence.matches, *newer.matches)
@@ -258,12 +271,7 @@ def _judge_new(decision: Decision, evidence: Evidence, newer: Evidence, *, at: d
         for finding in verdict.findings
         if finding.effect is not Effect.PASS and any(position >= before for position in finding.matches)
     )
-    if not findings:
-        return None
-    id = uuid5(LINKS, f"{decision.id}/recheck/{'/'.join(sorted(one.index_snapshot for one in newer.detectors))}")
-    return _record(
-        id, decision, RecheckCause.INDEX_GREW, findings, in_force, evidence=newer, flag=Flag.FOUND_LATER, at=at
-    )
+    return findings, in_force
 
 
 def recheck_consent(*, decision_id: UUID, event_id: UUID, at: datetime) -> Recheck | None:
@@ -327,7 +335,7 @@ def _record(
                 examination = examine.record(
                     evidence, id=uuid5(id, "examination"), audio_digest=decision.submission.audio_id, at=at
                 )
-            recheck = Recheck.objects.create(
+            recheck = Recheck(
                 id=id,
                 decision=decision,
                 cause=cause,
@@ -339,42 +347,91 @@ def _record(
                 known_at=at,
                 rechecked_at=at,
             )
-            for position, finding in enumerate(findings):
-                RecheckFinding.objects.create(
-                    id=uuid5(id, f"finding/{position}"),
-                    recheck=recheck,
-                    position=position,
-                    rule=finding.rule,
-                    effect=finding.effect,
-                    sentence=finding.sentence,
-                    rests_on=list(dict.fromkeys(finding.rests_on)),
-                    matches=list(finding.matches),
-                )
-            if not verdict.is_cleared:
-                OutputFlag.objects.create(
-                    id=uuid5(id, "flag"),
-                    submission=decision.submission,
-                    recheck=recheck,
-                    kind=flag,
-                    recorded_at=at,
-                )
-            log.append(
-                Entry.Kind.RECHECKED,
-                recheck,
-                {
-                    "decision": str(decision.id),
-                    "cause": recheck.cause,
-                    "event": str(event.pk) if event else None,
-                    "outcome": recheck.outcome,
-                    "evidence": f"sha256:{examination.digest}" if examination else None,
-                },
-                at=at,
-            )
+            rows = _rows(recheck, findings, flag)
+            for row in rows:
+                row.save(force_insert=True)
+            log.append(Entry.Kind.RECHECKED, recheck, _described(recheck), at=at)
     except IntegrityError as error:
         if violated(error) in {"rights_recheck_pkey", "fingerprint_examination_pkey"}:
             return None  # another worker looked at the same
         raise
     return recheck
+
+
+def _rows(
+    recheck: Recheck, findings: tuple[Finding, ...], flag: Flag
+) -> tuple[Recheck | RecheckFinding | OutputFlag, ...]:
+    """Return a recheck with its findings, and with a mark where the output would not clear, not inserted yet."""
+    rows: list[Recheck | RecheckFinding | OutputFlag] = [recheck]
+    rows += [
+        RecheckFinding(
+            id=uuid5(recheck.id, f"finding/{position}"),
+            recheck=recheck,
+            position=position,
+            rule=finding.rule,
+            effect=finding.effect,
+            sentence=finding.sentence,
+            rests_on=list(dict.fromkeys(finding.rests_on)),
+            matches=list(finding.matches),
+        )
+        for position, finding in enumerate(findings)
+    ]
+    if recheck.outcome != Outcome.CLEARED:
+        rows.append(
+            OutputFlag(
+                id=uuid5(recheck.id, "flag"),
+                submission=recheck.decision.submission,
+                recheck=recheck,
+                kind=flag,
+                recorded_at=recheck.rechecked_at,
+            )
+        )
+    return tuple(rows)
+
+
+def _described(recheck: Recheck) -> dict[str, object]:
+    return {
+        "decision": str(recheck.decision_id),
+        "cause": recheck.cause,
+        "event": str(recheck.event_id) if recheck.event_id else None,
+        "outcome": recheck.outcome,
+        "evidence": f"sha256:{recheck.examination.digest}" if recheck.examination else None,
+    }
+
+
+def again(then: Recheck) -> tuple[dict[str, object], tuple[Recheck | RecheckFinding | OutputFlag, ...]]:
+    """
+    Judge again what a recheck judged, as known then, by what it measured; return what would be said and recorded.
+
+    :raises NothingToRepeat: what was measured cannot be read
+    """
+    decision, at = then.decision, then.known_at
+    if decision.examination is None:
+        raise NothingToRepeat
+    evidence = examine.read(decision.examination)
+    if then.cause == RecheckCause.INDEX_GREW:
+        if then.examination is None:
+            raise NothingToRepeat
+        findings, in_force = _found_later(decision, evidence, examine.read(then.examination), at=at)
+        flag = Flag.FOUND_LATER
+    else:
+        verdict, in_force = _judged(decision, evidence, at=at)
+        findings = tuple(finding for finding in verdict.findings if finding.effect is not Effect.PASS)
+        flag = Flag.CLEARS_NO_MORE
+    verdict = Verdict(findings, (), policy.VERSION, in_force.bands.id)
+    row = Recheck(
+        id=then.id,
+        decision=decision,
+        cause=then.cause,
+        event_id=then.event_id,
+        examination=then.examination,
+        outcome=verdict.outcome,
+        policy_version=verdict.policy_version,
+        bands_id=in_force.bands.id,
+        known_at=at,
+        rechecked_at=then.rechecked_at,
+    )
+    return _described(row), _rows(row, findings, flag)
 
 
 # --- Repeating

@@ -360,19 +360,23 @@ def review(
         evidence_digest=evidence_digest,
         reviewed_at=at,
     )
-    settled = _settled(decision, [*before, given])
-    if settled is Outcome.CLEARED:
+    agreed = settled(decision, [*before, given])
+    if agreed is Outcome.CLEARED:
         return deciding.when_still(
             lambda known_at: _clear(decision, given, before, saw, known_at=known_at, at=max(at, known_at)), known_at=at
         )
     judged = None
-    if settled is Outcome.REFUSED:
-        found = Verdict(saw, (), decision.policy_version, decision.bands_id)
-        agreeing = [one for one in (*before, given) if one.outcome == Outcome.REFUSED]
-        reasons = ", and ".join(dict.fromkeys(SAID[ReviewReason(one.reason)] for one in agreeing))
-        verdict = policy.refused_on_review(found, [one.id for one in agreeing], reasons)
-        judged = deciding.Judged(verdict, at)
+    if agreed is Outcome.REFUSED:
+        judged = deciding.Judged(refused(decision, (*before, given)), at)
     return _commit(given, judged, at=at)
+
+
+def refused(decision: Decision, reviews: Iterable[Review]) -> Verdict:
+    """Return the verdict on an output that these reviews of a decision refuse: what was found, and why they agree."""
+    found = Verdict(decisions.findings_of(decision), (), decision.policy_version, decision.bands_id)
+    agreeing = [one for one in reviews if one.outcome == Outcome.REFUSED]
+    reasons = ", and ".join(dict.fromkeys(SAID[ReviewReason(one.reason)] for one in agreeing))
+    return policy.refused_on_review(found, [one.id for one in agreeing], reasons)
 
 
 def takes_two(decision: Decision, outcome: str) -> bool:
@@ -392,7 +396,8 @@ def takes_two(decision: Decision, outcome: str) -> bool:
     return threshold is None or submission.expected_minor >= threshold
 
 
-def _settled(decision: Decision, reviews: Iterable[Review]) -> Outcome | None:
+def settled(decision: Decision, reviews: Iterable[Review]) -> Outcome | None:
+    """Return the outcome that reviews come to together, or None while it takes more of them."""
     votes = Counter(Outcome(one.outcome) for one in reviews)
     needed = ENOUGH if any(takes_two(decision, outcome) for outcome in votes) else 1
     return next((outcome for outcome, count in votes.items() if count >= needed), None)

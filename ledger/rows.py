@@ -1787,6 +1787,13 @@ def _documents(covered: _Covered, subject_ids: Sequence[UUID], version: int) -> 
     return {id_: tuple(sorted(some, key=lambda document: str(document["id"]))) for id_, some in of_each.items()}
 
 
+def document_of(row: Model, *, version: int = 0) -> Document:
+    """Return a row as a document, also one that is not inserted, with the columns of a version; 0 is the newest."""
+    columns = COLUMNS[type(row)][version - 1]
+    names = ("id", *columns[1:])
+    return {name: _plain(getattr(row, column)) for name, column in zip(names, columns, strict=True)}
+
+
 def _plain(value: Any) -> Any:
     """Write one column's value in what canonical JSON has."""
     match value:
@@ -1817,6 +1824,28 @@ def uncovered() -> dict[str, int]:
             if row and row[0]:
                 counts[table] = int(row[0])
     return counts
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Rows of a table that no entry is about: how many, and the ids of some."""
+
+    count: int
+    named: tuple[str, ...]
+
+
+def orphans(model: type[Model], *, most: int) -> Orphans:
+    """Return the rows of one table that no entry is about, by their ids."""
+    table, condition = _ORPHANS[model]
+    key = model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key}::text, count(*) OVER () FROM {table} AS r"  # noqa: S608 - constants
+            f" WHERE NOT EXISTS ({condition}) ORDER BY 1 LIMIT %s",
+            [most],
+        )
+        found = cursor.fetchall()
+    return Orphans(found[0][1] if found else 0, tuple(id for id, _ in found))
 
 
 def _about(column: str, key: str = "id") -> str:

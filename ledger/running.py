@@ -201,19 +201,14 @@ def freeze(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
     run = RoyaltyRun.objects.get(pk=id)
     try:
         with jobs.held(job):
-            parts = [_freeze(run, inputs, at=at) for inputs in _inputs(run, at=at)]
+            parts = frozen_parts(run, at=at)
             with transaction.atomic(durable=True):
                 jobs.finish(job, at=at)
                 RunPart.objects.bulk_create(parts)
                 ids = tuple(_partition_id(part, number) for part in parts for number in range(part.partitions))
                 for partition in ids:
                     jobs.enqueue(Job.Kind.DIVIDE, partition, at=at)
-                document = {
-                    "known_at": at.isoformat(),
-                    "parts": [{"of_run": str(one.of_run_id), "manifest": one.manifest_digest} for one in parts],
-                    "counts": results.read(parts[0].document)["counts"],
-                }
-                _step(run, Act.FROZEN, document, at=at)
+                _step(run, Act.FROZEN, frozen_document(parts, known_at=at), at=at)
             return ids
     except jobs.LostLease:
         raise
@@ -225,27 +220,46 @@ def freeze(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
         raise
 
 
-def _inputs(run: RoyaltyRun, *, at: datetime) -> list[_Inputs]:
+def frozen_parts(run: RoyaltyRun, *, at: datetime, until: int | None = None, is_kept: bool = True) -> list[RunPart]:
+    """
+    Return what goes into a run as known at a moment, frozen, not inserted yet.
+
+    :param until: and by the books as they stood before this entry of the log
+    :param is_kept: whether the frozen bytes go into the store
+    """
+    return [_freeze(run, inputs, at=at, is_kept=is_kept) for inputs in _inputs(run, at=at, until=until)]
+
+
+def frozen_document(parts: Sequence[RunPart], *, known_at: datetime) -> dict[str, Any]:
+    """Return what the step says that fixes what goes into a run."""
+    return {
+        "known_at": known_at.isoformat(),
+        "parts": [{"of_run": str(one.of_run_id), "manifest": one.manifest_digest} for one in parts],
+        "counts": results.read(parts[0].document)["counts"],
+    }
+
+
+def _inputs(run: RoyaltyRun, *, at: datetime, until: int | None = None) -> list[_Inputs]:
     """Return the run's own period first, then those published before of which something has changed."""
     counting = {one.report_id: one for one in usages.booked(run.payer_id, known_at=at)}
     meanings = usages.matches(run.payer_id, known_at=at)
     divisions = _Divisions(at)
     taken: set[UUID] = set()
     changed = []
-    for earlier in paying.published(run.payer_id, run.currency):
-        basis = paying.basis_of(earlier)
+    for earlier in paying.published(run.payer_id, run.currency, until=until):
+        basis = paying.basis_of(earlier, until=until)
         said = results.read(basis.document)
         reports = _standing([UUID(id) for id in said["reports"]], counting)
         taken.update(one.report_id for one in reports)
         rates = ExchangeRate.objects.in_bulk([UUID(id) for id in said["rates"].values()])
         kept = {base: rates[UUID(id)] for base, id in said["rates"].items()}
-        inputs = _gathered(earlier, reports, meanings, divisions, kept, on=run.pay_on)
+        inputs = _gathered(earlier, reports, meanings, divisions, kept, on=run.pay_on, until=until)
         if inputs.digest != basis.inputs_digest:
             changed.append(inputs)
     own = tuple(
         one for one in counting.values() if one.report_id not in taken and _first_day(one.usage_digest) < run.period_to
     )
-    return [_gathered(run, own, meanings, divisions, {}, on=run.pay_on), *changed]
+    return [_gathered(run, own, meanings, divisions, {}, on=run.pay_on, until=until), *changed]
 
 
 def _standing(reports: Iterable[UUID], counting: Mapping[UUID, Booked]) -> tuple[Booked, ...]:
@@ -273,6 +287,7 @@ def _gathered(
     kept: Mapping[str, ExchangeRate],
     *,
     on: date,
+    until: int | None,
 ) -> _Inputs:
     ids = [one.report_id for one in reports]
     named = UsageKey.objects.filter(report__in=ids).values_list("key", flat=True).distinct()
@@ -282,7 +297,7 @@ def _gathered(
     for base in sorted(set(currencies) - {of_run.currency}):
         if base in kept:
             rates[base] = kept[base]
-        elif (found := paying.rate_between(of_run.payer_id, base, of_run.currency, on=on)) is not None:
+        elif (found := paying.rate_between(of_run.payer_id, base, of_run.currency, on=on, until=until)) is not None:
             rates[base] = found[0]
     return _Inputs(of_run, tuple(reports), matches, rates, divisions.of(matches.values()))
 
@@ -317,8 +332,8 @@ def _first_day(usage_digest: str) -> date:
         return min((one.min for one in found), default=date.min)
 
 
-def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime) -> RunPart:
-    """Write down one period's inputs and put them into the store."""
+def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime, is_kept: bool) -> RunPart:
+    """Write down one period's inputs and put them into the store, if they are to be kept."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="run-")))
         usage = [
@@ -336,7 +351,8 @@ def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime) -> RunPart:
             currency=run.currency,
             lines_a_partition=settings.LEDGER_LINES_A_PARTITION,
         )
-        keeping.keep(folder, made.files)
+        if is_kept:
+            keeping.keep(folder, made.files)
     left: defaultdict[str, int] = defaultdict(int)
     for one in made.left_out:
         left[one.reason] += one.lines
@@ -375,7 +391,7 @@ def divide(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
     run = part.run
     try:
         with jobs.held(job):
-            document = _divide(part, number)
+            document = divided(part, number)
             with transaction.atomic(durable=True):
                 # Of two that end at once the second waits here and finds the first one's result.
                 Job.objects.select_for_update().get(kind=Job.Kind.FREEZE, subject_id=run.pk)
@@ -403,14 +419,20 @@ def divide(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
         raise
 
 
-def _divide(part: RunPart, number: int) -> dict[str, Any]:
+def divided(part: RunPart, number: int, *, is_kept: bool = True) -> dict[str, Any]:
+    """
+    Divide what was frozen of a partition, and return what it came to.
+
+    :param is_kept: whether the bytes go into the store
+    """
     with TemporaryDirectory(prefix="partition-") as name:
         folder = Path(name)
         keeping.bring_partition(part.manifest_digest, [number], folder)
         result = engine.divide_partition(folder, number, digest=part.manifest_digest)
         tree = proofs.plant(folder, result, secret=secret_of(part))
         sums = results.sum_up(folder, result)
-        keeping.keep(folder, {**result.files, tree.file: tree.digest, results.sums_name(number): sums})
+        if is_kept:
+            keeping.keep(folder, {**result.files, tree.file: tree.digest, results.sums_name(number): sums})
     return {"result": result.document, "tree": tree.document, "sums": sums}
 
 
@@ -452,12 +474,10 @@ def reconcile(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
     run = RoyaltyRun.objects.get(pk=id)
     try:
         with jobs.held(job):
-            said = _reconciled(run)
-            found = paying.dues(run)
-            document = {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}
+            document, said = reconciled_document(run)
             with transaction.atomic(durable=True):
                 jobs.finish(job, at=at)
-                _step(run, Act.RECONCILED, document, at=at, data=said[str(run.pk)])
+                _step(run, Act.RECONCILED, document, at=at, data=said)
             return ()
     except jobs.LostLease:
         raise
@@ -467,6 +487,17 @@ def reconcile(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
     except Exception as error:
         jobs.fail(job, error=f"{type(error).__name__}: {error}", at=at)
         raise
+
+
+def reconciled_document(run: RoyaltyRun, *, until: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    Return what the step says that checks that everything adds up, and what its entry says of the run's own period.
+
+    :param until: by the books as they stood before this entry of the log
+    """
+    said = _reconciled(run)
+    found = paying.dues(run, until=until)
+    return {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}, said[str(run.pk)]
 
 
 def _reconciled(run: RoyaltyRun) -> dict[str, Any]:
@@ -578,11 +609,18 @@ def publish(*, run_id: UUID, by_id: int, at: datetime) -> RunEvent:
             raise NotPayable(f"{NotPayable.__doc__} It is so for {', '.join(missing[:5])}.")
         with log.together():
             statements = paying.book(found, at=at)
-        said = results.read(run.events.get(act=Act.RECONCILED).document)["parts"]
-        part = run.parts.get(of_run=run)
-        root = proofs.tree_of_statements([proven(one) for one in statements], secret=secret_of(part)).root
-        document = {"conservation": found.conservation, "parts": said, "statements": proofs.node_document(root)}
-        return _step(run, Act.PUBLISHED, document, by_id=by_id, at=at, data=proofs.published(said[str(run.pk)], root))
+        document, data = published_document(found, statements)
+        return _step(run, Act.PUBLISHED, document, by_id=by_id, at=at, data=data)
+
+
+def published_document(found: Dues, statements: Sequence[Statement]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the step says that issues a run's statements, and what its entry says beside that."""
+    run = found.run
+    said = results.read(run.events.get(act=Act.RECONCILED).document)["parts"]
+    part = run.parts.get(of_run=run)
+    root = proofs.tree_of_statements([proven(one) for one in statements], secret=secret_of(part)).root
+    document = {"conservation": found.conservation, "parts": said, "statements": proofs.node_document(root)}
+    return document, proofs.published(said[str(run.pk)], root)
 
 
 def proven(row: Statement) -> proofs.Statement:
@@ -617,13 +655,14 @@ def _step(
         digest=sha256(written).hexdigest(),
         recorded_at=at,
     )
-    log.append(
-        Entry.Kind.RUN_WENT_ON,
-        event,
-        {"run": str(run.pk), "act": act.value, "document": f"sha256:{event.digest}", **(data or {})},
-        at=at,
-    )
+    log.append(Entry.Kind.RUN_WENT_ON, event, said_of(event, data), at=at)
     return event
+
+
+def said_of(event: RunEvent, data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the entry of a step says beside its row."""
+    said = {"run": str(event.run_id), "act": str(event.act), "document": f"sha256:{event.digest}"}
+    return {**said, **(data or {})}
 
 
 # --- How it stands

@@ -187,6 +187,7 @@ CELERY_BEAT_SCHEDULE = {
     "remove what may go": {"task": "ledger.tasks.retain", "schedule": crontab(hour="2", minute="40")},
     "tidy what was counted": {"task": "ledger.tasks.tidy_counts", "schedule": timedelta(hours=1)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
+    "decide a sample again": {"task": "ledger.tasks.replay_sample", "schedule": crontab(hour="2", minute="40")},
 }
 
 # --- Audio: bytes by digest. --------------------------------------------------------------------------------------
@@ -214,6 +215,11 @@ STORAGES = {
     "royalties": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "royalties")},
+    },
+    # Evidence packs that were asked for, for some days.
+    "packs": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "packs")},
     },
     # Where organizations put the audio of their catalogues to be enrolled, each in the folder that bears its id.
     "catalogue": {
@@ -246,6 +252,9 @@ LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "c
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 # Lines of usage that one job of a royalty run takes: fewer for more workers, more for less to put together.
 LEDGER_LINES_A_PARTITION = int(os.environ.get("LEDGER_LINES_A_PARTITION", "1000000"))
+LEDGER_REPLAYS_A_NIGHT = int(os.environ.get("LEDGER_REPLAYS_A_NIGHT", "100"))  # entries that are decided again
+LEDGER_PACK_DAYS = int(os.environ.get("LEDGER_PACK_DAYS", "30"))  # for which a pack that was asked for is kept
+LEDGER_PACK_PART_BYTES = int(os.environ.get("LEDGER_PACK_PART_BYTES", str(1_500_000_000)))  # below 2 GB: no zip64
 LEDGER_MAX_USAGE_BYTES = int(os.environ.get("LEDGER_MAX_USAGE_BYTES", str(16 * 1000**3)))  # when it is unpacked
 LEDGER_MAX_UPLOAD_BYTES = int(os.environ.get("LEDGER_MAX_UPLOAD_BYTES", str(512 * 1024 * 1024)))
 LEDGER_MAX_PUBLIC_BYTES = int(os.environ.get("LEDGER_MAX_PUBLIC_BYTES", str(128 * 1024 * 1024)))  # without a login

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from ledger import (
     campaigning,
     certifying,
+    checkpoints,
     clearance,
     copying,
     dividing,
@@ -24,6 +25,7 @@ from ledger import (
     keeping,
     measuring,
     rechecking,
+    replaying,
     reversing,
     running,
     searching,
@@ -245,6 +247,15 @@ def certify_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's argu
 def recheck_outputs(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Look again at cleared outputs that something new may concern."""
     rechecking.sweep(at=timezone.now())
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def replay_sample(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Decide again what the newest checkpoint draws, and record what came of it."""
+    try:
+        replaying.sample(at=timezone.now(), clock=timezone.now)
+    except checkpoints.NoCheckpoint:
+        return  # nothing is in the log yet
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, signers, watching
 from ledger.disclosing import Told
-from ledger.models import Checkpoint, Job, PendingEntry
+from ledger.models import Checkpoint, Job, PendingEntry, ReplayedEntry, ReplayRound
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import conflicts, decisions
 from rights.conflicts import State
@@ -59,6 +59,8 @@ class Today:
     is_development: bool
     keys: signers.Watch | None  # for those who keep the house
     keeping: watching.Watch | None  # and so is this
+    replayed: ReplayRound | None  # the last sample of decisions that were made again
+    unlike: tuple[ReplayedEntry, ...]  # of it, those that came to something else, or could not be made again
 
     @property
     def to_keep(self) -> tuple[watching.Part, ...]:
@@ -132,6 +134,8 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
         is_development=_is_development(),
         keys=signers.watch(at=at) if sight.is_whole else None,
         keeping=watching.watch(at=at, is_brief=True) if sight.is_whole else None,
+        replayed=(replayed := ReplayRound.objects.order_by("-size").first()),
+        unlike=_unlike(replayed, sight),
     )
 
 
@@ -169,6 +173,13 @@ def _given_up(sight: Sight) -> tuple[tuple[Job, Submission | None], ...]:
     )
     known = seen(Submission.objects.all(), sight).in_bulk([job.subject_id for job in jobs])
     return tuple((job, known.get(job.subject_id)) for job in jobs)
+
+
+def _unlike(replayed: ReplayRound | None, sight: Sight) -> tuple[ReplayedEntry, ...]:
+    if replayed is None or replayed.same == replayed.drawn:
+        return ()
+    rows = seen(ReplayedEntry.objects.select_related("entry__leaf"), sight).filter(round=replayed)
+    return tuple(rows.exclude(result=ReplayedEntry.Result.SAME).order_by("entry__leaf__index")[:MOST_ROWS])
 
 
 def _is_development() -> bool:

@@ -41,6 +41,8 @@ And of a statement, by the bundle that comes with it:
      9  The lines lead to the root that the entry names, which adds up all lines of the run.
     10  An older checkpoint that you hold does not contradict the receipt's.
 
+And of a statement of streams, with the numbers of what comes of it: see ``ledger.streamed.check``.
+
 What is not: what became of the output since, which the status address in the certificate says; whether the log has
 *more* entries about the same output than the pack shows; whether what was written down at the time was true; whether
 a signer's certificate has been revoked; whether the lines of others are right, which each of them can check.
@@ -65,7 +67,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ledger import bundles, canonical, merkle, notes, packs, receipts
+from ledger import bundles, canonical, merkle, notes, packs, receipts, streamed
 from ledger.canonical import Document, Json
 from provenance import certified
 from provenance.certificates import CertificateRefused
@@ -330,6 +332,45 @@ def verify_statement(data: bytes, *, key: notes.Verifier | None, against: str | 
     _check_statement(bundle, data_of_entry, report)
     _check_lines(bundle, data_of_entry, report)
     return report
+
+
+def verify_streams(data: bytes, *, key: notes.Verifier | None, tiles: Path | None) -> Report:
+    """
+    Check a statement of streams between two checkpoints.
+
+    :param key: the log's public key
+    :param tiles: the folder of the tiles that the log publishes, laid out as c2sp.org/tlog-tiles says
+    """
+    report = Report()
+    if key is None:
+        report.fails(1, "Give the public key of the log with --key: get it from its operator.")
+        return report
+    try:
+        found = streamed.check(data, key=key, tiles=None if tiles is None else lambda n: _leaves(tiles, n))
+    except streamed.NotAStatement as error:
+        report.fails(1, f"not_a_statement: {error}")
+        return report
+    for sentence in found.holds:
+        report.holds(1, sentence)
+    for sentence in found.fails:
+        report.fails(1, sentence)
+    if tiles is None:
+        report.notes(1, "Its leaves were not compared with the log's: give the folder of the log's tiles with --tiles.")
+    return report
+
+
+def _leaves(tiles: Path, number: int) -> bytes:
+    """Return a tile of level 0 from a folder: the full one, or the widest partial one."""
+    full = tiles / merkle.tile_path("0", number)
+    if not full.exists() and not full.parent.exists() and (tiles / "0").exists():
+        full = tiles / merkle.tile_path("0", number).removeprefix("tile/")
+    if full.is_file():
+        return full.read_bytes()[: merkle.TILE_BYTES]
+    partial = full.with_name(full.name + ".p")
+    widths = sorted((int(one.name) for one in partial.iterdir() if one.name.isdigit()), reverse=True)
+    if not widths:
+        raise FileNotFoundError(str(full))
+    return (partial / str(widths[0])).read_bytes()[: merkle.TILE_BYTES]
 
 
 def _check_run_is_logged(bundle: bundles.Bundle, key: notes.Verifier, against: str | None, report: Report) -> None:
@@ -1117,6 +1158,10 @@ def _checked(
         return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now, status=status)
     if given.audio is not None or given.status is not None:
         raise NotReadable(f"{given.pack} is not a certificate; --audio and --status are for those.")
+    if _is_streams(given.pack):
+        return verify_streams(_file_bytes(given.pack, canonical.MAX_DOCUMENT_BYTES), key=key, tiles=given.tiles)
+    if given.tiles is not None:
+        raise NotReadable(f"{given.pack} is not a statement of streams; --tiles is for those.")
     if _is_a_bundle(given.pack):
         return verify_statement(_file_bytes(given.pack, bundles.MAX_BYTES), key=key, against=against)
     with packs.open_pack(given.pack) as pack:
@@ -1126,6 +1171,12 @@ def _checked(
 def _is_a_certificate(path: Path) -> bool:
     with path.open("rb") as file:
         return certified.looks_like_one(file.read(certified.MAX_BYTES + 1))
+
+
+def _is_streams(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        return streamed.looks_like_one(file.read())
 
 
 def _is_a_bundle(path: Path) -> bool:
@@ -1145,14 +1196,14 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ledger-verify",
         description="Check an evidence pack (the audio, its manifest, the splits, and the log of it all), a "
-        "certificate alone, or the bundle of a royalty statement.",
+        "certificate alone, the bundle of a royalty statement, or a statement of streams.",
         epilog="The exit status is 0 if all holds, 1 if something does not, 2 if the file cannot be read.",
     )
     parser.add_argument(
         "pack",
         metavar="FILE",
         type=Path,
-        help="the pack, a zip file; the certificate, a .jwt; or a statement's bundle, a .json",
+        help="the pack, a zip file; the certificate, a .jwt; a statement's bundle or one of streams, a .json",
     )
     parser.add_argument("--key", metavar="FILE", type=Path, help="the log's public key, from a source you trust")
     parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
@@ -1160,6 +1211,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
     parser.add_argument("--audio", metavar="FILE", type=Path, help="the audio that the certificate should be about")
     parser.add_argument("--status", metavar="FILE", type=Path, help="a signed status of what the certificate is about")
+    parser.add_argument("--tiles", metavar="FOLDER", type=Path, help="the log's tiles, for a statement of streams")
     parser.add_argument("--at", metavar="TIME", type=_moment, help="check as of 2027-03-01T12:00:00Z instead of now")
     parser.add_argument("--json", action="store_true", help="write the report as JSON")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -43,9 +44,14 @@ from ledger.models import (
     MembershipEnd,
     Operation,
     OutputWatch,
+    PackOrder,
+    PackPart,
+    PackProgress,
     PendingEntry,
     Proposal,
     RehearsedProblem,
+    ReplayedEntry,
+    ReplayRound,
     ReviewClaim,
     SavedMapping,
     ShardQuestion,
@@ -205,6 +211,15 @@ def _proposals(sight: Sight) -> Q:
     )
 
 
+def _packs(sight: Sight) -> Q:
+    # Whoever sees all that a pack was made of: less would show what is not theirs.
+    return Q(is_whole=False, sees__contained_by=sight.ids)
+
+
+def _of_packs(sight: Sight) -> Q:
+    return Q(order__in=PackOrder.objects.filter(_packs(sight)).values("pk"))
+
+
 def _jobs(sight: Sight) -> Q:
     own = Submission.objects.filter(visibility.submitted(sight)).values("pk")
     imports = seen(ImportBatch.objects.all(), sight).values("pk")
@@ -212,6 +227,7 @@ def _jobs(sight: Sight) -> Q:
     signed = Manifest.objects.filter(decision__submission__in=own).values("pk")
     runs = seen(RoyaltyRun.objects.all(), sight).values("pk")
     reports = seen(UsageReport.objects.all(), sight).values("pk")
+    packs = PackOrder.objects.filter(_packs(sight)).values("pk")
     return (
         Q(kind__in=[Job.Kind.FREEZE, Job.Kind.RECONCILE], subject_id__in=runs)
         | Q(kind=Job.Kind.CLEAR, subject_id__in=own)
@@ -219,6 +235,7 @@ def _jobs(sight: Sight) -> Q:
         | Q(kind=Job.Kind.COPY, subject_id__in=copies)
         | Q(kind=Job.Kind.STAMP, subject_id__in=signed)
         | Q(kind=Job.Kind.USAGE, subject_id__in=reports)
+        | Q(kind=Job.Kind.PACK, subject_id__in=packs)
     )
 
 
@@ -261,15 +278,27 @@ class _IsOneOf(Func):
 
 def _entries(sight: Sight) -> Q:
     """Whatever says something about a fact is seen by whoever sees the fact."""
+    return _entries_about(tuple(SUBJECTS), sight)
+
+
+def entries_about(subjects: Iterable[str], sight: Sight) -> QuerySet[Entry]:
+    """Return the entries about these kinds of subjects that are seen: of few kinds a quick question."""
+    named = tuple(subjects)
+    about = reduce(or_, (Q(**{f"{subject}__isnull": False}) for subject in named))
+    rows = Entry.objects.filter(about)
+    return rows if sight.is_whole else rows.filter(_entries_about(named, sight))
+
+
+def _entries_about(subjects: tuple[str, ...], sight: Sight) -> Q:
     parts = []
-    for subject, name in SUBJECTS.items():
-        model: type[Any] = apps.get_model(name)
+    for subject in subjects:
+        model: type[Any] = apps.get_model(SUBJECTS[subject])
         rule = _ENTERED.get(subject)
         facts = QuerySet(model).filter(rule(sight)) if rule else seen(QuerySet(model), sight)
         ids = _IsOneOf(F(f"{subject}_id"), ArraySubquery(facts.values("pk")))
         parts.append(Entry.objects.filter(ids).values("pk"))
     first, *others = parts
-    return Q(_IsOneOf(F("id"), ArraySubquery(first.union(*others, all=True))))
+    return Q(_IsOneOf(F("id"), ArraySubquery(first.union(*others, all=True) if others else first)))
 
 
 # Table → who sees its rows.
@@ -368,6 +397,11 @@ RULES: Rules = {
     DivisionWatch: _operator_only,
     ShardQuestion: _operator_only,
     Operation: _operator_only,
+    ReplayRound: _everybody,  # numbers: whether the house can still say why
+    ReplayedEntry: _through("entry", Entry),
+    PackOrder: _packs,
+    PackProgress: _of_packs,
+    PackPart: _of_packs,
 }
 
 

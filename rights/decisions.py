@@ -20,6 +20,43 @@ def decision_id(submission_id: UUID, *, supersedes_id: UUID | None = None) -> UU
     return uuid5(LINKS, f"{submission_id}/decision")
 
 
+def made(
+    *,
+    submission_id: UUID,
+    verdict: Verdict,
+    examination_id: UUID | None,
+    known_at: datetime,
+    supersedes_id: UUID | None = None,
+    at: datetime,
+) -> tuple[Decision, list[Finding]]:
+    """Return what a verdict is recorded as: a decision with its findings, not inserted yet."""
+    decision = Decision(
+        id=decision_id(submission_id, supersedes_id=supersedes_id),
+        submission_id=submission_id,
+        outcome=verdict.outcome,
+        examination_id=examination_id,
+        policy_version=verdict.policy_version,
+        licenses=list(verdict.licenses),
+        known_at=known_at,
+        decided_at=at,
+        supersedes_id=supersedes_id,
+        bands_id=verdict.bands_id,
+    )
+    return decision, [
+        Finding(
+            id=uuid5(LINKS, f"{decision.id}/finding/{position}"),
+            decision=decision,
+            position=position,
+            rule=finding.rule,
+            effect=finding.effect,
+            sentence=finding.sentence,
+            rests_on=list(dict.fromkeys(finding.rests_on)),
+            matches=list(finding.matches),
+        )
+        for position, finding in enumerate(verdict.findings)
+    ]
+
+
 def record(
     *,
     submission: Submission,
@@ -30,29 +67,18 @@ def record(
     supersedes: Decision | None = None,
 ) -> Decision:
     """Insert a decision with its findings; the database refuses a second one in the same place."""
-    decision = Decision.objects.create(
-        id=decision_id(submission.id, supersedes_id=supersedes.id if supersedes else None),
-        submission=submission,
-        outcome=verdict.outcome,
+    decision, findings = made(
+        submission_id=submission.id,
+        verdict=verdict,
         examination_id=examination_id,
-        policy_version=verdict.policy_version,
-        licenses=list(verdict.licenses),
         known_at=known_at,
-        decided_at=at,
-        supersedes=supersedes,
-        bands_id=verdict.bands_id,
+        supersedes_id=supersedes.id if supersedes else None,
+        at=at,
     )
-    for position, finding in enumerate(verdict.findings):
-        Finding.objects.create(
-            id=uuid5(LINKS, f"{decision.id}/finding/{position}"),
-            decision=decision,
-            position=position,
-            rule=finding.rule,
-            effect=finding.effect,
-            sentence=finding.sentence,
-            rests_on=list(dict.fromkeys(finding.rests_on)),
-            matches=list(finding.matches),
-        )
+    decision.submission = submission
+    decision.save(force_insert=True)
+    for finding in findings:
+        finding.save(force_insert=True)
     return decision
 
 

@@ -315,6 +315,10 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.ShardQuestion": ("shard", "question", "answer"),  # what audio is looked up by, for seconds
     "ledger.BandsVersion": ("document", "digest", "note"),  # thresholds, and why they are what they are
     "ledger.ErasureRequest": ("channel",),
+    "ledger.ReplayRound": ("root",),
+    "ledger.ReplayedEntry": ("result", "differences"),  # of what is logged, and of rows that are vouched for
+    "ledger.PackOrder": ("about", "sees", "against"),  # ids, and a signed checkpoint
+    "ledger.PackPart": ("digest",),
     "ledger.Erasure": ("document",),
     "ledger.Operation": ("kind", "document"),  # counts, digests of archives, classes of errors
 }

@@ -14,13 +14,14 @@ from datetime import date, datetime
 from typing import cast
 from uuid import UUID, uuid5
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from royalties.models import Account, Posting, RoyaltyRun, Transaction
 from royalties.money import LARGEST, BeyondMoney
 
 _NAMESPACE = UUID("6a0f5c53-7f0c-5b8f-9d6b-3c6b5d2f7a41")
 Kind = Account.Kind
+EVERYTHING = Q()
 
 
 class NotBalanced(Exception):
@@ -65,18 +66,7 @@ def post(
     :raises NothingToBook: nothing is left of them
     :raises BeyondMoney: one of them has more units than can be booked
     """
-    sums: defaultdict[Key, int] = defaultdict(int)
-    by_currency: defaultdict[str, int] = defaultdict(int)
-    for key, units in lines:
-        sums[key] += units
-        by_currency[key.currency] += units
-    if wrong := {currency: units for currency, units in by_currency.items() if units}:
-        raise NotBalanced(f"{NotBalanced.__doc__} They add up to {wrong}.")
-    found = {key: units for key, units in sums.items() if units}
-    if not found:
-        raise NothingToBook(NothingToBook.__doc__)
-    if any(abs(units) > LARGEST for units in found.values()):
-        raise BeyondMoney(BeyondMoney.__doc__)
+    found = together(lines)
     Account.objects.bulk_create(
         [
             Account(
@@ -103,11 +93,38 @@ def post(
         booked_by_id=booked_by_id,
         recorded_at=at,
     )
-    Posting.objects.bulk_create(
-        Posting(id=uuid5(id, str(account)), transaction=transaction, account_id=account, units=units)
-        for account, units in ((key.id_in(payer_id), units) for key, units in found.items())
-    )
+    Posting.objects.bulk_create(postings_of(found, id=id, payer_id=payer_id))
     return transaction
+
+
+def together(lines: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    """
+    Return what a transaction posts to each account, those to one account as one.
+
+    :raises NotBalanced, NothingToBook, BeyondMoney: see ``post``
+    """
+    sums: defaultdict[Key, int] = defaultdict(int)
+    by_currency: defaultdict[str, int] = defaultdict(int)
+    for key, units in lines:
+        sums[key] += units
+        by_currency[key.currency] += units
+    if wrong := {currency: units for currency, units in by_currency.items() if units}:
+        raise NotBalanced(f"{NotBalanced.__doc__} They add up to {wrong}.")
+    found = {key: units for key, units in sums.items() if units}
+    if not found:
+        raise NothingToBook(NothingToBook.__doc__)
+    if any(abs(units) > LARGEST for units in found.values()):
+        raise BeyondMoney(BeyondMoney.__doc__)
+    return found
+
+
+def postings_of(found: Mapping[Key, int], *, id: UUID, payer_id: UUID) -> list[Posting]:
+    """Return the postings of a transaction, not inserted yet."""
+    accounts = {key.id_in(payer_id): units for key, units in found.items()}
+    return [
+        Posting(id=uuid5(id, str(account)), transaction_id=id, account_id=account, units=units)
+        for account, units in accounts.items()
+    ]
 
 
 def balances(postings: QuerySet[Posting]) -> dict[Key, int]:
@@ -126,9 +143,9 @@ def balances(postings: QuerySet[Posting]) -> dict[Key, int]:
     }
 
 
-def of_payer(payer_id: UUID, *kinds: Kind, currency: str | None = None) -> dict[Key, int]:
-    """Return the balances of a payer's accounts."""
-    rows = Posting.objects.filter(account__payer=payer_id)
+def of_payer(payer_id: UUID, *kinds: Kind, currency: str | None = None, among: Q = EVERYTHING) -> dict[Key, int]:
+    """Return the balances of a payer's accounts; of some postings only, where a condition says which."""
+    rows = Posting.objects.filter(among, account__payer=payer_id)
     if kinds:
         rows = rows.filter(account__kind__in=kinds)
     if currency is not None:
@@ -136,9 +153,9 @@ def of_payer(payer_id: UUID, *kinds: Kind, currency: str | None = None) -> dict[
     return balances(rows)
 
 
-def held_of(account_id: UUID, run_id: UUID) -> int:
+def held_of(account_id: UUID, run_id: UUID, *, among: Q = EVERYTHING) -> int:
     """Return what is on hold in an account of the period of a run."""
-    rows = Posting.objects.filter(account=account_id, transaction__of_run=run_id)
+    rows = Posting.objects.filter(among, account=account_id, transaction__of_run=run_id)
     return cast("int", rows.aggregate(sum=Sum("units"))["sum"] or 0)
 
 

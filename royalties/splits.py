@@ -306,7 +306,16 @@ def _reaches(plan: Plan, resting: Resting | None) -> bool:
 
 def record(splits: Splits, *, decision_id: UUID, division: Division | None = None) -> None:
     """Insert a version of the splits of a cleared output. The database checks once more that each zone is the whole."""
-    of = decision_id if division is None else division.id
+    rows, sources = rows_of(splits, decision_id=decision_id, division_id=division.id if division else None)
+    Split.objects.bulk_create(rows)
+    SplitSource.objects.bulk_create(sources)
+
+
+def rows_of(
+    splits: Splits, *, decision_id: UUID, division_id: UUID | None = None
+) -> tuple[list[Split], list[SplitSource]]:
+    """Return what splits are recorded as: their parts, and where each comes from, not inserted yet."""
+    of = decision_id if division_id is None else division_id
     rows, sources = [], []
     for zone_number, zone in enumerate(splits.zones):
         for part in zone.parts:
@@ -314,7 +323,7 @@ def record(splits: Splits, *, decision_id: UUID, division: Division | None = Non
                 Split(
                     id=uuid5(of, f"split/{zone_number}/{part.leaf}"),
                     decision_id=decision_id,
-                    division=division,
+                    division_id=division_id,
                     zone=zone_number,
                     territories=list(zone.territories),
                     leaf=part.leaf,
@@ -329,7 +338,7 @@ def record(splits: Splits, *, decision_id: UUID, division: Division | None = Non
                 SplitSource(
                     id=uuid5(of, f"source/{zone_number}/{part.leaf}/{position}"),
                     decision_id=decision_id,
-                    division=division,
+                    division_id=division_id,
                     zone=zone_number,
                     leaf=part.leaf,
                     position=position,
@@ -343,8 +352,7 @@ def record(splits: Splits, *, decision_id: UUID, division: Division | None = Non
                 )
                 for position, source in enumerate(part.sources)
             ]
-    Split.objects.bulk_create(rows)
-    SplitSource.objects.bulk_create(sources)
+    return rows, sources
 
 
 def _stored(plan_id: UUID | None) -> UUID:

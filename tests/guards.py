@@ -31,6 +31,7 @@ _PLANS: Any = import_module("ledger.migrations.0025_plans_and_divisions")
 _TRAINING: Any = import_module("ledger.migrations.0027_training")
 _OPERATIONS: Any = import_module("ledger.migrations.0028_operations")
 _LINKS: Any = import_module("ledger.migrations.0029_payee_links")
+_REPLAYS: Any = import_module("ledger.migrations.0030_replays_and_packs")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -69,6 +70,7 @@ RECORDED: list[str] = [
     *_COPIES.RECORDED,
     *_BOOKS.RECORDED,
     *_USAGE.RECORDED,
+    *_REPLAYS.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -83,6 +85,7 @@ WORKING: list[str] = [
     *_QUESTIONS.WORKING,
     *_USAGE.WORKING,
     *_PLANS.WORKING,
+    *_REPLAYS.WORKING,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted

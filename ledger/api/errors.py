@@ -28,6 +28,7 @@ from ledger import (
     consenting,
     contributing,
     copying,
+    coverage,
     disclosing,
     dividing,
     enrolling,
@@ -55,6 +56,7 @@ from ledger import (
     reviewing,
     running,
     stating,
+    streams,
     usages,
 )
 from ledger import voices as enrolling_voices
@@ -137,6 +139,10 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     territories.NoTerritory: (422, "no_territory"),
     submissions.ReleaseInThePast: (422, "release_in_the_past"),
     checkpoints.NoCheckpoint: (404, "no_checkpoint_yet"),
+    coverage.NotTheWhole: (403, "not_the_whole"),
+    streams.NoSuchCheckpoint: (404, "no_such_checkpoint"),
+    streams.Backwards: (422, "backwards"),
+    streams.TooLong: (422, "too_long"),
     report.NotDecided: (404, "not_decided_yet"),
     report.NotSigned: (404, "not_signed"),
     report.NotDivided: (404, "not_divided"),

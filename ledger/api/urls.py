@@ -5,6 +5,7 @@ from django.urls import path
 from ledger.api import (
     assets,
     clearances,
+    completeness,
     consents,
     contributions,
     copies,
@@ -215,6 +216,9 @@ urlpatterns = [
     path("payment-files/<uuid:id>/file", payments.PaymentFileBytes.as_view()),
     path("remittances", payments.Remittances.as_view()),
     # Log
+    path("log/coverage", completeness.LogCoverage.as_view()),
+    path("log/coverage.csv", completeness.LogCoverageSheet.as_view()),
+    path("log/streams", completeness.LogStreams.as_view()),
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),

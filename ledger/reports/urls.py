@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import sounds, statements, views
+from ledger.reports import completeness, sounds, statements, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -10,6 +10,11 @@ urlpatterns = [
     path("", views.outputs, name="outputs"),
     path("error-rates", views.how_often_wrong, name="error-rates"),
     path("error-rates.csv", views.how_often_wrong_csv, name="error-rates-csv"),
+    path("coverage", completeness.coverage, name="coverage"),
+    path("coverage.csv", completeness.coverage_csv, name="coverage-csv"),
+    path("streams", completeness.streams, name="streams"),
+    path("streams.csv", completeness.streams_csv, name="streams-csv"),
+    path("streams.json", completeness.streams_json, name="streams-json"),
     path("submissions/<uuid:id>", views.submission, name="submission"),
     path("submissions/<uuid:id>/pack", views.pack, name="pack"),
     path("submissions/<uuid:id>/certificate", views.certificate, name="certificate"),

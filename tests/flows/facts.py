@@ -35,7 +35,12 @@ from ledger.models import (
     MembershipEnd,
     Operation,
     OutputWatch,
+    PackOrder,
+    PackPart,
+    PackProgress,
     Proposal,
+    ReplayedEntry,
+    ReplayRound,
     ReviewClaim,
     ShardQuestion,
     SocietyAnswer,
@@ -447,6 +452,11 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (UsageSum, {"amount": "1.5"}),
     (UsageProblem, {}),
     (UsageMapping, {"payer_id": key("distributor")}),
+    (ReplayRound, {}),
+    (ReplayedEntry, {}),
+    (PackOrder, {"submission_id": key("output")}),
+    (PackProgress, {}),
+    (PackPart, {}),
 ]
 
 
@@ -470,6 +480,7 @@ def one_of_each(world: World) -> None:
     users = {name: User.objects.create(username=name) for name in ("asks", "agrees")}
     made: dict[type[models.Model], models.Model] = {
         User: users["asks"],
+        Entry: Entry.objects.earliest("at"),
         Audio: Audio.objects.earliest("received_at"),
         Decision: Decision.objects.filter(submission=UUID(key("output"))).get(),
         Reference: Reference.objects.filter(recordings=UUID(key("country"))).get(),

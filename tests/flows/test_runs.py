@@ -357,7 +357,7 @@ def test_what_is_known_later_is_posted_by_its_differences(
         jobs.finish(dead, at=timezone.now())
     running.reconcile(id=whole, at=timezone.now())
     row, part = RunPartition.objects.get(), RunPart.objects.get(run=UUID(key("run 1")))
-    again = running._divide(part, 0)
+    again = running.divided(part, 0)
     assert results.outcome(part, "EUR").results[0].document == again["result"]
     assert again["sums"] in row.document
 
