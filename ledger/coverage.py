@@ -112,6 +112,7 @@ UNASKED: Final[dict[str, str]] = {
     "ledger_campaignnotice": "that a letter went out; what was asked and answered are consents, with entries",
     "ledger_copyorder": "that a copy was asked for; the copy has an entry",
     "ledger_enrollment": "that a folder was to be read; each delivery from it has an entry",
+    "ledger_operation": "that a backup was made or tried: what keeps the service, and states nothing about rights",
     "ledger_packorder": "that a pack was asked for: it states nothing, and shows what is logged",
     "ledger_packpart": "a pack that was made: it states nothing, and shows what is logged",
     "ledger_replayround": "that entries were decided again: anybody can do it over, by the root that drew them",

@@ -197,6 +197,8 @@ NOTHING: Final[dict[str, str]] = {
             Kind.STATEMENT_OBJECTED,
             Kind.OBJECTION_ANSWERED,
             Kind.PLAN_STATED,
+            Kind.TRAINING_STATED,
+            Kind.RECORDING_DESCRIBED,
         ),
         _STATED,
     ),

@@ -18,7 +18,7 @@ from ledger.api.access import caller_of
 SCOPES = {"GET": "catalogue:read"}
 
 
-class DifferenceOutput(serializers.Serializer[coverage.Difference]):
+class CoverageDifferenceOutput(serializers.Serializer[coverage.Difference]):
     """A row without its entry, or an entry whose row is gone."""
 
     table = serializers.CharField()
@@ -89,7 +89,7 @@ class CoverageOutput(serializers.Serializer[coverage.Coverage]):
     fault = serializers.CharField(help_text="Why nothing was counted; empty where it was")
     tables = TableOutput(many=True)
     kinds = KindOutput(many=True)
-    differences = DifferenceOutput(many=True, help_text="At most twenty of a table are named")
+    differences = CoverageDifferenceOutput(many=True, help_text="At most twenty of a table are named")
     without = serializers.SerializerMethodField(help_text="Table without legal weight → why")
 
     def get_without(self, row: coverage.Coverage) -> dict[str, str]:
