@@ -199,6 +199,8 @@ NOTHING: Final[dict[str, str]] = {
             Kind.PLAN_STATED,
             Kind.TRAINING_STATED,
             Kind.RECORDING_DESCRIBED,
+            Kind.PAYEE_LINK_MADE,
+            Kind.PAYEE_LINK_ENDED,
         ),
         _STATED,
     ),
