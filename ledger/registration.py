@@ -13,11 +13,12 @@ from django.db import IntegrityError, transaction
 from fingerprint import audio, examine, references, songs, store
 from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.songs import Song
-from ledger import intake, keeping, log
+from ledger import canonical, intake, keeping, log
 from ledger.constraints import violated
 from ledger.models import Entry
-from rights import assets
-from rights.assets import GivenMember, GivenWork
+from rights import assets, datasets, descriptions, training
+from rights.assets import GivenExclusion, GivenMember, GivenWork
+from rights.describing import Description
 from rights.models import (
     Dataset,
     Lyrics,
@@ -26,10 +27,12 @@ from rights.models import (
     ModelVersionRetirement,
     Recording,
     RecordingAudio,
+    RecordingDescription,
     RecordingVoice,
     RecordingWork,
     Release,
     Stem,
+    TrainingStatement,
     Voice,
     Work,
 )
@@ -357,22 +360,129 @@ def register_model(*, id: UUID, provider_id: UUID, name: str, registrar_id: UUID
     return model
 
 
-def freeze_dataset(*, id: UUID, keeper_id: UUID, name: str, members: Sequence[GivenMember], at: datetime) -> Dataset:
+def describe_recording(
+    *,
+    id: UUID,
+    recording_id: UUID,
+    describer_id: UUID,
+    said: Description,
+    registrar_id: UUID | None = None,
+    at: datetime,
+) -> RecordingDescription:
     """
-    Register what a model is trained on, with its members frozen.
+    Register how a holder describes a recording; its earlier description stands no longer.
+
+    :raises NotAHolder: the party neither registered the recording nor holds a share in it
+    """
+    with transaction.atomic(durable=True):
+        return describe_within(
+            id=id, recording_id=recording_id, describer_id=describer_id, said=said, registrar_id=registrar_id, at=at
+        )
+
+
+def describe_within(
+    *,
+    id: UUID,
+    recording_id: UUID,
+    describer_id: UUID,
+    said: Description,
+    registrar_id: UUID | None,
+    at: datetime,
+) -> RecordingDescription:
+    """
+    Register a description in a transaction that the caller has opened.
+
+    :raises NotAHolder: the party neither registered the recording nor holds a share in it
+    """
+    row = descriptions.describe(
+        id=id, recording_id=recording_id, describer_id=describer_id, said=said, registrar_id=registrar_id, at=at
+    )
+    log.append(
+        Entry.Kind.RECORDING_DESCRIBED,
+        row,
+        {"recording": str(recording_id), "describer": str(describer_id)},
+        at=at,
+    )
+    return row
+
+
+def freeze_dataset(
+    *,
+    id: UUID,
+    keeper_id: UUID,
+    name: str,
+    members: Sequence[GivenMember],
+    exclusions: Sequence[GivenExclusion] = (),
+    despite: str = "",
+    at: datetime,
+) -> Dataset:
+    """
+    Register what a model is trained on, with its members frozen, and what was left out of it.
+
+    ``despite`` says on which ground members are in it against which something stands: the keeper's assertion, that is
+    shown as such, and no permission.
 
     :raises NothingInTheDataset: no member is named
     :raises TooManyMembers: more than an entry of the log vouches for
+    :raises ExclusionUnclear: an exclusion is of nothing, has no number, or is a member too
+    :raises MembersNotPermitted: something stands against a member, and nothing is said in ``despite``
     """
+    if not despite:
+        datasets.check(members, keeper_id=keeper_id, at=at)
     with transaction.atomic(durable=True):
-        dataset = assets.freeze_dataset(id=id, keeper_id=keeper_id, name=name, members=members, at=at)
+        dataset = assets.freeze_dataset(
+            id=id, keeper_id=keeper_id, name=name, members=members, exclusions=exclusions, despite=despite, at=at
+        )
         log.append(
             Entry.Kind.DATASET_FROZEN,
             dataset,
-            {"members": dataset.member_count, "digest": f"sha256:{dataset.members_digest}"},
+            {
+                "members": dataset.member_count,
+                "digest": f"sha256:{dataset.members_digest}",
+                "exclusions": len(exclusions),
+            },
             at=at,
         )
     return dataset
+
+
+class StatedMeanwhile(Exception):
+    """Somebody stated something about this version at the same moment: read it, and state yours again."""
+
+
+def state_training(
+    *, id: UUID, model_version_id: UUID, stated_by_id: UUID, document: training.Document, at: datetime
+) -> TrainingStatement:
+    """
+    Register what a provider declares about the training of a version; it takes the place of what it declared before.
+
+    :raises StatedMeanwhile: another declaration of the same version was registered at the same moment
+    """
+    body = canonical.encode(document).decode()
+    digest = training.digest_of(body)
+    try:
+        with transaction.atomic(durable=True):
+            number = TrainingStatement.objects.filter(model_version=model_version_id).count() + 1
+            statement = TrainingStatement.objects.create(
+                id=id,
+                model_version_id=model_version_id,
+                stated_by_id=stated_by_id,
+                number=number,
+                document=body,
+                digest=digest,
+                recorded_at=at,
+            )
+            log.append(
+                Entry.Kind.TRAINING_STATED,
+                statement,
+                {"model_version": str(model_version_id), "number": number, "statement": f"sha256:{digest}"},
+                at=at,
+            )
+    except IntegrityError as error:
+        if violated(error) == "training_statement_has_its_own_number":
+            raise StatedMeanwhile from error
+        raise
+    return statement
 
 
 def register_model_version(

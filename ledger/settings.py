@@ -549,6 +549,7 @@ UNFOLD = {
                 "title": "Models",
                 "items": [
                     _nav("Models", "model_training", "admin:rights_model_changelist"),
+                    _nav("Training", "fact_check", "reports:training-list"),
                     _nav("Versions", "layers", "admin:rights_modelversion_changelist"),
                     _nav("Datasets", "dataset", "admin:rights_dataset_changelist"),
                 ],

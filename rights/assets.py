@@ -24,6 +24,7 @@ from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
     Dataset,
+    DatasetExclusion,
     DatasetMember,
     License,
     Lyrics,
@@ -44,7 +45,7 @@ from rights.models import (
 )
 from rights.registry import LINKS, AssetRef
 from rights.standing import Happening, Stance
-from rights.vocabulary import Component, PartyKind
+from rights.vocabulary import Component, ExclusionReason, PartyKind
 
 MOST_MEMBERS = 20_000  # of a dataset: its entry in the log reads them all
 
@@ -73,6 +74,10 @@ class TooManyMembers(Exception):
     """A dataset has at most 20,000 members: split it, or train on several."""
 
 
+class ExclusionUnclear(Exception):
+    """What is left out is one asset, or a number of others in words; and it is no member of the same dataset."""
+
+
 class TrainingUndated(Exception):
     """Training on a dataset or under licenses has a first and a last day: name both, the first one first."""
 
@@ -97,6 +102,18 @@ class GivenMember:
 
     asset: AssetRef
     license_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class GivenExclusion:
+    """What is left out of a dataset, and why: an asset, or a number of what is registered nowhere, in words."""
+
+    reason: ExclusionReason
+    asset: AssetRef | None = None
+    quantity: int = 1
+    note: str = ""
+    reservation_id: UUID | None = None
+    event_id: UUID | None = None  # the withdrawal
 
 
 def register_work(*, id: UUID, title: str, iswc: str | None, registrar_id: UUID | None = None, at: datetime) -> Work:
@@ -302,23 +319,44 @@ def digest_of_members(asset_ids: Iterable[UUID]) -> str:
     return hashlib.sha256("".join(f"{id}\n" for id in sorted(str(id) for id in asset_ids)).encode()).hexdigest()
 
 
-def freeze_dataset(*, id: UUID, keeper_id: UUID, name: str, members: Sequence[GivenMember], at: datetime) -> Dataset:
+def freeze_dataset(
+    *,
+    id: UUID,
+    keeper_id: UUID,
+    name: str,
+    members: Sequence[GivenMember],
+    exclusions: Sequence[GivenExclusion] = (),
+    despite: str = "",
+    at: datetime,
+) -> Dataset:
     """
-    Insert a dataset with its members; it has these and no others for ever.
+    Insert a dataset with its members and with what was left out; it has these and no others for ever.
+
+    That nothing stands against a member is not checked here: see ``rights.datasets``.
 
     :raises NothingInTheDataset: no member is named
     :raises TooManyMembers: more than an entry of the log vouches for
+    :raises ExclusionUnclear: an exclusion is of nothing, has no number, or is a member too
     """
     if not members:
         raise NothingInTheDataset
-    if len(members) > MOST_MEMBERS:
+    if len(members) > MOST_MEMBERS or len(exclusions) > MOST_MEMBERS:
         raise TooManyMembers
+    within = {member.asset.id for member in members}
+    for one in exclusions:
+        if one.asset is None and (not one.note or one.quantity < 1):
+            raise ExclusionUnclear("say in words what was left out where it is no registered asset, and how many")
+        if one.asset is not None and one.quantity != 1:
+            raise ExclusionUnclear(f"asset {one.asset.id} is one: it has no other number")
+        if one.asset is not None and one.asset.id in within:
+            raise ExclusionUnclear(f"asset {one.asset.id} is a member of the dataset, and left out of it")
     dataset = Dataset.objects.create(
         id=id,
         keeper_id=keeper_id,
         name=name,
         members_digest=digest_of_members(member.asset.id for member in members),
         member_count=len(members),
+        despite=despite,
         frozen_at=at,
     )
     DatasetMember.objects.bulk_create(
@@ -330,6 +368,22 @@ def freeze_dataset(*, id: UUID, keeper_id: UUID, name: str, members: Sequence[Gi
                 **member.asset.columns,
             )
             for member in members
+        ],
+        batch_size=1000,
+    )
+    DatasetExclusion.objects.bulk_create(
+        [
+            DatasetExclusion(
+                id=uuid5(LINKS, f"{id}/left out/{one.asset.id if one.asset else number}"),
+                dataset=dataset,
+                quantity=one.quantity,
+                reason=one.reason.value,
+                note=one.note,
+                reservation_id=one.reservation_id,
+                event_id=one.event_id,
+                **(one.asset.columns if one.asset else {}),
+            )
+            for number, one in enumerate(exclusions)
         ],
         batch_size=1000,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
@@ -29,12 +30,14 @@ from ledger.api.paging import Page, page_of
 from ledger.api.parsing import BoundedJSONParser
 from ledger.api.uploads import TakesUploads
 from rights import assets
-from rights.assets import GivenMember, GivenWork
+from rights.assets import GivenExclusion, GivenMember, GivenWork
 from rights.identifiers import Scheme, read
 from rights.identifiers import isrc as canonical_isrc
 from rights.identifiers import iswc as canonical_iswc
 from rights.models import (
+    ConsentEvent,
     Dataset,
+    DatasetExclusion,
     DatasetMember,
     License,
     Lyrics,
@@ -47,13 +50,14 @@ from rights.models import (
     RecordingWork,
     Release,
     ReleaseRecording,
+    Reservation,
     Stem,
     TrainingLicense,
     Voice,
     Work,
 )
 from rights.visibility import ASSETS
-from rights.vocabulary import Component
+from rights.vocabulary import Component, ExclusionReason
 
 SCOPES = {"GET": "catalogue:read", "POST": "catalogue:write"}
 
@@ -639,6 +643,9 @@ class DatasetOutput(serializers.Serializer[Dataset]):
     name = serializers.CharField()
     digest = serializers.SerializerMethodField(help_text="SHA-256 over the ids of its members, sorted, one per line")
     member_count = serializers.IntegerField()
+    despite = serializers.CharField(
+        help_text="On which ground members are in it against which something stood: what its keeper asserts"
+    )
     frozen_at = serializers.DateTimeField()
 
     def get_digest(self, dataset: Dataset) -> str | None:
@@ -663,6 +670,56 @@ class MemberOutput(serializers.Serializer[DatasetMember]):
         return asset_named(member)
 
 
+class ExclusionInput(AnyAssetInput):
+    """What is left out of a dataset: an asset, or a number of what is registered nowhere, in words."""
+
+    reason = serializers.ChoiceField(choices=choices(ExclusionReason))
+    quantity = serializers.IntegerField(
+        required=False, default=1, min_value=1, max_value=2**31 - 1, help_text="How many, where no asset is named"
+    )
+    note = serializers.CharField(
+        max_length=300, required=False, default="", allow_blank=True, help_text="What it is, without names of people"
+    )
+    reservation = serializers.UUIDField(required=False, allow_null=True, default=None)
+    withdrawal = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="Event of the consent that ended"
+    )
+
+
+def given_exclusion(data: Mapping[str, Any]) -> GivenExclusion:
+    """Return what was said of something left out."""
+    is_asset = any(data.get(kind) for kind in ASSETS)
+    return GivenExclusion(
+        reason=ExclusionReason(data["reason"]),
+        asset=asset_of(data) if is_asset else None,
+        quantity=data["quantity"],
+        note=data["note"],
+        reservation_id=data["reservation"],
+        event_id=data["withdrawal"],
+    )
+
+
+def exclusion_of(row: DatasetExclusion) -> tuple[Any, ...]:
+    """Return what is recorded of something left out, so that two can be compared."""
+    return (row.reason, row.asset_id, row.quantity, row.note, row.reservation_id, row.event_id)
+
+
+class ExclusionOutput(serializers.Serializer[DatasetExclusion]):
+    """What was left out of a dataset."""
+
+    id = serializers.UUIDField()
+    asset = serializers.SerializerMethodField(help_text="Its kind and its id; empty where it is registered nowhere")
+    quantity = serializers.IntegerField()
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    reservation = serializers.UUIDField(source="reservation_id", allow_null=True)
+    withdrawal = serializers.UUIDField(source="event_id", allow_null=True)
+
+    def get_asset(self, row: DatasetExclusion) -> dict[str, str]:
+        """Return which asset it is."""
+        return asset_named(row)
+
+
 class Datasets(APIView):
     """What models are trained on."""
 
@@ -676,10 +733,30 @@ class Datasets(APIView):
         keeper = serializers.UUIDField()
         name = serializers.CharField(max_length=200)
         members = serializers.ListField(child=MemberInput(), max_length=assets.MOST_MEMBERS)
+        exclusions = serializers.ListField(
+            child=ExclusionInput(),
+            required=False,
+            default=list,
+            max_length=assets.MOST_MEMBERS,
+            help_text="What was left out, and why",
+        )
+        despite = serializers.CharField(
+            max_length=300,
+            required=False,
+            default="",
+            allow_blank=True,
+            help_text="On which ground members are in it that are reserved, withdrawn or licensed no more. Without it "
+            "such members are refused; with it they are taken, and the summary says what stood against them.",
+        )
 
     @extend_schema(operation_id="freeze_dataset", request=Input, responses={201: DatasetOutput}, tags=["catalogue"])
     def post(self, request: Request) -> Response:
-        """Register a dataset. Its members are frozen: it has these and no others for ever."""
+        """
+        Register a dataset. Its members are frozen: it has these and no others for ever.
+
+        A member that is reserved, whose consent was withdrawn or whose license has ended is refused. One that nobody
+        has allowed is taken and reported: see the training summary of the versions trained on it.
+        """
         given = self.Input(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
@@ -689,18 +766,48 @@ class Datasets(APIView):
         for kind, model in ASSETS.items():
             caller.look_up(members=(model, [member.asset.columns[f"{kind}_id"] for member in members]))
         caller.look_up(members=(License, [member.license_id for member in members]))
+        exclusions = [given_exclusion(one) for one in data["exclusions"]]
+        for kind, model in ASSETS.items():
+            caller.look_up(
+                exclusions=(model, [one.asset.columns[f"{kind}_id"] for one in exclusions if one.asset is not None])
+            )
+        caller.look_up(exclusions=(Reservation, [one.reservation_id for one in exclusions]))
+        caller.look_up(exclusions=(ConsentEvent, [one.event_id for one in exclusions]))
 
         def same(found: Dataset) -> bool:
             known = set(found.members.values_list("asset_id", "license_id"))
-            wanted = (data["keeper"], data["name"], {(member.asset.id, member.license_id) for member in members})
-            return (found.keeper_id, found.name, known) == wanted
+            left_out = Counter(exclusion_of(row) for row in found.exclusions.all())
+            wanted = (
+                data["keeper"],
+                data["name"],
+                data["despite"],
+                {(member.asset.id, member.license_id) for member in members},
+                Counter(
+                    (
+                        one.reason.value,
+                        one.asset.id if one.asset else None,
+                        one.quantity,
+                        one.note,
+                        one.reservation_id,
+                        one.event_id,
+                    )
+                    for one in exclusions
+                ),
+            )
+            return (found.keeper_id, found.name, found.despite, known, left_out) == wanted
 
         dataset, created = once(
             seen_by(request, Dataset.objects.all()),
             data["id"],
             same=same,
             create=lambda: registration.freeze_dataset(
-                id=data["id"], keeper_id=data["keeper"], name=data["name"], members=members, at=timezone.now()
+                id=data["id"],
+                keeper_id=data["keeper"],
+                name=data["name"],
+                members=members,
+                exclusions=exclusions,
+                despite=data["despite"],
+                at=timezone.now(),
             ),
         )
         return Response(DatasetOutput(dataset).data, status=201 if created else 200)
@@ -734,6 +841,19 @@ class DatasetMembers(APIView):
         """List the members of a dataset, in the order of their assets' ids: the order of the digest."""
         get_object_or_404(Dataset, pk=id)
         return page_of(DatasetMember.objects.filter(dataset=id), "asset_id", MemberOutput, request)
+
+
+class DatasetExclusions(APIView):
+    """What was left out of a dataset."""
+
+    scopes = SCOPES
+    sees = {"id": Dataset}
+
+    @extend_schema(operation_id="list_dataset_exclusions", responses=Page.of(ExclusionOutput), tags=["catalogue"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """List what was left out of a dataset when it was frozen, and why, as far as it is yours to see."""
+        get_object_or_404(Dataset, pk=id)
+        return page_of(DatasetExclusion.objects.filter(dataset=id), "reason", ExclusionOutput, request)
 
 
 class ModelOutput(serializers.Serializer[Model]):

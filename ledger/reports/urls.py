@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import completeness, sounds, statements, views
+from ledger.reports import completeness, sounds, statements, training, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -38,6 +38,14 @@ urlpatterns = [
     path("statements/<uuid:id>/proof.json", statements.proof, name="statement-proof"),
     path("statements/<uuid:id>/objection", statements.object_to, name="statement-object"),
     path("objections/<uuid:id>/answer", statements.answer, name="objection-answer"),
+    path("model-versions", training.versions, name="training-list"),
+    path("model-versions/<uuid:id>", training.version, name="training"),
+    path("model-versions/<uuid:id>/summary", training.template, name="training-template"),
+    path("model-versions/<uuid:id>/summary.pdf", training.pdf, name="training-pdf"),
+    path("model-versions/<uuid:id>/members.csv", training.members, name="training-members"),
+    path("model-versions/<uuid:id>/coverage.csv", training.covered, name="training-coverage"),
+    path("index", training.index, name="index"),
+    path("index.csv", training.index_csv, name="index-csv"),
     path("entries/<uuid:id>/receipt.txt", views.receipt, name="receipt"),
     path("entries/<uuid:id>/entry.json", views.entry, name="entry"),
 ]

@@ -1,5 +1,5 @@
 """
-Money as pictures: where it came from, and what became of it. SVG that stands in a page and on paper alike.
+Money as pictures: where it came from, and what became of it; and shares of groups. SVG for a page and for paper alike.
 
 Matplotlib draws; amounts stay whole numbers of minor units until it places them, and are written from those.
 """
@@ -101,6 +101,57 @@ def waterfall(steps: Sequence[Step], currency: str, *, title: str, inches: float
         _plain(axes, keep="left")
         axes.xaxis.set_visible(False)
         return _svg(figure, title)
+
+
+Share = tuple[str, int, int | None]  # what it is called, and two shares in millionths; None: nothing to compare with
+
+
+def shares(groups: Sequence[Share], names: tuple[str, str], *, title: str, inches: float = WIDE) -> bytes:
+    """Draw the shares of groups, each beside what it is compared with; beyond twelve groups the rest are left out."""
+    shown = list(groups[:MOST_BARS])
+    is_compared = any(other is not None for _, _, other in shown)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(inches, 0.7 + 0.42 * max(len(shown), 1)), layout="constrained")
+        axes = figure.add_subplot()
+        height = 0.36 if is_compared else 0.6
+        for number, (name, color) in enumerate(zip(names, (_ADDS, _LINE), strict=True)):
+            values = [(own, other or 0)[number] / 10_000 for _, own, other in shown]
+            if number and not is_compared:
+                break
+            places = [place + (number - 0.5) * height * is_compared for place in range(len(shown))]
+            drawn = axes.barh(places, values, height=height, color=color, label=name)
+            said = [_percent((own, other)[number]) for _, own, other in shown]
+            axes.bar_label(drawn, labels=said, padding=4, color=_SOFT if number else _INK, fontsize=8)
+        axes.set_yticks(range(len(shown)), [_short(name) for name, _, _ in shown])
+        axes.invert_yaxis()
+        axes.set_xlim(0, 118)
+        _plain(axes, keep="left")
+        axes.xaxis.set_visible(False)
+        if is_compared:
+            figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=8, labelcolor=_INK)
+        return _svg(figure, title)
+
+
+def ranges(groups: Sequence[tuple[str, int, int, int, str]], *, title: str, inches: float = WIDE) -> bytes:
+    """Draw rates with their intervals, in millionths: name, low, seen, high, and what is written beside."""
+    shown = list(groups[:MOST_BARS])
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(inches, 0.5 + 0.34 * max(len(shown), 1)), layout="constrained")
+        axes = figure.add_subplot()
+        for place, (_, low, seen, high, said) in enumerate(shown):
+            axes.plot([low / 10_000, high / 10_000], [place, place], color=_LINE, linewidth=6, solid_capstyle="butt")
+            axes.plot([seen / 10_000], [place], marker="|", markersize=11, markeredgewidth=2.5, color=_TAKES)
+            axes.text(high / 10_000 + 1.5, place, said, va="center", fontsize=8, color=_INK)
+        axes.set_yticks(range(len(shown)), [_short(name) for name, *_ in shown])
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.set_xlim(0, 125)
+        _plain(axes, keep="left")
+        axes.xaxis.set_visible(False)
+        return _svg(figure, title)
+
+
+def _percent(millionths: int | None) -> str:
+    return "" if millionths is None else f"{millionths / 10_000:.1f} %"
 
 
 def _short(name: str) -> str:

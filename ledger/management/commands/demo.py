@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, run the story, tell it."""
-        from ledger.demo import doors, month, story
+        from ledger.demo import doors, model, month, story
 
         call_command("migrate", verbosity=0)
 
@@ -30,7 +30,8 @@ class Command(BaseCommand):
 
         told = story.run(doors.Inside(), say, settle=story.settle_inside)
         earned = month.of(told, say, work=month.work_inside)
-        words = story.in_words(told) + month.in_words(earned)
+        trained = model.of(doors.Inside(), say)
+        words = story.in_words(told) + month.in_words(earned) + trained
         self.stdout.write(story.as_json(told, earned, at=timezone.now()) if options["json"] else words)
         faults = sum(len(one.faults) for one in told) + (len(earned.faults) if earned else 0)
         if faults:

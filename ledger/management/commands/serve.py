@@ -115,7 +115,7 @@ class Command(BaseCommand):
             raise CommandError(f"the web server did not answer at {root} within {START_WITHIN_S} s")
 
     def _demo(self, root: str, supervisor: Supervisor) -> bool:
-        from ledger.demo import doors, month, story
+        from ledger.demo import doors, model, month, story
 
         class Door(doors.Network):
             """The way to our own server, until somebody presses Ctrl-C."""
@@ -137,6 +137,7 @@ class Command(BaseCommand):
 
         earned = month.of(told, self._say, work=work)
         self.stdout.write(month.in_words(earned))
+        self.stdout.write(model.of(Door(root), self._say))
         return not any(one.faults for one in told) and not (earned and earned.faults)
 
     def _addresses(self, root: str, *, demo: bool) -> None:
