@@ -123,12 +123,11 @@ def _told(found: dict[str, Any]) -> str:
     """Return what the summary says, for a person."""
     answers = {one["moment"]: one["answers"] for one in found["moments"]}
     members, left_out = found["dataset"]["members"], sum(one["assets"] + one["others"] for one in found["exclusions"])
-    then = answers["ended"].get("allow", 0)
+    then, now = (answers[moment].get("allow", 0) for moment in ("ended", "now"))
     lines = [
         "",
         f"Model “{found['name']}”: trained on {members} recordings, all of them licensed; {left_out} left out",
-        f"    {then} of {members} members allowed when training ended, {answers['now'].get('allow', 0)} now:"
-        f" {found['withdrawn_since']} withdrawn since",
-        f"    the provider’s declaration and the record: {len(found['contradictions'])} contradiction(s)",
+        f"    allowed when training ended: {then}; now: {now}; withdrawn since: {found['withdrawn_since']}",
+        f"    contradictions between the provider’s declaration and the record: {len(found['contradictions'])}",
     ]
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
