@@ -383,7 +383,9 @@ class IndexCoverage(APIView):
 
     scopes = SCOPES
 
-    @extend_schema(operation_id="read_index_coverage", parameters=WHEN[1:], responses=IndexCoverageOutput, tags=["catalogue"])
+    @extend_schema(
+        operation_id="read_index_coverage", parameters=WHEN[1:], responses=IndexCoverageOutput, tags=["catalogue"]
+    )
     def get(self, request: Request) -> Response:
         """Read the coverage of the index of references by genre, language, region, era and lead voice."""
         when = When(data={"known_at": given} if (given := request.query_params.get("known_at")) else {})
