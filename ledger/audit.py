@@ -136,7 +136,7 @@ def _head(head: Checkpoint, root: bytes) -> Iterator[Fault]:
     if bytes(head.root) != root:
         yield Fault(None, f"The checkpoint of size {head.size} names a root that does not follow from the entries.")
     try:
-        said = notes.open_checkpoint(head.note, checkpoints.signer().verifier)
+        said = notes.open_checkpoint(head.note, *checkpoints.public_keys())
     except NOT_OURS as error:
         yield Fault(None, f"The checkpoint of size {head.size} is not signed by this log: {error}")
         return

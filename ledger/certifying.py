@@ -164,7 +164,7 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
     leaf = Leaf.objects.select_related("entry").filter(entry__decision=decision).first()
     if leaf is None:
         raise NotLogged
-    checkpoint, proof = sequencer.prove(leaf)
+    proved = sequencer.prove(leaf)
     body = bytes(leaf.entry.body)
     contributions = [fact_of(line) for line in terms.contributions_of(decision.submission, known_at=at)]
     id = uuid5(manifest.pk, f"certificate/{number}")
@@ -194,7 +194,7 @@ def _statement(manifest: Manifest, number: int, *, until: datetime, at: datetime
             origin=settings.LEDGER_ORIGIN,
             index=leaf.index,
             entry=body.decode(),
-            receipt=str(receipts.Receipt(index=leaf.index, proof=proof, checkpoint=checkpoint.note)),
+            receipt=str(receipts.Receipt(index=leaf.index, proof=proved.proof, checkpoint=proved.note)),
         ),
         status_url=status_url(id),
     )

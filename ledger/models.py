@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.lookups import Exact
@@ -105,6 +106,7 @@ _LATER = {
     "division": "royalties.Division",
     "recording_description": "rights.RecordingDescription",
     "training_statement": "rights.TrainingStatement",
+    "log_key_change": "ledger.LogKeyChange",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -214,6 +216,7 @@ class Entry(models.Model):
         SPLITS_REDIVIDED = "splits_redivided"
         RECORDING_DESCRIBED = "recording_described"
         TRAINING_STATED = "training_stated"
+        LOG_KEY_CHANGED = "log_key_changed"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -308,6 +311,7 @@ class Entry(models.Model):
     division = _subject("royalties.Division")
     recording_description = _subject("rights.RecordingDescription")
     training_statement = _subject("rights.TrainingStatement")
+    log_key_change = _subject("ledger.LogKeyChange")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -350,6 +354,7 @@ class Leaf(models.Model):
 
     class Meta:
         verbose_name_plural = "leaves"
+        indexes = [HashIndex(fields=["hash"], name="leaves_are_found_by_hash")]
 
     def __str__(self) -> str:
         return str(self.index)
@@ -390,6 +395,68 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"size {self.size}"
+
+
+class Cosignature(models.Model):
+    """What a witness signed: that the log it has seen before is the beginning of this one (c2sp.org/tlog-cosignature).
+
+    Its signature was checked before the row was written.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=PROTECT, related_name="cosignatures", db_index=False)
+    witness = models.TextField()  # the name of its key, and the key's id: whose line it is
+    key_id = models.CharField(max_length=8)
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()  # by the witness's clock
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["checkpoint", "witness", "key_id"], name="witness_cosigns_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.witness} on {self.checkpoint}"
+
+
+class WitnessState(models.Model):
+    """How far a witness has come, and what it said last: working state. Lost, the witness is asked how far it is."""
+
+    verifier = models.TextField(primary_key=True)  # its public key, in the encoding of signed notes
+    size = models.BigIntegerField(default=0)  # of the newest tree that it cosigned, as far as we know
+    asked_at = models.DateTimeField(null=True)
+    cosigned_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.verifier.partition("+")[0]
+
+
+class LogKeyChange(models.Model):
+    """That another key of the log's own signs, beside the one before it or, at last, without it."""
+
+    class Act(models.TextChoices):
+        """Which step of the handover."""
+
+        ANNOUNCED = "announced"
+        RETIRED = "retired"
+
+    id = models.UUIDField(primary_key=True)
+    act = models.CharField(max_length=16, choices=Act.choices)
+    verifier = models.TextField()  # the new public key, in the encoding of signed notes
+    replaces = models.TextField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["act", "verifier"], name="log_key_changes_once"),
+            models.CheckConstraint(condition=~Q(verifier=F("replaces")), name="log_key_changes_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verifier} {self.act}"
 
 
 class Job(models.Model):

@@ -17,7 +17,7 @@ golang.org/x/mod/sumdb/note.
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Self
@@ -86,8 +86,7 @@ class Verifier:
         :raises NotAKeyName: an empty name, or one with a space, a plus sign or a control character
         :raises NotAKey: not 32 bytes
         """
-        if not _is_key_name(self.name):
-            raise NotAKeyName(f"{self.name[:80]!r} cannot name a key.")
+        check_key_name(self.name)
         if len(self.public) != KEY_BYTES:
             raise NotAKey(f"An Ed25519 public key has {KEY_BYTES} bytes, not {len(self.public)}.")
 
@@ -99,7 +98,7 @@ class Verifier:
         :raises NotAKey: another text, another type of key, or an id that is not the key's
         :raises NotAKeyName: the name cannot stand in a signature line
         """
-        name, key_id, public = _split_key(text.removesuffix("\n"))
+        name, key_id, public = _ed25519_key(text)
         verifier = cls(name, public)
         if key_id != verifier.key_id.hex():
             raise NotAKey(f"The key's id is {verifier.key_id.hex()}, not {key_id}.")
@@ -108,7 +107,7 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """Return the four bytes that tell a name's keys apart. They identify; they are not a fingerprint."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return key_id_of(self.name, ED25519, self.public)
 
     @property
     def fingerprint(self) -> str:
@@ -132,6 +131,61 @@ class Verifier:
             raise SignatureFails(
                 f"The signature of {self.name} (key {self.key_id.hex()}) does not fit the note."
             ) from error
+
+
+@dataclass(frozen=True)
+class LogKeys:
+    """The public keys of one log: the one that signs, and those that did or will; each one's signature counts."""
+
+    signing: Verifier
+    others: tuple[Verifier, ...] = ()
+
+    def __post_init__(self) -> None:
+        """
+        Refuse keys of several logs.
+
+        :raises NotAKey: a key is called otherwise than the one that signs
+        """
+        for other in self.others:
+            if other.name != self.signing.name:
+                raise NotAKey(f"The keys are of {self.signing.name} and of {other.name}: those of one log are wanted.")
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """
+        Read a `vkey` a line, the one that signs first. Empty lines are skipped.
+
+        :raises NotAKey: a line is none, there is none, or they are of several logs
+        :raises NotAKeyName: a name cannot stand in a signature line
+        """
+        found = [Verifier.from_text(line) for line in text.split("\n") if line]
+        if not found:
+            raise NotAKey("There is no key in this text.")
+        return cls(found[0], tuple(found[1:]))
+
+    @classmethod
+    def of(cls, key: "Verifier | LogKeys | None") -> "LogKeys | None":
+        """Return the keys of a log that has, as far as is known, only this one."""
+        return cls(key) if isinstance(key, Verifier) else key
+
+    def __iter__(self) -> Iterator[Verifier]:
+        """Return each key."""
+        return iter((self.signing, *self.others))
+
+    @property
+    def name(self) -> str:
+        """Return the log's origin."""
+        return self.signing.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Return that of the key that signs."""
+        return self.signing.fingerprint
+
+    @property
+    def text(self) -> str:
+        """Return the keys, a line each."""
+        return "".join(f"{key.text}\n" for key in self)
 
 
 @dataclass(frozen=True)
@@ -162,7 +216,7 @@ class Signer:
         """
         if not text.startswith(PRIVATE_PREFIX):
             raise NotAKey(f"A private note key begins with {PRIVATE_PREFIX}.")
-        name, key_id, seed = _split_key(text.removeprefix(PRIVATE_PREFIX).removesuffix("\n"))
+        name, key_id, seed = _ed25519_key(text.removeprefix(PRIVATE_PREFIX))
         signer = cls(name, Ed25519PrivateKey.from_private_bytes(seed))
         if key_id != signer.verifier.key_id.hex():
             raise NotAKey(f"The key's id is {signer.verifier.key_id.hex()}, not {key_id}.")
@@ -184,8 +238,14 @@ class Signer:
         return Signature(self.name, self.verifier.key_id, self.private.sign(text.encode()))
 
 
-def _split_key(text: str) -> tuple[str, str, bytes]:
-    name, plus, rest = text.partition("+")
+def split_key(text: str) -> tuple[str, str, bytes, bytes]:
+    """
+    Return the parts of a key's text: its name, its id in hex, the byte of its type, and the key. Whether the id is the
+    key's, and the key one of its type, is not checked here.
+
+    :raises NotAKey: another text
+    """
+    name, plus, rest = text.removesuffix("\n").partition("+")
     key_id, second_plus, encoded = rest.partition("+")
     if not plus or not second_plus or not KEY_ID.fullmatch(key_id):
         raise NotAKey("A note key is a name, an id of eight hex digits and a key in base64, with plus signs between.")
@@ -193,11 +253,31 @@ def _split_key(text: str) -> tuple[str, str, bytes]:
         key = from_base64(encoded)
     except ValueError as error:
         raise NotAKey("The key is not in base64.") from error
-    if key[:1] != ED25519:
+    return name, key_id, key[:1], key[1:]
+
+
+def key_id_of(name: str, kind: bytes, public: bytes) -> bytes:
+    """Return the four bytes that tell a name's keys apart. They identify; they are not a fingerprint."""
+    return sha256(name.encode() + b"\n" + kind + public).digest()[:4]
+
+
+def check_key_name(name: str) -> None:
+    """
+    Refuse what could not stand in a signature line.
+
+    :raises NotAKeyName: an empty name, or one with a space, a plus sign or a control character
+    """
+    if not _is_key_name(name):
+        raise NotAKeyName(f"{name[:80]!r} cannot name a key.")
+
+
+def _ed25519_key(text: str) -> tuple[str, str, bytes]:
+    name, key_id, kind, key = split_key(text)
+    if kind != ED25519:
         raise NotAKey("This key is not of signature type 1, Ed25519.")
-    if len(key) != 1 + KEY_BYTES:
-        raise NotAKey(f"An Ed25519 key has {KEY_BYTES} bytes, not {len(key) - 1}.")
-    return name, key_id, key[1:]
+    if len(key) != KEY_BYTES:
+        raise NotAKey(f"An Ed25519 key has {KEY_BYTES} bytes, not {len(key)}.")
+    return name, key_id, key
 
 
 # --- Notes --------------------------------------------------------------------------------------------------
@@ -371,20 +451,22 @@ class Checkpoint:
             raise NotACheckpoint("The root is not in base64.") from error
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> Note:
+def sign_checkpoint(checkpoint: Checkpoint, *signers: Signer) -> Note:
     """
-    Return the checkpoint as a note signed by its log.
+    Return the checkpoint as a note signed by its log: with one key, or with two while one hands over to the other.
 
-    :raises WrongOrigin: the key is called otherwise than the log
+    :raises WrongOrigin: a key is called otherwise than the log
     """
-    if signer.name != checkpoint.origin:
-        raise WrongOrigin(f"The key of {signer.name} does not sign for {checkpoint.origin}.")
-    return sign(checkpoint.text, signer)
+    for signer in signers:
+        if signer.name != checkpoint.origin:
+            raise WrongOrigin(f"The key of {signer.name} does not sign for {checkpoint.origin}.")
+    return sign(checkpoint.text, *signers)
 
 
-def open_checkpoint(note: str, log: Verifier) -> Checkpoint:
+def open_checkpoint(note: str, *keys: Verifier) -> Checkpoint:
     """
-    Return the checkpoint in a note that this log signed. The log's origin is the name of its key.
+    Return the checkpoint in a note that this log signed, with any of the keys that it has or had. The log's origin is
+    the name of its keys.
 
     :raises NotANote: not a signed note
     :raises SignatureFails: the log's signature does not fit
@@ -393,10 +475,11 @@ def open_checkpoint(note: str, log: Verifier) -> Checkpoint:
     :raises WrongOrigin: the log signed another log's checkpoint
     """
     opened = parse(note)
-    verify(opened, [log])
+    signed_by = verify(opened, keys)
     checkpoint = Checkpoint.from_text(opened.text)
-    if checkpoint.origin != log.name:
-        raise WrongOrigin(f"The checkpoint is of {checkpoint.origin}, not of {log.name}.")
+    for key in signed_by:
+        if checkpoint.origin != key.name:
+            raise WrongOrigin(f"The checkpoint is of {checkpoint.origin}, not of {key.name}.")
     return checkpoint
 
 

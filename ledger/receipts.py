@@ -87,9 +87,9 @@ class Receipt:
             raise NotAReceipt("A line of the receipt is not in base64.") from error
 
 
-def verify(receipt: Receipt, entry: bytes, log: notes.Verifier) -> notes.Checkpoint:
+def verify(receipt: Receipt, entry: bytes, *keys: notes.Verifier) -> notes.Checkpoint:
     """
-    Return the checkpoint that shows these bytes of an entry to be in this log, at the receipt's index.
+    Return the checkpoint that shows these bytes of an entry to be in the log of these keys, at the receipt's index.
 
     :raises NotANote: the checkpoint is not a signed note
     :raises SignatureFails: the log's signature does not fit the checkpoint
@@ -98,7 +98,7 @@ def verify(receipt: Receipt, entry: bytes, log: notes.Verifier) -> notes.Checkpo
     :raises WrongOrigin: the checkpoint is another log's
     :raises NotIncluded: the proof does not lead from this entry to the checkpoint's root
     """
-    checkpoint = notes.open_checkpoint(receipt.checkpoint, log)
+    checkpoint = notes.open_checkpoint(receipt.checkpoint, *keys)
     merkle.verify_inclusion(
         merkle.leaf_hash(entry),
         index=receipt.index,

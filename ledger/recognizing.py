@@ -360,7 +360,7 @@ def check_receipt(label: str, given: Mapping[str, Any]) -> str:
         return "The proof lacks its entry or its receipt."
     try:
         entry = base64.b64decode(encoded, validate=True)
-        receipts.verify(receipts.Receipt.from_text(text), entry, notes.Verifier.from_text(checkpoints.verifier_key()))
+        receipts.verify(receipts.Receipt.from_text(text), entry, *checkpoints.public_keys())
         said = canonical.read(entry)
     except NOT_PROVED as error:
         return f"The proof does not hold: {str(error) or (type(error).__doc__ or '').strip()}"

@@ -390,15 +390,15 @@ def verification(manifest: Manifest) -> Verification:
 
 def receipt(entry: Entry) -> str:
     """
-    Return the receipt of an entry: its inclusion proof under the newest checkpoint (c2sp.org/tlog-proof).
+    Return the receipt of an entry: its inclusion proof under the checkpoint that is shown (c2sp.org/tlog-proof).
 
     :raises NotSequenced: it has no place in the tree yet
     """
     leaf = Leaf.objects.filter(entry=entry).first()
     if leaf is None:
         raise NotSequenced
-    checkpoint, proof = sequencer.prove(leaf)
-    return str(receipts.Receipt(index=leaf.index, proof=proof, checkpoint=checkpoint.note))
+    proved = sequencer.prove(leaf)
+    return str(receipts.Receipt(index=leaf.index, proof=proved.proof, checkpoint=proved.note))
 
 
 def _about(submission: Submission) -> Q:
@@ -514,7 +514,7 @@ def pack(submission_id: UUID, target: Path | BinaryIO) -> None:
                 ),
                 entries=tuple(_logged(entry) for entry in entries),
                 splits=found.splits.canonical if found.splits else None,
-                log_key=checkpoints.verifier_key(),
+                log_key=checkpoints.public_keys().text.removesuffix("\n"),
                 certificate=certificate.token if certificate else None,
                 c2pa_roots=trust.own.encode(),
                 authorities=trust.authorities.encode() or None,

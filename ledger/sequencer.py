@@ -6,6 +6,7 @@ leaves would refuse the second. Everything of one step is in one transaction: le
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connections, transaction
@@ -113,11 +114,25 @@ def tree() -> tuple[Checkpoint, merkle.Tiles]:
     return checkpoint, edge.over(full_tile)
 
 
-def prove(leaf: Leaf) -> tuple[Checkpoint, tuple[bytes, ...]]:
+@dataclass(frozen=True)
+class Proved:
+    """That a leaf is in the tree of a checkpoint: the signed note, with the cosignatures that came for it, and why."""
+
+    checkpoint: Checkpoint
+    note: str
+    proof: tuple[bytes, ...]
+
+
+def prove(leaf: Leaf) -> Proved:
     """
-    Return the newest checkpoint and the inclusion proof of a leaf in its tree.
+    Return the inclusion proof of a leaf under the checkpoint that is shown to others; under the newest where that one
+    is older than the leaf.
 
     :raises checkpoints.NoCheckpoint: nothing was sequenced yet
     """
-    checkpoint, tiles = tree()
-    return checkpoint, merkle.inclusion_proof(leaf.index, checkpoint.size, tiles)
+    shown = checkpoints.shown()
+    newest, tiles = tree()
+    checkpoint = shown if leaf.index < shown.size else newest
+    return Proved(
+        checkpoint, checkpoints.note_of(checkpoint), merkle.inclusion_proof(leaf.index, checkpoint.size, tiles)
+    )

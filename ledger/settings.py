@@ -186,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask for missing time stamps": {"task": "ledger.tasks.ask_for_missing_stamps", "schedule": timedelta(hours=1)},
     "remove what may go": {"task": "ledger.tasks.retain", "schedule": crontab(hour="2", minute="40")},
     "tidy what was counted": {"task": "ledger.tasks.tidy_counts", "schedule": timedelta(hours=1)},
+    "ask witnesses": {"task": "ledger.tasks.ask_witnesses", "schedule": timedelta(seconds=5)},
     "tidy the index of fingerprints": {"task": "ledger.tasks.tidy_index", "schedule": timedelta(minutes=1)},
     "decide a sample again": {"task": "ledger.tasks.replay_sample", "schedule": crontab(hour="2", minute="40")},
 }
@@ -276,6 +277,12 @@ LEDGER_HOLD_EVERYTHING = frozenset(filter(None, os.environ.get("LEDGER_HOLD_EVER
 LEDGER_ORIGIN = os.environ.get("LEDGER_ORIGIN", "localhost/ai-music-ledger")  # names the log in every checkpoint
 LEDGER_PUBLIC_URL = os.environ.get("LEDGER_PUBLIC_URL", "http://localhost:8000")
 LEDGER_CHECKPOINT_FILE = Path(os.environ.get("LEDGER_CHECKPOINT_FILE", DATA_DIR / "log" / "newest-checkpoint"))
+# Witnesses that are asked to cosign checkpoints, and how many are enough: a file as c2sp.org/tlog-policy describes it.
+LEDGER_WITNESS_POLICY = Path(os.environ["LEDGER_WITNESS_POLICY"]) if os.environ.get("LEDGER_WITNESS_POLICY") else None
+LEDGER_WITNESS_SECONDS = float(os.environ.get("LEDGER_WITNESS_SECONDS", "10"))  # from asking to the answer's last byte
+# How far behind a cosigned checkpoint may be before the newest is shown without: witnesses may be away for long.
+LEDGER_WITNESS_PATIENCE = float(os.environ.get("LEDGER_WITNESS_PATIENCE", "600"))
+LEDGER_PUBLISH_ENTRIES = _flag("LEDGER_PUBLISH_ENTRIES")  # hashes are public; with this, entries are too
 LEDGER_WATERMARK = os.environ.get("LEDGER_WATERMARK", "")  # package.module.Class of the second layer of marking
 LEDGER_SIGNER_CHAIN = os.environ.get("LEDGER_SIGNER_CHAIN")  # PEM files of a real C2PA claim signer; else development
 LEDGER_SIGNER_KEY = os.environ.get("LEDGER_SIGNER_KEY")  # a PEM file, or a PKCS#11 URI
@@ -358,6 +365,7 @@ REST_FRAMEWORK = {
         "resolve": os.environ.get(
             "LEDGER_RESOLVE_RATE", "300/min"
         ),  # a network address, of soft bindings and manifests
+        "log": os.environ.get("LEDGER_LOG_RATE", "600/min"),  # a network address, of proofs
         "recognize": os.environ.get("LEDGER_RECOGNIZE_RATE", "20/min"),  # a network address, of files to be recognized
     },
     "NUM_PROXIES": int(os.environ.get("LEDGER_PROXIES", "0")),  # in front of us, that say who asked

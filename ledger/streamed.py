@@ -228,7 +228,7 @@ NOT_OURS: Final = (
 )
 
 
-def check(data: bytes, *, key: notes.Verifier, tiles: Leaves | None) -> Checked:
+def check(data: bytes, *, key: notes.Verifier | notes.LogKeys, tiles: Leaves | None) -> Checked:
     """
     Check a statement: both checkpoints, that the later extends the earlier, that no place is missing or named twice,
     and, with the log's tiles, that the leaves are those of the log.
@@ -236,11 +236,12 @@ def check(data: bytes, *, key: notes.Verifier, tiles: Leaves | None) -> Checked:
     :raises NotAStatement: it is none
     """
     statement = read(data)
+    keys = (key,) if isinstance(key, notes.Verifier) else tuple(key)
     holds: list[str] = []
     fails: list[str] = []
     try:
-        later = notes.open_checkpoint(statement.later, key)
-        earlier = notes.open_checkpoint(statement.earlier, key) if statement.earlier else None
+        later = notes.open_checkpoint(statement.later, *keys)
+        earlier = notes.open_checkpoint(statement.earlier, *keys) if statement.earlier else None
     except NOT_OURS as error:
         return Checked((), (f"not_a_checkpoint: a checkpoint in it is not one of {key.name}: {error}",))
     begin = earlier.size if earlier else 0

@@ -32,6 +32,7 @@ from ledger import (
     timestamping,
     usages,
     voices,
+    witnessing,
 )
 from ledger.models import Job
 
@@ -185,6 +186,12 @@ _OF_RUNS: dict[Job.Kind, tuple[Callable[..., tuple[UUID, ...]], Job.Kind]] = {
 def ask_for_missing_stamps(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ask for the time stamps of files that were signed while nobody stamped."""
     timestamping.ask_for_missing(at=timezone.now())
+
+
+@shared_task
+def ask_witnesses(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Ask witnesses to cosign the newest checkpoint."""
+    witnessing.ask(at=timezone.now())
 
 
 @shared_task

@@ -7,19 +7,14 @@ checked to its root before a byte of it is stored. While it fails, one job asks 
 
 from __future__ import annotations
 
-import contextlib
-import http.client
+import http
 import logging
 import mmap
 import shutil
-import socket
-import ssl
 import tempfile
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -27,7 +22,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from fingerprint import store
-from ledger import identity, jobs, log
+from ledger import calling, identity, jobs, log
 from ledger.models import Entry, Job
 from provenance import certificates, signing, timestamps
 from provenance.models import Manifest, SignedCopy, Timestamp
@@ -219,62 +214,17 @@ def _post(url: str, body: bytes) -> bytes:
 
     :raises AuthorityAway: it cannot be reached, takes too long, or answers as none does
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
-        raise AuthorityAway("LEDGER_TSA_URL must be an http or https address without a password.")
-    seconds = settings.LEDGER_TSA_SECONDS
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=seconds, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
-    # A socket's own limit is for each read: whoever sends a byte a second would hold a worker for a day.
-    sockets: list[socket.socket | None] = []
-    is_over = threading.Event()
-    watchdog = threading.Timer(seconds, _hang_up, [connection, sockets, is_over])
-    watchdog.daemon = True
-    watchdog.start()
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        answer = _exchange_with(connection, sockets, target, body)
-    except (OSError, http.client.HTTPException, ValueError, AuthorityAway) as error:
-        if is_over.is_set() or isinstance(error, TimeoutError):
-            raise AuthorityAway(f"{AuthorityAway.__doc__} It takes longer than {seconds:g} seconds.") from error
-        if isinstance(error, AuthorityAway):
-            raise
-        raise AuthorityAway(f"{AuthorityAway.__doc__} {type(error).__name__}.") from error
-    finally:
-        watchdog.cancel()
-        connection.close()
-    if is_over.is_set():  # it is what was there when the time was over
-        raise AuthorityAway(f"{AuthorityAway.__doc__} It takes longer than {seconds:g} seconds.")
-    return answer
-
-
-def _exchange_with(
-    connection: http.client.HTTPConnection, sockets: list[socket.socket | None], target: str, body: bytes
-) -> bytes:
-    connection.connect()
-    sockets.append(connection.sock)  # the connection forgets it as soon as the other side means to close
     headers = {"Content-Type": timestamps.MEDIA_TYPE_OF_QUERY, "Accept": timestamps.MEDIA_TYPE_OF_REPLY}
-    connection.request("POST", target, body=body, headers=headers)
-    response = connection.getresponse()
-    if response.status != http.client.OK:
-        raise AuthorityAway(f"{AuthorityAway.__doc__} It says {response.status}.")
-    if response.headers.get_content_type() != timestamps.MEDIA_TYPE_OF_REPLY:
+    try:
+        answer = calling.ask(
+            url, body=body, headers=headers, seconds=settings.LEDGER_TSA_SECONDS, most=timestamps.MAX_ANSWER_BYTES
+        )
+    except calling.NotAnAddress as error:
+        raise AuthorityAway("LEDGER_TSA_URL must be an http or https address without a password.") from error
+    except calling.NoAnswer as error:
+        raise AuthorityAway(f"{AuthorityAway.__doc__} {error}") from error
+    if answer.status != http.HTTPStatus.OK:
+        raise AuthorityAway(f"{AuthorityAway.__doc__} It says {answer.status}.")
+    if answer.media_type != timestamps.MEDIA_TYPE_OF_REPLY:
         raise AuthorityAway(f"{AuthorityAway.__doc__} It sends another type than a time stamp.")
-    answer = response.read(timestamps.MAX_ANSWER_BYTES + 1)
-    if response.length and len(answer) <= timestamps.MAX_ANSWER_BYTES:
-        raise AuthorityAway(f"{AuthorityAway.__doc__} Its answer was cut short.")
-    return answer
-
-
-def _hang_up(
-    connection: http.client.HTTPConnection, sockets: list[socket.socket | None], is_over: threading.Event
-) -> None:
-    is_over.set()
-    for opened in (connection.sock, *sockets):
-        if opened is not None:
-            with contextlib.suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
+    return answer.body

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from oauth2_provider.views import RevokeTokenView, TokenView
 
-from ledger.api import preferences, resolution
+from ledger.api import log, preferences, resolution
 from ledger.probes import views as probes
 
 urlpatterns = [
@@ -22,6 +22,9 @@ urlpatterns = [
     path("verify", include("ledger.verifying.urls")),
     path(".well-known/tdmrep.json", preferences.tdmrep, name="tdmrep"),
     path(".well-known/c2pa-soft-binding-resolution", resolution.well_known, name="resolution"),
+    path("log/checkpoint", log.static_checkpoint),
+    path("log/tile/entries/<path:path>", log.StaticEntries.as_view()),
+    path("log/tile/<path:path>", log.static_tile),
     path("robots.txt", preferences.robots, name="robots"),
     path("oauth/token", TokenView.as_view(), name="token"),
     path("oauth/revoke", RevokeTokenView.as_view(), name="revoke-token"),

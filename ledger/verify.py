@@ -16,6 +16,7 @@ What is checked of a pack, in this order and under these numbers:
     11  The splits add up to exactly one.
     12  An older checkpoint that you hold does not contradict the pack's.
     13  The certificate of the output, if there is one, holds and says what the records say.
+    14  Every checkpoint in the pack is cosigned by as many witnesses as your policy asks for, if you give one.
 
 And of a certificate alone:
 
@@ -27,6 +28,7 @@ And of a certificate alone:
      6  The entry says what the certificate says.
      7  The audio that you have is the one that it is about.
      8  The signed status that you have is about the same file, is not old, and says that it is not quarantined.
+     9  The checkpoint is cosigned by as many witnesses as your policy asks for, if you give one.
 
 And of a statement, by the bundle that comes with it:
 
@@ -40,6 +42,7 @@ And of a statement, by the bundle that comes with it:
      8  The lines add up to what the statement says was earned.
      9  The lines lead to the root that the entry names, which adds up all lines of the run.
     10  An older checkpoint that you hold does not contradict the receipt's.
+    11  The checkpoint is cosigned by as many witnesses as your policy asks for, if you give one.
 
 And of a statement of streams, with the numbers of what comes of it: see ``ledger.streamed.check``.
 
@@ -67,7 +70,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from ledger import bundles, canonical, merkle, notes, packs, receipts, streamed
+from ledger import bundles, canonical, cosignatures, merkle, notes, packs, policies, receipts, streamed
 from ledger.canonical import Document, Json
 from provenance import certified
 from provenance.certificates import CertificateRefused
@@ -213,12 +216,13 @@ def read_manifest(
 def verify(
     pack: packs.OpenPack,
     *,
-    key: notes.Verifier | None = None,
+    key: notes.Verifier | notes.LogKeys | None = None,
     roots_pem: str | None = None,
     authorities_pem: str | None = None,
     against: str | None = None,
     manifest_reader: ManifestReader = read_manifest,
     at: datetime | None = None,
+    policy: policies.Policy | None = None,
 ) -> Report:
     """
     Check a pack and report each obligation, in the order at the top of this file.
@@ -228,10 +232,11 @@ def verify(
     :param authorities_pem: those to trust for its time stamp, if the reader has them from elsewhere
     :param against: an older checkpoint of the same log, as a signed note
     :param at: now; without it, it is not said whether the pack's certificate has run out
+    :param policy: which witnesses the reader trusts, and how many of them are enough
     """
     report = Report()
     check_files(pack, report)
-    log = choose_key(pack, key, report)
+    log = choose_key(pack, notes.LogKeys.of(key), report)
     entries = check_entries(pack, report)
     check_rows(pack, entries, report)
     checkpoints = check_receipts(entries, log, report)
@@ -257,17 +262,20 @@ def verify(
             check_certificate(pack, decision, roots_pem, log, at, report)
     if against is not None:
         check_against(against, checkpoints, log, report)
+    if policy is not None:
+        check_witnesses([entry.receipt.decode(errors="replace") for entry in entries], policy, report, number=14)
     return report
 
 
 def verify_certificate(
     token: str,
     *,
-    key: notes.Verifier | None,
+    key: notes.Verifier | notes.LogKeys | None,
     roots_pem: str | None,
     audio: Path | None,
     at: datetime,
     status: str | None = None,
+    policy: policies.Policy | None = None,
 ) -> Report:
     """
     Check a certificate alone and report each obligation, in the order of the second list at the top of this file.
@@ -277,8 +285,9 @@ def verify_certificate(
     :param audio: a file that may be the one it is about
     :param status: a signed status, as it came from the status address
     :param at: now, or the moment that is asked about
+    :param policy: which witnesses the reader trusts, and how many of them are enough
     """
-    report = Report()
+    report, key = Report(), notes.LogKeys.of(key)
     statement = _opened(token, roots_pem, at, report)
     if statement is None:
         return report
@@ -306,17 +315,26 @@ def verify_certificate(
         report.notes(8, f"Whether it still stands is said at {statement.status_url}")
     elif roots_pem is not None:
         _check_status(statement, status, roots_pem, at, report)
+    if policy is not None:
+        check_witnesses([statement.log.receipt], policy, report, number=9)
     return report
 
 
-def verify_statement(data: bytes, *, key: notes.Verifier | None, against: str | None = None) -> Report:
+def verify_statement(
+    data: bytes,
+    *,
+    key: notes.Verifier | notes.LogKeys | None,
+    against: str | None = None,
+    policy: policies.Policy | None = None,
+) -> Report:
     """
     Check the bundle of a statement and report each obligation, in the order of the third list at the top of this file.
 
     :param key: the log's public key
     :param against: an older checkpoint of the same log, as a signed note
+    :param policy: which witnesses the reader trusts, and how many of them are enough
     """
-    report = Report()
+    report, key = Report(), notes.LogKeys.of(key)
     try:
         bundle = bundles.read(data)
     except bundles.NotABundle as error:
@@ -331,17 +349,19 @@ def verify_statement(data: bytes, *, key: notes.Verifier | None, against: str | 
     data_of_entry = _check_run_entry(bundle, report)
     _check_statement(bundle, data_of_entry, report)
     _check_lines(bundle, data_of_entry, report)
+    if policy is not None:
+        check_witnesses([bundle.receipt], policy, report, number=11)
     return report
 
 
-def verify_streams(data: bytes, *, key: notes.Verifier | None, tiles: Path | None) -> Report:
+def verify_streams(data: bytes, *, key: notes.Verifier | notes.LogKeys | None, tiles: Path | None) -> Report:
     """
     Check a statement of streams between two checkpoints.
 
     :param key: the log's public key
     :param tiles: the folder of the tiles that the log publishes, laid out as c2sp.org/tlog-tiles says
     """
-    report = Report()
+    report, key = Report(), notes.LogKeys.of(key)
     if key is None:
         report.fails(1, "Give the public key of the log with --key: get it from its operator.")
         return report
@@ -373,10 +393,10 @@ def _leaves(tiles: Path, number: int) -> bytes:
     return (partial / str(widths[0])).read_bytes()[: merkle.TILE_BYTES]
 
 
-def _check_run_is_logged(bundle: bundles.Bundle, key: notes.Verifier, against: str | None, report: Report) -> None:
+def _check_run_is_logged(bundle: bundles.Bundle, key: notes.LogKeys, against: str | None, report: Report) -> None:
     try:
         receipt = receipts.Receipt.from_text(bundle.receipt)
-        checkpoint = receipts.verify(receipt, bundle.entry, key)
+        checkpoint = receipts.verify(receipt, bundle.entry, *key)
     except receipts.NotAReceipt as error:
         report.fails(3, f"not_a_receipt: its receipt cannot be read: {error}")
     except NOT_A_CHECKPOINT as error:
@@ -513,13 +533,13 @@ def _opened(token: str, roots_pem: str | None, at: datetime, report: Report) -> 
     return said
 
 
-def _not_logged(statement: Statement, log: notes.Verifier) -> str:
+def _not_logged(statement: Statement, log: notes.LogKeys) -> str:
     """Return why the entry that a certificate brings is not shown to be in this log; empty where it is."""
     if statement.log.origin != log.name:
         return f"other_log: it speaks of the log {statement.log.origin}, and the key is {log.name}'s."
     try:
         receipt = receipts.Receipt.from_text(statement.log.receipt)
-        receipts.verify(receipt, statement.log.entry.encode(), log)
+        receipts.verify(receipt, statement.log.entry.encode(), *log)
     except receipts.NotAReceipt as error:
         return f"not_a_receipt: its receipt cannot be read: {error}"
     except NOT_A_CHECKPOINT as error:
@@ -588,7 +608,7 @@ def check_files(pack: packs.OpenPack, report: Report) -> None:
 # --- 2: the key ---------------------------------------------------------------------------------------------
 
 
-def choose_key(pack: packs.OpenPack, key: notes.Verifier | None, report: Report) -> notes.Verifier | None:
+def choose_key(pack: packs.OpenPack, key: notes.LogKeys | None, report: Report) -> notes.LogKeys | None:
     """
     Return the key that the log's checkpoints must be signed with; None if there is none that can be read.
     """
@@ -596,7 +616,7 @@ def choose_key(pack: packs.OpenPack, key: notes.Verifier | None, report: Report)
         report.notes(2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}.")
         return key
     try:
-        key = notes.Verifier.from_text(pack.read(pack.contents.log_key).decode())
+        key = notes.LogKeys.from_text(pack.read(pack.contents.log_key).decode())
     except (packs.Unreadable, UnicodeDecodeError, notes.NotAKey, notes.NotAKeyName) as error:
         report.fails(2, f"The pack's copy of the log's key cannot be read: {error}")
         return None
@@ -691,7 +711,7 @@ def _difference(group: canonical.Rows, rows: list[Document]) -> str:
     return f"one of the {len(rows)} rows of {group.table} in this pack is not what was logged."
 
 
-def check_receipts(entries: list[OpenEntry], log: notes.Verifier | None, report: Report) -> list[notes.Checkpoint]:
+def check_receipts(entries: list[OpenEntry], log: notes.LogKeys | None, report: Report) -> list[notes.Checkpoint]:
     """Every entry stands in the log at its index. Return the checkpoints that were signed by the log."""
     checkpoints: list[notes.Checkpoint] = []
     for entry in entries:
@@ -700,7 +720,7 @@ def check_receipts(entries: list[OpenEntry], log: notes.Verifier | None, report:
             continue
         try:
             receipt = receipts.Receipt.from_text(entry.receipt.decode())
-            checkpoint = receipts.verify(receipt, entry.data, log)
+            checkpoint = receipts.verify(receipt, entry.data, *log)
         except (UnicodeDecodeError, receipts.NotAReceipt) as error:
             report.fails(5, f"{entry}: its receipt cannot be read: {error}")
         except NOT_A_CHECKPOINT as error:
@@ -888,7 +908,7 @@ def check_agreement(
     entries: list[OpenEntry],
     decision: Decision,
     manifest: Manifest,
-    log: notes.Verifier | None,
+    log: notes.LogKeys | None,
     report: Report,
 ) -> None:
     """The manifest says what the records say."""
@@ -996,7 +1016,7 @@ def check_splits(decision: Decision, report: Report) -> None:
 def check_against(
     older: str,
     checkpoints: list[notes.Checkpoint],
-    log: notes.Verifier | None,
+    log: notes.LogKeys | None,
     report: Report,
     *,
     number: int = 12,
@@ -1006,7 +1026,7 @@ def check_against(
         report.fails(number, "There is no key to check the older checkpoint with.")
         return
     try:
-        held = notes.open_checkpoint(older, log)
+        held = notes.open_checkpoint(older, *log)
     except NOT_A_CHECKPOINT as error:
         report.fails(number, f"The older checkpoint is not one of {log.name}: {error}")
         return
@@ -1025,6 +1045,33 @@ def check_against(
         report.fails(number, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
 
 
+def check_witnesses(texts: Sequence[str], policy: policies.Policy, report: Report, *, number: int) -> None:
+    """The checkpoint of each receipt is cosigned by as many witnesses as the policy asks for."""
+    seen: set[str] = set()
+    failed = False
+    for text in texts:
+        try:
+            checkpoint = receipts.Receipt.from_text(text).checkpoint
+            if checkpoint in seen:
+                continue
+            seen.add(checkpoint)
+            policy.check(notes.parse(checkpoint))
+        except (receipts.NotAReceipt, notes.NotANote) as error:
+            report.fails(number, f"A receipt cannot be read: {error}")
+        except cosignatures.CosignatureFails as error:
+            report.fails(number, str(error))
+        except policies.NotEnoughWitnesses as error:
+            report.fails(number, f"too_few_witnesses: {error}")
+        else:
+            continue
+        failed = True
+    if seen and not failed:
+        verb = "is" if len(seen) == 1 else "are"
+        report.holds(
+            number, f"{_counted(len(seen), 'checkpoint')} {verb} cosigned by the quorum {policy.quorum} of your policy."
+        )
+
+
 # --- 13: the certificate ------------------------------------------------------------------------------------
 
 
@@ -1032,7 +1079,7 @@ def check_certificate(
     pack: packs.OpenPack,
     decision: Decision,
     roots_pem: str | None,
-    log: notes.Verifier | None,
+    log: notes.LogKeys | None,
     at: datetime | None,
     report: Report,
 ) -> None:
@@ -1131,11 +1178,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A terminal that cannot show a title must not keep the report from being read.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        key = None if given.key is None else notes.Verifier.from_text(_file(given.key))
+        key = None if given.key is None else notes.LogKeys.from_text(_file(given.key))
         roots = None if given.roots is None else _file(given.roots)
         authorities = None if given.authorities is None else _file(given.authorities)
         against = None if given.against is None else _file(given.against)
-        report = _checked(given, key, roots, authorities, against)
+        policy = None if given.policy is None else policies.read(_file(given.policy))
+        if key is None and policy is not None and policy.logs:
+            key = notes.LogKeys(policy.logs[0].key, tuple(log.key for log in policy.logs[1:]))
+        report = _checked(given, key, roots, authorities, against, policy)
+    except policies.NotAPolicy as error:
+        return _cannot_read(f"{given.policy} is not a policy: {error}", as_json=given.json)
     except (notes.NotAKey, notes.NotAKeyName) as error:
         return _cannot_read(f"{given.key} is not a log's public key: {error}", as_json=given.json)
     except (packs.Unreadable, NotReadable, OSError) as error:
@@ -1146,16 +1198,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _checked(
     given: argparse.Namespace,
-    key: notes.Verifier | None,
+    key: notes.LogKeys | None,
     roots: str | None,
     authorities: str | None,
     against: str | None,
+    policy: policies.Policy | None,
 ) -> Report:
     now = given.at or datetime.now(UTC)
     if _is_a_certificate(given.pack):
         token = _file(given.pack).strip()
         status = None if given.status is None else _file(given.status).strip()
-        return verify_certificate(token, key=key, roots_pem=roots, audio=given.audio, at=now, status=status)
+        return verify_certificate(
+            token, key=key, roots_pem=roots, audio=given.audio, at=now, status=status, policy=policy
+        )
     if given.audio is not None or given.status is not None:
         raise NotReadable(f"{given.pack} is not a certificate; --audio and --status are for those.")
     if _is_streams(given.pack):
@@ -1163,9 +1218,17 @@ def _checked(
     if given.tiles is not None:
         raise NotReadable(f"{given.pack} is not a statement of streams; --tiles is for those.")
     if _is_a_bundle(given.pack):
-        return verify_statement(_file_bytes(given.pack, bundles.MAX_BYTES), key=key, against=against)
+        return verify_statement(_file_bytes(given.pack, bundles.MAX_BYTES), key=key, against=against, policy=policy)
     with packs.open_pack(given.pack) as pack:
-        return verify(pack, key=key, roots_pem=roots, authorities_pem=authorities, against=against, at=now)
+        return verify(
+            pack,
+            key=key,
+            roots_pem=roots,
+            authorities_pem=authorities,
+            against=against,
+            at=now,
+            policy=policy,
+        )
 
 
 def _is_a_certificate(path: Path) -> bool:
@@ -1209,6 +1272,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--roots", metavar="FILE", type=Path, help="roots (PEM) to trust for the signatures")
     parser.add_argument("--authorities", metavar="FILE", type=Path, help="roots (PEM) to trust for its time stamp")
     parser.add_argument("--against", metavar="FILE", type=Path, help="an older checkpoint of the log, to compare with")
+    parser.add_argument(
+        "--policy", metavar="FILE", type=Path, help="witnesses and a quorum that you trust (c2sp.org/tlog-policy)"
+    )
     parser.add_argument("--audio", metavar="FILE", type=Path, help="the audio that the certificate should be about")
     parser.add_argument("--status", metavar="FILE", type=Path, help="a signed status of what the certificate is about")
     parser.add_argument("--tiles", metavar="FOLDER", type=Path, help="the log's tiles, for a statement of streams")

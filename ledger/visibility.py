@@ -22,6 +22,7 @@ from ledger.models import (
     CampaignPlan,
     Checkpoint,
     CopyOrder,
+    Cosignature,
     DivisionWatch,
     Edge,
     Enrollment,
@@ -40,6 +41,7 @@ from ledger.models import (
     ImportReversal,
     Job,
     Leaf,
+    LogKeyChange,
     Membership,
     MembershipEnd,
     Operation,
@@ -57,6 +59,7 @@ from ledger.models import (
     ShardQuestion,
     SocietyAnswer,
     Tile,
+    WitnessState,
 )
 from provenance.models import (
     Certificate,
@@ -359,12 +362,15 @@ RULES: Rules = {
         _own_outputs("manifest__decision__submission")(sight) | _own_outputs("copy__decision__submission")(sight)
     ),
     SignerChange: _everybody,  # whose signature counts from when
+    LogKeyChange: _everybody,
     Entry: _entries,
     PendingEntry: _through("entry", Entry),
     Leaf: _through("entry", Entry),
     Tile: _everybody,  # hashes: what a log publishes
     Edge: _operator_only,
     Checkpoint: _everybody,
+    Cosignature: _everybody,
+    WitnessState: _operator_only,
     Job: _jobs,
     ApiClient: _operator_only,
     Membership: _operator_only,

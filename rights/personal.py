@@ -291,6 +291,9 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.Tile": ("data",),
     "ledger.Edge": ("data",),
     "ledger.Checkpoint": ("root", "note"),
+    "ledger.Cosignature": ("witness", "key_id", "line"),  # of services, by the names of their keys
+    "ledger.WitnessState": ("verifier", "problem"),
+    "ledger.LogKeyChange": ("act", "verifier", "replaces"),
     "ledger.Job": ("kind", "error"),
     "ledger.ApiClient": ("scopes",),
     "ledger.Membership": ("role",),

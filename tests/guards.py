@@ -32,6 +32,7 @@ _TRAINING: Any = import_module("ledger.migrations.0027_training")
 _OPERATIONS: Any = import_module("ledger.migrations.0028_operations")
 _LINKS: Any = import_module("ledger.migrations.0029_payee_links")
 _REPLAYS: Any = import_module("ledger.migrations.0030_replays_and_packs")
+_WITNESSES: Any = import_module("ledger.migrations.0031_witnesses_and_log_keys")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -55,6 +56,7 @@ VOUCHED: list[str] = [
     *_PLANS.APPEND_ONLY,
     *_TRAINING.APPEND_ONLY,
     *_LINKS.APPEND_ONLY,
+    *_WITNESSES.FACTS,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -71,6 +73,7 @@ RECORDED: list[str] = [
     *_BOOKS.RECORDED,
     *_USAGE.RECORDED,
     *_REPLAYS.RECORDED,
+    *_WITNESSES.RECORDED,
 ]
 SEQUENCED: list[str] = _FIRST.SEQUENCED
 APPEND_ONLY: list[str] = VOUCHED + RECORDED + SEQUENCED
@@ -86,6 +89,7 @@ WORKING: list[str] = [
     *_USAGE.WORKING,
     *_PLANS.WORKING,
     *_REPLAYS.WORKING,
+    *_WITNESSES.WORKING,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
@@ -109,6 +113,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _USAGE.ENTERED
             | _PLANS.ENTERED
             | _TRAINING.ENTERED
+            | _WITNESSES.FACTS
         ).items()
     },
     **{

@@ -31,6 +31,6 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 REST_FRAMEWORK = {
     **REST_FRAMEWORK,
     "DEFAULT_THROTTLE_RATES": dict.fromkeys(
-        ("submit", "artist", "payee", "preferences", "status", "resolve", "recognize"), "100000/hour"
+        ("submit", "artist", "payee", "preferences", "status", "resolve", "log", "recognize"), "100000/hour"
     ),
 }

@@ -7,16 +7,16 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from ledger import checkpoints
+from ledger import checkpoints, policies, witnessing
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
-from ledger.admin.sheets import Sheet, Shown, Step
+from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of
-from ledger.models import SUBJECTS, Checkpoint, Entry
+from ledger.models import SUBJECTS, Checkpoint, Entry, LogKeyChange
 from ledger.visibility import finds
 
 SHOWN = (
@@ -175,10 +175,26 @@ def subject_of(entry: Entry) -> Shown:
 class CheckpointAdmin(FactAdmin):
     """Signed tree heads."""
 
-    list_display = ("shown_size", "shown_root", sheets.column("at", "Signed"))
+    list_display = ("shown_size", "shown_root", sheets.column("at", "Signed"), "shown_witnesses")
     ordering = ("-size",)
+    list_before_template = "ledger/admin/list_before_checkpoints.html"
     blank = "There is none yet: a sequencer signs the first one within a second of the first entry."
     about = "Each says how many entries the log had, and the root over all of them, under the log’s signature."
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show above the checkpoints how the witnesses stand, and which keys sign."""
+        shown: dict[str, Any] = {"signing": checkpoints.signers()}
+        try:
+            shown["witnesses"] = witnessing.standings()
+        except policies.NotAPolicy as error:
+            shown["policy_problem"] = str(error)
+        changes = LogKeyChange.objects.order_by("recorded_at")
+        return super().changelist_view(request, {**shown, "changes": changes, **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Checkpoint]:
+        """Return checkpoints with how many witnesses cosigned each."""
+        rows: QuerySet[Checkpoint] = super().get_queryset(request)
+        return rows.annotate(witnesses=Count("cosignatures__witness", distinct=True))
 
     @admin.display(description="Entries", ordering="size")
     def shown_size(self, row: Checkpoint) -> int:
@@ -190,8 +206,19 @@ class CheckpointAdmin(FactAdmin):
         """Show the beginning of the root hash."""
         return sheets.short_id(bytes(row.root).hex())
 
+    @admin.display(description="Cosigned")
+    def shown_witnesses(self, row: Any) -> Shown:
+        """Say how many witnesses cosigned it."""
+        if not row.witnesses:
+            return sheets.NOTHING
+        return "1 witness" if row.witnesses == 1 else f"{row.witnesses} witnesses"
+
     def sheet(self, request: HttpRequest, fact: Checkpoint) -> Sheet:  # noqa: ARG002
         """Show the signed note."""
+        cosigned = [
+            (line.witness, line.key_id, sheets.moment(line.cosigned_at), sheets.moment(line.received_at))
+            for line in fact.cosignatures.order_by("id")
+        ]
         return Sheet(
             title=f"Checkpoint of {fact.size} entries",
             lead="Keep one outside this house: only an older checkpoint shows that history was rewritten.",
@@ -200,5 +227,55 @@ class CheckpointAdmin(FactAdmin):
                 ("Signed", sheets.moment(fact.at)),
                 ("Log’s public key", sheets.long_id(checkpoints.verifier_key())),
             ),
-            texts=(("Signed note (c2sp.org/tlog-checkpoint)", fact.note),),
+            tables=(
+                Table(
+                    "Cosigned by",
+                    ("Witness", "Key", "Cosigned, by its clock", "Received"),
+                    tuple(cosigned),
+                    "No witness cosigned this one. They are asked for the newest every few seconds.",
+                ),
+            ),
+            texts=(("Signed note (c2sp.org/tlog-checkpoint)", checkpoints.note_of(fact)),),
         )
+
+
+@admin.register(LogKeyChange)
+class LogKeyChangeAdmin(FactAdmin):
+    """Changes of the log's own key; made by a command on the machine that has the keys."""
+
+    list_display = ("shown_key", "shown_act", sheets.column("recorded_at", "Recorded"))
+    ordering = ("-recorded_at",)
+    has_filter_button = False
+    blank = "The key that the log began with signs."
+
+    @admin.display(description="Key", ordering="verifier")
+    def shown_key(self, row: LogKeyChange) -> Shown:
+        """Show the key's id."""
+        return f"key {_key_id(row.verifier)}"
+
+    @admin.display(description="What", ordering="act")
+    def shown_act(self, row: LogKeyChange) -> str:
+        """Say which step."""
+        return "signs beside the one before" if row.act == LogKeyChange.Act.ANNOUNCED else "signs alone"
+
+    def sheet(self, request: HttpRequest, fact: LogKeyChange) -> Sheet:  # noqa: ARG002
+        """Show one step of a handover."""
+        is_first = fact.act == LogKeyChange.Act.ANNOUNCED
+        return Sheet(
+            title="Another key of the log" if is_first else "The key before signs no more",
+            lead=(
+                "Both keys sign from here on, so that whoever holds the old one finds the new one in the log."
+                if is_first
+                else "What it signed holds for ever: its public half stays among the log’s keys."
+            ),
+            facts=(
+                ("New key", sheets.long_id(fact.verifier)),
+                ("Key before", sheets.long_id(fact.replaces)),
+                ("Recorded", sheets.moment(fact.recorded_at)),
+                sheets.entry_of(log_key_change=fact),
+            ),
+        )
+
+
+def _key_id(verifier: str) -> str:
+    return verifier.partition("+")[2].partition("+")[0]

@@ -62,6 +62,7 @@ from ledger import (
 )
 from ledger import voices as enrolling_voices
 from ledger.api import access, once, outputs, preferences, resolution, uploads
+from ledger.api import log as proofs
 from ledger.api import shares as asset_shares
 from ledger.constraints import REFUSALS, violated
 from ledger.statements import paper, remittances, transfers
@@ -148,6 +149,8 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     streams.NoSuchCheckpoint: (404, "no_such_checkpoint"),
     streams.Backwards: (422, "backwards"),
     streams.TooLong: (422, "too_long"),
+    proofs.NoSuchTree: (404, "no_such_tree"),
+    proofs.NoSuchLeaf: (404, "no_such_leaf"),
     report.NotDecided: (404, "not_decided_yet"),
     report.NotSigned: (404, "not_signed"),
     report.NotDivided: (404, "not_divided"),

@@ -230,6 +230,8 @@ urlpatterns = [
     path("log/key", log.LogKey.as_view()),
     path("log/checkpoint", log.LogCheckpoint.as_view()),
     path("log/entries/<int:index>", log.LogEntry.as_view()),
+    path("log/proofs/inclusion", log.InclusionProof.as_view()),
+    path("log/proofs/consistency", log.ConsistencyProof.as_view()),
     # Parties.
     path("parties", parties.Parties.as_view()),
     path("parties/<uuid:id>", parties.PartyDetail.as_view()),

@@ -110,7 +110,7 @@ def test_signs_nothing_on_a_database_that_is_older_than_what_was_published(setti
     newer = settings.LEDGER_CHECKPOINT_FILE.read_bytes()
     # A backup of before is restored: here, the same entries under another order of events.
     with connections["owner"].cursor() as cursor:
-        cursor.execute("TRUNCATE ledger_checkpoint, ledger_leaf, ledger_edge, ledger_tile")
+        cursor.execute("TRUNCATE ledger_cosignature, ledger_checkpoint, ledger_leaf, ledger_edge, ledger_tile")
         cursor.execute("INSERT INTO ledger_pendingentry (entry_id) SELECT id FROM ledger_entry")
     with pytest.raises(checkpoints.Forked, match="the checkpoint of size 3"):
         step()

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from fingerprint.models import Audio, Reference
-from ledger import certifying, log, people, registration, timestamping
+from ledger import certifying, checkpoints, log, people, registration, sequencer, timestamping
 from ledger.models import (
     Approval,
     BandsActivation,
@@ -19,7 +19,9 @@ from ledger.models import (
     CampaignMailing,
     CampaignNotice,
     CampaignPlan,
+    Checkpoint,
     CopyOrder,
+    Cosignature,
     DivisionWatch,
     Enrollment,
     Entry,
@@ -31,6 +33,7 @@ from ledger.models import (
     ImportOutcome,
     ImportProblem,
     ImportReversal,
+    LogKeyChange,
     Membership,
     MembershipEnd,
     Operation,
@@ -44,6 +47,7 @@ from ledger.models import (
     ReviewClaim,
     ShardQuestion,
     SocietyAnswer,
+    WitnessState,
 )
 from provenance.models import (
     Disclosure,
@@ -273,6 +277,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.APPROVED, [(Approval, {})]),
     (Kind.ERASED, [(Erasure, {})]),
     (Kind.BANDS_DRAFTED, [(BandsVersion, {})]),
+    (Kind.LOG_KEY_CHANGED, [(LogKeyChange, {"act": "announced", "verifier": "new", "replaces": "old"})]),
     (Kind.BANDS_ACTIVATED, [(BandsActivation, {"effective_from": datetime(2099, 1, 1, tzinfo=UTC)})]),
     (Kind.REVIEWED, [(Review, {})]),
     (Kind.APPEALED, [(Appeal, {"appellant_id": key("rival")}), (AppealEvidence, {"kind": "stems", "isrc": ""})]),
@@ -446,6 +451,8 @@ ASIDE: list[tuple[type[models.Model], Change]] = [
     (CopyOrder, {}),
     (ShardQuestion, {}),
     (Operation, {}),
+    (Cosignature, {}),
+    (WitnessState, {"verifier": "witness"}),
     (RunPart, {}),
     (RunPartition, {}),
     (UsageKey, {"payer_id": key("distributor"), "usages": 3}),
@@ -485,6 +492,7 @@ def one_of_each(world: World) -> None:
         Decision: Decision.objects.filter(submission=UUID(key("output"))).get(),
         Reference: Reference.objects.filter(recordings=UUID(key("country"))).get(),
         Manifest: Manifest.objects.filter(decision__submission=UUID(key("output"))).get(),
+        Checkpoint: sequencer.drain(at=at) or checkpoints.newest(),
     }
     second = {
         Kind.APPROVED: {"approved_by_id": users["agrees"].pk},

@@ -382,6 +382,7 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
         "manifest_id": a("Manifest", of="provenance", decision_id=a_decision().pk, label=f"urn:c2pa:{uuid4()}").pk
     },
     "provenance_signerchange": lambda: {"certificate_digest": "e0" * 32},
+    "ledger_logkeychange": lambda: {"verifier": "another"},
     "provenance_certificate": lambda: {"number": 9},
     "royalties_royaltyrun": lambda: {"number": 9},
     "royalties_runevent": lambda: {"act": "stopped", "position": 9},

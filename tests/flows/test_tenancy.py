@@ -181,7 +181,7 @@ def test_a_rule_says_who_sees_each_table() -> None:
             assert visibility.is_covered(model), f"{model.__name__} needs a rule in rights or ledger.visibility"
 
 
-PUBLIC_TABLES = {"checkpoint", "tile", "bandsversion", "signerchange"}
+PUBLIC_TABLES = {"checkpoint", "cosignature", "tile", "bandsversion", "signerchange", "logkeychange"}
 
 
 def test_every_page_of_the_desk_begins_with_what_is_seen(house: House) -> None:

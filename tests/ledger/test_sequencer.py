@@ -184,7 +184,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(monkeypatch: pytest.Monke
         def __getattr__(self, name: str) -> Any:
             raise OperationalError("the key cannot be read")
 
-    monkeypatch.setattr(checkpoints, "signer", lambda *_: Broken())
+    monkeypatch.setattr(checkpoints, "signers", lambda: (Broken(),))
     with pytest.raises(OperationalError):
         sequencer.step(at=timezone.now())
     monkeypatch.undo()
@@ -315,8 +315,8 @@ def test_every_proof_holds_around_full_tiles() -> None:
             text = report.receipt(leaf.entry)
             receipt = receipts.Receipt.from_text(text)
             assert receipts.verify(receipt, bytes(leaf.entry.body), log).size == wanted
-            checkpoint, proof = sequencer.prove(leaf)
-            assert (checkpoint.size, proof) == (wanted, receipt.proof)
+            proved = sequencer.prove(leaf)
+            assert (proved.checkpoint.size, proved.proof) == (wanted, receipt.proof)
         for head in heads:
             merkle.verify_consistency(
                 old_size=head.size,
