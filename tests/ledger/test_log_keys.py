@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -181,7 +182,7 @@ def test_a_process_that_runs_on_signs_with_the_keys_of_now() -> None:
 def test_a_stranger_among_the_former_keys_convinces_nobody_who_has_the_log(keys: Path) -> None:
     """The list of former keys is a file beside the private ones, and not a table: what is in the database is not it."""
     sequenced(1)
-    stranger = notes.Signer.generate(checkpoints.settings.LEDGER_ORIGIN)
+    stranger = notes.Signer.generate(configured.LEDGER_ORIGIN)
     forged = str(notes.sign_checkpoint(notes.Checkpoint(stranger.name, 1, bytes(32)), stranger))
     with pytest.raises(notes.NotSigned):
         notes.open_checkpoint(forged, *checkpoints.public_keys())
