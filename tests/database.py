@@ -57,8 +57,9 @@ def _made_of() -> dict[str, str]:
 
 
 def _rest(made_of: Mapping[str, str]) -> dict[str, str]:
-    """All but what only says which tables there shall be: that takes effect by migrations alone."""
-    return {path: digest for path, digest in made_of.items() if not re.search("/(migrations|models)(/|\\.py)", path)}
+    """All but what takes effect by migrations alone: which tables there shall be, and in which apps."""
+    by_migrations = re.compile(r"/(migrations/|models/|models\.py|settings\.py)")
+    return {path: digest for path, digest in made_of.items() if not by_migrations.search(path)}
 
 
 def _migrations(made_of: Mapping[str, str]) -> set[tuple[str, str]]:
