@@ -58,7 +58,7 @@ def _made_of() -> dict[str, str]:
 
 def _rest(made_of: Mapping[str, str]) -> dict[str, str]:
     """All but what takes effect by migrations alone: which tables there shall be, and in which apps."""
-    by_migrations = re.compile(r"/(migrations/|models/|models\.py|settings\.py)")
+    by_migrations = re.compile(r"/(migrations/|models/|models\.py|settings\.py)|^tests/")
     return {path: digest for path, digest in made_of.items() if not by_migrations.search(path)}
 
 
