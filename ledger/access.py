@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model, Q, QuerySet
 
-from ledger.models import ApiClient, Enrollment, ImportBatch, Membership, Proposal
+from ledger.models import ApiClient, AuditEngagement, Enrollment, ImportBatch, Membership, Proposal
 from ledger.visibility import finds, seen
 from rights.models import (
     Campaign,
@@ -28,7 +28,7 @@ from rights.models import (
     Work,
 )
 from rights.models import Model as GenerativeModel
-from rights.visibility import EVERYTHING, Sight, sight_of
+from rights.visibility import EVERYTHING, Sight, Within, sight_of
 from royalties.models import Advance, ExchangeRate, PayeeLink, PayeeTerms, RoyaltyRun, TaxCertificate, UsageReport
 
 Role = Membership.Role
@@ -209,11 +209,16 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
 NOBODY = Caller(Sight(frozenset()), ())
 
 
-def memberships(*, on: date) -> QuerySet[Membership]:
-    """Return the memberships in force on a day."""
-    return Membership.objects.filter(active_from__lte=on).filter(
+def memberships(*, on: date, at: datetime | None = None) -> QuerySet[Membership]:
+    """
+    Return the memberships in force on a day.
+
+    :param at: the instant, to which an auditor's access is let; without it the day is asked for alone
+    """
+    found = Membership.objects.filter(active_from__lte=on).filter(
         Q(active_to__isnull=True) | Q(active_to__gt=on), Q(end__isnull=True) | Q(end__effective_on__gt=on)
     )
+    return found if at is None else found.filter(Q(engagement__isnull=True) | Q(engagement__ends_at__gt=at))
 
 
 def caller_of_user(user: AbstractBaseUser | AnonymousUser, *, at: datetime) -> Caller:
@@ -222,15 +227,31 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser, *, at: datetime) -> C
         return NOBODY
     if getattr(user, "is_superuser", False):
         return Caller(EVERYTHING, ())
-    duties = tuple(
-        Duty(
-            membership.organization_id,
-            VERBS[membership.role],
-            sight_of([membership.organization_id], on=at.date()).parties or frozenset(),
-        )
-        for membership in memberships(on=at.date()).filter(user=user.pk).order_by("recorded_at", "id")
-    )
-    return Caller(Sight(frozenset().union(*(duty.parties for duty in duties))), duties)
+    duties, within = [], []
+    found = memberships(on=at.date(), at=at).filter(user=user.pk).select_related("engagement")
+    for membership in found.order_by("recorded_at", "id"):
+        sees = sight_of([membership.organization_id], on=at.date()).parties or frozenset()
+        if (audit := engagement_of(membership)) is not None and is_narrowed(audit):
+            within.append(Within(audit.pk, sees, frozenset(audit.parties), audit.period_from, audit.period_to))
+            sees = frozenset()
+        duties.append(Duty(membership.organization_id, VERBS[membership.role], sees))
+    return Caller(Sight(frozenset().union(*(duty.parties for duty in duties)), tuple(within)), tuple(duties))
+
+
+def engagement_of(membership: Membership) -> AuditEngagement | None:
+    """Return what an auditor was let in for; None of whoever is no auditor, or was let in before it was recorded."""
+    found: AuditEngagement | None = getattr(membership, "engagement", None)
+    return found
+
+
+def is_narrowed(audit: AuditEngagement) -> bool:
+    """Whether an auditor sees only a part of what the organization sees."""
+    return bool(audit.parties or audit.period_from or audit.period_to)
+
+
+def is_auditor(caller: Caller) -> bool:
+    """Whether somebody only reads, wherever they belong."""
+    return not caller.is_operator and bool(caller.duties) and not any(duty.verbs for duty in caller.duties)
 
 
 def caller_of_client(client: ApiClient, *, sees_all: bool, at: datetime) -> Caller:

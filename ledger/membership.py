@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime
-from uuid import UUID
+from datetime import UTC, date, datetime, time
+from uuid import UUID, uuid5
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from ledger import log
 from ledger.constraints import violated
-from ledger.models import Entry, Membership, MembershipEnd
+from ledger.models import AuditEngagement, Entry, Membership, MembershipEnd
 
 
 class NameTaken(Exception):
@@ -35,6 +35,25 @@ class AuditorWithoutEnd(Exception):
     """An auditor looks in for a while: say on which day that ends."""
 
 
+class NotAnAudit(Exception):
+    """Only auditors are let in for an audit: choose the role of an auditor, or leave the audit out."""
+
+
+class AuditOutOfBounds(Exception):
+    """An audit ends by the day on which the membership does, and its period ends after it begins."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an auditor is let in for. Without parties and period: everything that the organization sees."""
+
+    purpose: str = ""  # without names
+    ends_at: datetime | None = None  # the instant; None: as the membership's last day begins
+    parties: frozenset[UUID] = frozenset()
+    period_from: date | None = None
+    period_to: date | None = None
+
+
 @dataclass(frozen=True)
 class Invitation:
     """A new login; the password is shown once and stored as a hash."""
@@ -51,16 +70,19 @@ def admit(
     role: Membership.Role,
     active_from: date,
     active_to: date | None,
+    audit: Audit | None = None,
     at: datetime,
 ) -> Membership:
     """
     Record that a person belongs to an organization.
 
+    :param audit: what an auditor is let in for
     :raises AuditorWithoutEnd: an auditor's access has no last day
+    :raises NotAnAudit, AuditOutOfBounds: the audit is somebody else's, or lies outside the membership
     """
-    _check(role, active_to)
+    _check(role, active_to, audit)
     with transaction.atomic(durable=True):
-        return _admit(id, user_id, organization_id, role, active_from, active_to, at)
+        return _admit(id, user_id, organization_id, role, active_from, active_to, audit, at)
 
 
 def invite(
@@ -71,6 +93,7 @@ def invite(
     role: Membership.Role,
     active_from: date,
     active_to: date | None,
+    audit: Audit | None = None,
     at: datetime,
 ) -> Invitation:
     """
@@ -78,13 +101,14 @@ def invite(
 
     :raises NameTaken: somebody has this login
     :raises AuditorWithoutEnd: an auditor's access has no last day
+    :raises NotAnAudit, AuditOutOfBounds: the audit is somebody else's, or lies outside the membership
     """
-    _check(role, active_to)
+    _check(role, active_to, audit)
     password = secrets.token_urlsafe(12)
     try:
         with transaction.atomic(durable=True):
             user = get_user_model().objects.create_user(username, password=password, is_staff=True)
-            membership = _admit(id, user.pk, organization_id, role, active_from, active_to, at)
+            membership = _admit(id, user.pk, organization_id, role, active_from, active_to, audit, at)
     except IntegrityError as error:
         if violated(error) == "auth_user_username_key":
             raise NameTaken from error
@@ -121,9 +145,21 @@ def leave(*, id: UUID, membership_id: UUID, effective_on: date, at: datetime) ->
     return end
 
 
-def _check(role: Membership.Role, active_to: date | None) -> None:
+def _check(role: Membership.Role, active_to: date | None, audit: Audit | None) -> None:
     if role == Membership.Role.AUDITOR and active_to is None:
         raise AuditorWithoutEnd
+    if audit is None:
+        return
+    if role != Membership.Role.AUDITOR or active_to is None:
+        raise NotAnAudit
+    if audit.ends_at is not None and audit.ends_at > _begins(active_to):
+        raise AuditOutOfBounds
+    if audit.period_from and audit.period_to and audit.period_to <= audit.period_from:
+        raise AuditOutOfBounds
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _admit(
@@ -133,6 +169,7 @@ def _admit(
     role: Membership.Role,
     active_from: date,
     active_to: date | None,
+    audit: Audit | None,
     at: datetime,
 ) -> Membership:
     membership = Membership.objects.create(
@@ -144,6 +181,17 @@ def _admit(
         active_to=active_to,
         recorded_at=at,
     )
+    if role == Membership.Role.AUDITOR and active_to is not None:
+        let_in = audit or Audit()
+        AuditEngagement.objects.create(
+            id=uuid5(id, "audit"),
+            membership=membership,
+            purpose=let_in.purpose or "audit",
+            ends_at=let_in.ends_at or _begins(active_to),
+            parties=sorted(let_in.parties, key=str),
+            period_from=let_in.period_from,
+            period_to=let_in.period_to,
+        )
     log.append(
         Entry.Kind.MEMBER_ADMITTED,
         membership,

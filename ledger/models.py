@@ -107,6 +107,9 @@ _LATER = {
     "recording_description": "rights.RecordingDescription",
     "training_statement": "rights.TrainingStatement",
     "log_key_change": "ledger.LogKeyChange",
+    "audit_note": "ledger.AuditNote",
+    "audit_sample": "ledger.AuditSample",
+    "audit_exception": "ledger.AuditException",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -217,6 +220,9 @@ class Entry(models.Model):
         RECORDING_DESCRIBED = "recording_described"
         TRAINING_STATED = "training_stated"
         LOG_KEY_CHANGED = "log_key_changed"
+        AUDIT_NOTED = "audit_noted"
+        SAMPLE_DRAWN = "sample_drawn"
+        EXCEPTION_RECORDED = "exception_recorded"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -312,6 +318,9 @@ class Entry(models.Model):
     recording_description = _subject("rights.RecordingDescription")
     training_statement = _subject("rights.TrainingStatement")
     log_key_change = _subject("ledger.LogKeyChange")
+    audit_note = _subject("ledger.AuditNote")
+    audit_sample = _subject("ledger.AuditSample")
+    audit_exception = _subject("ledger.AuditException")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -486,6 +495,7 @@ class Job(models.Model):
         RECONCILE = "reconcile"
         USAGE = "usage"
         PACK = "pack"
+        ANSWER = "answer"
 
     id = models.BigAutoField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -1228,3 +1238,238 @@ class PackPart(models.Model):
 
     def __str__(self) -> str:
         return f"part {self.number}"
+
+
+# --- Auditing
+
+
+class AuditEngagement(models.Model):
+    """
+    What an auditor was let in for: why, until which instant, and of what the organization sees only which part.
+
+    It comes with the membership, in the same entry, and never changes.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    membership = models.OneToOneField(Membership, on_delete=PROTECT, related_name="engagement")
+    purpose = models.CharField(max_length=300)  # without names: why dossiers are read
+    ends_at = models.DateTimeField()
+    parties = ArrayField(models.UUIDField(), default=list)  # only what concerns one of these too; empty: everything
+    period_from = models.DateField(null=True, blank=True)
+    period_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period_from=None) | Q(period_to=None) | Q(period_to__gt=F("period_from")),
+                name="engagement_is_for_a_period",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.purpose
+
+
+class DossierRead(models.Model):
+    """
+    That somebody read a dossier, and why (LED-6, record 23). Kept for two years; not in the log, which forgets nothing.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    table = models.CharField(max_length=40)
+    fact_id = models.UUIDField()
+    door = models.CharField(max_length=60)  # the name of the address
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(ApiClient, on_delete=PROTECT, null=True, related_name="+")
+    engagement = models.ForeignKey(AuditEngagement, on_delete=PROTECT, null=True, related_name="reads")
+    why = models.CharField(max_length=300)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["fact_id", "read_at"], name="reads_of_a_dossier"),
+            models.Index(fields=["read_at"], name="reads_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Exact(NonNulls("user", "client"), 1), name="dossier_is_read_by_somebody")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.fact_id}"
+
+
+class AuditNote(models.Model):
+    """What an auditor wrote beside an entry, an output or a statement."""
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    engagement = models.ForeignKey(AuditEngagement, on_delete=PROTECT, null=True, blank=True, related_name="notes")
+    entry = models.ForeignKey(Entry, on_delete=PROTECT, null=True, blank=True, related_name="notes")
+    submission = models.ForeignKey(
+        "rights.Submission", on_delete=PROTECT, null=True, blank=True, related_name="audit_notes"
+    )
+    statement = models.ForeignKey(
+        "royalties.Statement", on_delete=PROTECT, null=True, blank=True, related_name="audit_notes"
+    )
+    text = models.CharField(max_length=1000)  # without names
+    noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Exact(NonNulls("entry", "submission", "statement"), 1), name="note_is_beside_one_thing"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"note {str(self.id)[:8]}"
+
+
+class AuditSample(models.Model):
+    """
+    Lines of statements drawn to be tested: by which method and seed, out of what. Drawn again they are the same.
+    """
+
+    class Method(models.TextChoices):
+        """How lines are chosen."""
+
+        MONETARY_UNIT = "monetary_unit", "Monetary unit"
+        STRATIFIED = "stratified", "Stratified at random"
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    engagement = models.ForeignKey(AuditEngagement, on_delete=PROTECT, null=True, blank=True, related_name="samples")
+    method = models.CharField(max_length=16, choices=Method.choices)
+    seed = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    period_from = models.DateField()
+    period_to = models.DateField()
+    payee = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    known_at = models.DateTimeField()
+    document = models.TextField()  # RFC 8785 JSON: terms, population, what was drawn
+    digest = models.CharField(max_length=64)
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.get_method_display()} {str(self.id)[:8]}"
+
+
+class AuditSampleItem(models.Model):
+    """One line of a statement that was drawn."""
+
+    id = models.UUIDField(primary_key=True)
+    sample = models.ForeignKey(AuditSample, on_delete=PROTECT, related_name="items")
+    position = models.PositiveIntegerField()
+    statement = models.ForeignKey("royalties.Statement", on_delete=PROTECT, related_name="sampled")
+    partition = models.PositiveIntegerField()
+    line = models.BigIntegerField()
+    units = models.BigIntegerField()  # as booked
+    stratum = models.PositiveSmallIntegerField()  # from 0; of a monetary-unit sample 1: tested because it is large
+    hits = models.PositiveIntegerField()  # how many of the chosen units lie in it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sample", "position"], name="sampled_line_has_its_own_position"),
+            models.UniqueConstraint(fields=["sample", "statement", "partition", "line"], name="line_is_sampled_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.partition}.{self.line}"
+
+
+class AuditException(models.Model):
+    """What is wrong with a sampled line, who must see to it, and how that stands; the last one counts."""
+
+    class Cause(models.TextChoices):
+        """Why it is wrong."""
+
+        USAGE = "usage", "What was reported"
+        RATE = "rate", "A rate or a conversion"
+        SHARE = "share", "A share"
+        PLAN = "plan", "A plan or a contract term"
+        CONSENT = "consent", "A consent that is missing"
+        ENTRY = "entry", "What somebody typed"
+        SOFTWARE = "software", "The service"
+        UNKNOWN = "unknown", "Not known yet"
+
+    class Status(models.TextChoices):
+        """How it stands."""
+
+        OPEN = "open"
+        ACCEPTED = "accepted"  # the owner agrees
+        DISPUTED = "disputed"
+        CORRECTED = "corrected"
+        CLOSED = "closed"
+
+    id = models.UUIDField(primary_key=True)
+    item = models.ForeignKey(AuditSampleItem, on_delete=PROTECT, related_name="exceptions")
+    position = models.PositiveSmallIntegerField()  # 0 for the first
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    root_cause = models.CharField(max_length=12, choices=Cause.choices)
+    audited_units = models.BigIntegerField()  # what the line should come to
+    status = models.CharField(max_length=12, choices=Status.choices)
+    note = models.CharField(max_length=600, blank=True)  # without names
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item", "position"], name="exception_has_its_own_position"),
+            models.CheckConstraint(condition=Q(position__gt=0) | Q(status="open"), name="exception_begins_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_status_display()
+
+
+class SavedQuestion(models.Model):
+    """A question of an audit with what is asked, kept to be asked again; each day, week or month where it says so."""
+
+    class Every(models.TextChoices):
+        """How often it is answered by itself."""
+
+        NEVER = "", "Only when somebody asks"
+        DAY = "day", "Every day"
+        WEEK = "week", "Every Monday"
+        MONTH = "month", "On the first of each month"
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, blank=True, related_name="+")
+    engagement = models.ForeignKey(AuditEngagement, on_delete=PROTECT, null=True, blank=True, related_name="questions")
+    question = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    parameters = models.JSONField()  # as typed: a period may be "last_month"
+    every = models.CharField(max_length=8, choices=Every.choices, blank=True)
+    keep_days = models.PositiveIntegerField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="question_is_due", condition=Q(ended_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class KeptAnswer(models.Model):
+    """An answer to a saved question, in the store by its digest until its time is over: working state."""
+
+    id = models.UUIDField(primary_key=True)
+    saved = models.ForeignKey(SavedQuestion, on_delete=PROTECT, related_name="answers")
+    due_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    document = models.JSONField(null=True)  # what was asked, and what came of it in a sentence
+    answer_digest = models.CharField(max_length=64, blank=True)
+    file_digest = models.CharField(max_length=64, blank=True)  # of the CSV in the store
+    problem = models.CharField(max_length=300, blank=True)
+    keep_until = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["saved", "due_at"], name="question_is_answered_once_a_time")]
+
+    def __str__(self) -> str:
+        return f"{self.saved} of {self.due_at:%Y-%m-%d}"

@@ -76,6 +76,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ledger.api.reading.AuditorsOnlyRead",
+    "ledger.api.reading.ReadsOfDossiers",
 ]
 
 ROOT_URLCONF = "ledger.urls"
@@ -184,6 +186,8 @@ CELERY_BEAT_SCHEDULE = {
     "derive splits again": {"task": "ledger.tasks.redivide_outputs", "schedule": timedelta(minutes=1)},
     "close campaigns": {"task": "ledger.tasks.close_campaigns", "schedule": timedelta(minutes=5)},
     "ask for missing time stamps": {"task": "ledger.tasks.ask_for_missing_stamps", "schedule": timedelta(hours=1)},
+    "answer questions that are due": {"task": "ledger.tasks.order_answers", "schedule": timedelta(minutes=1)},
+    "forget what was kept for a time": {"task": "ledger.tasks.forget_audits", "schedule": timedelta(hours=6)},
     "remove what may go": {"task": "ledger.tasks.retain", "schedule": crontab(hour="2", minute="40")},
     "tidy what was counted": {"task": "ledger.tasks.tidy_counts", "schedule": timedelta(hours=1)},
     "ask witnesses": {"task": "ledger.tasks.ask_witnesses", "schedule": timedelta(seconds=5)},
@@ -221,6 +225,11 @@ STORAGES = {
     "packs": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(DATA_DIR / "packs")},
+    },
+    # Answers to the questions of audits, until their time is over.
+    "answers": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": str(DATA_DIR / "answers")},
     },
     # Where organizations put the audio of their catalogues to be enrolled, each in the folder that bears its id.
     "catalogue": {
@@ -496,7 +505,13 @@ UNFOLD = {
         "show_search": False,
         "show_all_applications": False,
         "navigation": [
-            {"items": [_nav("Today", "today", "admin:index"), _nav("Reports", "description", "reports:outputs")]},
+            {
+                "items": [
+                    _nav("Today", "today", "admin:index"),
+                    _nav("Reports", "description", "reports:outputs"),
+                    _nav("Audit", "policy", "reports:questions"),
+                ]
+            },
             {
                 "title": "Outputs",
                 "items": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -34,6 +35,7 @@ from ledger import (
     voices,
     witnessing,
 )
+from ledger.auditing import saving
 from ledger.models import Job
 
 log = logging.getLogger(__name__)
@@ -188,6 +190,26 @@ def ask_for_missing_stamps(**future: object) -> None:  # noqa: ARG001 - tomorrow
     timestamping.ask_for_missing(at=timezone.now())
 
 
+@shared_task(acks_late=True)
+def answer_audit_question(*, answer_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Answer a question of an audit that was put into the queue."""
+    saving.answer(id=UUID(answer_id), at=timezone.now())
+
+
+@shared_task
+def order_answers(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Put the answers that are due into the queue, and ring for them."""
+    for answer_id in saving.order_due(at=timezone.now()):
+        ring_for(Job.Kind.ANSWER, answer_id)
+
+
+@shared_task
+def forget_audits(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Remove answers whose time is over, and reads of dossiers that are two years old."""
+    saving.forget(on=timezone.now().date())
+    saving.forget_reads(at=timezone.now())
+
+
 @shared_task
 def ask_witnesses(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Ask witnesses to cosign the newest checkpoint."""
@@ -201,28 +223,29 @@ def sweep(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
         _call(job.kind, job.subject_id)
 
 
+# Kind → what does it, and what it calls the id.
+_DONE_BY: dict[str, tuple[Any, str]] = {
+    Job.Kind.CLEAR: (clear_submission, "submission_id"),
+    Job.Kind.CAMPAIGN: (ask_campaign, "campaign_id"),
+    Job.Kind.MAILING: (send_mailing, "mailing_id"),
+    Job.Kind.CLOSING: (close_campaign, "campaign_id"),
+    Job.Kind.LIST: (list_enrollment, "enrollment_id"),
+    Job.Kind.ENROLL: (enroll_part, "part"),
+    Job.Kind.COPY: (sign_copy, "order_id"),
+    Job.Kind.USAGE: (read_usage, "report_id"),
+    Job.Kind.STAMP: (stamp_manifest, "manifest_id"),
+    Job.Kind.ANSWER: (answer_audit_question, "answer_id"),
+}
+
+
 def _call(kind: str, subject_id: UUID) -> None:
+    if kind in _DONE_BY:
+        task, named = _DONE_BY[kind]
+        task.delay(**{named: str(subject_id)})
+        return
     match kind:
-        case Job.Kind.CLEAR:
-            clear_submission.delay(submission_id=str(subject_id))
-        case Job.Kind.CAMPAIGN:
-            ask_campaign.delay(campaign_id=str(subject_id))
-        case Job.Kind.MAILING:
-            send_mailing.delay(mailing_id=str(subject_id))
-        case Job.Kind.CLOSING:
-            close_campaign.delay(campaign_id=str(subject_id))
-        case Job.Kind.LIST:
-            list_enrollment.delay(enrollment_id=str(subject_id))
-        case Job.Kind.ENROLL:
-            enroll_part.delay(part=str(subject_id))
-        case Job.Kind.COPY:
-            sign_copy.delay(order_id=str(subject_id))
         case Job.Kind.SEARCH:
             searching.ring(subject_id)
-        case Job.Kind.USAGE:
-            read_usage.delay(report_id=str(subject_id))
-        case Job.Kind.STAMP:
-            stamp_manifest.delay(manifest_id=str(subject_id))
         case Job.Kind.FREEZE | Job.Kind.DIVIDE | Job.Kind.RECONCILE:
             work_on_run.delay(kind=kind, subject_id=str(subject_id))
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -15,6 +16,11 @@ from ledger.models import (
     SUBJECTS,
     ApiClient,
     Approval,
+    AuditEngagement,
+    AuditException,
+    AuditNote,
+    AuditSample,
+    AuditSampleItem,
     BandsActivation,
     BandsVersion,
     CampaignMailing,
@@ -24,6 +30,7 @@ from ledger.models import (
     CopyOrder,
     Cosignature,
     DivisionWatch,
+    DossierRead,
     Edge,
     Enrollment,
     EnrollmentFile,
@@ -40,6 +47,7 @@ from ledger.models import (
     ImportRehearsal,
     ImportReversal,
     Job,
+    KeptAnswer,
     Leaf,
     LogKeyChange,
     Membership,
@@ -56,6 +64,7 @@ from ledger.models import (
     ReplayRound,
     ReviewClaim,
     SavedMapping,
+    SavedQuestion,
     ShardQuestion,
     SocietyAnswer,
     Tile,
@@ -74,9 +83,10 @@ from provenance.models import (
     SoftBinding,
     Timestamp,
 )
+from rights import models as rights
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
-from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, any_of, concerning
+from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, Within, any_of, concerning
 from royalties.models import (
     Account,
     Advance,
@@ -126,7 +136,42 @@ def seen(rows: QuerySet[Any, Any], sight: Sight) -> QuerySet[Any, Any]:
 
     :raises rights.visibility.NotCovered: no rule says who sees this table
     """
-    return visibility.seen(rows, sight, RULES)
+    if sight.is_whole or not sight.within or rows.model in _COMPOSED:
+        return visibility.seen(rows, sight, RULES)
+    if (rule := RULES.get(rows.model)) is None:
+        raise visibility.NotCovered(f"no rule says who sees {rows.model._meta.label}")
+    allowed = [rule(Sight(sight.parties)), *(_narrowed(rows.model, rule, one) for one in sight.within)]
+    return rows.filter(reduce(or_, allowed))
+
+
+def _narrowed(model: type[Model], rule: Rule, one: Within) -> Q:
+    """What an organization sees of a table, if it concerns the parties of an audit too, and is of its period."""
+    if (path := _OF_ENGAGEMENT.get(model)) is not None:
+        return Q(**{path: one.engagement_id})
+    allowed = rule(Sight(one.organization))
+    if one.parties:
+        allowed &= rule(Sight(one.parties))
+    if one.period_from is None and one.period_to is None:
+        return allowed
+    if model in _TIMELESS:
+        return allowed
+    if (when := _WHEN.get(model)) is None:
+        return NOTHING  # nobody said of which period it is
+    begins, ends = when
+    if one.period_to is not None:
+        allowed &= Q(**{f"{begins}__lt": _as(one.period_to, begins)})
+    if one.period_from is not None:
+        first = _as(one.period_from, begins)
+        if ends == begins:
+            allowed &= Q(**{f"{begins}__gte": first})
+        else:
+            allowed &= Q(**{f"{ends}__gt": first}) | Q(**{f"{ends}__isnull": True})
+    return allowed
+
+
+def _as(day: date, column: str) -> date | datetime:
+    """Return a day as its column has it: a moment is of the day in UTC."""
+    return datetime.combine(day, time(), UTC) if column.endswith("_at") else day
 
 
 def finds(model: type[Any], id: Any, sight: Sight) -> bool:
@@ -251,6 +296,13 @@ def _of_own(*columns: str) -> Rule:
         return reduce(or_, (*registered, *own))
 
     return rule
+
+
+def _reads(sight: Sight) -> Q:
+    """Who read what about somebody is theirs to know: of themselves, of their outputs and statements."""
+    own = Submission.objects.filter(visibility.submitted(sight)).values("pk")
+    paid = Statement.objects.filter(payee__in=sight.ids).values("pk")
+    return Q(fact_id__in=sight.ids) | Q(fact_id__in=own) | Q(fact_id__in=paid)
 
 
 # Subject → who sees its entry, where that is narrower than who sees the fact: for whom a list would be too dear.
@@ -408,6 +460,113 @@ RULES: Rules = {
     PackOrder: _packs,
     PackProgress: _of_packs,
     PackPart: _of_packs,
+    AuditEngagement: _operator_only,
+    DossierRead: _reads,
+    AuditNote: _owned("organization"),
+    AuditSample: _owned("organization"),
+    AuditSampleItem: _owned("sample__organization"),
+    AuditException: _owned("item__sample__organization"),
+    SavedQuestion: lambda sight: Q(organization__in=sight.ids, engagement=None),
+    KeptAnswer: lambda sight: Q(saved__organization__in=sight.ids, saved__engagement=None),
+}
+
+# --- What an audit is narrowed to
+
+# What is seen through other tables, which are narrowed themselves.
+_COMPOSED = frozenset({Entry, Leaf, PendingEntry})
+# An audit's own: everything of it, and of no other.
+_OF_ENGAGEMENT: dict[type[Model], str] = {
+    AuditNote: "engagement",
+    AuditSample: "engagement",
+    AuditSampleItem: "sample__engagement",
+    AuditException: "item__sample__engagement",
+    SavedQuestion: "engagement",
+    KeptAnswer: "saved__engagement",
+}
+# Who and what there is, and what everybody sees: of no period.
+_TIMELESS: frozenset[type[Model]] = frozenset(
+    {
+        *(Party, rights.PartyIdentity, rights.Work, rights.Recording, rights.RecordingWork, rights.RecordingAudio),
+        *(rights.Voice, rights.RecordingVoice, rights.Stem, rights.Lyrics, rights.Release, rights.ReleaseRecording),
+        *(rights.Model, rights.ModelVersion, rights.TermsVersion, rights.Identifier),
+        *(Account, PayeeTerms, ExchangeRate, Checkpoint, Tile, SignerChange, BandsVersion, BandsActivation),
+    }
+)
+
+
+def _release(path: str) -> tuple[str, str]:
+    return f"{path}release_on", f"{path}release_on"
+
+
+def _active(path: str = "") -> tuple[str, str]:
+    return f"{path}active_from", f"{path}active_to"
+
+
+def _run(path: str) -> tuple[str, str]:
+    return f"{path}period_from", f"{path}period_to"
+
+
+def _moment(column: str) -> tuple[str, str]:
+    return column, column
+
+
+# Table → the columns of its beginning and its end, the same where it is of one moment.
+_WHEN: dict[type[Model], tuple[str, str]] = {
+    Submission: _release(""),
+    Decision: _release("submission__"),
+    rights.Ingredient: _release("submission__"),
+    rights.Finding: _release("decision__submission__"),
+    rights.Review: _release("decision__submission__"),
+    rights.Appeal: _release("decision__submission__"),
+    rights.AppealAnswer: _release("appeal__decision__submission__"),
+    rights.Recheck: _release("decision__submission__"),
+    rights.OutputFlag: _release("submission__"),
+    rights.Contribution: _release("submission__"),
+    rights.ContributionRecord: _release("submission__"),
+    rights.ContributionAct: _release("submission__"),
+    rights.Influence: _release("submission__"),
+    Manifest: _release("decision__submission__"),
+    Certificate: _release("manifest__decision__submission__"),
+    ManifestStatus: _release("manifest__decision__submission__"),
+    Disclosure: _release("submission__"),
+    DisclosureAnswer: _release("disclosure__submission__"),
+    Split: _release("decision__submission__"),
+    SplitSource: _release("decision__submission__"),
+    Division: _release("decision__submission__"),
+    Consent: _active(),
+    rights.ConsentAsset: _active("consent__"),
+    rights.ConsentEvent: _moment("effective_on"),
+    rights.WithdrawalTask: _moment("event__effective_on"),
+    rights.WithdrawalTaskDone: _moment("task__event__effective_on"),
+    License: _active(),
+    rights.LicenseAsset: _active("license__"),
+    rights.LicenseEvent: _moment("effective_on"),
+    Plan: _active("license__"),
+    rights.Share: _active(),
+    rights.ShareEvent: _active("share__"),
+    Conflict: _active(),
+    rights.ConflictClaim: _active("conflict__"),
+    rights.Reservation: _active(),
+    UsageReport: _moment("received_at"),
+    UsageFile: _moment("report__received_at"),
+    UsageOutcome: _moment("report__received_at"),
+    UsageKey: _moment("report__received_at"),
+    UsageSum: _moment("key__report__received_at"),
+    UsageMatching: _moment("recorded_at"),
+    UsageMatch: _moment("matching__recorded_at"),
+    RoyaltyRun: _run(""),
+    RunEvent: _run("run__"),
+    RunPart: _run("of_run__"),
+    RunPartition: _run("part__of_run__"),
+    Statement: _run("run__"),
+    StatementObjection: _run("statement__run__"),
+    ObjectionAnswer: _run("objection__statement__run__"),
+    PaymentFile: _run("run__"),
+    PaymentOrder: _run("statement__run__"),
+    Payment: _run("order__statement__run__"),
+    Transaction: _moment("value_on"),
+    Posting: _moment("transaction__value_on"),
+    DossierRead: _moment("read_at"),
 }
 
 

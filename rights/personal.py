@@ -175,6 +175,10 @@ PERSONAL: tuple[Column, ...] = (
             ("royalties.UsageSupersession", "reason"),
             ("royalties.Plan", "reason"),
             ("royalties.Division", "note"),
+            ("ledger.AuditEngagement", "purpose"),
+            ("ledger.AuditNote", "text"),
+            ("ledger.AuditException", "note"),
+            ("ledger.DossierRead", "why"),
             ("ledger.Proposal", "reason"),
             ("ledger.Approval", "reason"),
         )
@@ -297,6 +301,12 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.Job": ("kind", "error"),
     "ledger.ApiClient": ("scopes",),
     "ledger.Membership": ("role",),
+    "ledger.AuditEngagement": ("parties",),
+    "ledger.AuditSample": ("method", "seed", "currency", "document", "digest"),  # ids and sums
+    "ledger.AuditException": ("root_cause", "status"),
+    "ledger.DossierRead": ("table", "door"),
+    "ledger.SavedQuestion": ("question", "name", "parameters", "every"),  # ids, days and codes
+    "ledger.KeptAnswer": ("document", "answer_digest", "file_digest", "problem"),
     "ledger.Enrollment": ("store", "mapping_digest"),
     "ledger.EnrollmentFile": ("wanted_isrc", "result", "audio_digest", "field", "code"),
     "ledger.SavedMapping": ("name", "format", "document"),

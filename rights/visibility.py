@@ -107,10 +107,27 @@ NOTHING = Q(pk__in=[])  # for nobody but the operator
 
 
 @dataclass(frozen=True)
+class Within:
+    """What an auditor sees of an organization: only what concerns some parties too, and only of a period [from, to)."""
+
+    engagement_id: UUID
+    organization: frozenset[UUID]  # itself, and whom it represents
+    parties: frozenset[UUID]  # none: whoever it concerns
+    period_from: date | None
+    period_to: date | None
+
+
+@dataclass(frozen=True)
 class Sight:
-    """The parties through whose eyes somebody looks; None is the operator, who sees everything."""
+    """
+    The parties through whose eyes somebody looks; None is the operator, who sees everything.
+
+    What auditors see beside stands in ``within``, which ``ledger.visibility`` alone reads: whoever asks for the parties
+    does not find an auditor's.
+    """
 
     parties: frozenset[UUID] | None
+    within: tuple[Within, ...] = ()
 
     @property
     def is_whole(self) -> bool:

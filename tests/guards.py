@@ -33,6 +33,7 @@ _OPERATIONS: Any = import_module("ledger.migrations.0028_operations")
 _LINKS: Any = import_module("ledger.migrations.0029_payee_links")
 _REPLAYS: Any = import_module("ledger.migrations.0030_replays_and_packs")
 _WITNESSES: Any = import_module("ledger.migrations.0031_witnesses_and_log_keys")
+_AUDITS: Any = import_module("ledger.migrations.0033_audits")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -57,6 +58,7 @@ VOUCHED: list[str] = [
     *_TRAINING.APPEND_ONLY,
     *_LINKS.APPEND_ONLY,
     *_WITNESSES.FACTS,
+    *_AUDITS.ENTERED,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -90,6 +92,8 @@ WORKING: list[str] = [
     *_PLANS.WORKING,
     *_REPLAYS.WORKING,
     *_WITNESSES.WORKING,
+    *_AUDITS.WORKING,
+    *_AUDITS.FORGOTTEN,
 ]
 STANDING: list[str] = _DEPTH.STANDING  # only their knowledge ends
 EXCLUSIVE: list[str] = _DEPTH.EXCLUSIVE  # inserted and deleted
@@ -114,6 +118,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _PLANS.ENTERED
             | _TRAINING.ENTERED
             | _WITNESSES.FACTS
+            | _AUDITS.ENTERED
         ).items()
     },
     **{

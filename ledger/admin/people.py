@@ -28,11 +28,11 @@ from oauth2_provider.models import (
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from ledger import membership
+from ledger import access, membership
 from ledger.access import memberships
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
-from ledger.admin.fields import INPUT, DateField, pick
+from ledger.admin.fields import INPUT, DateField, pick, pick_several
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step
 from ledger.api.access import caller_of
@@ -123,13 +123,42 @@ class MembershipForm(FactForm):
         label="To before", required=False, help_text="The first day without access; auditors need one"
     )
 
+    purpose = forms.CharField(
+        label="For what",
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(INPUT),
+        help_text="Stands beside each dossier that is read; without names",
+    )
+    ends_at = forms.DateTimeField(
+        label="Until the moment",
+        required=False,
+        widget=forms.DateTimeInput({"class": "l-input is-short", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="In UTC; empty: as the first day without access begins",
+    )
+    parties = pick_several(
+        Party, label="Only about", required=False, help_text="What concerns one of these too; empty: everything"
+    )
+    audit_from = DateField(label="Period from", required=False)
+    audit_to = DateField(label="Period to before", required=False)
+
     lead = (
         "A member sees what concerns the organization and whom it represents, and does what the role gives. Auditors"
         " only read."
     )
     done = "Admitted; the entry goes into the log within a second. It names the login by its number."
-    groups = (("Who", ("username",)), ("Where", ("organization", "role")), ("When", ("active_from", "active_to")))
-    refusals = {membership.AuditorWithoutEnd: "active_to", membership.NameTaken: "username"}
+    groups = (
+        ("Who", ("username",)),
+        ("Where", ("organization", "role")),
+        ("When", ("active_from", "active_to")),
+        ("Of an auditor", ("purpose", "ends_at", "parties", "audit_from", "audit_to")),
+    )
+    refusals = {
+        membership.AuditorWithoutEnd: "active_to",
+        membership.NameTaken: "username",
+        membership.NotAnAudit: "role",
+        membership.AuditOutOfBounds: "ends_at",
+    }
     password = ""
 
     def write(self, *, id: UUID, at: datetime) -> Membership:
@@ -140,6 +169,7 @@ class MembershipForm(FactForm):
             "role": Membership.Role(given["role"]),
             "active_from": given["active_from"],
             "active_to": given["active_to"],
+            "audit": self._audit(),
         }
         user = get_user_model().objects.filter(username=given["username"]).first()
         if user is not None:
@@ -147,6 +177,34 @@ class MembershipForm(FactForm):
         invitation = membership.invite(id=id, username=given["username"], at=at, **terms)
         self.password = invitation.password
         return invitation.membership
+
+    def _audit(self) -> membership.Audit | None:
+        given = self.cleaned_data
+        names = ("purpose", "ends_at", "parties", "audit_from", "audit_to")
+        if not any(given[name] for name in names):
+            return None
+        return membership.Audit(
+            purpose=given["purpose"],
+            ends_at=given["ends_at"],
+            parties=frozenset(party.pk for party in given["parties"]),
+            period_from=given["audit_from"],
+            period_to=given["audit_to"],
+        )
+
+
+def _audited(row: Membership) -> tuple[tuple[str, Shown], ...]:
+    """Say what an auditor was let in for."""
+    audit = access.engagement_of(row)
+    if audit is None:
+        return ()
+    period = f"{audit.period_from or 'the beginning'} until before {audit.period_to or 'whenever'}"
+    about = ", ".join(str(party) for party in Party.objects.filter(pk__in=audit.parties).select_related("identity"))
+    return (
+        ("For what", audit.purpose),
+        ("Until the moment", sheets.moment(audit.ends_at)),
+        ("Only about", about or "whoever it concerns"),
+        ("Only of the period", period if audit.period_from or audit.period_to else "all time"),
+    )
 
 
 class LeavingForm(FactForm):
@@ -202,7 +260,7 @@ class MembershipAdmin(FactAdmin):
         "shown_state",
     )
     list_filter = ("role", StateFilter)
-    list_select_related = ("user", "organization__identity", "end")
+    list_select_related = ("user", "organization__identity", "end", "engagement")
     ordering = ("-recorded_at",)
     about = "Who belongs to which organization, in which role. Each admission and each end is an entry of the log."
     blank = "Nobody was admitted yet, so only the operator sees anything. Add a membership: it makes the login too."
@@ -260,6 +318,7 @@ class MembershipAdmin(FactAdmin):
                 ("Organization", sheets.link(fact.organization)),
                 ("Role", fact.get_role_display()),
                 ("When", sheets.period(fact)),
+                *_audited(fact),
                 ("Ended", str(end.effective_on) if end else sheets.NOTHING),
                 ("Id", sheets.long_id(fact.pk)),
                 ("Recorded", sheets.moment(fact.recorded_at)),

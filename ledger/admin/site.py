@@ -45,7 +45,7 @@ def acting(request: HttpRequest) -> list[str]:
         return ["Operator: sees everything", "warning"]
     names = [
         f"{one.organization}, {one.get_role_display().lower()}"
-        for one in memberships(on=timezone.now().date())
+        for one in memberships(on=timezone.now().date(), at=timezone.now())
         .filter(user=request.user.pk)
         .select_related("organization__identity")
         .order_by("recorded_at", "id")

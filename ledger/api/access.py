@@ -76,7 +76,8 @@ class HasScopeOrStaff(BasePermission):
     names in ``people``: a method, and the verbs of which one is theirs. The operator's people may do that always.
 
     And an id in the address must be of something that the caller sees. A view says in ``sees`` of which table each one
-    is, and in ``absent`` what it raises for one that does not exist, so that both get the same answer.
+    is, and in ``absent`` what it raises for one that does not exist, so that both get the same answer. What is no id
+    but a word that says nothing of anybody stands in ``words``.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
@@ -88,7 +89,10 @@ class HasScopeOrStaff(BasePermission):
         if not caller.is_operator:
             from ledger.visibility import finds
 
+            words: Sequence[str] = getattr(view, "words", ())
             for name, id in view.kwargs.items():
+                if name in words:
+                    continue
                 if name not in sees or not finds(sees[name], id, caller.sight):
                     raise getattr(view, "absent", Http404)
         return True
@@ -105,6 +109,9 @@ class HasScopeOrStaff(BasePermission):
 
     def _is_for_people(self, request: Request, view: APIView) -> bool:
         # What two people must do cannot be done by a machine that speaks for both: it takes somebody who signed in.
+        if request.method in getattr(view, "auditors", ()):
+            # What an audit leaves on record: whether they audit is the view's to ask.
+            return client_of(request) is None and bool(getattr(request.user, "is_staff", False))
         people: Mapping[str, Sequence[Verb]] = getattr(view, "people", {})
         verbs = people.get(request.method or "")
         if verbs is None or client_of(request) is not None or not getattr(request.user, "is_staff", False):

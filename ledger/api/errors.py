@@ -64,6 +64,9 @@ from ledger import voices as enrolling_voices
 from ledger.api import access, once, outputs, preferences, resolution, uploads
 from ledger.api import log as proofs
 from ledger.api import shares as asset_shares
+from ledger.auditing import acting, drawing, noting, sampling, saving
+from ledger.auditing import parameters as questions
+from ledger.auditing import registry as audit_questions
 from ledger.constraints import REFUSALS, violated
 from ledger.statements import paper, remittances, transfers
 from provenance import bindings, ern
@@ -269,6 +272,19 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     opening.NotThatLong: (422, "not_that_long"),
     opening.NoSuchLink: (404, "no_such_payee_link"),
     opening.EndedBefore: (409, "link_ended_before"),
+    audit_questions.NoSuchQuestion: (404, "no_such_question"),
+    acting.NotAnAuditor: (403, "not_an_auditor"),
+    acting.NoHouse: (403, "no_house"),
+    noting.NoText: (422, "no_text"),
+    sampling.NotASample: (422, "not_a_sample"),
+    drawing.NoSuchItem: (404, "no_such_item"),
+    drawing.NotOpen: (422, "not_open"),
+    drawing.NothingWrong: (422, "nothing_wrong"),
+    drawing.NotAnOwner: (422, "not_an_owner"),
+    drawing.WentOn: (409, "went_on"),
+    saving.NoSuchSaved: (404, "no_such_saved_question"),
+    saving.AlreadyEnded: (409, "already_ended"),
+    saving.NotAName: (422, "not_a_name"),
     # Payments.
     transfers.NotAnAccount: (422, "not_an_account"),
     transfers.NothingToPay: (409, "nothing_to_pay"),
@@ -472,6 +488,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
             return _problem(status, code, _sentence(error))
     if isinstance(error, rights_to.NotYours):
         return _unknown(error.field)
+    if isinstance(error, questions.BadParameter):
+        return _problem(422, "bad_parameter", str(error), fields={error.field: [str(error)]})
     if isinstance(error, IntegrityError):
         return _refused_by_database(error)
     if isinstance(error, Http404):

@@ -132,7 +132,7 @@ class StatementObjections(APIView):
         given.is_valid(raise_exception=True)
         data: dict[str, Any] = dict(given.validated_data)
         row = statement_of(request, id)
-        if not any(row.payee_id in duty.parties for duty in caller_of(request).duties):
+        if not any(row.payee_id in duty.parties and duty.verbs for duty in caller_of(request).duties):
             raise NotYourParty
         found, created = once(
             seen_by(request, StatementObjection.objects.all()),

@@ -4,6 +4,8 @@ from django.urls import path
 
 from ledger.api import (
     assets,
+    auditing,
+    audits,
     clearances,
     completeness,
     consents,
@@ -223,6 +225,20 @@ urlpatterns = [
     path("royalty-runs/<uuid:id>/payment-files", payments.PaymentFiles.as_view()),
     path("payment-files/<uuid:id>/file", payments.PaymentFileBytes.as_view()),
     path("remittances", payments.Remittances.as_view()),
+    # Audits
+    path("audit-questions", auditing.AuditQuestions.as_view()),
+    path("audit-questions/<slug:slug>", auditing.AuditQuestionAnswer.as_view()),
+    path("audit-notes", audits.AuditNotes.as_view(), name="audit-notes"),
+    path("audit-samples", audits.AuditSamples.as_view(), name="audit-samples"),
+    path("audit-samples/<uuid:id>", audits.AuditSampleDetail.as_view()),
+    path("audit-samples/<uuid:id>/again", audits.AuditSampleAgain.as_view()),
+    path("audit-exceptions", audits.AuditExceptions.as_view(), name="audit-exceptions"),
+    path("saved-questions", audits.SavedQuestions.as_view(), name="saved-questions"),
+    path("saved-questions/<uuid:id>/ends", audits.SavedQuestionEnds.as_view(), name="saved-question-ends"),
+    path("kept-answers/<uuid:id>/file", audits.KeptAnswerFile.as_view()),
+    path("audit-questions/<slug:slug>/answer.csv", auditing.AuditQuestionCsv.as_view()),
+    path("audit-questions/<slug:slug>/answer.parquet", auditing.AuditQuestionParquet.as_view()),
+    path("audit-questions/<slug:slug>/answer.pdf", auditing.AuditQuestionPaper.as_view()),
     # Log
     path("log/coverage", completeness.LogCoverage.as_view()),
     path("log/coverage.csv", completeness.LogCoverageSheet.as_view()),

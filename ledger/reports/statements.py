@@ -22,6 +22,7 @@ from ledger.access import Verb
 from ledger.api.access import caller_of, seen_by
 from ledger.api.statements import statement_of
 from ledger.reports.access import staff_only
+from ledger.reports.beside import notes_beside
 from ledger.reports.views import attachment, page
 from ledger.statements import paper, plots, table
 from ledger.statements.document import PARTS, By, Document, Line, country_name, decimals, fraction, grouped
@@ -118,6 +119,7 @@ def statement(request: HttpRequest, id: UUID) -> HttpResponse:
     if not _is_payee(request, row):
         context["may_object"] = False
     context["may_answer"] = caller_of(request).acts_for(row.run.payer_id, Verb.SETTLE)
+    context |= notes_beside(request, statement=row.pk)
     return page(request, "ledger/reports/statement.html", context)
 
 
@@ -162,7 +164,7 @@ def _statement(request: HttpRequest, id: UUID) -> Statement:
 
 def _is_payee(request: HttpRequest, row: Statement) -> bool:
     """Whether they belong to the payee or stand for it; whoever keeps the house is nobody's payee."""
-    return any(row.payee_id in duty.parties for duty in caller_of(request).duties)
+    return any(row.payee_id in duty.parties and duty.verbs for duty in caller_of(request).duties)
 
 
 def _document(request: HttpRequest, id: UUID) -> tuple[Statement, Document]:

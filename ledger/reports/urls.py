@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import completeness, sounds, statements, training, views
+from ledger.reports import audits, completeness, questions, sounds, statements, training, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -46,6 +46,23 @@ urlpatterns = [
     path("model-versions/<uuid:id>/coverage.csv", training.covered, name="training-coverage"),
     path("index", training.index, name="index"),
     path("index.csv", training.index_csv, name="index-csv"),
+    path("questions", questions.questions, name="questions"),
+    path("questions/<slug:slug>", questions.question, name="question"),
+    path("questions/<slug:slug>.csv", questions.csv, name="question-csv"),
+    path("questions/<slug:slug>.parquet", questions.parquet, name="question-parquet"),
+    path("questions/<slug:slug>.pdf", questions.pdf, name="question-pdf"),
+    path("questions/<slug:slug>/saving", audits.save_question, name="save-question"),
+    path("saved-questions/<uuid:id>/end", audits.end_question, name="end-question"),
+    path("saved-questions/<uuid:id>/answer", audits.answer_question, name="answer-question"),
+    path("kept-answers/<uuid:id>.csv", audits.kept_answer, name="kept-answer"),
+    path("samples", audits.samples, name="samples"),
+    path("samples/drawing", audits.draw_sample, name="draw-sample"),
+    path("samples/<uuid:id>", audits.sample, name="sample"),
+    path("sampled/<uuid:id>", audits.sampled, name="sampled"),
+    path("sampled/<uuid:id>/exception", audits.record_exception, name="record-exception"),
+    path("exceptions", audits.exceptions, name="exceptions"),
+    path("notes", audits.notes, name="notes"),
+    path("notes/writing", audits.note, name="note"),
     path("entries/<uuid:id>/receipt.txt", views.receipt, name="receipt"),
     path("entries/<uuid:id>/entry.json", views.entry, name="entry"),
 ]

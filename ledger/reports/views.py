@@ -27,6 +27,7 @@ from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
 from ledger.reports import presentation, wrong
 from ledger.reports.access import staff_only
+from ledger.reports.beside import notes_beside
 from ledger.today import STATES
 from ledger.visibility import finds
 from provenance import certified
@@ -118,6 +119,7 @@ def submission(request: HttpRequest, id: UUID) -> HttpResponse:
         "at": timezone.now(),
         "log_key": checkpoints.verifier_key(),
         "pack_name": f"{id}.pack.zip",
+        **notes_beside(request, submission=id),
     }
     return page(request, "ledger/reports/submission.html", context)
 

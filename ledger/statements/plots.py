@@ -38,6 +38,8 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inche
     """
     Draw amounts in minor units as horizontal bars, in the order given; beyond twelve the rest are one bar.
 
+    Without a currency they are counts.
+
     :param title: what a person who cannot see it is told
     """
     shown = list(amounts[:MOST_BARS])
@@ -49,7 +51,7 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inche
         places = range(len(shown))
         values = [units for _, units in shown]
         drawn = axes.barh(places, values, height=0.62, color=[_ADDS if units >= 0 else _TAKES for units in values])
-        axes.bar_label(drawn, labels=[grouped(units, currency) for units in values], padding=4, color=_INK)
+        axes.bar_label(drawn, labels=[_said(units, currency) for units in values], padding=4, color=_INK)
         axes.set_yticks(places, [_short(name) for name, _ in shown])
         axes.invert_yaxis()
         axes.margins(x=0.16)
@@ -67,7 +69,7 @@ def columns(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, in
         values = [units for _, units in amounts]
         drawn = axes.bar(places, values, width=0.62, color=[_ADDS if units >= 0 else _TAKES for units in values])
         if len(amounts) <= MOST_BARS:
-            axes.bar_label(drawn, labels=[grouped(units, currency) for units in values], padding=2, color=_INK)
+            axes.bar_label(drawn, labels=[_said(units, currency) for units in values], padding=2, color=_INK)
         step = max(1, len(amounts) // MOST_BARS)
         axes.set_xticks(places[::step], [name for name, _ in amounts[::step]])
         axes.set_xlim(-0.8, max(len(amounts), 4) - 0.2)  # one column is not as wide as the page
@@ -154,6 +156,11 @@ def _percent(millionths: int | None) -> str:
     return "" if millionths is None else f"{millionths / 10_000:.1f} %"
 
 
+def _said(units: int, currency: str) -> str:
+    """Write an amount; without a currency it is a count."""
+    return grouped(units, currency) if currency else f"{units:,}".replace(",", "\u202f")
+
+
 def _short(name: str) -> str:
     return name if len(name) <= 34 else f"{name[:33]}…"
 
@@ -166,7 +173,7 @@ def _plain(axes: Any, *, keep: str) -> None:
 
 def _money_axis(axis: Any, currency: str) -> None:
     axis.set_major_locator(MaxNLocator(4, integer=True))
-    axis.set_major_formatter(FuncFormatter(lambda units, _: grouped(int(units), currency)))
+    axis.set_major_formatter(FuncFormatter(lambda units, _: _said(int(units), currency)))
     axis.grid(visible=True, color=_LINE, linewidth=0.5, alpha=0.6)
     axis.axes.set_axisbelow(True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ledger.statements.document import Document, fraction
 from royalties import money
@@ -19,34 +19,35 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def rows(document: Document) -> Iterator[str]:
     """Yield the lines of the table, CRLF after each (RFC 4180), ready to be streamed."""
-    yield _line(_HEAD)
+    yield line(_HEAD)
     frame = (document.id, document.version, document.period_from, document.period_to)
-    for line in document.lines:
-        yield _line((
+    for one in document.lines:
+        yield line((
             *frame,
-            line.output_id,
-            line.output_title,
-            line.country,
-            line.part,
-            line.asset_id or "",
-            line.asset_title,
-            line.used_from or "",
-            line.used_to or "",
-            line.pool_units,
-            fraction(line.weight),
-            fraction(line.exact),
-            line.units,
-            "yes" if line.has_leftover else "no",
-            money.written(line.units, document.currency),
+            one.output_id,
+            one.output_title,
+            one.country,
+            one.part,
+            one.asset_id or "",
+            one.asset_title,
+            one.used_from or "",
+            one.used_to or "",
+            one.pool_units,
+            fraction(one.weight),
+            fraction(one.exact),
+            one.units,
+            "yes" if one.has_leftover else "no",
+            money.written(one.units, document.currency),
             document.currency,
         ))  # fmt: skip
     blank = ("",) * 7
     for step in document.steps:
         amount = money.written(step.units, document.currency)
-        yield _line((*frame, "", "", "", step.name, *blank, step.units, "", amount, document.currency))
+        yield line((*frame, "", "", "", step.name, *blank, step.units, "", amount, document.currency))
 
 
-def _line(cells: tuple[object, ...]) -> str:
+def line(cells: Sequence[object]) -> str:
+    """Write cells as a line, CRLF after it (RFC 4180); none of them is run as a formula."""
     out = io.StringIO()
     csv.writer(out).writerow([_safe(cell) for cell in cells])
     return out.getvalue()

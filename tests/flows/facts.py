@@ -14,6 +14,11 @@ from fingerprint.models import Audio, Reference
 from ledger import certifying, checkpoints, log, people, registration, sequencer, timestamping
 from ledger.models import (
     Approval,
+    AuditEngagement,
+    AuditException,
+    AuditNote,
+    AuditSample,
+    AuditSampleItem,
     BandsActivation,
     BandsVersion,
     CampaignMailing,
@@ -267,7 +272,7 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     ),
     (Kind.LICENSE_CHANGED, [(LicenseEvent, {"act": "suspended", "position": 0, "actor_id": key("label")})]),
     (Kind.CLEARANCE_ANSWERED, [(Clearance, {"licensee_id": key("rival"), "uses": USES}), (ClearanceAnswers, {})]),
-    (Kind.MEMBER_ADMITTED, [(Membership, {"organization_id": key("label")})]),
+    (Kind.MEMBER_ADMITTED, [(Membership, {"organization_id": key("label")}), (AuditEngagement, {})]),
     (Kind.MEMBER_LEFT, [(MembershipEnd, {})]),
     (Kind.IMPORT_RECEIVED, [(ImportBatch, {})]),
     (Kind.IMPORT_FINISHED, [(ImportOutcome, {})]),
@@ -434,6 +439,9 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
     (Kind.OBJECTION_ANSWERED, [(ObjectionAnswer, {})]),
     (Kind.PAYMENTS_ORDERED, [(PaymentFile, {}), (PaymentOrder, {})]),
     (Kind.PAYMENT_CONFIRMED, [(Payment, {})]),
+    (Kind.AUDIT_NOTED, [(AuditNote, {"statement_id": Statement})]),
+    (Kind.SAMPLE_DRAWN, [(AuditSample, {}), (AuditSampleItem, {})]),
+    (Kind.EXCEPTION_RECORDED, [(AuditException, {"position": 1})]),
 ]
 # In no entry's rows.
 ASIDE: list[tuple[type[models.Model], Change]] = [

@@ -237,6 +237,8 @@ def test_every_address_with_an_id_says_whose_it_is() -> None:
             assert view.permission_classes == [AllowAny]
             continue
         for name in re.findall(r"<\w+:(\w+)>", path):
+            if name in getattr(view, "words", ()):
+                continue
             assert name in getattr(view, "sees", {}), f"{path}: say in `sees` of which table {name} is"
             assert visibility.is_covered(view.sees[name])
 
