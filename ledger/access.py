@@ -20,6 +20,7 @@ from rights.models import (
     License,
     Party,
     Recording,
+    RecordingDescription,
     Release,
     Reservation,
     Share,
@@ -80,6 +81,7 @@ _ADDED = {
         "party partyname partyinrole partycontact representation representationend protection identifier"
         " identifierfinding work recording recordingwork release releaserecording voice recordingvoice voiceenrollment"
         " stem lyrics model modelversion modelversionretirement dataset share shareevent conflict conflictevent"
+        " recordingdescription trainingstatement"
     ),
     Verb.CONSENT: "consent consentevent consentevidence reservation reservationend withdrawaltaskdone",
     Verb.LICENSE: "license licenseevent termsversion campaign campaigninvitation mfnclause",
@@ -189,6 +191,7 @@ class Caller:
 STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     Share: ("party", Verb.REGISTER),
     Dataset: ("keeper", Verb.REGISTER),
+    RecordingDescription: ("describer", Verb.REGISTER),
     Consent: ("grantor", Verb.CONSENT),
     Reservation: ("holder", Verb.CONSENT),
     License: ("licensor", Verb.LICENSE),

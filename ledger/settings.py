@@ -575,6 +575,8 @@ UNFOLD = {
                     _nav("Training", "fact_check", "reports:training-list"),
                     _nav("Versions", "layers", "admin:rights_modelversion_changelist"),
                     _nav("Datasets", "dataset", "admin:rights_dataset_changelist"),
+                    _nav("Declarations", "assignment", "admin:rights_trainingstatement_changelist"),
+                    _nav("Descriptions", "label", "admin:rights_recordingdescription_changelist"),
                 ],
             },
             {

@@ -27,11 +27,12 @@ from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of, seen_by
 from ledger.constraints import REFUSALS, violated
 from ledger.visibility import Sight, seen
-from rights import assets
-from rights.assets import GivenMember
+from rights import assets, datasets
+from rights.assets import GivenExclusion, GivenMember
 from rights.identifiers import BadCode, Scheme, display
 from rights.models import (
     Dataset,
+    DatasetExclusion,
     DatasetMember,
     License,
     Lyrics,
@@ -42,13 +43,14 @@ from rights.models import (
     RecordingVoice,
     Release,
     Stem,
+    TrainingStatement,
     Voice,
     VoiceEnrollment,
     Work,
 )
 from rights.models import Model as GenerativeModel
 from rights.registry import AssetRef
-from rights.vocabulary import AssetKind, Component, EnrollmentEndKind
+from rights.vocabulary import AssetKind, Component, EnrollmentEndKind, ExclusionReason
 
 MOST_RELATED = 100
 COMPONENTS = [(one.value, one.value.replace("_", " ").capitalize()) for one in Component]
@@ -340,13 +342,54 @@ class DatasetForm(FactForm):
     voices = pick_several(Voice, required=False)
     lyrics = pick_several(Lyrics, required=False)
     license = LicensesField(most=1, label="License", help_text="The id of the license under which all of them came in")
+    despite = forms.CharField(
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(INPUT),
+        label="Nevertheless, because",
+        help_text="On which ground members are in it that are reserved, withdrawn or licensed no more; without it they "
+        "are refused. It is shown as what you assert.",
+    )
+    left_out = pick_several(Recording, required=False, label="Recordings left out")
+    reason = forms.ChoiceField(
+        required=False,
+        choices=[("", "—"), *((one.value, one.value.replace("_", " ").capitalize()) for one in ExclusionReason)],
+        widget=forms.Select(INPUT),
+        label="Why",
+        help_text="One reason for all of them; through the API each has its own",
+    )
+    others = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        widget=forms.NumberInput(_SHORT),
+        label="How many more, registered nowhere",
+    )
+    note = forms.CharField(
+        required=False, max_length=300, widget=forms.TextInput(INPUT), label="In words", help_text="Without names"
+    )
 
     lead = "What a model is trained on. Its members are frozen: another selection is another dataset."
     groups = (
         ("Which", ("keeper", "name")),
-        ("Members", ("recordings", "works", "stems", "voices", "lyrics", "license")),
+        ("Members", ("recordings", "works", "stems", "voices", "lyrics", "license", "despite")),
+        ("What is left out", ("left_out", "reason", "others", "note")),
     )
-    refusals = {assets.NothingInTheDataset: "recordings", assets.TooManyMembers: "recordings"}
+    refusals = {
+        assets.NothingInTheDataset: "recordings",
+        assets.TooManyMembers: "recordings",
+        assets.ExclusionUnclear: "left_out",
+        datasets.MembersNotPermitted: "despite",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask why something is left out, and what it is that is registered nowhere."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if (given.get("left_out") or given.get("others")) and not given.get("reason"):
+            self.add_error("reason", "Say why it is left out.")
+        if given.get("others") and not given.get("note"):
+            self.add_error("note", "Say in words what they are.")
+        return given
 
     def look_through(self, sight: Sight) -> None:
         """Offer only what is seen."""
@@ -364,8 +407,19 @@ class DatasetForm(FactForm):
             for field, kind in kinds.items()
             for row in given[field]
         ]
+        exclusions = []
+        if given["reason"]:
+            reason, note = ExclusionReason(given["reason"]), given["note"]
+            exclusions = [GivenExclusion(reason, AssetRef(recording_id=row.pk), note=note) for row in given["left_out"]]
+            exclusions += [GivenExclusion(reason, quantity=given["others"], note=note)] if given["others"] else []
         return registration.freeze_dataset(
-            id=id, keeper_id=given["keeper"].pk, name=given["name"], members=members, at=at
+            id=id,
+            keeper_id=given["keeper"].pk,
+            name=given["name"],
+            members=members,
+            exclusions=exclusions,
+            despite=given["despite"],
+            at=at,
         )
 
 
@@ -804,11 +858,16 @@ class ModelVersionAdmin(AssetAdmin):
         dataset = self.seen(request, Dataset.objects.filter(model_versions=fact)).first()
         may_retire = self.may_act(request, fact) and not hasattr(fact, "retirement")
         retirement = getattr(fact, "retirement", None)
+        declare = add_address(request, TrainingStatement, model_version=fact.pk)
         return Sheet(
             title=str(fact),
             lead="A trained version of a model. A retrained one is another version, and needs its own license.",
             chip=_version_chip(fact),
-            steps=(Step("Retire…", self.act_address(fact), is_grave=True),) if may_retire else (),
+            steps=(
+                Step("What it was trained on", reverse("reports:training", args=[fact.pk])),
+                *((Step("Declare…", declare),) if declare and self.may_act(request, fact) else ()),
+                *((Step("Retire…", self.act_address(fact), is_grave=True),) if may_retire else ()),
+            ),
             facts=(
                 ("Model", sheets.link(fact.model)),
                 ("Trained", _training(fact)),
@@ -867,12 +926,16 @@ class DatasetAdmin(AssetAdmin):
             "recording", "work", "voice__person__identity", "stem", "lyrics__work", "license"
         )
         versions = self.seen(request, fact.model_versions.select_related("model", "retirement"))
+        left_out = self.seen(request, DatasetExclusion.objects.filter(dataset=fact)).select_related(
+            "recording", "work", "voice__person__identity", "stem", "lyrics__work"
+        )
         return Sheet(
             title=fact.name,
             lead=f"A dataset of {fact.member_count} members, frozen {fact.frozen_at:%Y-%m-%d}.",
             facts=(
                 ("Keeper", sheets.link(fact.keeper)),
                 ("Members", _digest(fact.members_digest)),
+                *((("In it nevertheless, because", fact.despite),) if fact.despite else ()),
                 ("Id", sheets.long_id(fact.pk)),
                 sheets.entry_of(dataset=fact),
             ),
@@ -889,6 +952,17 @@ class DatasetAdmin(AssetAdmin):
                     "None of its members is yours to see.",
                 ),
                 Table(
+                    "Left out",
+                    ("What", "Why", "In words"),
+                    _rows(
+                        left_out.order_by("reason", "id")[:MOST_RELATED],
+                        _left_out,
+                        lambda row: str(row.get_reason_display()),
+                        lambda row: row.note or sheets.NOTHING,
+                    ),
+                    "Nothing that is yours to see was left out.",
+                ),
+                Table(
                     "Trained on it",
                     ("Version", "Training", "State"),
                     _rows(
@@ -903,5 +977,11 @@ class DatasetAdmin(AssetAdmin):
         )
 
 
-def _member(row: DatasetMember) -> tuple[str, Any]:
+def _left_out(row: DatasetExclusion) -> Shown:
+    if row.asset_id is None:
+        return f"{row.quantity:,} registered nowhere"
+    return sheets.link(_member(row)[1])
+
+
+def _member(row: DatasetMember | DatasetExclusion) -> tuple[str, Any]:
     return next((kind.value, found) for kind in AssetKind if (found := getattr(row, kind.value)) is not None)

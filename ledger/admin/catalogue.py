@@ -14,7 +14,18 @@ from ledger.admin.facts import FactAdmin, add_address
 from ledger.admin.forms import RecordingForm, WorkForm
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import seen_by
-from rights.models import Consent, License, Lyrics, Recording, RecordingWork, Share, Stem, Submission, Work
+from rights.models import (
+    Consent,
+    License,
+    Lyrics,
+    Recording,
+    RecordingDescription,
+    RecordingWork,
+    Share,
+    Stem,
+    Submission,
+    Work,
+)
 
 MOST_RELATED = 100
 
@@ -223,6 +234,8 @@ class RecordingAdmin(FactAdmin):
         works = [link.work for link in self.seen(request, fact.work_links.select_related("work"))]
         voices = self.seen(request, fact.voice_links.select_related("voice__person__identity")).order_by("recorded_at")
         tracks = self.seen(request, fact.releases.select_related("release")).order_by("release", "position")
+        said = fact.descriptions.select_related("describer__identity")
+        descriptions = self.seen(request, said).order_by("-recorded_at", "id")
         return Sheet(
             title=fact.title,
             lead="A recording, the master side."
@@ -247,6 +260,11 @@ class RecordingAdmin(FactAdmin):
                             for row in self.seen(request, fact.stems.order_by("title", "id"))[:MOST_RELATED]),
                       "No part of it is registered by itself.",
                       add_address(request, Stem, recording=fact.pk), "Add stem"),
+                Table("Descriptions", ("Described by", "Genres", "Recorded"),
+                      tuple((sheets.link(row.describer), sheets.link(row, ", ".join(row.genres) or "No genre"),
+                             sheets.moment(row.recorded_at)) for row in descriptions[:MOST_RELATED]),
+                      "Nobody has described it: in reports of coverage it is unknown.",
+                      add_address(request, RecordingDescription, recording=fact.pk), "Add description"),
                 Table("Sold as", ("Release", "Track"),
                       tuple((sheets.link(row.release), str(row.position)) for row in tracks[:MOST_RELATED]),
                       "No release names it."),

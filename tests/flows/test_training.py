@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -477,3 +478,52 @@ def test_a_page_of_a_day_that_is_none_is_of_today(query: str, trained: World) ->
     shown = reader("rival").get(f"{PAGES[1]}?{query}")
     assert shown.status_code == 200
     assert ("as of now" in shown.content.decode()) == ("page" not in query)
+
+
+# --- at the desk
+
+
+def test_it_is_described_declared_and_left_out_at_the_desk_too(trained: World) -> None:
+    staff = Client()
+    staff.force_login(User.objects.create_superuser("rights", password="team"))
+
+    def sent(model: str, **fields: Any) -> Any:
+        return staff.post(f"/admin/rights/{model}/add/", {"id": str(uuid4()), **fields})
+
+    said = {"recording": key("kept"), "describer": key("label"), "genres": "Folk, Pop", "lead_voice": "male"}
+    assert sent("recordingdescription", **said, languages="english").context["form"].errors.keys() == {"languages"}
+    made = sent("recordingdescription", **said, languages="en")
+    assert made.status_code == 302
+    assert "Folk" not in made.url
+    assert "folk, pop" in staff.get(f"/admin/rights/recording/{key('kept')}/change/").content.decode()
+
+    path = "/admin/rights/trainingstatement/add/"
+    asked = staff.get(f"{path}?model_version={key('v1')}").content.decode()
+    assert "2.2.1. Datasets commercially licensed by rightsholders" in asked
+    answers = {
+        "model_version": key("v1"),
+        "general__contact": "https://models.example",
+        "size__audio": "small",
+        "reservations__measures": "asked about here",
+        "illegal__measures": "delivered by holders",
+        **{one.key.replace(".", "__"): "no" for one in training.QUESTIONS if one.kind == "yes"},
+    }
+    unclear = sent("trainingstatement", **answers | {"public__used": "yes"})
+    assert unclear.context["form"].errors.keys() == {"public__large"}
+    made = sent("trainingstatement", **answers)
+    assert made.status_code == 302, made.context["form"].errors
+    assert "Audio: Less than 10,000 hours" in staff.get(made.url).content.decode()
+    assert "What it was trained on" in staff.get(f"/admin/rights/modelversion/{key('v1')}/change/").content.decode()
+
+    members = {"keeper": key("rival"), "name": "Second", "recordings": [key("kept"), key("taken back")]}
+    assert sent("dataset", **members).context["form"].errors.keys() == {"despite"}
+    more = {"left_out": [key("bare")], "others": 3, "note": "takes", "despite": "an exception is claimed"}
+    assert sent("dataset", **members, **more).context["form"].errors.keys() == {"reason"}
+    made = sent("dataset", **members, **more, reason="quality")
+    assert made.status_code == 302, made.context["form"].errors
+    shown = staff.get(made.url).content.decode()
+    assert "an exception is claimed" in shown
+    assert "3 registered nowhere" in shown
+    # The log's pages lead to what its entries are about.
+    for entry in Entry.objects.filter(kind__in=("recording_described", "training_stated")):
+        assert staff.get(f"/admin/ledger/entry/{entry.pk}/change/").status_code == 200
