@@ -20,6 +20,7 @@ from royalties import sumtree
 from royalties.sumtree import Leaf, Node, Proof
 
 VERSION: Final = 1
+LATER: Final = 2  # of a later version of a statement: it has an entry of its own
 TYPE: Final = "ai-music-ledger.statement"
 MAX_BYTES: Final = canonical.MAX_DOCUMENT_BYTES
 
@@ -30,11 +31,29 @@ HEX: Final = re.compile(r"[0-9a-f]{64}")
 NAME: Final = re.compile(r"[a-z][a-z_]{0,39}")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
+# What a document of figures calls what came on a statement and what went, and what a proof calls it.
+CAME: Final = {
+    "allocated": "earned",
+    "adjusted": "adjusted",
+    "granted": "granted",
+    "termed": "terms",
+    "released": "released",
+    "carried_in": "carried",
+}
+WENT: Final = {
+    "held": "held",
+    "reserved": "reserved",
+    "recouped": "recouped",
+    "deducted": "deducted",
+    "withheld": "withheld",
+    "carried_out": "carried",
+    "payable": "payable",
+}
 _LINE: Final = frozenset({"country", "leaf", "leftover", "output", "party", "pool", "units", "weight"})
 
 
 class NotABundle(Exception):
-    """This is not the bundle of a statement, version 1."""
+    """This is not the bundle of a statement, version 1 or 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """That a later version of a statement was issued: its figures as they were hashed, and the entry that says so."""
+
+    document: bytes
+    entry: bytes
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle that was read."""
 
@@ -92,8 +120,10 @@ class Bundle:
     currency: str
     came: Mapping[str, int]
     went: Mapping[str, int]
-    leaf: Leaf  # the statement, as it is hashed
-    proof: Proof
+    digest: str  # of the document of its figures, in hexadecimal
+    leaf: Leaf | None  # the statement, as it is hashed; None: it has an entry of its own
+    proof: Proof | None
+    issued: Issued | None
     height: int
     parts: tuple[Part, ...]
     beside: tuple[Node, ...]
@@ -129,8 +159,10 @@ def read(data: bytes) -> Bundle:
         canonical.DocumentTooLarge,
     ) as error:
         raise NotABundle(f"{NotABundle.__doc__} {error}") from error
-    whole = _members(document, "the file", {"v", "type", "statement", "statement_proof", "lines", "entry", "receipt"})
-    if whole["v"] is True or whole["v"] != VERSION or whole["type"] != TYPE:
+    is_later = isinstance(document, dict) and document.get("v") == LATER
+    shown_by = "issued" if is_later else "statement_proof"
+    whole = _members(document, "the file", {"v", "type", "statement", shown_by, "lines", "entry", "receipt"})
+    if whole["v"] is True or whole["v"] not in {VERSION, LATER} or whole["type"] != TYPE:
         raise NotABundle(f"{NotABundle.__doc__} It is {str(whole['type'])[:60]!r}, version {str(whole['v'])[:20]}.")
     said = _members(
         whole["statement"], "statement", {"run", "party", "version", "currency", "came", "went", "document"}
@@ -138,9 +170,12 @@ def read(data: bytes) -> Bundle:
     came, went = _figures(said["came"], "came"), _figures(said["went"], "went")
     if "earned" not in came or "payable" not in went:
         raise NotABundle(f"{NotABundle.__doc__} Its statement does not say what was earned and what is payable.")
-    shown = _members(whole["statement_proof"], "statement_proof", {"salt", "place", "beside"})
+    leaf, proof, issued = None, None, None
+    if is_later:
+        issued = _issued(whole["issued"])
+    else:
+        leaf, proof = _shown(whole["statement_proof"], said, went["payable"])
     lines = _members(whole["lines"], "lines", {"height", "partitions", "beside"})
-    payable = went["payable"]
     parts = tuple(_part(one, f"partition {number}") for number, one in enumerate(_list(lines["partitions"], "lines")))
     if len({part.number for part in parts}) != len(parts):
         raise NotABundle(f"{NotABundle.__doc__} A partition comes twice.")
@@ -151,19 +186,61 @@ def read(data: bytes) -> Bundle:
         currency=_matched(said["currency"], CURRENCY, "currency"),
         came=came,
         went=went,
-        leaf=Leaf(
-            canonical.encode_document(said),
-            max(0, payable),
-            max(0, -payable),
-            bytes.fromhex(_matched(shown["salt"], HEX, "the statement's salt")),
-        ),
-        proof=Proof(_count(shown["place"], "the statement's place"), _nodes(shown["beside"], "statement_proof")),
+        digest=_matched(said["document"], HEX, "the digest of its document"),
+        leaf=leaf,
+        proof=proof,
+        issued=issued,
         height=_height(lines["height"], "lines"),
         parts=parts,
         beside=_nodes(lines["beside"], "lines"),
         entry=_text(whole["entry"], "entry").encode(),
         receipt=_text(whole["receipt"], "receipt"),
     )
+
+
+def _shown(value: Json, said: Document, payable: int) -> tuple[Leaf, Proof]:
+    shown = _members(value, "statement_proof", {"salt", "place", "beside"})
+    leaf = Leaf(
+        canonical.encode_document(said),
+        max(0, payable),
+        max(0, -payable),
+        bytes.fromhex(_matched(shown["salt"], HEX, "the statement's salt")),
+    )
+    return leaf, Proof(_count(shown["place"], "the statement's place"), _nodes(shown["beside"], "statement_proof"))
+
+
+def _issued(value: Json) -> Issued:
+    said = _members(value, "issued", {"document", "entry", "receipt"})
+    return Issued(
+        _text(said["document"], "issued").encode(),
+        _text(said["entry"], "issued").encode(),
+        _text(said["receipt"], "issued"),
+    )
+
+
+def figures_of(document: bytes) -> tuple[dict[str, Any], dict[str, int], dict[str, int]] | None:
+    """
+    Return what a document of figures says: whose it is, and in the words of a proof what came and what went.
+
+    None where it is none.
+    """
+    try:
+        found = canonical.decode_document(document)
+    except (
+        canonical.NotCanonical,
+        canonical.Unrepresentable,
+        canonical.TooDeep,
+        canonical.DocumentTooLarge,
+    ):
+        return None
+    figures = found.get("figures") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not isinstance(figures, dict):
+        return None
+    said = {name: int(one) for name, one in figures.items() if isinstance(one, str) and UNITS.fullmatch(one)}
+    if len(said) != len(figures) or not set(CAME) | set(WENT) <= {*said, "termed"}:
+        return None
+    came = {word: said[name] for name, word in CAME.items() if name != "termed" or name in said}
+    return found, came, {word: said[name] for name, word in WENT.items()}
 
 
 def root_named(data: Mapping[str, Json], member: str) -> Node | None:

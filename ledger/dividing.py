@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -36,7 +37,8 @@ from rights.models import (
     RecordingWork,
     ReleaseRecording,
 )
-from rights.vocabulary import AssetKind, Outcome
+from rights.vocabulary import AssetKind, Outcome, RightType
+from rights.vocabulary import Basis as Owned
 from royalties import apportion, splits
 from royalties.apportion import PlanTerms, Splits
 from royalties.models import Division
@@ -102,8 +104,63 @@ def divide_again(
         {**agreed, **{id: plan for id, plan in (plans or {}).items() if id in agreed}},
         known=known_about(claim, in_force, evidence, known_at=known_at),
         licenses=licenses,
-        holds={Side.MASTER: _hold_of(AssetKind.RECORDING), Side.PUBLISHING: _hold_of(AssetKind.WORK)},
+        holds=holds(),
     )
+
+
+def divided_on(decision_id: UUID, day: date, *, known_at: datetime) -> Splits | None:
+    """
+    Return how a cleared output is divided by the rights of a day, with where each part comes from; nothing is recorded.
+
+    None where the licenses that it was cleared under say nothing of the day.
+
+    :raises TooFine: see ``apportion.splits_of``
+    """
+    decision = Decision.objects.select_related("submission", "examination").get(pk=decision_id)
+    try:
+        return divide_again(decision, on=day, known_at=known_at)
+    except apportion.NothingToApportion:
+        return None
+
+
+# Days on which the splits of outputs could come to differ, though nothing was recorded on them: shares begin and end,
+# plans begin to count.
+_DAYS = """
+SELECT s.decision_id, d.day
+  FROM (SELECT DISTINCT decision_id, COALESCE(recording_id, work_id) AS asset_id
+          FROM royalties_split WHERE decision_id = ANY(%(decisions)s)) AS s
+  JOIN rights_share AS h ON h.asset_id = s.asset_id AND h.recorded_at <= %(known_at)s
+       AND h.right_type = %(right)s AND h.basis = %(basis)s
+ CROSS JOIN LATERAL (SELECT h.active_from AS day UNION ALL SELECT h.active_to
+                     UNION ALL SELECT e.effective_on FROM rights_shareevent AS e
+                                WHERE e.share_id = h.id AND e.recorded_at <= %(known_at)s) AS d
+ WHERE d.day > %(after)s AND d.day <= %(until)s
+ UNION
+SELECT d.id, p.valid_from
+  FROM rights_decision AS d JOIN royalties_plan AS p ON p.license_id = ANY(d.licenses) AND p.recorded_at <= %(known_at)s
+ WHERE d.id = ANY(%(decisions)s) AND p.valid_from > %(after)s AND p.valid_from <= %(until)s
+"""
+
+
+def days_of_change(
+    decision_ids: Iterable[UUID], *, after: date, until: date, known_at: datetime
+) -> dict[UUID, tuple[date, ...]]:
+    """Return the days in (after, until] on which outputs may be divided otherwise than on the day before."""
+    found: defaultdict[UUID, set[date]] = defaultdict(set)
+    ids = sorted(set(decision_ids), key=str)
+    with connection.cursor() as cursor:
+        for begin in range(0, len(ids), splits.AT_ONCE):
+            given: dict[str, Any] = {"decisions": ids[begin : begin + splits.AT_ONCE], "after": after, "until": until}
+            given |= {"known_at": known_at, "right": RightType.AI_OUTPUT.value, "basis": Owned.OWNERSHIP.value}
+            cursor.execute(_DAYS, given)
+            for decision_id, day in cursor.fetchall():
+                found[decision_id].add(day)
+    return {decision_id: tuple(sorted(days)) for decision_id, days in found.items()}
+
+
+def holds() -> Mapping[Side, Hold]:
+    """Return what is held of each side where more than the whole is claimed."""
+    return {Side.MASTER: _hold_of(AssetKind.RECORDING), Side.PUBLISHING: _hold_of(AssetKind.WORK)}
 
 
 def _hold_of(kind: AssetKind) -> Hold:

@@ -7,9 +7,9 @@ anew but the two sums that must come to the pool and to the weight, and do, or t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -21,15 +21,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db.models import Q
 
+from ledger import dividing
 from ledger.visibility import seen
 from rights.models import Consent, Decision, Share
 from rights.visibility import Sight
 from royalties import money, results, splits
-from royalties.apportion import Source
-from royalties.models import Plan, RunPart, Statement, UsageReport
+from royalties.apportion import Source, Splits
+from royalties.models import Plan, RunEvent, RunPart, Statement, UsageReport
 from royalties.money import Rate
 from royalties.results import Allocation
 from royalties.runs import frozen, keeping
+from royalties.runs.frozen import Way
 from royalties.splits import Version
 
 MOST_LINES = 500  # of usage, that are shown; the sum is over all
@@ -76,6 +78,7 @@ class Drilled:
     lines: int  # of usage, shown or not
     used_units: int  # what all of them come to
     version: Version | None
+    ways: tuple[Way, ...]  # where rights changed while the output was used: by which day's, for which part
     grounds: tuple[Ground, ...]
     consents: tuple[Consent, ...]  # those that the reader may see
 
@@ -99,8 +102,9 @@ def drill(statement: Statement, *, partition: int, line: int, sight: Sight) -> D
     if found is None or (found.partition, found.line) != (partition, line):
         raise NoSuchLine
     decision = Decision.objects.select_related("submission").get(pk=found.output)
-    used, lines, units = _used(part, found, statement.currency)
-    version = _version(part, found)
+    used, lines, units, ways = _used(part, found, statement.currency)
+    version = None if ways else _version(part, found)
+    sources = _sources_of(part, found, ways) if ways else _sources(version.splits if version else None, found)
     return Drilled(
         allocation=found,
         decision=decision,
@@ -108,21 +112,26 @@ def drill(statement: Statement, *, partition: int, line: int, sight: Sight) -> D
         lines=lines,
         used_units=units,
         version=version,
-        grounds=_grounds(version, found),
+        ways=ways,
+        grounds=_grounds(sources),
         consents=_consents(decision, results.asset_of(found.leaf), sight),
     )
 
 
-def _used(part: RunPart, found: Allocation, currency: str) -> tuple[tuple[Used, ...], int, int]:
+def _used(part: RunPart, found: Allocation, currency: str) -> tuple[tuple[Used, ...], int, int, tuple[Way, ...]]:
     with TemporaryDirectory(prefix="drill-") as name:
         folder = Path(name)
         manifest = keeping.bring_partition(part.manifest_digest, [found.partition], folder)
         rates = frozen.read_rates(folder, manifest)
         lines_name, pools_name, _ = frozen.names(found.partition)
-        pools = pq.read_table(folder / pools_name, columns=["output", "country"])
+        ways = frozen.read_ways(folder, manifest, output=found.output, zone=found.zone)
+        pools = pq.read_table(folder / pools_name, columns=["output", "country", "zone"])
         here = pc.and_(
             pc.equal(pools.column("output").cast("string"), str(found.output)),
-            pc.equal(pools.column("country").cast("string"), found.country),
+            pc.and_(
+                pc.equal(pools.column("country").cast("string"), found.country),
+                pc.equal(pools.column("zone"), found.zone),
+            ),
         )
         pool = pc.index(here, value=True).as_py()  # its number is its place
         mine = pq.read_table(
@@ -154,7 +163,7 @@ def _used(part: RunPart, found: Allocation, currency: str) -> tuple[tuple[Used, 
         for row in rows
         for report in (reports[manifest.reports[row["report"]]],)
     )
-    return shown, mine.num_rows, sum(converted(row) * row["count_all"] for row in alike)
+    return shown, mine.num_rows, sum(converted(row) * row["count_all"] for row in alike), ways
 
 
 def _rows(path: Path, pool: int) -> Iterator[dict[str, Any]]:
@@ -170,17 +179,31 @@ def _version(part: RunPart, found: Allocation) -> Version | None:
     return known[-1] if known else None
 
 
-def _grounds(version: Version | None, found: Allocation) -> tuple[Ground, ...]:
-    if version is None:
-        return ()
-    sources = [
+def _sources_of(part: RunPart, found: Allocation, ways: Iterable[Way]) -> list[Source]:
+    """Return the sources of a line that was divided by days, each for its part of them; the rights are read again."""
+    event = part.run.events.get(act=RunEvent.Act.FROZEN)
+    known_at = datetime.fromisoformat(results.read(event.document)["known_at"])
+    known = {one.digest: one.splits for one in splits.versions(found.output)}
+    rows = []
+    for way in ways:
+        divided = known.get(way.digest) or dividing.divided_on(found.output, way.day, known_at=known_at)
+        if divided is not None and divided.digest == way.digest:
+            rows += [replace(one, part=one.part * way.part) for one in _sources(divided, found)]
+    return rows
+
+
+def _sources(divided: Splits | None, found: Allocation) -> list[Source]:
+    return [
         source
-        for zone in version.splits.zones
+        for zone in (divided.zones if divided else ())
         if found.country in zone.territories
         for part in zone.parts
         if part.leaf == found.leaf
         for source in part.sources
     ]
+
+
+def _grounds(sources: Sequence[Source]) -> tuple[Ground, ...]:
     plans = Plan.objects.select_related("license").in_bulk([one.plan_id for one in sources if one.plan_id])
     shares = Share.objects.in_bulk([one.share_id for one in sources if one.share_id])
     return tuple(

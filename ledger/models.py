@@ -110,6 +110,7 @@ _LATER = {
     "audit_note": "ledger.AuditNote",
     "audit_sample": "ledger.AuditSample",
     "audit_exception": "ledger.AuditException",
+    "declaration": "royalties.Declaration",
 }
 SUBJECTS = {**_FIRST, **_LATER}
 
@@ -223,6 +224,7 @@ class Entry(models.Model):
         AUDIT_NOTED = "audit_noted"
         SAMPLE_DRAWN = "sample_drawn"
         EXCEPTION_RECORDED = "exception_recorded"
+        DECLARED = "declared"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=32, choices=Kind.choices)
@@ -321,6 +323,7 @@ class Entry(models.Model):
     audit_note = _subject("ledger.AuditNote")
     audit_sample = _subject("ledger.AuditSample")
     audit_exception = _subject("ledger.AuditException")
+    declaration = _subject("royalties.Declaration")
 
     class Meta:
         verbose_name_plural = "entries"

@@ -7,18 +7,21 @@ is worked out from the books and these (``dues``); nothing of it is stored befor
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Q
 
+from fingerprint import store
 from ledger import log
 from ledger.models import Entry
 from rights.models import Recording, Work
@@ -28,6 +31,7 @@ from royalties.books import Key, Kind
 from royalties.models import (
     Account,
     Advance,
+    Declaration,
     ExchangeRate,
     PayeeTerms,
     Posting,
@@ -39,10 +43,12 @@ from royalties.models import (
     Transaction,
 )
 from royalties.results import Outcome
-from royalties.runs import files
+from royalties.runs import files, keeping, termed
 from royalties.settlement import Agreed, Balance, Outstanding, Payout, Settlement
+from royalties.vocabulary import MoneyTerm
 
 NO_TERMS, NO_RATE = "terms_missing", "payout_rate_missing"
+_BOOKED_TERMS = "booked-terms.json"
 
 
 class NotAFraction(Exception):
@@ -87,6 +93,14 @@ class NoSuchStatement(Exception):
 
 class NothingToRefund(Exception):
     """No certificate on record was valid on the day of payment with a lower rate than was withheld at."""
+
+
+class NotDeclared(Exception):
+    """Net revenue has a currency and no license; a count of generations has a license and no currency."""
+
+
+class NotADeclaredPeriod(Exception):
+    """A period is declared from its first day until the day after its last; declared anew, it is the same days."""
 
 
 class NotTheNewest(Exception):
@@ -239,6 +253,75 @@ def certify(
     return row
 
 
+def declare(
+    *,
+    id: UUID,
+    payer_id: UUID,
+    kind: str,
+    license_id: UUID | None,
+    period_from: date,
+    period_to: date,
+    currency: str,
+    amount: int,
+    source: str,
+    document_digest: str,
+    at: datetime,
+) -> Declaration:
+    """
+    Record what a payer says of a period that no report of usage does; said again of the same days, the newest counts.
+
+    A run takes what lies whole within its period. What comes later is posted by the next run, as the difference.
+
+    :raises UnknownCurrency: see ``royalties.money``
+    :raises NotDeclared: something is missing for its kind, or too much
+    :raises NotAnAmount: less than nothing, or more than can be booked
+    :raises NotADeclaredPeriod: it ends before it begins, or shares some days with what was declared for others
+    """
+    is_revenue = kind == Declaration.Kind.SUBSCRIPTION_REVENUE
+    if is_revenue != bool(currency) or is_revenue != (license_id is None):
+        raise NotDeclared
+    if currency:
+        money.exponent(currency)
+    if not 0 <= amount <= money.LARGEST:
+        raise NotAnAmount("What is declared is a whole number, not negative and of at most 18 digits.")
+    if period_to <= period_from:
+        raise NotADeclaredPeriod
+    with transaction.atomic(durable=True):
+        one_at_a_time(payer_id)
+        before = Declaration.objects.filter(payer=payer_id, kind=kind, license=license_id, currency=currency)
+        overlapping = before.filter(period_from__lt=period_to, period_to__gt=period_from)
+        if overlapping.exclude(period_from=period_from, period_to=period_to).exists():
+            raise NotADeclaredPeriod
+        row = Declaration.objects.create(
+            id=id,
+            payer_id=payer_id,
+            kind=kind,
+            license_id=license_id,
+            period_from=period_from,
+            period_to=period_to,
+            currency=currency,
+            amount=amount,
+            source=source,
+            document_digest=document_digest,
+            recorded_at=at,
+        )
+        log.append(
+            Entry.Kind.DECLARED,
+            row,
+            {
+                "payer": str(payer_id),
+                "kind": kind,
+                "license": str(license_id) if license_id else None,
+                "period_from": period_from.isoformat(),
+                "period_to": period_to.isoformat(),
+                "currency": currency,
+                "amount": str(amount),
+            },
+            at=at,
+        )
+    return row
+
+
 def pay_in_advance(
     *,
     id: UUID,
@@ -353,6 +436,8 @@ def enter(booked: Transaction, *, at: datetime) -> None:
         said["run"] = str(booked.run_id)
     if booked.of_run_id:
         said["of_run"] = str(booked.of_run_id)
+    if booked.term is not None:
+        said["term"], said["plan"] = str(booked.term_id), str(booked.term.plan_id)
     log.append(Entry.Kind.BOOKED, booked, said, at=at)
 
 
@@ -404,6 +489,36 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
+class Termed:
+    """What a term of money of a plan comes to in a period, and how it is posted."""
+
+    id: UUID  # of its transaction
+    booking: termed.Booking
+    of_run: RoyaltyRun
+    lines: tuple[tuple[Key, int], ...]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return it as it is kept and shown."""
+        return {"transaction": str(self.id), **self.booking.document}
+
+    @property
+    def payable(self) -> dict[UUID, int]:
+        """Return what each payee gets of it."""
+        return {key.party_id: units for key, units in self.lines if key.kind is Kind.PAYABLE and key.party_id}
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is owed by agreement and not by use."""
+        return self.booking.clause.kind in termed.ONCE | {MoneyTerm.MINIMUM, MoneyTerm.PER_GENERATION}
+
+    @property
+    def is_advance(self) -> bool:
+        """Whether it is paid before it is earned."""
+        return self.booking.clause.kind is MoneyTerm.ADVANCE
+
+
+@dataclass(frozen=True)
 class Due:
     """What one payee is owed by a run, before it is published."""
 
@@ -412,6 +527,7 @@ class Due:
     allocated: int
     adjusted: int
     granted: int
+    termed: int
     settled: Settlement
     payout: Payout
     rate: ExchangeRate | None
@@ -432,7 +548,18 @@ class Dues:
     own: Outcome
     adjustments: tuple[Adjustment, ...]
     payees: tuple[Due, ...]
+    terms: tuple[Termed, ...] = ()
     conservation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def terms_document(self) -> bytes:
+        """Return what is kept of terms of money, as RFC 8785 JSON."""
+        return files.canonical([one.document for one in self.terms])
+
+    @property
+    def terms_digest(self) -> str:
+        """Return the digest of that; empty where no term comes to anything."""
+        return sha256(self.terms_document).hexdigest() if self.terms else ""
 
 
 def is_published(run_id: UUID) -> bool:
@@ -468,15 +595,84 @@ def dues(run: RoyaltyRun, *, until: int | None = None) -> Dues:
     :raises NotConserved: something got lost on the way, which is a defect of ours
     """
     parts = {part.of_run_id: part for part in run.parts.select_related("of_run")}
-    own = results.outcome(parts[run.pk], run.currency)
+    outcomes = {of_run: results.outcome(part, run.currency) for of_run, part in parts.items()}
+    own, terms = outcomes[run.pk], _termed(run, parts, outcomes, until)
     adjustments = tuple(
-        _adjustment(run, part, until)
+        _adjustment(run, part, outcomes[of_run], terms, until)
         for of_run, part in sorted(parts.items(), key=lambda one: str(one[0]))
         if of_run != run.pk
     )
-    payees = _payees(run, own, adjustments, until)
-    found = Dues(run, own, adjustments, payees)
-    return Dues(run, own, adjustments, payees, conserved(found))
+    payees = _payees(run, own, adjustments, terms, until)
+    found = Dues(run, own, adjustments, payees, terms)
+    return replace(found, conservation=conserved(found))
+
+
+def _termed(
+    run: RoyaltyRun, parts: Mapping[UUID, RunPart], outcomes: Mapping[UUID, Outcome], until: int | None
+) -> tuple[Termed, ...]:
+    """Work out the terms of money that were frozen with each period, from what the period came to."""
+    found = []
+    for of_run, part in sorted(parts.items(), key=lambda one: (one[0] != run.pk, str(one[0]))):
+        terms = results.terms(part)
+        wanted = {id for clause in terms.clauses for id in clause.runs} - {of_run}
+        others = {
+            earlier.pk: (
+                outcomes.get(earlier.pk) or results.outcome(basis_of(earlier, until=until), run.currency)
+            ).period
+            for earlier in RoyaltyRun.objects.filter(pk__in=wanted)
+        }
+        for booking in termed.worked_out(terms, of_run=of_run, period=outcomes[of_run].period, others=others):
+            id = uuid5(run.pk, _name_of_term(of_run, booking.clause.term_id))
+            found.append(Termed(id, booking, part.of_run, _term_lines(id, booking)))
+    return tuple(found)
+
+
+def _term_lines(id: UUID, booking: termed.Booking) -> tuple[tuple[Key, int], ...]:
+    """Return the postings of a booking: to whom it is due, from the payer's own or against what is recouped later."""
+    clause = booking.clause
+    lines = []
+    for account, units in booking.posted.items():
+        asset, is_hold = account.removesuffix(results.HOLD), account.endswith(results.HOLD)
+        party = None if is_hold else UUID(account)
+        lines.append(
+            (
+                Key(Kind.HOLD, clause.currency, None, asset)
+                if party is None
+                else Key(Kind.PAYABLE, clause.currency, party),
+                units,
+            )
+        )
+        source = Key(Kind.RECEIPTS, clause.currency, None, clause.kind.value)
+        if party is not None and (clause.kind is MoneyTerm.ADVANCE or clause.is_recoupable):
+            source = Key(Kind.ADVANCE, clause.currency, party, str(_advance_id(id, party)))
+        lines.append((source, -units))
+    return tuple(lines)
+
+
+def _name_of_term(of_run: UUID, term_id: UUID) -> str:
+    return f"term/{of_run}/{term_id}"
+
+
+def _advance_id(transaction_id: UUID, party_id: UUID) -> UUID:
+    return uuid5(transaction_id, f"advance/{party_id}")
+
+
+def keep_terms(found: Dues) -> None:
+    """Put what terms of money come to into the store."""
+    with TemporaryDirectory(prefix="terms-") as name:
+        (Path(name) / _BOOKED_TERMS).write_bytes(found.terms_document)
+        keeping.keep(Path(name), {_BOOKED_TERMS: found.terms_digest})
+
+
+def terms_of(run: RoyaltyRun) -> list[dict[str, Any]]:
+    """Return what a run's terms of money came to, as they were reconciled; none where it is not reconciled."""
+    event = run.events.filter(act=RunEvent.Act.RECONCILED).first()
+    digest = results.read(event.document).get("terms") if event else None
+    if not digest:
+        return []
+    with store.open(digest, alias=keeping.ALIAS) as file:
+        rows: list[dict[str, Any]] = results.read(file.read())
+    return rows
 
 
 def earned_lines(own: Outcome) -> list[tuple[Key, int]]:
@@ -487,10 +683,13 @@ def earned_lines(own: Outcome) -> list[tuple[Key, int]]:
     return lines
 
 
-def _adjustment(run: RoyaltyRun, part: RunPart, until: int | None) -> Adjustment:
+def _adjustment(run: RoyaltyRun, part: RunPart, new: Outcome, terms: Iterable[Termed], until: int | None) -> Adjustment:
     of_run = part.of_run
     among = known(until, "transaction__")
-    old, new = results.outcome(basis_of(of_run, until=until), run.currency), results.outcome(part, run.currency)
+    old = results.outcome(basis_of(of_run, until=until), run.currency)
+    by_terms = Counter[Key]()
+    for term in terms:
+        by_terms.update(dict(term.lines) if term.of_run.pk == of_run.pk else {})
     sums: defaultdict[Key, int] = defaultdict(int)
     for key, units in earned_lines(new):
         sums[key] += units
@@ -500,7 +699,7 @@ def _adjustment(run: RoyaltyRun, part: RunPart, until: int | None) -> Adjustment
         # The dispute is settled in the shares now, and its money was released before: whoever got it is paid by the
         # shares, so the release is taken back.
         held = books.held_of(key.id_in(run.payer_id), of_run.pk, among=among)
-        if not new.accounts.get(key) and held + sums[key] < 0:
+        if not new.accounts.get(key) and held + sums[key] + by_terms[key] < 0:
             for back, units in _released(run.payer_id, key, of_run, until).items():
                 sums[back] -= units
     return Adjustment(of_run, part, old, new, tuple((key, units) for key, units in sums.items() if units))
@@ -516,7 +715,24 @@ def _released(payer_id: UUID, hold: Key, of_run: RoyaltyRun, until: int | None) 
     return books.balances(Posting.objects.filter(transaction__in=releases.values("pk")))
 
 
-def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], until: int | None) -> tuple[Due, ...]:
+def terms_for(statement: Statement) -> list[dict[str, Any]]:
+    """Return the terms of money that a statement has something of; of their lines only the payee's own."""
+    payee = str(statement.payee_id)
+    return [
+        {
+            **one,
+            "lines": [line for line in one["lines"] if line["party"] == payee],
+            "before": {name: units for name, units in one["before"].items() if name == payee},
+            "posted": {payee: one["posted"][payee]},
+        }
+        for one in (terms_of(statement.run) if statement.termed else ())
+        if payee in one["posted"]
+    ]
+
+
+def _payees(
+    run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], terms: Iterable[Termed], until: int | None
+) -> tuple[Due, ...]:
     payer, currency = run.payer_id, run.currency
     allocated = own.allocated()
     adjusted: defaultdict[UUID, int] = defaultdict(int)
@@ -524,6 +740,11 @@ def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], un
         for key, units in one.lines:
             if key.kind is Kind.PAYABLE and key.party_id is not None:
                 adjusted[key.party_id] += units
+    agreed_sums, fixed, advanced = Counter[UUID](), Counter[UUID](), Counter[UUID]()
+    for term in terms:
+        agreed_sums.update(term.payable)
+        fixed.update(term.payable if term.is_fixed else {})
+        advanced.update(term.payable if term.is_advance else {})
     by_asset = _by_asset(own, adjustments)
     among = known(until, "transaction__")
     kinds = (Kind.PAYABLE, Kind.RESERVE, Kind.ADVANCE, Kind.DEDUCTION)
@@ -536,7 +757,7 @@ def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], un
     released = _due_of_reserves(runs, statements, payer, currency)
     certificates = _certificates(payer, until)
     open_ = _open_advances(payer, currency, standing, until)
-    everybody = {*allocated, *adjusted, *(party for party in opening if party is not None)} | {
+    everybody = {*allocated, *adjusted, *agreed_sums, *(party for party in opening if party is not None)} | {
         payee for payee, units in released.items() if units
     }
     found = []
@@ -544,20 +765,23 @@ def _payees(run: RoyaltyRun, own: Outcome, adjustments: Iterable[Adjustment], un
         units, lines = allocated.get(payee, (0, 0))
         carried_in = carried.get(payee, 0)
         granted = opening.get(payee, 0) - carried_in
-        terms = agreed.get(payee)
+        terms_of_payee = agreed.get(payee)
         settled = settlement.settled(
             Balance(
-                earned=units + adjusted[payee] + granted,
+                earned=units + adjusted[payee] + granted + agreed_sums[payee],
                 carried=carried_in,
                 released=released.get(payee, 0),
                 by_asset=by_asset.get(payee, {}),
+                fixed=fixed[payee],
+                advanced=advanced[payee],
             ),
-            _agreed(terms, certificates.get(payee, ())),
+            _agreed(terms_of_payee, certificates.get(payee, ())),
             advances=open_[Advance.Kind.ADVANCE].get(payee, ()),
             charges=open_[Advance.Kind.CHARGE].get(payee, ()),
             on=run.pay_on,
         )
-        found.append(_due(run, payee, lines, units, adjusted[payee], granted, settled, terms, until))
+        sums = units, adjusted[payee], granted, agreed_sums[payee]
+        found.append(_due(run, payee, lines, sums, settled, terms_of_payee, until))
     return tuple(found)
 
 
@@ -565,9 +789,7 @@ def _due(
     run: RoyaltyRun,
     payee: UUID,
     lines: int,
-    allocated: int,
-    adjusted: int,
-    granted: int,
+    sums: tuple[int, int, int, int],
     settled: Settlement,
     terms: PayeeTerms | None,
     until: int | None,
@@ -581,7 +803,7 @@ def _due(
             row, value = rate
     payout = settlement.paid_out(payable, run.currency, into=into, rate=value)
     income = terms.income_type if terms else ""
-    return Due(payee, lines, allocated, adjusted, granted, settled, payout, row, income, problem)
+    return Due(payee, lines, *sums, settled, payout, row, income, problem)
 
 
 def _agreed(terms: PayeeTerms | None, certificates: Iterable[TaxCertificate]) -> Agreed:
@@ -687,13 +909,15 @@ def conserved(found: Dues) -> dict[str, Any]:
     """
     own = found.own
     sums: defaultdict[str, int] = defaultdict(int)
-    for key, units in [*own.accounts.items(), *(line for one in found.adjustments for line in one.lines)]:
+    by_terms = [line for one in found.terms for line in one.lines]
+    for key, units in [*own.accounts.items(), *(line for one in found.adjustments for line in one.lines), *by_terms]:
         if key.currency == own.currency and key.kind in {Kind.COMMISSION, Kind.HOLD, Kind.PAYABLE}:
             sums[key.kind.value] += units
     came = {
         "pools": own.units,
         "adjusted": sum(one.units for one in found.adjustments),
         "granted": sum(one.granted for one in found.payees),
+        **({"terms": sum(one.booking.total for one in found.terms)} if found.terms else {}),
         "released": sum(one.figures.released for one in found.payees),
         "carried_in": sum(one.figures.carried_in for one in found.payees),
     }
@@ -707,7 +931,7 @@ def conserved(found: Dues) -> dict[str, Any]:
         "carried_out": sum(one.figures.carried_out for one in found.payees),
         "payable": sum(one.figures.payable for one in found.payees),
     }
-    owed = sum(one.allocated + one.adjusted for one in found.payees)
+    owed = sum(one.allocated + one.adjusted + one.termed for one in found.payees)
     if sum(came.values()) != sum(went.values()) or owed != sums["payable"]:
         raise NotConserved(f"{NotConserved.__doc__} In: {came}. Out: {went}.")
     return {
@@ -731,6 +955,7 @@ class Planned:
     of_run: RoyaltyRun
     value_on: date
     lines: tuple[tuple[Key, int], ...]
+    term_id: UUID | None = None  # of a plan, that it rests on
 
 
 def planned(found: Dues) -> tuple[Planned, ...]:
@@ -741,10 +966,15 @@ def planned(found: Dues) -> tuple[Planned, ...]:
     for one in found.adjustments:
         name, value_on = f"adjusted/{one.of_run.pk}", one.of_run.period_to - last
         given.append((name, Transaction.Kind.ADJUSTED, one.of_run, value_on, list(one.lines)))
+    terms = {}
+    for term in found.terms:
+        name = _name_of_term(term.of_run.pk, term.booking.clause.term_id)
+        terms[name] = term.booking.clause.term_id
+        given.append((name, Transaction.Kind.TERM, term.of_run, term.of_run.period_to - last, list(term.lines)))
     settled = [line for due in found.payees for line in settled_lines(due, run.currency)]
     given.append(("settled", Transaction.Kind.SETTLED, run, run.pay_on, settled))
     return tuple(
-        Planned(uuid5(run.pk, name), kind, of_run, value_on, posted)
+        Planned(uuid5(run.pk, name), kind, of_run, value_on, posted, terms.get(name))
         for name, kind, of_run, value_on, lines in given
         if (posted := tuple((key, units) for key, units in lines if units))
     )
@@ -762,10 +992,35 @@ def book(found: Dues, *, at: datetime) -> list[Statement]:
             value_on=one.value_on,
             run=run,
             of_run=one.of_run,
+            term_id=one.term_id,
             at=at,
         )
         enter(booked, at=at)
+    for term in found.terms:
+        _record_advances(run, term, at=at)
     return [_issue(statement(run, due), at=at) for due in found.payees]
+
+
+def _record_advances(run: RoyaltyRun, term: Termed, *, at: datetime) -> None:
+    """Record what of a term that was booked is recouped later."""
+    clause = term.booking.clause
+    for key, units in term.lines:
+        if key.kind is Kind.ADVANCE and key.party_id is not None:
+            _record_advance(
+                id=_advance_id(term.id, key.party_id),
+                payer_id=run.payer_id,
+                payee_id=key.party_id,
+                kind=Advance.Kind.ADVANCE,
+                currency=clause.currency,
+                units=-units,
+                group=(clause.group or f"license {clause.license_id}") if clause.recouped_from else "",
+                assets=clause.recouped_from,
+                priority=clause.priority,
+                rate=clause.rate if clause.rate is not None else Fraction(1),
+                paid_on=run.pay_on,
+                is_paid=False,
+                at=at,
+            )
 
 
 def settled_lines(due: Due, currency: str) -> list[tuple[Key, int]]:
@@ -794,6 +1049,7 @@ def statement(run: RoyaltyRun, due: Due, *, version: int = 1) -> Statement:
         allocated=due.allocated,
         adjusted=due.adjusted,
         granted=due.granted,
+        termed=due.termed,
         earned=it.earned,
         held=it.held,
         reserved=it.reserved,
@@ -835,8 +1091,8 @@ def said_of(row: Statement) -> dict[str, Any]:
 
 
 FIGURES = (
-    "allocated", "adjusted", "granted", "earned", "held", "reserved", "released", "carried_in", "recouped", "deducted",
-    "base", "withheld", "carried_out", "payable",
+    "allocated", "adjusted", "granted", "termed", "earned", "held", "reserved", "released", "carried_in", "recouped",
+    "deducted", "base", "withheld", "carried_out", "payable",
 )  # fmt: skip
 
 
@@ -850,7 +1106,8 @@ def document_of(row: Statement) -> bytes:
             "version": row.version,
             "currency": row.currency,
             "lines": row.lines,
-            "figures": {name: str(getattr(row, name)) for name in FIGURES},
+            # Statements without terms say what they said before there were any.
+            "figures": {name: str(getattr(row, name)) for name in FIGURES if name != "termed" or row.termed},
             "withholding_rate": f"{row.withholding_numerator}/{row.withholding_denominator}",
             "withholding_exact": row.withholding_exact,
             "payout": {

@@ -14,36 +14,31 @@ from royalties.models import RunEvent, Statement
 from royalties.runs import keeping, proofs
 
 
-class NotOfThisVersion(Exception):
-    """The run's entry names the statements that were issued with it: ask for the proof of version 1."""
-
-
 def bundle(statement_id: UUID) -> bytes:
     """
     Return the proof of a statement, as ``ledger-verify`` reads it.
 
-    :raises NoSuchStatement, NotOfThisVersion: there is none to prove
-    :raises NotSequenced: the run's entry has no place in the log yet; it gets one within a second
+    The run's entry covers the statements that were issued with it; a later version is covered by its own.
+
+    :raises NoSuchStatement: there is none to prove
+    :raises NotSequenced: the entry has no place in the log yet; it gets one within a second
     """
     row = Statement.objects.select_related("run").filter(pk=statement_id).first()
     if row is None:
         raise paying.NoSuchStatement
-    if row.version != 1:
-        raise NotOfThisVersion
     run = row.run
     entry = Entry.objects.get(run_event__run=run, run_event__act=RunEvent.Act.PUBLISHED)
     part = run.parts.get(of_run=run)
     secret = running.secret_of(part)
-    issued = Statement.objects.filter(run=run, version=1).order_by("payee")
-    tree = proofs.tree_of_statements([running.proven(one) for one in issued], secret=secret)
-    return proofs.bundle(
-        _lines(results.outcome(part, run.currency), row.payee_id, secret),
-        running.proven(row),
-        tree,
-        secret=secret,
-        entry=bytes(entry.body),
-        receipt=report.receipt(entry),
-    )
+    lines = _lines(results.outcome(part, run.currency), row.payee_id, secret)
+    body, receipt = bytes(entry.body), report.receipt(entry)
+    if row.version > 1:
+        own = Entry.objects.get(statement=row)
+        issued = proofs.Issued(paying.document_of(row), bytes(own.body), report.receipt(own))
+        return proofs.bundle_of_later(lines, running.proven(row), issued, entry=body, receipt=receipt)
+    first = Statement.objects.filter(run=run, version=1).order_by("payee")
+    tree = proofs.tree_of_statements([running.proven(one) for one in first], secret=secret)
+    return proofs.bundle(lines, running.proven(row), tree, secret=secret, entry=body, receipt=receipt)
 
 
 def _lines(found: results.Outcome, payee_id: UUID, secret: bytes) -> dict[str, Any]:

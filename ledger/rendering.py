@@ -7,7 +7,7 @@ Names and titles are looked up when a document is made, so that what was erased 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -18,13 +18,14 @@ from django.core.cache import caches
 from ledger import objecting, paying
 from ledger.models import Leaf
 from ledger.statements import plots
-from ledger.statements.document import Document, Line, Part, Payout
+from ledger.statements.document import Document, Line, Part, Payout, TermLine, grouped, percent
 from rights.models import Decision, Recording, Work
 from royalties import breakdowns, results
 from royalties.account import Settled
 from royalties.breakdowns import Breakdown
-from royalties.models import Payment, RunEvent, RunPart, Statement
+from royalties.models import Payment, RoyaltyRun, RunEvent, RunPart, Statement
 from royalties.results import Allocation
+from royalties.runs import termed
 
 MOST_LINES = 100_000  # of one document; the API hands out more a page at a time
 
@@ -69,7 +70,60 @@ def document(statement: Statement) -> Document:
         frozen_digest=said["frozen"],
         root_digest=said["root"]["sha256"],
         entry_index=leaf.index if leaf else None,
+        terms=_terms(statement),
     )
+
+
+def _terms(statement: Statement) -> tuple[TermLine, ...]:
+    rows = paying.terms_for(statement)
+    runs = RoyaltyRun.objects.in_bulk({UUID(row["of_run"]) for row in rows})
+    titles = titles_of(UUID(line["asset"]) for row in rows for line in row["lines"] if line["asset"])
+    payee = str(statement.payee_id)
+    return tuple(
+        TermLine(
+            term_id=UUID(row["term"]),
+            license_id=UUID(row["license"]),
+            plan_number=row["plan_number"],
+            kind=row["kind"],
+            side=row["side"] or "",
+            basis=_basis(row),
+            period_from=runs[UUID(row["of_run"])].period_from,
+            period_to=runs[UUID(row["of_run"])].period_to,
+            asset_titles=tuple(titles.get(UUID(line["asset"]), "") for line in row["lines"] if line["asset"]),
+            weight=sum((Fraction(line["weight"]) for line in row["lines"]), Fraction(0)),
+            exact=sum((Fraction(line["exact"]) for line in row["lines"]), Fraction(0)),
+            before=int(row["before"].get(payee, 0)) if row["kind"] not in _ONCE else 0,
+            units=int(row["posted"][payee]),
+        )
+        for row in rows
+    )
+
+
+_ONCE = {one.value for one in termed.ONCE}
+
+
+def _basis(row: Mapping[str, Any]) -> str:
+    """Say in words what a term was worked out from."""
+    currency, basis = row["currency"], row["basis"]
+
+    def said(name: str) -> str:
+        return f"{grouped(int(basis[name]), currency)} {currency}"
+
+    rate = percent(Fraction(row["rate"])) if row["rate"] else ""
+    match row["kind"]:
+        case "minimum":
+            return f"{said('guaranteed')} guaranteed, {said('earned')} earned"
+        case "per_generation":
+            return f"{int(basis['count']):,} generations".replace(",", "\u202f")
+        case "sub_share":
+            return f"{rate} of {said('revenue')}, {basis['used']} of {basis['usages']} usages"
+        case "downstream":
+            return f"{rate} of {said('receipts')}"
+        case "statutory":
+            return f"{rate} of {said('receipts')}, {row['source']}"
+        case _:
+            before = int(basis["booked_before"])
+            return f"{said('agreed')} agreed" + (f", {said('booked_before')} paid before" if before else "")
 
 
 def _published(run_id: UUID) -> RunEvent:

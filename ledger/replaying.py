@@ -659,7 +659,12 @@ def _booked(entry: Entry) -> Again:
         return Again({}, {}, (), (Difference("transaction", "booked", "the run would book nothing here"),))
     row = Transaction(
         **{one.attname: getattr(then, one.attname) for one in Transaction._meta.concrete_fields}
-        | {"kind": planned.kind, "of_run_id": planned.of_run.pk, "value_on": planned.value_on}
+        | {
+            "kind": planned.kind,
+            "of_run_id": planned.of_run.pk,
+            "term_id": planned.term_id,
+            "value_on": planned.value_on,
+        }
     )
     postings = books.postings_of(books.together(planned.lines), id=then.pk, payer_id=run.payer_id)
     return Again({}, {Transaction: [row], Posting: postings})

@@ -11,12 +11,13 @@ anew.
 from __future__ import annotations
 
 import hmac
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,13 +25,14 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo, available_timezones
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Sum
 
 from fingerprint import store
-from ledger import jobs, log, paying
+from ledger import dividing, jobs, log, paying, terming
 from ledger.approvals import NeedsASecondPerson
 from ledger.constraints import violated
 from ledger.models import Entry, Job
@@ -50,7 +52,8 @@ from royalties.models import (
     UsageSupersession,
 )
 from royalties.money import Rate
-from royalties.runs import engine, files, frozen, keeping, proofs
+from royalties.runs import engine, files, frozen, keeping, proofs, termed
+from royalties.runs.frozen import Dated
 from royalties.usages import Booked
 
 Act = RunEvent.Act
@@ -93,6 +96,7 @@ STOPS = (
     files.FileChanged,
     frozen.NotAUsageFile,
     apportion.DoesNotAddUp,
+    apportion.TooFine,
     paying.NotConserved,
 )
 
@@ -173,19 +177,26 @@ class _Inputs:
 
     of_run: RoyaltyRun
     reports: tuple[Booked, ...]
+    corrections: tuple[Booked, ...]  # reports of later runs that correct use in this period
+    without: tuple[tuple[date, date], ...]  # periods whose corrections in these reports belong to them
     matches: Mapping[str, UUID]
     rates: Mapping[str, ExchangeRate]
-    divisions: Mapping[UUID, apportion.Splits]
+    divisions: Mapping[UUID, apportion.Splits | Dated]
+    terms: termed.Terms
 
     @property
     def digest(self) -> str:
         """Return the digest of all of it: another one means that the period comes to something else."""
-        document = {
+        document: dict[str, Any] = {
             "reports": {str(one.report_id): one.usage_digest for one in self.reports},
             "matches": {key: str(decision) for key, decision in self.matches.items()},
             "rates": {base: str(row.pk) for base, row in self.rates.items()},
             "divisions": {str(id): divided.digest for id, divided in self.divisions.items()},
         }
+        if self.corrections:
+            document["corrections"] = {str(one.report_id): one.usage_digest for one in self.corrections}
+        if self.terms.digest:
+            document["terms"] = {"sha256": self.terms.digest}
         return sha256(files.canonical(document)).hexdigest()
 
 
@@ -246,20 +257,60 @@ def _inputs(run: RoyaltyRun, *, at: datetime, until: int | None = None) -> list[
     divisions = _Divisions(at)
     taken: set[UUID] = set()
     changed = []
-    for earlier in paying.published(run.payer_id, run.currency, until=until):
+    before = paying.published(run.payer_id, run.currency, until=until)
+    periods = tuple((one.period_from, one.period_to) for one in before)
+    for place, earlier in enumerate(before):
         basis = paying.basis_of(earlier, until=until)
         said = results.read(basis.document)
         reports = _standing([UUID(id) for id in said["reports"]], counting)
         taken.update(one.report_id for one in reports)
+        later = [one for one in counting.values() if one.report_id not in taken]
+        corrections = tuple(one for one in later if _corrects(one, periods[place]))
         rates = ExchangeRate.objects.in_bulk([UUID(id) for id in said["rates"].values()])
         kept = {base: rates[UUID(id)] for base, id in said["rates"].items()}
-        inputs = _gathered(earlier, reports, meanings, divisions, kept, on=run.pay_on, until=until)
+        asked = terming.Asked(run, earlier, before, frozenset(), at, until)
+        inputs = _gathered(asked, _Usage(reports, corrections, periods[:place]), meanings, divisions, kept)
         if inputs.digest != basis.inputs_digest:
             changed.append(inputs)
     own = tuple(
-        one for one in counting.values() if one.report_id not in taken and _first_day(one.usage_digest) < run.period_to
+        one
+        for one in counting.values()
+        if one.report_id not in taken and ((days := _days_of(one.usage_digest)) is None or days[0] < run.period_to)
     )
-    return [_gathered(run, own, meanings, divisions, {}, on=run.pay_on, until=until), *changed]
+    asked = terming.Asked(run, run, before, frozenset(one.of_run.pk for one in changed), at, until)
+    return [_gathered(asked, _Usage(own, (), periods), meanings, divisions, {}), *changed]
+
+
+@dataclass(frozen=True)
+class _Usage:
+    """Which lines are a period's: its own reports', and of later ones' what corrects it."""
+
+    reports: tuple[Booked, ...]
+    corrections: tuple[Booked, ...]
+    without: tuple[tuple[date, date], ...]
+
+    @property
+    def all(self) -> tuple[Booked, ...]:
+        """Return the reports that any line is from."""
+        return (*self.reports, *self.corrections)
+
+
+def _corrects(report: Booked, period: tuple[date, date]) -> bool:
+    return any(period[0] <= day < period[1] for day in _corrected_days(report.usage_digest))
+
+
+@lru_cache(maxsize=4096)  # of a file under its digest
+def _corrected_days(usage_digest: str) -> tuple[date, ...]:
+    """Return the last days of use of the adjustments and reversals in a report's file."""
+    with store.local(usage_digest, alias=usages.STORE) as path:
+        file = pq.ParquetFile(path)
+        found: set[date] = set()
+        for number in range(file.metadata.num_row_groups):
+            kind = file.metadata.row_group(number).column(file.schema_arrow.get_field_index("kind")).statistics
+            if kind is None or not kind.has_min_max or (kind.min, kind.max) != (0, 0):
+                rows = file.read_row_group(number, columns=["kind", "used_to"])
+                found.update(pc.unique(rows.filter(pc.not_equal(rows.column("kind"), 0)).column("used_to")).to_pylist())
+        return tuple(sorted(day - timedelta(days=1) for day in found))
 
 
 def _standing(reports: Iterable[UUID], counting: Mapping[UUID, Booked]) -> tuple[Booked, ...]:
@@ -280,16 +331,14 @@ def _successor_of(report_id: UUID) -> UUID | None:
 
 
 def _gathered(
-    of_run: RoyaltyRun,
-    reports: Sequence[Booked],
+    asked: terming.Asked,
+    usage: _Usage,
     meanings: Mapping[str, UUID],
     divisions: _Divisions,
     kept: Mapping[str, ExchangeRate],
-    *,
-    on: date,
-    until: int | None,
 ) -> _Inputs:
-    ids = [one.report_id for one in reports]
+    of_run = asked.of_run
+    ids = [one.report_id for one in usage.all]
     named = UsageKey.objects.filter(report__in=ids).values_list("key", flat=True).distinct()
     matches = {key: meanings[key] for key in named.iterator() if key in meanings}
     currencies = UsageSum.objects.filter(key__report__in=ids).values_list("currency", flat=True).distinct()
@@ -297,9 +346,13 @@ def _gathered(
     for base in sorted(set(currencies) - {of_run.currency}):
         if base in kept:
             rates[base] = kept[base]
-        elif (found := paying.rate_between(of_run.payer_id, base, of_run.currency, on=on, until=until)) is not None:
+        elif (
+            found := paying.rate_between(of_run.payer_id, base, of_run.currency, on=asked.run.pay_on, until=asked.until)
+        ) is not None:
             rates[base] = found[0]
-    return _Inputs(of_run, tuple(reports), matches, rates, divisions.of(matches.values()))
+    divided, plans = divisions.of(matches.values(), _days(usage.all))
+    terms = terming.gather(asked, splits.plans_behind(divided, known_at=asked.known_at) | plans)
+    return _Inputs(of_run, usage.reports, usage.corrections, usage.without, matches, rates, divided, terms)
 
 
 class _Divisions:
@@ -307,39 +360,102 @@ class _Divisions:
 
     def __init__(self, known_at: datetime) -> None:
         self._known_at = known_at
-        self._read: dict[UUID, apportion.Splits | None] = {}
+        self._asked: set[UUID] = set()
+        self._read: dict[UUID, apportion.Splits] = {}
+        self._shown: dict[UUID, date] = {}
+        self._on: dict[tuple[UUID, date], apportion.Splits] = {}
 
-    def of(self, decisions: Iterable[UUID]) -> dict[UUID, apportion.Splits]:
-        """Return the divisions of these outputs, of those that are divided."""
-        found = {}
-        for id in sorted(set(decisions), key=str):
-            if id not in self._read:
-                self._read[id] = splits.of(id, self._known_at)
-            if (divided := self._read[id]) is not None:
-                found[id] = divided
-        return found
+    def of(
+        self, decisions: Iterable[UUID], days: tuple[date, date]
+    ) -> tuple[dict[UUID, apportion.Splits | Dated], dict[UUID, frozenset[UUID]]]:
+        """
+        Return the divisions of these outputs, of those that are divided, as on days of use [first, last].
+
+        The newest version shows the rights of its own day. Where they changed between that and a day of use the output
+        is divided by the rights of the day of use, as known now; of those the plans are returned too, as of the last
+        day.
+        """
+        wanted = set(decisions)
+        self._read |= splits.of_many(wanted - self._asked, self._known_at)
+        self._shown |= splits.days_of(wanted - self._asked, self._known_at)
+        self._asked |= wanted
+        found: dict[UUID, apportion.Splits | Dated] = {
+            id: self._read[id] for id in sorted(wanted, key=str) if id in self._read
+        }
+        if not found:
+            return found, {}
+        shown = [self._shown[id] for id in found]
+        changing = dividing.days_of_change(
+            found, after=min(days[0], *shown), until=max(days[1], *shown), known_at=self._known_at
+        )
+        plans = {}
+        for id, changes in changing.items():
+            found[id], last = self._by_days(id, changes, days)
+            if last is not self._read[id]:
+                sources = [one for zone in last.zones for part in zone.parts for one in part.sources]
+                plans[id] = frozenset(one.plan_id for one in sources if one.plan_id is not None)
+        return found, plans
+
+    def _by_days(
+        self, id: UUID, changes: Sequence[date], days: tuple[date, date]
+    ) -> tuple[apportion.Splits | Dated, apportion.Splits]:
+        """Return how an output is divided on these days, and on the last of them."""
+        first, last = days
+        divided = self._read[id]
+        spans: list[tuple[date, apportion.Splits]] = []
+        for begins in [first, *(day for day in changes if first < day <= last)]:
+            between = sorted((begins, self._shown[id]))
+            same = not any(between[0] < day <= between[1] for day in changes)
+            divided = self._read[id] if same else self._divided_on(id, begins)
+            if not spans or spans[-1][1].digest != divided.digest:
+                spans.append((begins, divided))
+        if {one.digest for _, one in spans} == {self._read[id].digest}:
+            return self._read[id], divided
+        return Dated(tuple(spans)), divided
+
+    def _divided_on(self, id: UUID, day: date) -> apportion.Splits:
+        if (id, day) not in self._on:
+            self._on[id, day] = dividing.divided_on(id, day, known_at=self._known_at) or self._read[id]
+        return self._on[id, day]
 
 
-def _first_day(usage_digest: str) -> date:
-    """Return the first day of usage in a report's file, from what the file says of its row groups."""
+def _days(reports: Iterable[Booked]) -> tuple[date, date]:
+    """Return the first and the last day of use in some reports."""
+    found = [one for report in reports if (one := _days_of(report.usage_digest)) is not None]
+    return min((one for one, _ in found), default=date.max), max((one for _, one in found), default=date.max)
+
+
+@lru_cache(maxsize=4096)  # of a file under its digest
+def _days_of(usage_digest: str) -> tuple[date, date] | None:
+    """Return the first and the last day of use in a report's file, as the file says it of its row groups."""
     with store.local(usage_digest, alias=usages.STORE) as path:
         file = pq.ParquetFile(path)
-        column = file.schema_arrow.get_field_index("used_from")
-        found = [file.metadata.row_group(n).column(column).statistics for n in range(file.metadata.num_row_groups)]
-        if any(one is None or not one.has_min_max for one in found):
-            days = file.read(columns=["used_from"]).column("used_from").to_pylist()
-            return min(days, default=date.min)
-        return min((one.min for one in found), default=date.min)
+        if not file.metadata.num_rows:
+            return None
+        column = {name: file.schema_arrow.get_field_index(name) for name in ("used_from", "used_to")}
+        groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+        said = {name: [group.column(place).statistics for group in groups] for name, place in column.items()}
+        if any(one is None or not one.has_min_max for some in said.values() for one in some):
+            rows = file.read(columns=list(column))
+            begins, ends = (rows.column(name).to_pylist() for name in column)
+        else:
+            begins, ends = [one.min for one in said["used_from"]], [one.max for one in said["used_to"]]
+        return min(begins), max(ends) - timedelta(days=1)
 
 
 def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime, is_kept: bool) -> RunPart:
     """Write down one period's inputs and put them into the store, if they are to be kept."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="run-")))
-        usage = [
-            frozen.UsageFile(one.report_id, stack.enter_context(store.local(one.usage_digest, alias=usages.STORE)))
-            for one in inputs.reports
-        ]
+        period = inputs.of_run.period_from, inputs.of_run.period_to
+        usage = []
+        for report in (*inputs.reports, *inputs.corrections):
+            path = stack.enter_context(store.local(report.usage_digest, alias=usages.STORE))
+            if report in inputs.corrections:
+                usage.append(frozen.UsageFile(report.report_id, path, corrects=period))
+            else:
+                without = tuple(other for other in inputs.without if _corrects(report, other))
+                usage.append(frozen.UsageFile(report.report_id, path, without=without))
         made = frozen.freeze(
             folder,
             usage=usage,
@@ -349,6 +465,7 @@ def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime, is_kept: bool) ->
             ],
             divisions=inputs.divisions,
             currency=run.currency,
+            terms=inputs.terms.document if inputs.terms.clauses else None,
             lines_a_partition=settings.LEDGER_LINES_A_PARTITION,
         )
         if is_kept:
@@ -358,6 +475,7 @@ def _freeze(run: RoyaltyRun, inputs: _Inputs, *, at: datetime, is_kept: bool) ->
         left[one.reason] += one.lines
     document = {
         "reports": [str(one.report_id) for one in inputs.reports],
+        **({"corrections": [str(one.report_id) for one in inputs.corrections]} if inputs.corrections else {}),
         "rates": {base: str(row.pk) for base, row in inputs.rates.items()},
         "counts": {"lines": made.lines, "pools": made.pools, "outputs": made.outputs, "left_out": dict(left)},
         "left_out_units": {currency: str(units) for currency, units in results.left_out_units(made.left_out).items()},
@@ -427,13 +545,17 @@ def divided(part: RunPart, number: int, *, is_kept: bool = True) -> dict[str, An
     """
     with TemporaryDirectory(prefix="partition-") as name:
         folder = Path(name)
-        keeping.bring_partition(part.manifest_digest, [number], folder)
+        manifest = keeping.bring_partition(part.manifest_digest, [number], folder)
         result = engine.divide_partition(folder, number, digest=part.manifest_digest)
         tree = proofs.plant(folder, result, secret=secret_of(part))
         sums = results.sum_up(folder, result)
+        kept = {**result.files, tree.file: tree.digest, results.sums_name(number): sums}
+        document: dict[str, Any] = {"result": result.document, "tree": tree.document, "sums": sums}
+        if termed.FILE in manifest.files:
+            document["terms"] = kept[termed.sums_name(number)] = termed.sum_up(folder, manifest, result)
         if is_kept:
-            keeping.keep(folder, {**result.files, tree.file: tree.digest, results.sums_name(number): sums})
-    return {"result": result.document, "tree": tree.document, "sums": sums}
+            keeping.keep(folder, kept)
+    return document
 
 
 def secret_of(part: RunPart) -> bytes:
@@ -474,7 +596,7 @@ def reconcile(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
     run = RoyaltyRun.objects.get(pk=id)
     try:
         with jobs.held(job):
-            document, said = reconciled_document(run)
+            document, said = reconciled_document(run, is_kept=True)
             with transaction.atomic(durable=True):
                 jobs.finish(job, at=at)
                 _step(run, Act.RECONCILED, document, at=at, data=said)
@@ -489,33 +611,43 @@ def reconcile(*, id: UUID, at: datetime) -> tuple[UUID, ...]:
         raise
 
 
-def reconciled_document(run: RoyaltyRun, *, until: int | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+def reconciled_document(
+    run: RoyaltyRun, *, until: int | None = None, is_kept: bool = False
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     Return what the step says that checks that everything adds up, and what its entry says of the run's own period.
 
     :param until: by the books as they stood before this entry of the log
+    :param is_kept: whether what terms of money come to goes into the store
     """
     said = _reconciled(run)
     found = paying.dues(run, until=until)
-    return {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}, said[str(run.pk)]
+    document = {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}
+    if found.terms:
+        document["terms"] = found.terms_digest
+        if is_kept:
+            paying.keep_terms(found)
+    return document, said[str(run.pk)]
 
 
 def _reconciled(run: RoyaltyRun) -> dict[str, Any]:
     """Return what is proven of each part, checked against what was frozen."""
     found = {}
+    in_all: Counter[UUID] = Counter()
     for part in run.parts.all():
         with TemporaryDirectory(prefix="manifest-") as name:
             manifest = keeping.bring_partition(part.manifest_digest, (), Path(name))
         came = results.outcome(part, run.currency)
         found[str(part.of_run_id)] = proofs.reconciled(manifest, came.results, came.trees)
-        reports = {str(id) for id in manifest.reports}
         left = sum(results.read(part.document)["counts"]["left_out"].values())
-        booked = {
-            str(one.report_id): one.lines
-            for one in UsageOutcome.objects.filter(report__in=manifest.reports, is_booked=True)
-        }
-        if set(booked) != reports or sum(booked.values()) != manifest.lines + left:
+        if sum(manifest.taken) != manifest.lines + left:
             raise engine.DoesNotReconcile(f"{engine.DoesNotReconcile.__doc__} Lines were lost on the way into pools.")
+        in_all.update(dict(zip(manifest.reports, manifest.taken, strict=True)))
+    # Of a report that is new here each line is in one period: of this run, or of an earlier one that it corrects.
+    own = [UUID(id) for id in results.read(run.parts.get(of_run=run).document)["reports"]]
+    booked = {one.report_id: one.lines for one in UsageOutcome.objects.filter(report__in=list(in_all), is_booked=True)}
+    if set(booked) != set(in_all) or any(in_all[report] != booked[report] for report in own):
+        raise engine.DoesNotReconcile(f"{engine.DoesNotReconcile.__doc__} Lines were lost on the way into periods.")
     return found
 
 
@@ -607,6 +739,9 @@ def publish(*, run_id: UUID, by_id: int, at: datetime) -> RunEvent:
         found = paying.dues(run)  # by the books as they are now
         if missing := sorted({str(one.payee_id) for one in found.payees if one.problem == paying.NO_RATE}):
             raise NotPayable(f"{NotPayable.__doc__} It is so for {', '.join(missing[:5])}.")
+        reconciled = results.read(run.events.get(act=Act.RECONCILED).document)
+        if reconciled.get("terms", "") != found.terms_digest:
+            raise paying.NotConserved(f"{paying.NotConserved.__doc__} Terms of money come to something else now.")
         with log.together():
             statements = paying.book(found, at=at)
         document, data = published_document(found, statements)
@@ -620,12 +755,16 @@ def published_document(found: Dues, statements: Sequence[Statement]) -> tuple[di
     part = run.parts.get(of_run=run)
     root = proofs.tree_of_statements([proven(one) for one in statements], secret=secret_of(part)).root
     document = {"conservation": found.conservation, "parts": said, "statements": proofs.node_document(root)}
+    if found.terms:
+        document["terms"] = found.terms_digest
     return document, proofs.published(said[str(run.pk)], root)
 
 
 def proven(row: Statement) -> proofs.Statement:
     """Return what is proven of a statement: what came, of it what its lines add up to, and what it went to."""
     came = {"earned": row.allocated, "adjusted": row.adjusted, "granted": row.granted}
+    if row.termed:
+        came["terms"] = row.termed
     came |= {"released": row.released, "carried": row.carried_in}
     names = ("held", "reserved", "recouped", "deducted", "withheld")
     went = {name: getattr(row, name) for name in names} | {"carried": row.carried_out, "payable": row.payable}

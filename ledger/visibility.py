@@ -90,6 +90,7 @@ from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, Within, a
 from royalties.models import (
     Account,
     Advance,
+    Declaration,
     Division,
     ExchangeRate,
     ObjectionAnswer,
@@ -375,6 +376,7 @@ RULES: Rules = {
     ExchangeRate: _rates,
     PayeeTerms: _paid_or_paying("payee"),
     TaxCertificate: _paid_or_paying("payee"),
+    Declaration: _owned("payer"),
     Advance: _paid_or_paying("payee"),
     Account: _paid_or_paying("party"),
     Transaction: _owned("payer"),

@@ -120,6 +120,8 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.License", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     # Vouchers: of what tax was withheld or not, and why something was booked. Reasons are asked for without names.
     Column("royalties.TaxCertificate", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.Declaration", "source", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
+    Column("royalties.Declaration", "document_digest", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     Column("royalties.RunEvent", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     Column("royalties.Transaction", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
     Column("royalties.Statement", "reason", DataClass.MONEY, Kept.OPEN, Fate.STAYS),
@@ -269,6 +271,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "royalties.ExchangeRate": ("base", "quote", "direction", "source"),
     "royalties.PayeeTerms": ("currency", "payout_currency", "income_type"),
     "royalties.TaxCertificate": ("income_type",),
+    "royalties.Declaration": ("kind", "currency"),
     "royalties.Advance": ("kind", "currency", "group", "assets"),
     "royalties.Account": ("kind", "reference", "currency"),
     "royalties.Transaction": ("kind",),

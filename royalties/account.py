@@ -52,6 +52,7 @@ class PayeeTerms:
     withholding: Withholding = Withholding(Fraction(0))
     threshold: int = 0
     carried: int = 0  # brought forward: not taxed yet, or negative
+    unreserved: int = 0  # of what was earned: fees, of which nothing is kept back
 
     def __post_init__(self) -> None:
         """Check what a contract cannot say."""
@@ -99,7 +100,7 @@ def settle(earned: int, terms: PayeeTerms, *, held: int = 0, on: date) -> Settle
     :param on: the day of payment, on which certificates must be valid
     """
     left = earned - held
-    reserved = money.half_up(left * terms.reserve_rate) if left > 0 else 0
+    reserved = money.half_up(max(0, left - terms.unreserved) * terms.reserve_rate)
     left += terms.reserve_released + terms.carried - reserved
     recouped = min(terms.advance_balance, int(left * terms.recoupment_rate)) if left > 0 else 0
     left -= recouped

@@ -2,7 +2,8 @@
 
 One pool per zone (territories with the same ownership). Each license that the output rests on carries an equal part
 of the pool; within it the plan says: commission, then human creators, then masters and publishing, within a side by the
-models of the plan (``royalties.weighing``), within an asset by ownership (ROY-2).
+models of the plan (``royalties.weighing``), within an asset by ownership (ROY-2). What was bought out stays with the
+operator: its owners were paid once.
 
 An output is cleared where every asset is owned whole. What is divided again later may meet an over-claim: then each
 claimant has their undisputed minimum, and the rest is held on a leaf of the asset that is nobody's (SHR-3). So is what
@@ -53,6 +54,13 @@ class PlanTerms:
     number: int = 1
     blends: Mapping[Side, Blend] = field(default_factory=dict)  # a side without one is weighed equally
     quantities: Mapping[tuple[Basis, UUID], int] = field(default_factory=dict)  # as agreed in it
+    # Sides and parties that one fee was paid to instead of shares; None: both, or everybody.
+    bought: frozenset[tuple[Side | None, UUID | None]] = frozenset()
+
+    def is_bought(self, side: Side, party_id: UUID | None) -> bool:
+        """Whether somebody's part of a side is paid by a fee once: then the operator keeps it."""
+        sides, parties = (side, None), (party_id, None)
+        return any((one, party) in self.bought for one in sides for party in parties)
 
 
 @dataclass(frozen=True)
@@ -253,8 +261,10 @@ def _parts(
                 why = Source(plan.id, None, weighed.influence_id, weighed.model, weighed.is_fallback, part)
                 columns = (asset.id, None) if side is Side.MASTER else (None, asset.id)
                 owned = [one for one in _owned(terms) if one.asset_id == asset.id and country in one.territories]
-                for leaf, party_id, share_id, of_asset in _payable(asset, owned, holds):
-                    sources[leaf, party_id, *columns].append(replace(why, share_id=share_id, part=part * of_asset))
+                for leaf, party_id, share_id, of_asset in payable(asset, owned, holds):
+                    kept = ("COMM", claim.licensee_id, None, None)
+                    to = kept if plan.is_bought(side, party_id) else (leaf, party_id, *columns)
+                    sources[to].append(replace(why, share_id=share_id, part=part * of_asset))
     return tuple(
         Part(*leaf, sum((one.part for one in found), Fraction(0)), tuple(one for one in found if one.part))
         for leaf, found in sorted(sources.items(), key=lambda item: item[0][0].encode())
@@ -262,10 +272,14 @@ def _parts(
     )
 
 
-def _payable(
+def payable(
     asset: Asset, owned: Sequence[ShareTerm], holds: Mapping[Side, Hold] | None
 ) -> Iterator[tuple[str, UUID | None, UUID | None, Fraction]]:
-    """Yield leaf, party, share and part of the asset: what each share is paid, and what is held."""
+    """
+    Yield leaf, party, share and part of the asset: what each share is paid, and what is held.
+
+    :param holds: what is held where ownership is not whole; without it nothing is, and the parts may not add up
+    """
     claimed: dict[UUID, Fraction] = defaultdict(Fraction)
     for share in owned:
         claimed[share.party_id] += share.part

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,7 @@ from fingerprint import store
 from royalties import money
 from royalties.books import Key, Kind
 from royalties.models import RunPart, RunPartition
-from royalties.runs import engine, files, keeping
+from royalties.runs import engine, files, keeping, termed
 from royalties.runs.engine import PartitionResult
 from royalties.runs.frozen import LeftOut
 from royalties.runs.proofs import Planted
@@ -68,6 +68,15 @@ class Outcome:
     left_out: Mapping[str, int]  # currency → its minor units, in no pool
     results: tuple[PartitionResult, ...]
     trees: tuple[Planted, ...]
+    receipts: Mapping[str, int] = field(default_factory=dict)  # of the outputs of a lane of plans
+    usages: Mapping[str, int] = field(default_factory=dict)
+    all_usages: int = 0  # where a term asks for it: of all lines, matched or not
+
+    @property
+    def period(self) -> termed.Period:
+        """Return what terms of money ask for."""
+        sums = [(one.party_id, one.leaf, one.units) for one in self.sums]
+        return termed.Period(sums, self.receipts, self.usages, self.all_usages)
 
     def allocated(self) -> dict[UUID, tuple[int, int]]:
         """Return what each payee is allocated, and in how many lines."""
@@ -138,7 +147,34 @@ def outcome(part: RunPart, currency: str) -> Outcome:
         left_out={name: int(units) for name, units in read(part.document)["left_out_units"].items()},
         results=results,
         trees=tuple(Planted.read(document["tree"]) for document in documents),
+        **_lanes(part, [document["terms"] for document in documents if "terms" in document]),
     )
+
+
+def _lanes(part: RunPart, digests: Iterable[str]) -> dict[str, Any]:
+    """Return what the lanes of a part received, and how often they were used; nothing where no terms were frozen."""
+    receipts: defaultdict[str, int] = defaultdict(int)
+    usages: defaultdict[str, int] = defaultdict(int)
+    every = 0
+    for digest in digests:
+        with store.open(digest, alias=keeping.ALIAS) as file:
+            document = read(file.read())
+        every += int(document["usages"])
+        for name, (received, used) in document["lanes"].items():
+            receipts[name] += int(received)
+            usages[name] += int(used)
+    if receipts:
+        with store.open(read(part.document)["left_out"], alias=keeping.ALIAS) as file:
+            every += sum(int(one["usages"]) for one in read(file.read()))
+    return {"receipts": dict(receipts), "usages": dict(usages), "all_usages": every}
+
+
+def terms(part: RunPart) -> termed.Terms:
+    """Return what was frozen of a part's terms of money."""
+    with TemporaryDirectory(prefix="terms-") as name:
+        folder = Path(name)
+        manifest = keeping.bring_partition(part.manifest_digest, [], folder)
+        return termed.read(folder / termed.FILE) if termed.FILE in manifest.files else termed.Terms()
 
 
 def _read_sums(digest: str) -> list[Sum]:
@@ -184,6 +220,7 @@ class Allocation:
     line: int
     output: UUID  # its decision
     country: str
+    zone: int  # of its output's splits
     pool_units: int
     leaf: str
     party_id: UUID | None
@@ -219,6 +256,7 @@ def _allocation(partition: int, row: Mapping[str, Any]) -> Allocation:
         line=row["line"],
         output=UUID(row["output"]),
         country=row["country"],
+        zone=row["zone"],
         pool_units=row["pool_units"],
         leaf=row["leaf"],
         party_id=UUID(row["party"]) if row["party"] else None,

@@ -44,6 +44,8 @@ class Balance:
     carried: int = 0
     released: int = 0  # out of reserves
     by_asset: Mapping[UUID, int] = field(default_factory=dict)
+    fixed: int = 0  # of what was earned: by agreement and not by use, so that no reserve is kept of it
+    advanced: int = 0  # of that: paid before it is earned, so that no other advance is recouped from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +91,9 @@ def settled(
     :param on: the day of payment
     """
     left = balance.earned - balance.held
-    reserved = money.half_up(left * agreed.reserve_rate) if left > 0 else 0
+    reserved = money.half_up(max(0, left - balance.fixed) * agreed.reserve_rate)
     left += balance.released + balance.carried - reserved
-    recouped = _taken(left, advances, balance.by_asset)
+    recouped = _taken(left - balance.advanced, advances, balance.by_asset)
     rest = left - sum(recouped.values())
     deducted = _taken(rest, charges, balance.by_asset)
     figures = settle(
@@ -104,6 +106,7 @@ def settled(
             withholding=agreed.withholding,
             threshold=agreed.threshold,
             carried=balance.carried,
+            unreserved=balance.fixed,
         ),
         held=balance.held,
         on=on,

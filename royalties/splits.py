@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID, uuid5
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from rights.case import Side
+from rights.models import Decision
 from royalties import plans, weighing
 from royalties.apportion import LARGEST, Part, PlanTerms, Source, Splits, Zone
 from royalties.models import Division, Plan, PlanModel, PlanQuantity, PlanTerm, Split, SplitSource
@@ -79,6 +80,7 @@ class Change:
     new: Fraction | None
 
 
+AT_ONCE = 1_000  # outputs of a query
 EVERYTHING = Aimed()
 ORDER = {scope: place for place, scope in enumerate(Scope)}  # the narrowest is the last
 
@@ -289,6 +291,11 @@ def terms_of(plan: Plan) -> PlanTerms:
             for row in plan.quantities.all()
             if (asset_id := row.recording_id or row.work_id) is not None
         },
+        bought=frozenset(
+            (Side(row.side) if row.side else None, row.party_id)
+            for row in plan.terms.all()
+            if row.kind == MoneyTerm.BUYOUT
+        ),
     )
 
 
@@ -361,6 +368,24 @@ def _stored(plan_id: UUID | None) -> UUID:
     return plan_id
 
 
+def of_many(decision_ids: Iterable[UUID], known_at: datetime | None = None) -> dict[UUID, Splits]:
+    """
+    Return the newest version of the splits of many decisions, of those that have any, in two queries a thousand.
+
+    :raises DoesNotAddUp: somebody changed a row behind the log's back
+    """
+    found: dict[UUID, Splits] = {}
+    for some in _batched(sorted(set(decision_ids), key=str)):
+        newest = _newest(some, known_at)
+        rows: defaultdict[UUID, list[Split]] = defaultdict(list)
+        undivided = [one for one in some if one not in newest]
+        wanted = Q(division__in=newest.values()) | Q(decision__in=undivided, division=None)
+        for row in Split.objects.filter(wanted):
+            rows[row.decision_id].append(row)
+        found |= {decision: read for decision, of_one in rows.items() if (read := _read(of_one)) is not None}
+    return found
+
+
 def of(decision_id: UUID, known_at: datetime | None = None) -> Splits | None:
     """
     Return the newest version of a decision's splits that was known at a moment, or None where nothing was cleared.
@@ -372,6 +397,42 @@ def of(decision_id: UUID, known_at: datetime | None = None) -> Splits | None:
         divisions = divisions.filter(recorded_at__lte=known_at)
     newest = divisions.order_by("-number").first()
     return _read(Split.objects.filter(decision=decision_id, division=newest))
+
+
+def plans_behind(decision_ids: Iterable[UUID], *, known_at: datetime) -> dict[UUID, frozenset[UUID]]:
+    """Return the plans that the newest splits of outputs rest on, as known at a moment."""
+    found: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    for some in _batched(sorted(set(decision_ids), key=str)):
+        newest = _newest(some, known_at)
+        rows = SplitSource.objects.filter(decision__in=some).values_list("decision_id", "division_id", "plan_id")
+        for decision, division, plan in rows.distinct().order_by():
+            if newest.get(decision) == division:
+                found[decision].add(plan)
+    return {decision: frozenset(plans_) for decision, plans_ in found.items()}
+
+
+def days_of(decision_ids: Iterable[UUID], known_at: datetime | None = None) -> dict[UUID, date]:
+    """Return whose day's rights the newest splits of outputs show: of the release, or of the division."""
+    found: dict[UUID, date] = {}
+    for some in _batched(sorted(set(decision_ids), key=str)):
+        found |= dict(Decision.objects.filter(pk__in=some).values_list("id", "submission__release_on"))
+        newest = Division.objects.filter(pk__in=_newest(some, known_at).values())
+        found |= dict(newest.values_list("decision_id", "effective_on"))
+    return found
+
+
+def _newest(decision_ids: Sequence[UUID], known_at: datetime | None) -> dict[UUID, UUID]:
+    """Return the newest division of decisions that was known at a moment; those without one keep what was decided."""
+    divisions = Division.objects.filter(decision__in=decision_ids)
+    if known_at is not None:
+        divisions = divisions.filter(recorded_at__lte=known_at)
+    rows = divisions.order_by("decision_id", "-number").distinct("decision_id")
+    return dict(rows.values_list("decision_id", "id"))
+
+
+def _batched(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    for begin in range(0, len(ids), AT_ONCE):
+        yield list(ids[begin : begin + AT_ONCE])
 
 
 def decided(decision_id: UUID) -> Splits | None:
@@ -444,7 +505,7 @@ def _sources(decision_id: UUID, division: Division | None) -> dict[tuple[int, st
     return found
 
 
-def _read(rows: QuerySet[Split], sources: Mapping[tuple[int, str], Sequence[Source]] | None = None) -> Splits | None:
+def _read(rows: Iterable[Split], sources: Mapping[tuple[int, str], Sequence[Source]] | None = None) -> Splits | None:
     zones: dict[int, list[Split]] = {}
     for row in rows:
         zones.setdefault(row.zone, []).append(row)

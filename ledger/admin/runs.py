@@ -58,6 +58,7 @@ CAME = {
     "pools": "Receipts of the period",
     "adjusted": "Earlier periods, divided anew",
     "granted": "Out of holds and guarantees",
+    "terms": "By terms of plans",
     "released": "Released from reserves",
     "carried_in": "Carried over from before",
 }
@@ -368,7 +369,7 @@ def _conservation(row: RoyaltyRun, said: Mapping[str, Any] | None) -> dict[str, 
         return [(names[name], amount(int(units), row.currency)) for name, units in given.items() if int(units)]
 
     return {
-        "came": side(CAME, {name: found["came"][name] for name in CAME}),
+        "came": side(CAME, {name: found["came"][name] for name in CAME if name in found["came"]}),
         "went": side(WENT, {name: found["went"][name] for name in WENT}),
         "total": amount(int(found["total"]), row.currency),
     }

@@ -21,12 +21,13 @@ from ledger.api.fields import DigestField, FractionField, digest
 from ledger.api.once import once
 from ledger.api.paging import Page, page_of
 from ledger.models import Job
-from rights.models import Party
+from rights.models import License, Party
 from royalties import books, money
 from royalties.books import Kind
 from royalties.models import (
     Account,
     Advance,
+    Declaration,
     ExchangeRate,
     PayeeTerms,
     Posting,
@@ -254,6 +255,7 @@ class DueValue(serializers.Serializer[paying.Due]):
     allocated = serializers.IntegerField()
     adjusted = serializers.IntegerField(help_text="Of earlier periods, divided anew")
     granted = serializers.IntegerField(help_text="Out of holds and guarantees since the last statement")
+    termed = serializers.IntegerField(help_text="By terms of plans: fees, guarantees, advances, rates")
     earned = serializers.IntegerField(source="figures.earned")
     held = serializers.IntegerField(source="figures.held")
     reserved = serializers.IntegerField(source="figures.reserved")
@@ -316,7 +318,7 @@ class ConservationOutput(serializers.Serializer[Any]):
     """That nothing is lost, in minor units as text."""
 
     currency = serializers.CharField()
-    came = serializers.DictField(help_text="pools, adjusted, granted, released, carried_in")
+    came = serializers.DictField(help_text="pools, adjusted, granted, terms, released, carried_in")
     went = serializers.DictField(
         help_text="commission, hold, reserved, recouped, deducted, withheld, carried_out, payable"
     )
@@ -879,6 +881,105 @@ class TaxCertificates(APIView):
     def get(self, request: Request) -> Response:
         """List certificates, your own and those of whom you pay."""
         return page_of(TaxCertificate.objects.all(), "recorded_at", TaxCertificateOutput, request)
+
+
+class DeclarationOutput(serializers.Serializer[Declaration]):
+    """What a payer said of a period."""
+
+    id = serializers.UUIDField()
+    payer = serializers.UUIDField(source="payer_id")
+    kind = serializers.CharField()
+    license = serializers.UUIDField(source="license_id", allow_null=True)
+    period_from = serializers.DateField()
+    period_to = serializers.DateField()
+    currency = serializers.CharField()
+    amount = serializers.IntegerField()
+    source = serializers.CharField()  # type: ignore[assignment]  # as above
+    document = serializers.SerializerMethodField()
+    recorded_at = serializers.DateTimeField()
+
+    def get_document(self, row: Declaration) -> str | None:
+        """Return the digest."""
+        return digest(row.document_digest)
+
+
+class Declarations(APIView):
+    """What no report of usage says."""
+
+    scopes = SCOPES
+    people = PEOPLE
+
+    @extend_schema_serializer(component_name="Declaration")
+    class Input(serializers.Serializer[Any]):
+        """Net revenue of subscriptions, or how often was generated under a license."""
+
+        id = serializers.UUIDField()
+        payer = serializers.UUIDField()
+        kind = serializers.ChoiceField(choices=Declaration.Kind.choices)
+        license = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Of a count")
+        period_from = serializers.DateField()
+        period_to = serializers.DateField(help_text="The first day after the period")
+        currency = CurrencyField(required=False, allow_blank=True, default="", help_text="Of revenue")
+        amount = serializers.IntegerField(
+            min_value=0, max_value=money.LARGEST, help_text="Minor units of net revenue, or the count"
+        )
+        source = serializers.CharField(  # type: ignore[assignment]  # as above
+            max_length=200, help_text="Where it is from, without names"
+        )
+        document = DigestField(required=False, allow_null=True, default=None, help_text="SHA-256 of what shows it")
+
+    @extend_schema(
+        operation_id="declare",
+        request=Input,
+        responses={201: DeclarationOutput},
+        examples=[
+            OpenApiExample(
+                "generations",
+                {
+                    "id": "7b8f2a54-0f0e-4a5e-9c2e-2f0f6b1c7d10",
+                    "payer": RUN["payer"],
+                    "kind": "generations",
+                    "license": "1c9d7f0e-2a3b-4f6e-8a3e-2f0f6b1c7d10",
+                    "period_from": "2026-10-01",
+                    "period_to": "2026-11-01",
+                    "amount": 1200,
+                    "source": "counter of the service",
+                },
+                request_only=True,
+            )
+        ],
+        tags=["royalties"],
+    )
+    def post(self, request: Request) -> Response:
+        """
+        Declare of a period what terms of plans are worked out from: net revenue of subscriptions, or generations.
+
+        Said again of the same days, the newest counts; what a run was worked out from before is posted as a difference.
+        """
+        given = self.Input(data=request.data)
+        given.is_valid(raise_exception=True)
+        data: dict[str, Any] = dict(given.validated_data)
+        caller = caller_of(request)
+        payer = _payer(request, data)
+        caller.look_up(license=(License, data["license"]))
+        license_id, document = data.pop("license"), data.pop("document") or ""
+        row, created = once(
+            seen_by(request, Declaration.objects.all()),
+            data["id"],
+            same=lambda found: (
+                (found.payer_id, found.license_id, found.document_digest) == (payer, license_id, document)
+                and all(getattr(found, name) == data[name] for name in data if name != "id")
+            ),
+            create=lambda: paying.declare(
+                payer_id=payer, license_id=license_id, document_digest=document, at=timezone.now(), **data
+            ),
+        )
+        return Response(DeclarationOutput(row).data, status=201 if created else 200)
+
+    @extend_schema(operation_id="list_declarations", responses=Page.of(DeclarationOutput), tags=["royalties"])
+    def get(self, request: Request) -> Response:
+        """List what was declared, oldest first."""
+        return page_of(Declaration.objects.all(), "recorded_at", DeclarationOutput, request)
 
 
 class AdvanceOutput(serializers.Serializer[Advance]):

@@ -63,6 +63,7 @@ class PayeeStatementOutput(RoyaltyStatementRow):
     allocated = serializers.IntegerField(help_text="What the lines of this period add up to")
     adjusted = serializers.IntegerField(help_text="Of earlier periods, divided anew: new less old, leaf by leaf")
     granted = serializers.IntegerField(help_text="Out of holds and guarantees since the last statement")
+    termed = serializers.IntegerField(help_text="By terms of plans: fees, guarantees, advances, rates")
     held = serializers.IntegerField()
     reserved = serializers.IntegerField()
     released = serializers.IntegerField()
@@ -241,6 +242,74 @@ class RunLines(APIView):
         return _page(request, lambda after: results.allocations(part, after=after))
 
 
+class TermLineOutput(serializers.Serializer[Any]):
+    """What one leaf gets of a term of money."""
+
+    leaf = serializers.CharField()
+    party = serializers.UUIDField(allow_null=True, help_text="Nobody's: on hold")
+    asset = serializers.UUIDField(allow_null=True)
+    weight = serializers.CharField()
+    exact = serializers.CharField(help_text="A fraction of minor units, before the one rounding")
+    units = serializers.CharField()
+    has_leftover = serializers.BooleanField()
+
+
+class TermBookingOutput(serializers.Serializer[Any]):
+    """A term of money of a plan, as a run booked it: the version of the plan, what it was worked out from, whose."""
+
+    transaction = serializers.UUIDField()
+    of_run = serializers.UUIDField(help_text="Of whose period: the run's own, or an earlier one's divided anew")
+    term = serializers.UUIDField()
+    kind = serializers.CharField()
+    plan = serializers.UUIDField()
+    plan_number = serializers.IntegerField(help_text="The version of the license's plan")
+    license = serializers.UUIDField()
+    side = serializers.CharField(allow_null=True)
+    currency = serializers.CharField()
+    amount = serializers.CharField(allow_null=True)
+    rate = serializers.CharField(allow_null=True)
+    is_recoupable = serializers.BooleanField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the metaclass takes it for a field, as it is
+    period_from = serializers.CharField(allow_null=True, help_text="Of a guarantee")
+    period_to = serializers.CharField(allow_null=True)
+    declarations = serializers.ListField(child=serializers.UUIDField())
+    units = serializers.CharField(help_text="The whole of it, in minor units")
+    basis = serializers.DictField(child=serializers.CharField(), help_text="What it was worked out from")
+    lines = TermLineOutput(many=True)
+    before = serializers.DictField(child=serializers.CharField(), help_text="What was booked of it before, by account")
+    posted = serializers.DictField(child=serializers.CharField(), help_text="What was booked now: the difference")
+
+
+class RunTerms(APIView):
+    """Terms of money of a run."""
+
+    scopes = READ
+    sees = {"id": RoyaltyRun}
+    absent = running.NoSuchRun
+
+    @extend_schema(operation_id="list_run_terms", responses=TermBookingOutput(many=True), tags=["royalties"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """List what terms of plans come to in a reconciled run: guarantees, advances, fees, rates."""
+        run = seen_by(request, RoyaltyRun.objects.filter(pk=id)).first()
+        if run is None:
+            raise running.NoSuchRun
+        return Response(TermBookingOutput(paying.terms_of(run), many=True).data)
+
+
+class StatementTerms(APIView):
+    """Terms of money on a statement."""
+
+    scopes = READ
+    sees = {"id": Statement}
+    absent = paying.NoSuchStatement
+
+    @extend_schema(operation_id="list_statement_terms", responses=TermBookingOutput(many=True), tags=["royalties"])
+    def get(self, request: Request, id: UUID) -> Response:
+        """List the payee's own lines of each term of a plan, with the version of the plan and what it rests on."""
+        row = statement_of(request, id)
+        return Response(TermBookingOutput(paying.terms_for(row), many=True).data)
+
+
 def _page(request: Request, lines: Callable[[tuple[int, int]], Iterator[Allocation]]) -> Response:
     given = StatementLines.Query(data=request.query_params)
     given.is_valid(raise_exception=True)
@@ -284,6 +353,10 @@ def _rows(row: Statement) -> Iterator[str]:
     for one in _lines(row):
         said = LineOutput(one).data
         yield _csv([*(said[name] for name in names), money.written(one.units, row.currency), row.currency])
+    for term in paying.terms_for(row):
+        units = term["posted"][str(row.payee_id)]
+        cells = (f"term {term['term']}", "", "", f"{term['kind']}, plan {term['plan_number']}", term["units"], "", "")
+        yield _csv([*cells, units, "", money.written(int(units), row.currency), row.currency])
 
 
 def _csv(cells: list[Any]) -> str:

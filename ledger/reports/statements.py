@@ -25,7 +25,7 @@ from ledger.reports.access import staff_only
 from ledger.reports.beside import notes_beside
 from ledger.reports.views import attachment, page
 from ledger.statements import paper, plots, table
-from ledger.statements.document import PARTS, By, Document, Line, country_name, decimals, fraction, grouped
+from ledger.statements.document import PARTS, By, Document, Line, TermLine, country_name, decimals, fraction, grouped
 from royalties import money
 from royalties.apportion import Source
 from royalties.models import ObjectionAnswer, Statement, StatementObjection
@@ -36,6 +36,7 @@ _STEPS = {
     "allocated": "Earned in this period",
     "adjusted": "Earlier periods, divided anew",
     "granted": "Out of holds and guarantees",
+    "termed": "By terms of plans",
     "earned": "Earned, held and all",
     "held": "On hold",
     "reserved": "Kept in reserve",
@@ -147,6 +148,7 @@ def in_words(row: Statement, found: Document, to: Addresses, *, number: str | No
             *_over_time(row),
         ],
         "page": lines,
+        "terms": [_term(one, row.currency) for one in found.terms],
         "changes": _changes(row),
         "reason": row.reason,
         "objections": [_objection(one) for one in objections],
@@ -195,6 +197,16 @@ def _said(line: Line, row: Statement, to: Addresses) -> dict[str, str]:
         "weight": fraction(line.weight),
         "exact": decimals(line.exact, 4),
         "amount": grouped(line.units, currency) + ("*" if line.has_leftover else ""),
+    }
+
+
+def _term(line: TermLine, currency: str) -> dict[str, object]:
+    return {
+        "line": line,
+        "weight": fraction(line.weight),
+        "exact": decimals(line.exact, 4),
+        "before": grouped(line.before, currency) if line.before else "",
+        "amount": grouped(line.units, currency),
     }
 
 
@@ -351,7 +363,7 @@ def proven(row: Statement) -> HttpResponse:
     """
     try:
         found = proving.bundle(row.pk)
-    except (proving.NotOfThisVersion, report.NotSequenced) as error:
+    except report.NotSequenced as error:
         raise Http404(str(error) or error.__doc__) from error
     return attachment(found, "application/json", f"statement-{row.pk}.json")
 

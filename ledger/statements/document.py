@@ -59,6 +59,43 @@ class Line:
         return country_name(self.country)
 
 
+TERMS = {
+    "minimum": "Minimum guarantee",
+    "advance": "Advance",
+    "buyout": "Buyout",
+    "training_fee": "Training fee",
+    "per_generation": "Fee per generation",
+    "sub_share": "Share of subscriptions",
+    "downstream": "Share of receipts",
+    "statutory": "Statutory rate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    """What a payee got by a term of money of a plan, and what that was worked out from."""
+
+    term_id: UUID
+    license_id: UUID
+    plan_number: int
+    kind: str
+    side: str  # empty: both
+    basis: str
+    period_from: date  # whose it is
+    period_to: date  # exclusive
+    asset_titles: tuple[str, ...]
+    weight: Fraction
+    exact: Fraction  # minor units
+    before: int  # booked by earlier runs
+    units: int  # booked now
+
+    @property
+    def name(self) -> str:
+        """What it is called among the steps."""
+        of = {"master": ", masters", "publishing": ", publishing"}.get(self.side, "")
+        return f"{TERMS[self.kind]}{of}"
+
+
 @dataclass(frozen=True, slots=True)
 class Payout:
     """What is paid in another currency: converted once, the remainder explained and never booked away (ROY-5)."""
@@ -105,6 +142,7 @@ class Document:
     frozen_digest: str
     root_digest: str
     entry_index: int | None
+    terms: tuple[TermLine, ...] = ()  # of plans, beside the lines
 
     def said(self, units: int) -> str:
         """Write minor units with the currency after them."""
@@ -119,6 +157,7 @@ class Document:
             Step("Earned in this period", self.allocated, is_sum=True),
             Step("Earlier periods, divided anew", self.adjusted),
             Step("Out of holds and guarantees", self.granted),
+            *(Step(one.name, one.units, f"plan {one.plan_number}: {one.basis}") for one in self.terms),
             Step("On hold in this period", it.held),
             Step("Held while owners disagree", -it.held),
             Step("Kept in reserve", -it.reserved),

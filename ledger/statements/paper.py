@@ -95,6 +95,16 @@ def _data(document: Document) -> dict[str, Any]:
             }
             for line in shown
         ],
+        "terms": [
+            {
+                "term": one.name,
+                "plan": f"{str(one.license_id)[:8]}, version {one.plan_number}",
+                "basis": one.basis,
+                "weight": fraction(one.weight),
+                "amount": grouped(one.units, it.currency),
+            }
+            for one in it.terms
+        ],
         "lines_note": "Each pool is what one output earned in one country, divided once. "
         f"Amounts in {it.currency}; with * one unit of what rounding left over."
         + (f" {left} further lines are in the CSV." if left else ""),

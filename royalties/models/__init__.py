@@ -13,6 +13,7 @@ from royalties.models.plans import Division, Plan, PlanModel, PlanQuantity, Plan
 from royalties.models.runs import (
     Account,
     Advance,
+    Declaration,
     ExchangeRate,
     PayeeTerms,
     Posting,
@@ -41,6 +42,7 @@ from royalties.models.usage import (
 __all__ = [
     "Account",
     "Advance",
+    "Declaration",
     "Division",
     "ExchangeRate",
     "ObjectionAnswer",

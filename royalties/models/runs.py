@@ -190,6 +190,44 @@ class PayeeTerms(models.Model):
         return f"terms in {self.currency}"
 
 
+class Declaration(models.Model):
+    """What a payer says of a period that no report of usage does; of the same period the newest counts."""
+
+    class Kind(models.TextChoices):
+        """What is said."""
+
+        SUBSCRIPTION_REVENUE = "subscription_revenue", "Net revenue of the service's subscriptions"
+        GENERATIONS = "generations", "Generations under a license"
+
+    id = models.UUIDField(primary_key=True)
+    payer = models.ForeignKey("rights.Party", on_delete=PROTECT, related_name="declarations")
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    license = models.ForeignKey("rights.License", on_delete=PROTECT, null=True, blank=True, related_name="declarations")
+    period_from = models.DateField()
+    period_to = models.DateField()  # exclusive
+    currency = models.CharField(max_length=3, blank=True)
+    amount = models.BigIntegerField()  # minor units, or a count
+    source = models.CharField(max_length=200)  # where it is from, without names
+    document_digest = models.CharField(max_length=64, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(period_to__gt=F("period_from")), name="declared_period_ends_after_it_begins"
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="declared_amount_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(kind="subscription_revenue", license=None) & ~Q(currency="")
+                | Q(kind="generations", license__isnull=False, currency=""),
+                name="declaration_says_what_its_kind_needs",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.period_from} to {self.period_to}"
+
+
 class TaxCertificate(models.Model):
     """A payee's tax residence certificate as the payer holds it, and the rate it gives in [from, to) (ROY-13)."""
 
@@ -299,6 +337,7 @@ class Transaction(models.Model):
         REFUNDED = "refunded"  # tax withheld before a certificate came
         ADVANCED = "advanced"
         GUARANTEED = "guaranteed"  # the shortfall of a minimum guarantee
+        TERM = "term"  # what a plan says of money beside splits
         PAID = "paid"  # the bank says so
         RETURNED = "returned"  # it came back
 
@@ -308,10 +347,26 @@ class Transaction(models.Model):
     run = models.ForeignKey(RoyaltyRun, on_delete=PROTECT, null=True, related_name="transactions")
     # Of whose period it is: the run's own, or an earlier one's.
     of_run = models.ForeignKey(RoyaltyRun, on_delete=PROTECT, null=True, related_name="+")
+    # The term that it rests on, and with it the version of its plan.
+    term = models.ForeignKey("royalties.PlanTerm", on_delete=PROTECT, null=True, related_name="transactions")
     value_on = models.DateField()
     reason = models.CharField(max_length=300, blank=True)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "of_run", "term"],
+                condition=Q(term__isnull=False),
+                name="term_is_booked_once_a_run_and_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="term", term__isnull=False, run__isnull=False, of_run__isnull=False)
+                | ~Q(kind="term") & Q(term=None),
+                name="booked_term_names_its_run",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} on {self.value_on}"
@@ -347,7 +402,8 @@ class Statement(models.Model):
     allocated = models.BigIntegerField()  # what they add up to, holds not among them
     adjusted = models.BigIntegerField()  # of earlier periods, divided anew
     granted = models.BigIntegerField()  # out of holds and guarantees since the statement before
-    earned = models.BigIntegerField()  # the three together, and what is held
+    termed = models.BigIntegerField(db_default=0)  # by terms of plans: fees, guarantees, advances, rates
+    earned = models.BigIntegerField()  # the four together, and what is held
     held = models.BigIntegerField()
     reserved = models.BigIntegerField()
     released = models.BigIntegerField()

@@ -3,7 +3,9 @@ What a run is a function of, written down once: usage lines by pool, divisions, 
 
     manifest.json            which files with which SHA-256, from which reports, how many lines, what was left out
     rates.json               units of the settlement currency for one of each other, as fractions, and who said so
+    terms.json               terms of money, if any count: see ``termed``
     left-out.json            lines that are in no pool: why, under which key, how many, how much
+    days.json                outputs that were divided otherwise on other days of use: see ``Dated``
     territories.json         countries whose ownership is the same, by number
     divisions-NNNN.parquet   split, output, zone, territories, leaf, party, recording, work, numerator, denominator
     pools-NNNN.parquet       output, country, zone, split, lines: a pool is what one output earned in one country
@@ -14,6 +16,8 @@ add up to its denominator, or are in lowest terms where no word holds that. ``po
 
 Outputs are dealt to partitions by their id, so that each partition can be divided by itself. Reports are taken in the
 order of their ids and pools in the order of output and country, so it does not matter in which order anything came.
+Where rights changed while an output was used, its lines are divided as on their days: one that lasts over the change is
+divided by both, each for its part of the days. Its pools are then one for each zone of each such division.
 Usage is read in pieces and lines wait on disk for their partition: memory is bounded by the largest of those.
 """
 
@@ -22,14 +26,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from hashlib import sha256
 from math import lcm
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 from uuid import UUID
 
 import numpy as np
@@ -38,7 +42,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from royalties import money
-from royalties.apportion import Splits, Zone
+from royalties.apportion import Part, Splits, Zone
 from royalties.earnings import RateOfOthers
 from royalties.money import Rate
 from royalties.runs import files
@@ -57,6 +61,7 @@ UNMATCHED, NOT_DIVIDED, NOT_CLEARED_THERE, RATE_MISSING = (
 )
 
 _COUNTRIES = 26 * 26
+_EPOCH = date(1970, 1, 1).toordinal()
 _DEALT = np.dtype(
     [
         ("output", "<i4"),
@@ -132,11 +137,76 @@ class NotAManifest(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """How an output is divided on which days of use: each way from its day until the next; the first from ever."""
+
+    spans: tuple[tuple[date, Splits], ...]
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of all of it."""
+        return sha256(files.canonical([[day.isoformat(), one.digest] for day, one in self.spans])).hexdigest()
+
+    def mixed(self, used_from: date, used_to: date) -> tuple[Fraction, ...]:
+        """Return which part of the days [from, to) each way is for."""
+        begins = [date.min, *(day for day, _ in self.spans[1:])]
+        ends = [*begins[1:], date.max]
+        days = (used_to - used_from).days
+        return tuple(
+            Fraction(max(0, (min(used_to, end) - max(used_from, begin)).days), days)
+            for begin, end in zip(begins, ends, strict=True)
+        )
+
+    def blended(self, mixed: Sequence[Fraction]) -> tuple[Zone, ...]:
+        """
+        Return the zones of lines that lasted over several ways, where all of them have an answer.
+
+        :raises TooFine: a part is beyond what can be stored
+        """
+        used = [(part, splits) for part, (_, splits) in zip(mixed, self.spans, strict=True) if part]
+        if len(used) == 1:
+            return used[0][1].zones
+        zones = [{country: zone for zone in splits.zones for country in zone.territories} for _, splits in used]
+        alike: dict[tuple[int, ...], list[str]] = {}
+        for country in sorted(set.intersection(*(set(one) for one in zones))):
+            alike.setdefault(tuple(id(one[country]) for one in zones), []).append(country)
+        found = []
+        for countries in alike.values():
+            parts: dict[str, Part] = {}
+            for (days, _), one in zip(used, zones, strict=True):
+                for part in one[countries[0]].parts:
+                    before = parts[part.leaf].part if part.leaf in parts else Fraction(0)
+                    parts[part.leaf] = replace(part, part=before + days * part.part)
+            found.append(Zone(tuple(countries), tuple(parts[leaf] for leaf in sorted(parts, key=str.encode))))
+        return tuple(sorted(found, key=lambda zone: zone.territories[0]))
+
+
+@dataclass(frozen=True, slots=True)
 class UsageFile:
-    """The lines of one accepted report, as a Parquet file."""
+    """
+    The lines of one accepted report, as a Parquet file: all of them, or those that count here.
+
+    An adjustment or a reversal belongs to the period of its use, so that this is divided anew and posted leaf by leaf
+    (ROY-8); divided by itself it would come to other units.
+    """
 
     report_id: UUID
     path: Path
+    corrects: tuple[date, date] | None = None  # only what corrects use in [from, to)
+    without: tuple[tuple[date, date], ...] = ()  # all but what corrects use in these periods
+
+    def taken(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the lines of a piece that count here."""
+        if self.corrects is None and not self.without:
+            return batch
+        last = batch.column("used_to").cast(pa.int32()).to_numpy(zero_copy_only=False) - 1 + _EPOCH
+        is_correction = batch.column("kind").to_numpy(zero_copy_only=False) != 0
+        periods = [self.corrects] if self.corrects is not None else self.without
+        here = np.zeros(len(last), dtype=bool)
+        for begins, ends in periods:
+            here |= (last >= begins.toordinal()) & (last < ends.toordinal())
+        here &= is_correction
+        return batch.filter(pa.array(here if self.corrects is not None else ~here))
 
 
 @dataclass(slots=True)
@@ -201,6 +271,7 @@ class Manifest:
     currency: str
     partitions: int
     reports: tuple[UUID, ...]  # by number
+    taken: tuple[int, ...]  # lines of each
     lines: int
     files: Mapping[str, str]
 
@@ -211,8 +282,9 @@ def freeze(
     usage: Iterable[UsageFile],
     matches: Mapping[str, UUID],
     rates: Iterable[Rate],
-    divisions: Mapping[UUID, Splits],
+    divisions: Mapping[UUID, Splits | Dated],
     currency: str,
+    terms: Mapping[str, Any] | None = None,
     partitions: int | None = None,
     lines_a_partition: int = LINES_A_PARTITION,
 ) -> Frozen:
@@ -224,6 +296,7 @@ def freeze(
     :param rates: into the settlement currency, at most one from each
     :param divisions: how each output is divided, by its decision
     :param currency: what is settled in
+    :param terms: the terms of money that count; see ``termed``
     :param partitions: how many; by default as many as have so many lines each
     :raises NotAUsageFile, TwiceInARun, NotAPartitioning: what was given is not what a run is made of
     :raises RateOfOthers: a rate into another currency, or two from the same
@@ -245,7 +318,7 @@ def freeze(
         run.deal(opened, dealt)
         for part in range(number):
             run.settle(part, dealt)
-    return run.close(known)
+    return run.close(known, terms)
 
 
 def read_manifest(folder: Path, *, digest: str) -> Manifest:
@@ -266,6 +339,7 @@ def read_manifest(folder: Path, *, digest: str) -> Manifest:
             currency=document["currency"],
             partitions=document["partitions"],
             reports=tuple(UUID(one["id"]) for one in document["reports"]),
+            taken=tuple(int(one.get("taken", one["lines"])) for one in document["reports"]),
             lines=document["lines"],
             files={name: one["sha256"] for name, one in document["files"].items()},
         )
@@ -288,6 +362,35 @@ def read_rates(folder: Path, manifest: Manifest) -> dict[str, Rate]:
     return {row["base"]: _rate(row) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From which day an output is divided in a way, and for which part of a line's days that is."""
+
+    day: date
+    digest: str  # of the splits
+    part: Fraction
+
+
+def read_ways(folder: Path, manifest: Manifest, *, output: UUID, zone: int) -> tuple[Way, ...]:
+    """
+    Return in which ways lines in a zone of an output were divided; none where all were, and always, in one.
+
+    :raises FileChanged: the file is not as it was frozen
+    """
+    if "days.json" not in manifest.files:
+        return ()
+    path = files.checked(folder, "days.json", manifest.files)
+    found = json.loads(path.read_bytes(), parse_float=_no_fraction).get(str(output))
+    if found is None:
+        return ()
+    (parts,) = (mix["parts"] for mix in found["mixes"] if mix["zones"][0] <= zone < mix["zones"][1])
+    ways = (
+        Way(date.fromisoformat(day), digest, _read_fraction(part))
+        for (day, digest), part in zip(found["spans"], parts, strict=True)
+    )
+    return tuple(way for way in ways if way.part)
+
+
 def partition_of(output: UUID, partitions: int) -> int:
     """Return the partition that an output is in."""
     return int.from_bytes(sha256(output.bytes).digest()[:8], "big") % partitions
@@ -300,7 +403,7 @@ class _Freezing:
         self,
         folder: Path,
         matches: Mapping[str, UUID],
-        divisions: Mapping[UUID, Splits],
+        divisions: Mapping[UUID, Splits | Dated],
         currency: str,
         rates: Mapping[str, Rate],
         partitions: int,
@@ -311,10 +414,12 @@ class _Freezing:
         self._place = {output: place for place, output in enumerate(self._outputs)}
         self._part = np.array([partition_of(output, partitions) for output in self._outputs], dtype=np.int32)
         self._currencies = sorted({*rates, currency})
-        every = {zone.territories for output in self._outputs for zone in divisions[output].zones}
+        plain = (one for output in self._outputs if isinstance(one := divisions[output], Splits))
+        every = {zone.territories for one in plain for zone in one.zones}
         lists = sorted({tuple(sorted(one)) for one in every})
         numbers = {countries: number for number, countries in enumerate(lists)}
         self._lists, self._territories = lists, {one: numbers[tuple(sorted(one))] for one in every}
+        self._days: dict[str, Any] = {}
         self._reports: list[dict[str, Any]] = []
         self._ids: list[UUID] = []
         self._keys: dict[str, int] = {}  # of lines that are in a pool, until it is known whether the country is cleared
@@ -335,9 +440,15 @@ class _Freezing:
             for place, (report, file) in enumerate(reports):
                 self._ids.append(report.report_id)
                 digest = files.sha256_of(report.path)
-                self._reports.append({"id": str(report.report_id), "sha256": digest, "lines": file.metadata.num_rows})
+                said = {"id": str(report.report_id), "sha256": digest, "lines": file.metadata.num_rows}
+                self._reports.append(said)
+                taken = 0
                 for batch in file.iter_batches(files.ROWS, columns=list(_USAGE)):
-                    self._deal(place, _Batch(batch), parts)
+                    some = report.taken(batch)
+                    taken += some.num_rows
+                    self._deal(place, _Batch(some), parts)
+                if taken != file.metadata.num_rows:
+                    said["taken"] = taken
 
     def _deal(self, report: int, batch: _Batch, parts: Sequence[BinaryIO]) -> None:
         key_words, keys = batch.words("key")
@@ -393,19 +504,22 @@ class _Freezing:
         (folder / f"{part}").unlink()
         used, place = np.unique(rows["output"], return_inverse=True)
         outputs = [self._outputs[one] for one in used.tolist()]
-        self._write_divisions(divisions_name, outputs)
-        zone = self._zones(rows, place, outputs)
+        ways = _Ways.of(rows, place, [self._divisions[output] for output in outputs])
+        for number in ways.dated:
+            self._days[str(outputs[number])] = ways.document(number)
+        self._write_divisions(divisions_name, outputs, ways.zones)
+        zone = ways.zone_of(rows["country"])
         if (zone < 0).any():
             self._leave_out_rows(rows[zone < 0])
             place, rows, zone = place[zone >= 0], rows[zone >= 0], zone[zone >= 0]
-        pool_key = place * _COUNTRIES + rows["country"]
+        # Of an output that is always divided alike the country says the zone.
+        pool_key = (place * _COUNTRIES + rows["country"]) * ways.most + zone
         order = np.argsort(pool_key, kind="stable")
         rows, pool_key = rows[order], pool_key[order]
         first = np.flatnonzero(np.diff(pool_key, prepend=-1))
         pool = np.repeat(np.arange(len(first)), np.diff(first, append=len(rows)))
         self._write_lines(lines_name, rows, pool)
-        zones = np.array([0, *(len(self._divisions[output].zones) for output in outputs)], dtype=np.int64)
-        begins = np.cumsum(zones)
+        begins = np.cumsum(np.array([0, *map(len, ways.zones)], dtype=np.int64))
         which = order[first]
         self._write_pools(
             pools_name,
@@ -421,15 +535,15 @@ class _Freezing:
         for name in (lines_name, pools_name, divisions_name):
             self._files[name] = files.sha256_of(self._folder / name)
 
-    def _write_divisions(self, name: str, outputs: Sequence[UUID]) -> None:
+    def _write_divisions(self, name: str, outputs: Sequence[UUID], zones: Sequence[Sequence[Zone]]) -> None:
         splits = 0
         with files.writer(self._folder / name, DIVISIONS, plain=("split", "leaf")) as file:
             for begin in range(0, len(outputs), OUTPUTS_AT_ONCE):
                 some = outputs[begin : begin + OUTPUTS_AT_ONCE]
                 rows: list[tuple[Any, ...]] = []
-                for place, output in enumerate(some):
-                    for number, zone in enumerate(self._divisions[output].zones):
-                        territories = self._territories[zone.territories]
+                for place in range(len(some)):
+                    for number, zone in enumerate(zones[begin + place]):
+                        territories = self._territory(zone.territories)
                         rows += [(splits, place, number, territories, *one) for one in _parts(zone)]
                         splits += 1
                 columns = list(zip(*rows, strict=True)) or [()] * len(DIVISIONS)
@@ -446,22 +560,14 @@ class _Freezing:
                     )
                 )
 
-    def _zones(self, rows: NDArray[Any], place: NDArray[np.int64], outputs: Sequence[UUID]) -> NDArray[np.int16]:
-        """Return the zone of each line's country in its output's splits, or -1."""
-        layouts: dict[tuple[tuple[str, ...], ...], int] = {}
-        layout_of = [
-            layouts.setdefault(tuple([zone.territories for zone in self._divisions[output].zones]), len(layouts))
-            for output in outputs
-        ]
-        table = np.full((max(1, len(layouts)), _COUNTRIES), -1, dtype=np.int16)
-        for layout, number in layouts.items():
-            for zone, countries in enumerate(layout):
-                codes = [code for country in countries if (code := _country(country)) >= 0]
-                table[number, codes] = zone
-        if not len(rows):
-            return np.zeros(0, np.int16)
-        found: NDArray[np.int16] = table[np.array(layout_of, dtype=np.int64)[place], rows["country"]]
-        return found
+    def _territory(self, countries: tuple[str, ...]) -> int:
+        """Return the number of a list of countries; those of outputs that are divided by days come as they are met."""
+        if countries not in self._territories:
+            listed = tuple(sorted(countries))
+            if listed not in self._lists:
+                self._lists.append(listed)
+            self._territories[countries] = self._lists.index(listed)
+        return self._territories[countries]
 
     def _write_lines(self, name: str, rows: NDArray[Any], pool: NDArray[np.int64]) -> None:
         currencies = pa.array(self._currencies, pa.string())
@@ -550,12 +656,16 @@ class _Freezing:
 
     # --- The whole ---
 
-    def close(self, rates: Mapping[str, Rate]) -> Frozen:
+    def close(self, rates: Mapping[str, Rate], terms: Mapping[str, Any] | None = None) -> Frozen:
         """Write what belongs to all partitions, and the manifest."""
         left = tuple(self._left[group] for group in sorted(self._left, key=lambda group: tuple(map(str, group))))
         self._write("left-out.json", [one.document for one in left])
+        if self._days:
+            self._write("days.json", self._days)
         self._write("territories.json", [list(countries) for countries in self._lists])
         self._write("rates.json", [_rate_row(rates[base]) for base in sorted(rates)])
+        if terms is not None:
+            self._write("terms.json", terms)
         sums: dict[str, int] = {}
         for one in left:
             sums[one.reason] = sums.get(one.reason, 0) + one.lines
@@ -591,6 +701,76 @@ class _Freezing:
         self._files[name] = sha256(data).hexdigest()
 
 
+@dataclass(slots=True)
+class _Ways:
+    """In which ways the outputs of a partition are divided, and which of them each line goes by."""
+
+    zones: list[tuple[Zone, ...]]  # of each output, of one way after the other
+    dated: dict[int, tuple[Dated, list[tuple[Fraction, ...]], list[int]]]  # with its mixes, and where each begins
+    way: NDArray[np.int64]  # of each line
+    layouts: list[tuple[tuple[Zone, ...], int]]  # of each way its zones, and the place of the first in its output's
+
+    @classmethod
+    def of(cls, rows: NDArray[Any], place: NDArray[np.int64], divisions: Sequence[Splits | Dated]) -> Self:
+        """Find out by which days lines of outputs were used that are not divided alike on all of them."""
+        zones = [one.zones if isinstance(one, Splits) else () for one in divisions]
+        layouts = [(one, 0) for one in zones]
+        way = place.astype(np.int64)
+        dated: dict[int, tuple[Dated, list[tuple[Fraction, ...]], list[int]]] = {}
+        for number, division in enumerate(divisions):
+            if isinstance(division, Splits):
+                continue
+            here = np.flatnonzero(place == number)
+            days = np.stack([rows["used_from"][here], rows["used_to"][here]], axis=1)
+            spans, which = np.unique(days, axis=0, return_inverse=True)
+            mixes = [division.mixed(_day(begins), _day(ends)) for begins, ends in spans.tolist()]
+            known = sorted(set(mixes), reverse=True)  # those of the earlier days first
+            begins_at, numbers = [], {}
+            for mixed in known:
+                found = division.blended(mixed)
+                begins_at.append(len(zones[number]))
+                numbers[mixed] = len(layouts)
+                layouts.append((found, len(zones[number])))
+                zones[number] = (*zones[number], *found)
+            way[here] = np.array([numbers[mixed] for mixed in mixes], dtype=np.int64)[which.reshape(-1)]
+            dated[number] = division, known, begins_at
+        return cls(zones, dated, way, layouts)
+
+    @property
+    def most(self) -> int:
+        """Return how many zones an output has at most."""
+        return max([1, *map(len, self.zones)])
+
+    def zone_of(self, country: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Return the zone of each line's country in its output's splits, or -1."""
+        if not len(country):
+            return np.zeros(0, np.int16)
+        tables: dict[tuple[tuple[str, ...], ...], int] = {}
+        table_of = [
+            tables.setdefault(tuple([zone.territories for zone in zones]), len(tables)) for zones, _ in self.layouts
+        ]
+        table = np.full((max(1, len(tables)), _COUNTRIES), -1, dtype=np.int16)
+        for layout, number in tables.items():
+            for zone, countries in enumerate(layout):
+                codes = [code for one in countries if (code := _country(one)) >= 0]
+                table[number, codes] = zone
+        first = np.array([begin for _, begin in self.layouts], dtype=np.int16)
+        found: NDArray[np.int16] = table[np.array(table_of, dtype=np.int64)[self.way], country]
+        return np.where(found < 0, found, found + first[self.way]).astype(np.int16)
+
+    def document(self, number: int) -> dict[str, Any]:
+        """Return from which day an output is divided how, and of how many days of each its zones are."""
+        division, mixes, begins = self.dated[number]
+        ends = [*begins[1:], len(self.zones[number])]
+        return {
+            "spans": [[day.isoformat(), one.digest] for day, one in division.spans],
+            "mixes": [
+                {"zones": [begin, end], "parts": [_fraction(part) for part in mixed]}
+                for mixed, begin, end in zip(mixes, begins, ends, strict=True)
+            ],
+        }
+
+
 class _Batch:
     """Some lines of a usage file, as arrays."""
 
@@ -621,6 +801,10 @@ class _Batch:
             column = column.cast(pa.int32())
         found: NDArray[Any] = column.to_numpy(zero_copy_only=False)
         return found
+
+
+def _day(days: int) -> date:
+    return date.fromordinal(_EPOCH + days)
 
 
 def _reason(output: int, country: int) -> str:
@@ -689,13 +873,17 @@ def _rate_row(rate: Rate) -> dict[str, str]:
 
 
 def _rate(row: Mapping[str, str]) -> Rate:
-    numerator, _, denominator = row["value"].partition("/")
-    value = Fraction(int(numerator), int(denominator))
+    value = _read_fraction(row["value"])
     return Rate(row["base"], row["quote"], value, row["source"], date.fromisoformat(row["on"]))
 
 
 def _fraction(value: Fraction) -> str:
     return f"{value.numerator}/{value.denominator}"
+
+
+def _read_fraction(text: str) -> Fraction:
+    numerator, _, denominator = text.partition("/")
+    return Fraction(int(numerator), int(denominator))
 
 
 def _country(word: str) -> int:

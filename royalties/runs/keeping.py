@@ -43,6 +43,7 @@ def bring_partition(digest: str, numbers: Iterable[int], into: Path) -> frozen.M
     """
     bring({"manifest.json": digest}, into)
     manifest = frozen.read_manifest(into, digest=digest)
-    wanted = ["rates.json", "left-out.json", *(name for number in numbers for name in frozen.names(number))]
+    more = [name for name in ("terms.json", "days.json") if name in manifest.files]
+    wanted = ["rates.json", "left-out.json", *more, *(name for number in numbers for name in frozen.names(number))]
     bring({name: manifest.files[name] for name in wanted}, into)
     return manifest

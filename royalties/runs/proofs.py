@@ -44,6 +44,7 @@ SECRET_BYTES = 32
 KEPT_FROM = 3  # levels below are worked out again: eight lines at most for each of a payee's
 ROOTS = 0xFFFFFFFF  # the number of what lies above the partitions
 VERSION = 1
+VERSION_OF_LATER = 2  # of a bundle of a later version of a statement
 BUNDLE = "ai-music-ledger.statement"
 
 _NODE_BYTES = 64
@@ -129,6 +130,15 @@ class Statement:
         _refuse_short(secret)
         salt = hmac.digest(secret, b"statement" + self.party_id.bytes + self.version.to_bytes(4, "big"), "sha256")
         return Leaf(rfc8785.dumps(self.document), max(0, self.went["payable"]), max(0, -self.went["payable"]), salt)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """That a later version of a statement was issued: its figures, the bytes of its entry, and their receipt."""
+
+    document: bytes
+    entry: bytes
+    receipt: str
 
 
 # --- What is logged -----------------------------------------------------------------------------------------
@@ -442,6 +452,27 @@ def bundle(
                 "salt": leaf.salt.hex(),
                 "place": proof.place,
                 "beside": [_short(node) for node in proof.beside],
+            },
+            "lines": dict(lines),
+            "entry": entry.decode(),
+            "receipt": receipt,
+        }
+    )
+
+
+def bundle_of_later(
+    lines: Mapping[str, Any], statement: Statement, issued: Issued, *, entry: bytes, receipt: str
+) -> bytes:
+    """Return the file that a payee checks a later version of its statement with; see ``bundle``."""
+    return files.canonical(
+        {
+            "v": VERSION_OF_LATER,
+            "type": BUNDLE,
+            "statement": statement.document,
+            "issued": {
+                "document": issued.document.decode(),
+                "entry": issued.entry.decode(),
+                "receipt": issued.receipt,
             },
             "lines": dict(lines),
             "entry": entry.decode(),

@@ -136,6 +136,7 @@ from rights.vocabulary import NameKind, PartyKind
 from royalties.models import (
     Account,
     Advance,
+    Declaration,
     Division,
     ExchangeRate,
     ObjectionAnswer,
@@ -409,6 +410,21 @@ FACTS: list[tuple[Kind, list[tuple[type[models.Model], Change]]]] = [
                     "payee_id": key("writer"),
                     "valid_from": date(2020, 1, 1),
                     "valid_to": date(2021, 1, 1),
+                },
+            )
+        ],
+    ),
+    (
+        Kind.DECLARED,
+        [
+            (
+                Declaration,
+                {
+                    "payer_id": key("rival"),
+                    "kind": "subscription_revenue",
+                    "currency": "EUR",
+                    "period_from": date(2020, 1, 1),
+                    "period_to": date(2021, 1, 1),
                 },
             )
         ],

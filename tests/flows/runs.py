@@ -52,16 +52,26 @@ class Payer:
         replaces: str | None = None,
         first: date = date(2026, 1, 1),
         last: date = date(2026, 1, 31),
+        usages_each: int | None = None,
     ) -> UUID:
         """Hand in a report of usage that must be booked."""
+        used = "" if usages_each is None else f",{usages_each}"
+        rows = [f"{','.join(line)},{first},{last}{used}" for line in lines]
+        head = "output,country,amount,currency,from,to" + (",usages" if used else "")
+        mapping = UsageMapping(columns={**MAPPING.columns, "usages": "usages"}) if used else MAPPING
+        return self.hand_in(folder, name, [head, *rows], mapping, replaces=replaces)
+
+    def hand_in(
+        self, folder: Path, name: str, rows: list[str], mapping: UsageMapping, *, replaces: str | None = None
+    ) -> UUID:
+        """Hand in a sheet of usage that must be booked."""
         path = folder / f"{name}.csv"
-        rows = [f"{output},{country},{amount},{currency},{first},{last}" for output, country, amount, currency in lines]
-        path.write_text("\n".join(["output,country,amount,currency,from,to", *rows]) + "\n")
+        path.write_text("\n".join(rows) + "\n")
         handed = usages.hand_in(
             id=UUID(key(name)),
             payer_id=UUID(self.id),
             files=[Given(path, path.name)],
-            reading=Reading(UsageReport.Format.SHEET, sender="service", message=name, mapping=MAPPING),
+            reading=Reading(UsageReport.Format.SHEET, sender="service", message=name, mapping=mapping),
             replaces_id=UUID(key(replaces)) if replaces else None,
             is_dry_run=False,
             at=timezone.now(),

@@ -251,6 +251,12 @@ def afterwards(payer: Payer, world: worked.Worked, tmp_path: Path) -> None:
     assert answer.json()["changes"]["payable"] == [17929, 21300]
     again = payer.one.post(f"/v1/statements/{d['id']}/refunds", {"reason": "again"})
     assert code(again) == (409, "not_the_newest")
+    sequencer.drain(at=timezone.now())
+    proof, log_key = tmp_path / "version-2.json", tmp_path / "log.vkey"
+    proof.write_bytes(payer.one.get(f"/v1/statements/{answer.json()['id']}/proof").content)
+    assert verify.main([str(proof), "--key", str(log_key)]) == 0
+    proof.write_bytes(proof.read_bytes().replace(b'"payable":"21300"', b'"payable":"21301"', 1))
+    assert verify.main([str(proof), "--key", str(log_key)]) == 1
 
     # §6.7: the receipt of Germany is corrected; February's run posts the differences leaf by leaf.
     corrected = [(O1, "DE", "940.00", "EUR"), *RECEIPTS[1:]]

@@ -91,6 +91,29 @@ def test_divides_by_the_plan(parts: dict[str, str], expected: dict[str, str]) ->
 
 
 @pytest.mark.parametrize(
+    ("bought", "expected"),
+    [
+        ([(Side.MASTER, None)], {"COMM": "179/400", "HC": "51/200", "publisher": "119/600", "writer": "119/1200"}),
+        (
+            [(Side.PUBLISHING, key("writer"))],
+            {"COMM": "299/1200", "HC": "51/200", "label": "119/400", "publisher": "119/600"},
+        ),
+        ([(None, None)], {"COMM": "149/200", "HC": "51/200"}),
+        # Somebody else's fee, and one for the other side.
+        (
+            [(None, key("drummer")), (Side.MASTER, key("writer"))],
+            {"COMM": "3/20", "HC": "51/200", "label": "119/400", "publisher": "119/600", "writer": "119/1200"},
+        ),
+    ],
+)
+def test_what_was_bought_out_stays_with_the_operator(bought: list[Any], expected: dict[str, str]) -> None:
+    agreed = {id: replace(one, bought=frozenset(bought)) for id, one in plans(*GOOD.terms.licenses).items()}
+    (zone,) = apportion.splits_of(GOOD.claim, GOOD.terms, agreed).zones
+    found = divided(zone)
+    assert {kind if kind in {"COMM", "HC"} else party: part for (kind, party), part in found.items()} == expected
+
+
+@pytest.mark.parametrize(
     ("contributions", "expected"),
     [
         ([], {}),

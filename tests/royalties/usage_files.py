@@ -34,6 +34,8 @@ class UsageLine:
     scale: int = 2
     currency: str = "EUR"
     usages: int = 1
+    used_from: date = date(2026, 3, 1)
+    used_to: date = date(2026, 4, 1)  # exclusive
 
 
 def write(path: Path, lines: Sequence[UsageLine], *, rows: int = 131_072) -> Path:
@@ -46,8 +48,8 @@ def write(path: Path, lines: Sequence[UsageLine], *, rows: int = 131_072) -> Pat
         "mantissa": [line.mantissa for line in lines],
         "scale": [line.scale for line in lines],
         "usages": [line.usages for line in lines],
-        "used_from": [date(2026, 3, 1)] * len(lines),
-        "used_to": [date(2026, 4, 1)] * len(lines),
+        "used_from": [line.used_from for line in lines],
+        "used_to": [line.used_to for line in lines],
         "kind": [0 if line.mantissa >= 0 else 2 for line in lines],
     }
     arrays = [
