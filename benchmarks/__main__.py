@@ -25,6 +25,10 @@ that accuses wrongly: see ``benchmarks.detection``.
 
 ``python -m benchmarks usage`` reads reports of usage, over reading the same files without understanding them.
 
+``python -m benchmarks log`` measures the log: facts a second with and without it, from commit to checkpoint, proofs,
+audits and bytes at the ``--sizes`` named. ``python -m benchmarks chaos`` kills writers, sequencers and the database,
+``--kills`` times, and checks that nothing is lost.
+
 ``python -m benchmarks royalties`` takes ten million usage lines through a run, over the bare kernel on the same lines.
 """
 
@@ -41,6 +45,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -48,24 +53,19 @@ from typing import Any
 ROUNDS = 5
 TRACK_S = 240
 RECORDINGS = 20_000
+APART = {  # with arguments of their own
+    "usage": "benchmarks.usage",
+    "royalties": "benchmarks.royalties",
+    "detection": "benchmarks.detection.__main__",
+    "log": "benchmarks.log",
+    "chaos": "benchmarks.chaos",
+}
 
 
 def main() -> None:
     """Run everything in a data folder of its own."""
-    if sys.argv[1:2] == ["usage"]:
-        from benchmarks import usage
-
-        usage.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["royalties"]:
-        from benchmarks import royalties
-
-        royalties.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] == ["detection"]:
-        from benchmarks.detection import __main__ as detection
-
-        detection.main(sys.argv[2:])
+    if sys.argv[1:2] and sys.argv[1] in APART:
+        import_module(APART[sys.argv[1]]).main(sys.argv[2:])
         return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument(

@@ -72,7 +72,7 @@ def audit() -> Audit:
         with connection.cursor() as cursor:
             # Everything of one moment: the log goes on growing meanwhile.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        faults = [*_outside(), *_leaves_and_roots(), *_rows(), *_orphans(), *_names(), *_standing()]
+        faults = [*_outside(), *leaves_and_roots(), *_rows(), *_orphans(), *_names(), *_standing()]
         return Audit(
             entries=Leaf.objects.count(),
             pending=PendingEntry.objects.count(),
@@ -99,7 +99,8 @@ def _outside() -> Iterator[Fault]:
         )
 
 
-def _leaves_and_roots() -> Iterator[Fault]:
+def leaves_and_roots() -> Iterator[Fault]:
+    """Compute tiles, edge and roots from the entries again, and yield what does not follow from them."""
     signed = {row.size: row for row in Checkpoint.objects.order_by("size")}
     edge = merkle.Edge()
     tiles: dict[tuple[int, int], bytes] = {}
