@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from django.db.models import QuerySet
 
+from fingerprint import store
 from ledger import incoming
 from ledger.incoming import SHEETS
 from ledger.models import ImportBatch, ImportProblem, ImportProgress, Job, RehearsedProblem
@@ -104,7 +105,8 @@ def errors_csv(batch: ImportBatch) -> Iterator[str]:
     """
     rows = problems_of(batch).order_by("line", "pk").iterator(chunk_size=1000)
     found = (Problem(row.line, row.field, row.code, row.sentence, row.raw) for row in rows)
-    if batch.format not in SHEETS:
+    # Once the file is gone (its time has come, or somebody whom it names was erased), there are no cells to give back.
+    if batch.format not in SHEETS or not store.holds(batch.file_digest, alias=incoming.ALIAS):
         yield from sheet.errors_csv(found)
         return
     with incoming.opened(batch) as source:

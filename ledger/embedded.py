@@ -238,7 +238,11 @@ def _start(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]
     # So is that pages are read in any order at nearly the same price: they are in memory or on flash, and where the
     # default takes disks to turn, whole tables are read for a few thousand ids.
     # And its share of memory, which is the machine's.
-    options = f"-c random_page_cost=1.1 -c shared_buffers={_buffers_mb()}MB"
+    # What fails is told without the row that it is about and the statement, which may hold anything about anybody.
+    options = (
+        f"-c random_page_cost=1.1 -c shared_buffers={_buffers_mb()}MB"
+        " -c log_error_verbosity=terse -c log_min_error_statement=panic"
+    )
     listen = ["-o", f"-k {shlex.quote(str(folder))} {options}"]
     start = [*control, "-W", "-s", "-l", str(data / "server.log"), *listen, "start"]
     subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)

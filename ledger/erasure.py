@@ -2,8 +2,11 @@
 Erasing what is personal about somebody (LED-4): asked for, proposed by one person, agreed to by another, carried out.
 
 What is erased is what the voice was recognized by, the subject's key with the name it seals, what the name is found by,
-and where to write to. Facts keep their rows and the log its proofs: they name parties by ids, and commitments match
-nothing once their salts are gone.
+where to write and to pay to, and what repeats a file that names the person, with the file (`ledger.traces`). Facts keep
+their rows and the log its proofs: they name parties by ids, and commitments match nothing once their salts are gone.
+
+Each store reports what it had. Rows go in the transaction of the fact; files after it, and the nightly sweep removes
+what a process that died in between has left (`repeat`).
 """
 
 from __future__ import annotations
@@ -11,19 +14,22 @@ from __future__ import annotations
 import calendar
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from ledger import approvals, canonical, log, voices
+from ledger import approvals, canonical, log, traces, voices
 from ledger.constraints import violated
 from ledger.models import Approval, Entry, Erasure, ErasureRequest, Proposal
+from ledger.traces import Person
 from rights import parties
+from rights import voices as rights_to_voices
 from rights.models import Party, PartyIdentity
 from rights.personal import GROUNDS, DataClass
 
@@ -52,20 +58,41 @@ class NotAskedFor(Exception):
 
 @dataclass(frozen=True)
 class Eraser:
-    """One store that holds something personal, and how it is emptied of parties; it answers how much that was."""
+    """One store that holds something personal, and how it is emptied of a person; it answers how much that was."""
 
     store: str
     erased: str  # what was erased, in the answer to the person
-    erase: Callable[[Sequence[UUID]], int]
+    erase: Callable[[Person], int]
 
 
-# In this order: the keys first, since everything sealed under them is gone with them. A store that is added registers
-# its eraser here.
+# Rows, in the transaction, in this order: the keys first, since everything sealed under them is gone with them. A store
+# that is added registers its eraser here, or among the files.
 ERASERS: tuple[Eraser, ...] = (
-    Eraser("names", "the name and the key under which everything personal is sealed", parties.erase_names),
-    Eraser("name_index", "what the names could be searched by", parties.erase_tokens),
-    Eraser("contacts", "addresses to write to", parties.erase_contacts),
+    Eraser(
+        "names",
+        "the name and the key under which everything personal is sealed",
+        lambda who: parties.erase_names(who.party_ids),
+    ),
+    Eraser("name_index", "what the names could be searched by", lambda who: parties.erase_tokens(who.party_ids)),
+    Eraser("accounts", "bank accounts", lambda who: parties.erase_contacts(who.party_ids, begins="bank:")),
+    Eraser("contacts", "addresses to write to", lambda who: parties.erase_contacts(who.party_ids)),
+    Eraser("import_rows", "lines of files that could not be taken", partial(traces.erase_rows, "rows of imports")),
+    Eraser("mappings", "saved ways to read a file", partial(traces.erase_rows, "saved mappings")),
+    Eraser("job_errors", "what a failed job quoted", traces.erase_errors),
 )
+# Files, after the commit: what the process that did it has left, `repeat` removes.
+OF_FILES: tuple[Eraser, ...] = (
+    Eraser("pictures", "pictures drawn of sound, for everybody", lambda who: traces.forget_pictures()),  # noqa: ARG005
+    Eraser("log_files", "log files", traces.erase_from_logs),
+)
+# What holds nothing of anybody, and why: said in each report, so that nobody has to wonder.
+HOLD_NOTHING: dict[str, str] = {
+    "queue": "messages and jobs carry ids",
+    "results": "results of tasks are not kept",
+    "mails": "addresses are read when a letter is sent, and letters are not kept",
+    "exports": "exports and files for banks are written when asked for, and not kept",
+    "indexes": "fingerprints and embeddings of songs are of published sound",
+}
 
 
 @dataclass(frozen=True)
@@ -167,6 +194,9 @@ def answer(*, id: UUID, proposal_id: UUID, answered_by_id: int, is_agreed: bool,
     proposal = approvals.open_one(proposal_id, Proposal.Act.ERASE, answered_by_id=answered_by_id)
     if proposal.party_id is None:
         raise approvals.NoSuchProposal
+    # Before anything is gone, and before the transaction: this reads every text and file there is.
+    found = _look(proposal.party_id) if is_agreed else None
+    done: Erasure | None = None
     try:
         with transaction.atomic(durable=True):
             approval = approvals.answer(
@@ -177,13 +207,15 @@ def answer(*, id: UUID, proposal_id: UUID, answered_by_id: int, is_agreed: bool,
                 reason=reason,
                 at=at,
             )
-            if is_agreed:
+            if found is not None:
                 parties.alone_with(proposal.party_id)  # two proposals agreed to at once: the second finds it done
-                _erase(_waiting(proposal.party_id), approval, at)
+                done = _erase(_waiting(proposal.party_id), approval, found, at)
     except IntegrityError as error:
         if violated(error) == approvals.ANSWERED_TWICE:
             raise approvals.AlreadyAnswered from error
         raise
+    if found is not None and done is not None:
+        _erase_files(found)
     return approval
 
 
@@ -192,19 +224,77 @@ def staying(party_ids: Sequence[UUID]) -> tuple[tuple[str, int], ...]:
     return tuple((remainder.what, remainder.count(party_ids)) for remainder in REMAINDERS)
 
 
-def _erase(asked: ErasureRequest, approval: Approval, at: datetime) -> Erasure:
+@dataclass(frozen=True)
+class _Found:
+    """What was found of a person before anything was erased."""
+
+    who: Person
+    files: tuple[str, ...]  # of imports, by digest
+    pictures: int
+    log_files: int
+    typed: tuple[traces.Typed, ...]
+
+
+def _look(party_id: UUID) -> _Found:
+    who = traces.person(parties.same_as(party_id))
+    return _Found(
+        who, traces.files_naming(who), traces.count_pictures(), len(traces.logs_naming(who)), traces.typed(who)
+    )
+
+
+def _erase_files(found: _Found) -> None:
+    traces.discard_files(found.files)
+    for eraser in OF_FILES:
+        eraser.erase(found.who)
+
+
+def repeat(done: Erasure) -> int:
+    """
+    Remove what an erasure removed, where it is there again: a backup was put back, or a process died half way.
+
+    Return of how many parties there was something.
+    """
+    document: dict[str, Any] = json.loads(done.document)
+    party_ids = tuple(UUID(one) for one in document["parties"])
+    who = traces.person(party_ids)
+    with transaction.atomic():
+        gone = {party_id for party_id in party_ids if PartyIdentity.objects.filter(party=party_id).exists()}
+        rights_to_voices.destroy_leftovers()
+        for eraser in ERASERS:
+            eraser.erase(who)
+    traces.discard_files(document.get("files", ()))
+    if gone:
+        _erase_files(_Found(who, traces.files_naming(who), 0, 0, ()))
+    return len(gone)
+
+
+def repeat_lately(*, since: datetime) -> int:
+    """Do that for whoever was erased since a moment."""
+    return sum(repeat(done) for done in Erasure.objects.filter(erased_at__gte=since).order_by("erased_at"))
+
+
+def _erase(asked: ErasureRequest, approval: Approval, found: _Found, at: datetime) -> Erasure:
     party_ids = parties.same_as(asked.party_id)
+    who = replace(found.who, party_ids=party_ids)
     grounds = {remainder.what: GROUNDS[remainder.of] for remainder in REMAINDERS}
     stays = [{"what": what, "count": count, "ground": grounds[what]} for what, count in staying(party_ids) if count]
+    stays += [{"what": one.what, "count": one.count, "ground": GROUNDS[one.of]} for one in found.typed]
     # Biometric goes first: while a template could be opened, its owner could be recognized.
     templates = voices.end_erased(party_ids, at=at)
     gone = [{"store": "voice_templates", "erased": "what the voice was recognized by", "count": templates}]
-    gone += [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(party_ids)} for eraser in ERASERS]
+    gone += [{"store": eraser.store, "erased": eraser.erased, "count": eraser.erase(who)} for eraser in ERASERS]
+    gone.append(
+        {"store": "import_files", "erased": "files that were handed in and name you", "count": len(found.files)}
+    )
+    counts = {"pictures": found.pictures, "log_files": found.log_files}
+    gone += [{"store": one.store, "erased": one.erased, "count": counts[one.store]} for one in OF_FILES]
     document = {
         "v": 1,
         "request": str(asked.pk),
         "parties": sorted(str(party_id) for party_id in party_ids),
         "erased": gone,
+        "files": list(found.files),  # of imports, by digest: so that they can be removed from a backup that is put back
+        "holds_nothing": HOLD_NOTHING,
         "stays": stays,
         # Copies made before today still hold the key; until they are overwritten they are locked away.
         "backups_until": (at.date() + timedelta(days=settings.LEDGER_BACKUP_DAYS)).isoformat(),
@@ -257,7 +347,8 @@ def letter(erasure: Erasure) -> Letter:
         closing=(
             "Records that stay name you by a random number, and by codes of public directories where some are listed"
             " above. The log keeps commitments to your name, which nobody can match with a name any more. Backups made"
-            f" before the erasure are overwritten by {document['backups_until']}."
+            f" before the erasure are overwritten by {document['backups_until']}, and the database's journal as it goes"
+            " on. Letters, printed papers and what was handed to others before are not ours to erase."
         ),
     )
 

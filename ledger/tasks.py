@@ -27,6 +27,7 @@ from ledger import (
     measuring,
     rechecking,
     replaying,
+    retention,
     reversing,
     running,
     searching,
@@ -259,6 +260,12 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
     usages.collect(stored_before=timezone.now() - timedelta(days=1))
     searching.collect(asked_before=timezone.now() - timedelta(hours=1))
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def retain(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Remove what may go, each night."""
+    retention.sweep(at=timezone.now(), ended=timezone.now)
 
 
 @shared_task

@@ -15,13 +15,15 @@ import binascii
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Literal, cast
+from queue import Empty, SimpleQueue
+from typing import Literal, Protocol, cast
 
 from django.conf import settings
 
@@ -40,15 +42,99 @@ class NoSuchKeyFile(Exception):
 
 
 class NoSuchCallback(Exception):
-    """LEDGER_KEK_CALLBACK names a function as package.module:function, which this installation can import."""
+    """LEDGER_KEK_CALLBACK names a class or a function, as package.module:Class, that this installation can import."""
 
 
 class CallbackBroken(Exception):
-    """The function of LEDGER_KEK_CALLBACK answers each operation with bytes."""
+    """What LEDGER_KEK_CALLBACK names answers each operation with bytes."""
+
+
+class KeyServiceAway(Exception):
+    """The key service that unwraps the keys of names does not answer in time, or refuses; try again later."""
 
 
 class KeptElsewhere(Exception):
     """The key-encryption key is configured, so it is renewed where it is kept, and put first in the settings."""
+
+
+class KeyService(Protocol):
+    """
+    What LEDGER_KEK_CALLBACK may name: a class, made without arguments, before a key service outside.
+
+    The context goes to the service with each key, as what most of them call an encryption context: it must answer
+    `unwrap` only where the context is the one that the key was wrapped with.
+    """
+
+    def name(self) -> bytes:
+        """Return the service's name for the key, the same for as long as it can unwrap."""
+
+    def wrap(self, key: bytes, context: Mapping[str, str]) -> bytes:
+        """Encrypt a key, with authentication."""
+
+    def unwrap(self, blob: bytes, context: Mapping[str, str]) -> bytes:
+        """Return what `wrap` was given; raise `sealing.Unreadable` for bytes or a context that it was not given."""
+
+
+@dataclass(frozen=True)
+class ServiceKek:
+    """A key-encryption key in an outside key service that knows contexts, behind a class."""
+
+    service: KeyService
+
+    @property
+    def id(self) -> bytes:
+        """The id follows from the service's name for the key."""
+        name = _in_time(self.service.name, what="name")
+        return sha256(b"ai-music-ledger kek service\x00" + name).digest()[:KEK_ID_BYTES]
+
+    def encrypt(self, key: bytes, header: bytes) -> bytes:
+        """Encrypt a subject's key, bound to the header."""
+        return _in_time(lambda: self.service.wrap(key, _context(header)), what="wrap")
+
+    def decrypt(self, body: bytes, header: bytes) -> bytes:
+        """
+        Return what `encrypt` was given.
+
+        :raises Unreadable: the service says so
+        :raises KeyServiceAway: it does not answer
+        """
+        return _in_time(lambda: self.service.unwrap(body, _context(header)), what="unwrap")
+
+
+def _context(header: bytes) -> dict[str, str]:
+    return {"purpose": "ai-music-ledger subject key", "header": header.hex()}
+
+
+def _in_time(ask: Callable[[], object], *, what: str) -> bytes:
+    """
+    Return the service's answer.
+
+    A service that hangs is left to itself in its thread: whoever waits for a name must not hang with it.
+
+    :raises KeyServiceAway: there is none within LEDGER_KEK_SECONDS, or the service failed
+    :raises Unreadable: the service says that this does not open
+    :raises CallbackBroken: the answer is no bytes
+    """
+    answers: SimpleQueue[object] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(ask())
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits
+            answers.put(error)
+
+    threading.Thread(target=work, name=f"key service {what}", daemon=True).start()
+    try:
+        answer = answers.get(timeout=settings.LEDGER_KEK_SECONDS)
+    except Empty:
+        raise KeyServiceAway(f"the key service did not answer {what!r} in time") from None
+    if isinstance(answer, Unreadable):
+        raise answer
+    if isinstance(answer, Exception):  # without its words, which may quote what it was given
+        raise KeyServiceAway(f"the key service failed at {what!r}: {type(answer).__name__}") from None
+    if not isinstance(answer, bytes) or not answer:
+        raise CallbackBroken(f"the class of LEDGER_KEK_CALLBACK answered {what!r} with no bytes")
+    return answer
 
 
 @dataclass(frozen=True)
@@ -60,7 +146,7 @@ class CallbackKek:
     - ``wrap``: encrypts the bytes, with authentication;
     - ``unwrap``: answers what ``wrap`` was given, and raises `sealing.Unreadable` for bytes that it did not make.
 
-    What it raises about its own troubles, such as an outage, goes to the caller. It may be slow: not in a transaction.
+    It may be slow: not in a transaction. Where it fails or takes too long, that is `KeyServiceAway`.
     """
 
     ask: Callback
@@ -86,10 +172,7 @@ class CallbackKek:
         return plaintext[len(header) :]
 
     def _answer(self, operation: Operation, blob: bytes) -> bytes:
-        answer = self.ask(operation, blob)
-        if not isinstance(answer, bytes) or not answer:
-            raise CallbackBroken(f"the function of LEDGER_KEK_CALLBACK answered {operation!r} with no bytes")
-        return answer
+        return _in_time(lambda: self.ask(operation, blob), what=operation)
 
 
 def keks() -> tuple[Kek, ...]:
@@ -104,7 +187,7 @@ def keks() -> tuple[Kek, ...]:
     """
     found: list[Kek] = []
     if settings.LEDGER_KEK_CALLBACK:
-        found.append(CallbackKek(_callback(settings.LEDGER_KEK_CALLBACK)))
+        found.append(_callback(settings.LEDGER_KEK_CALLBACK))
     if settings.LEDGER_KEK:
         found.extend(_read(settings.LEDGER_KEK.replace(",", "\n"), "LEDGER_KEK"))
     if settings.LEDGER_KEK_FILE:
@@ -171,14 +254,20 @@ def _own_file() -> Path:
     return Path(settings.KEYS_DIR) / "key-encryption-keys"
 
 
-def _callback(path: str) -> Callback:
+def _callback(path: str) -> Kek:
     try:
         function = resolve_name(path)
     except (ImportError, AttributeError, ValueError) as error:
         raise NoSuchCallback(f"LEDGER_KEK_CALLBACK: {path!r} cannot be imported") from error
     if ":" not in path or not callable(function):
-        raise NoSuchCallback(f"LEDGER_KEK_CALLBACK: {path!r} is not package.module:function")
-    return cast("Callback", function)
+        raise NoSuchCallback(
+            f"LEDGER_KEK_CALLBACK: {path!r} is neither package.module:Class nor package.module:function"
+        )
+    if isinstance(function, type):
+        if missing := [name for name in ("name", "wrap", "unwrap") if not callable(getattr(function, name, None))]:
+            raise NoSuchCallback(f"LEDGER_KEK_CALLBACK: {path!r} has no {' and no '.join(missing)}")
+        return ServiceKek(cast("KeyService", function()))
+    return CallbackKek(cast("Callback", function))
 
 
 def _read(text: str, where: str) -> Iterator[Kek]:

@@ -447,6 +447,6 @@ def erase_tokens(party_ids: Sequence[UUID]) -> int:
     return NameToken.objects.filter(party__in=party_ids).delete()[0]
 
 
-def erase_contacts(party_ids: Sequence[UUID]) -> int:
-    """Delete where to write to; return how many addresses."""
-    return PartyContact.objects.filter(party__in=party_ids).delete()[0]
+def erase_contacts(party_ids: Sequence[UUID], *, begins: str = "") -> int:
+    """Delete where to write to, or only what is of a kind that begins so; return how many addresses."""
+    return PartyContact.objects.filter(party__in=party_ids, kind__startswith=begins).delete()[0]

@@ -135,6 +135,24 @@ PERSONAL: tuple[Column, ...] = (
     Column("rights.CampaignInvitation", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
     # The secret of a payee's link to its statements; nothing opens by it after its time.
     Column("royalties.PayeeLink", "token_digest", _CLAIMS, Kept.OPEN, Fate.STAYS),
+    # What repeats a file, or was typed to read one: the rows that name the person are deleted (`ledger.traces`).
+    *(
+        Column(model, name, _CLAIMS, Kept.OPEN, Fate.DELETED)
+        for model, name in (
+            ("ledger.ImportProblem", "raw"),
+            ("ledger.ImportProblem", "sentence"),
+            ("ledger.RehearsedProblem", "raw"),
+            ("ledger.RehearsedProblem", "sentence"),
+            ("ledger.ImportNote", "text"),
+            ("ledger.SavedMapping", "name"),
+            ("ledger.SavedMapping", "document"),
+            ("ledger.Job", "error"),
+            ("royalties.UsageProblem", "raw"),
+            ("royalties.UsageProblem", "sentence"),
+            ("royalties.UsageMapping", "name"),
+            ("royalties.UsageMapping", "document"),
+        )
+    ),
     # Free text. Forms ask for reasons without names; what is typed nevertheless cannot be taken back.
     *(
         Column(model, name, _CLAIMS, Kept.OPEN, Fate.STAYS)
@@ -160,19 +178,12 @@ PERSONAL: tuple[Column, ...] = (
             ("rights.AppealAnswer", "note"),
             ("rights.InfluenceObjection", "reason"),
             ("provenance.ManifestStatus", "note"),
-            ("ledger.ImportProblem", "raw"),
-            ("ledger.ImportProblem", "sentence"),
-            ("ledger.RehearsedProblem", "raw"),
-            ("ledger.RehearsedProblem", "sentence"),
-            ("ledger.ImportNote", "text"),
             ("ledger.SocietyAnswer", "messages"),
             ("ledger.ImportReversal", "reason"),
             ("ledger.Enrollment", "folder"),
             ("ledger.EnrollmentFile", "name"),
             ("ledger.EnrollmentFile", "sentence"),
             ("royalties.UsageFile", "name"),
-            ("royalties.UsageProblem", "raw"),
-            ("royalties.UsageProblem", "sentence"),
             ("royalties.UsageMatching", "reason"),
             ("royalties.UsageSupersession", "reason"),
             ("royalties.Plan", "reason"),
@@ -278,7 +289,6 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "royalties.ObjectionAnswer": ("outcome",),
     "royalties.PaymentFile": ("currency",),
     "royalties.Statement": ("currency", "withholding_exact", "payout_currency", "payout_exact", "digest"),
-    "royalties.UsageMapping": ("name", "document"),
     # Codes of services and their messages, and sums.
     "royalties.UsageReport": ("format", "sender", "message", "content_digest", "reading"),
     "royalties.UsageFile": ("digest",),
@@ -301,7 +311,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.Cosignature": ("witness", "key_id", "line"),  # of services, by the names of their keys
     "ledger.WitnessState": ("verifier", "problem"),
     "ledger.LogKeyChange": ("act", "verifier", "replaces"),
-    "ledger.Job": ("kind", "error"),
+    "ledger.Job": ("kind",),
     "ledger.ApiClient": ("scopes",),
     "ledger.Membership": ("role",),
     "ledger.AuditEngagement": ("parties",),
@@ -312,7 +322,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "ledger.KeptAnswer": ("document", "answer_digest", "file_digest", "problem"),
     "ledger.Enrollment": ("store", "mapping_digest"),
     "ledger.EnrollmentFile": ("wanted_isrc", "result", "audio_digest", "field", "code"),
-    "ledger.SavedMapping": ("name", "format", "document"),
+    "ledger.SavedMapping": ("format",),
     "ledger.ImportBatch": ("format", "file_digest", "mapping"),
     "ledger.ImportProblem": ("field", "code"),
     "ledger.RehearsedProblem": ("field", "code"),

@@ -186,6 +186,11 @@ def end(
     return ended
 
 
+def destroy_leftovers() -> int:
+    """Destroy templates of enrollments that ended, where a backup brought them back; return how many."""
+    return VoiceTemplate.objects.filter(enrollment__end__isnull=False).delete()[0]
+
+
 def of_people(party_ids: Sequence[UUID]) -> list[VoiceEnrollment]:
     """Return the enrollments of these people's voices that have not ended, in the order of their ids."""
     rows = VoiceEnrollment.objects.filter(voice__person__in=party_ids, end__isnull=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import audits, completeness, questions, sounds, statements, training, views
+from ledger.reports import audits, completeness, keeping, questions, sounds, statements, training, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("streams", completeness.streams, name="streams"),
     path("streams.csv", completeness.streams_csv, name="streams-csv"),
     path("streams.json", completeness.streams_json, name="streams-json"),
+    path("retention", keeping.retained, name="retention"),
     path("submissions/<uuid:id>", views.submission, name="submission"),
     path("submissions/<uuid:id>/pack", views.pack, name="pack"),
     path("submissions/<uuid:id>/certificate", views.certificate, name="certificate"),

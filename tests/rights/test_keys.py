@@ -7,6 +7,8 @@ import os
 import stat
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rights import keys, sealing
 from rights.keys import CallbackBroken, KeptElsewhere, KeyMalformed, NoSuchCallback, NoSuchKeyFile
 from rights.sealing import SecretKek, UnknownKek, Unreadable
+from tests.rights import key_service
 
 FIRST, SECOND, THIRD = (bytes([number]) * 32 for number in (1, 2, 3))
 
@@ -270,3 +273,65 @@ def test_take_the_index_key_from_the_environment(settings: Any, folder: Path) ->
     settings.LEDGER_INDEX_KEY = "c2VjcmV0"
     with pytest.raises(KeyMalformed, match="LEDGER_INDEX_KEY"):
         keys.index_key()
+
+
+# --- A service in another process ---
+
+
+@pytest.fixture
+def far(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Start one, name its class in the settings, and give the file that says how it behaves."""
+    address, mode = tmp_path / "socket", tmp_path / "mode"
+    mode.write_text("well")
+    program = [sys.executable, "-m", "tests.rights.key_service", str(address), str(mode)]
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(program, cwd=root, env={"PYTHONPATH": str(root)})
+    monkeypatch.setenv(key_service.ADDRESS, str(address))
+    settings.LEDGER_KEK_CALLBACK = "tests.rights.key_service:FarKeys"
+    settings.LEDGER_KEK_SECONDS = 20.0
+    until = time.monotonic() + 60
+    while not address.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    yield mode
+    process.kill()
+    process.wait()
+
+
+def test_a_service_wraps_under_a_context_and_knows_it_again(far: Path) -> None:
+    kek = keys.keks()[0]
+    blob = sealing.wrap(FIRST, kek)
+    assert FIRST not in blob
+    assert sealing.unwrap(blob, keys.keks()) == FIRST
+    with pytest.raises(Unreadable):  # another context: the header is in it
+        kek.decrypt(blob[9:], b"\x01" + b"another!")
+    changed = bytearray(blob)
+    changed[-1] ^= 1
+    with pytest.raises(Unreadable):
+        sealing.unwrap(bytes(changed), keys.keks())
+
+
+@pytest.mark.parametrize("behaves", ["refuse", "hang"])
+def test_a_service_that_refuses_or_hangs_is_told_apart_from_a_lost_key(far: Path, settings: Any, behaves: str) -> None:
+    blob = sealing.wrap(FIRST, keys.keks()[0])
+    far.write_text(behaves)
+    if behaves == "hang":
+        settings.LEDGER_KEK_SECONDS = 0.5
+    since = time.monotonic()
+    with pytest.raises(keys.KeyServiceAway) as caught:
+        sealing.unwrap(blob, keys.keks())
+    assert time.monotonic() - since < 30
+    assert FIRST.hex() not in str(caught.value)
+    assert repr(blob[9:]) not in str(caught.value)  # the service's own words quote what it was asked
+    with pytest.raises(keys.KeyServiceAway):
+        sealing.wrap(SECOND, keys.keks()[0])
+
+
+class Half:
+    def name(self) -> bytes:
+        return b"half"
+
+
+def test_refuse_a_class_that_does_not_unwrap(settings: Any) -> None:
+    settings.LEDGER_KEK_CALLBACK = f"{__name__}:Half"
+    with pytest.raises(NoSuchCallback, match="no wrap and no unwrap"):
+        keys.keks()
