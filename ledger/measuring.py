@@ -21,7 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from ledger import gauges, signers, watching
-from ledger.models import Checkpoint, ErasureRequest, Job, Operation
+from ledger.models import Checkpoint, ErasureRequest, Job, Operation, ReplayRound
 
 __all__ = ["exposition", "gauges", "tidy"]
 
@@ -138,6 +138,11 @@ class _Measured(Collector):
                     [str(one.is_development).lower()], (one.expires_at - self.at).total_seconds() / 86_400
                 )
         yield expires
+        if (replayed := ReplayRound.objects.order_by("-finished_at").first()) is not None:
+            replays = GaugeMetricFamily("ledger_replayed_entries", "Entries of the last round.", labels=["result"])
+            for result in ("same", "different", "lost"):
+                replays.add_metric([result], getattr(replayed, result))
+            yield replays
         ended = GaugeMetricFamily("ledger_operation_age_seconds", "Since it was done last.", labels=["kind"])
         passed = GaugeMetricFamily("ledger_operation_passed", "Whether it passed then.", labels=["kind"])
         for kind in Operation.Kind:

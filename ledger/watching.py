@@ -27,7 +27,7 @@ from kombu.exceptions import KombuError
 from psycopg_pool import PoolTimeout
 
 from ledger import checkpoints, notes, signers
-from ledger.models import Checkpoint, ErasureRequest, Job, Operation, PendingEntry
+from ledger.models import Checkpoint, ErasureRequest, Job, Operation, PendingEntry, ReplayRound
 
 STORES = ("audio", "imports", "usage", "royalties")
 DATABASE_IS_AWAY = (DatabaseError, InterfaceError, OSError)
@@ -97,6 +97,7 @@ def watch(*, at: datetime, is_brief: bool = False) -> Watch:
         ("backup", _backup),
         ("restore drill", _drill),
         ("retention", _retention),
+        ("replays", _replays),
     )
     return Watch((*ready, *(_answering(part, look, at) for part, look in looks), *_signers(at)))
 
@@ -303,6 +304,17 @@ def _retention(at: datetime) -> Part:
     if found is None:
         return Part("retention", State.WELL, "Nothing was swept yet; it happens each night.")
     return _done("retention", Operation.Kind.SWEEP, "retain", (3, 14), at)
+
+
+def _replays(at: datetime) -> Part:  # noqa: ARG001
+    found = ReplayRound.objects.order_by("-finished_at").first()
+    if found is None:
+        return Part("replays", State.WELL, "No entry was decided again yet.")
+    said = f"Of {found.drawn} entries that were decided again, {found.same} came to the same bytes"
+    if found.different:
+        # Code or a record behind a decision is another than it was: nothing stops, and a person must look.
+        return Part("replays", State.SOON, f"{said} and {found.different} did not.")
+    return Part("replays", State.WELL, f"{said}.")
 
 
 def _signers(at: datetime) -> Iterator[Part]:

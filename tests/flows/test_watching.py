@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ledger import erasure, jobs, measuring, sequencer, watching
 from ledger.erasure import Channel
-from ledger.models import Job, Operation
+from ledger.models import Job, Operation, ReplayRound
 from ledger.watching import State
 from tests.flows.conftest import World, key
 from tests.flows.failing import urlpatterns
@@ -134,6 +134,15 @@ def test_what_is_behind_is_an_alarm_by_its_limits(trade: World, watched: Client,
     assert states(at + timedelta(days=40))["erasures"] is State.URGENT
     sequencer.drain(at=at)
 
+    counts = {"drawn": 3, "same": 3, "different": 0, "lost": 0}
+    times = {"started_at": at, "finished_at": at}
+    ReplayRound.objects.create(id=uuid4(), size=1, root="0" * 64, **counts, **times)
+    assert states(at)["replays"] is State.WELL
+    counts |= {"same": 2, "different": 1}
+    later = {"started_at": at, "finished_at": at + timedelta(seconds=1)}
+    ReplayRound.objects.create(id=uuid4(), size=2, root="0" * 64, **counts, **later)
+    assert states(at)["replays"] is State.SOON
+
     assert states(at)["backup"] is State.WELL
     assert states(at + timedelta(days=3))["backup"] is State.SOON
     assert states(at + timedelta(days=8))["backup"] is State.URGENT
@@ -228,6 +237,9 @@ def test_the_example_alerts_ask_for_what_is_measured(trade: World, watched: Clie
     rules = (Path(configured.BASE_DIR) / "ledger" / "data" / "alerts.yaml").read_text()
     asked = set(re.findall(r"\bledger_\w+", "\n".join(re.findall(r"expr: (.*)", rules))))
     said = watched.get("/metrics", headers=BEARER).content.decode()
-    known = set(re.findall(r"^# HELP (\w+)", said, re.MULTILINE)) | {"ledger_sequenced_steps_total"}
+    known = set(re.findall(r"^# HELP (\w+)", said, re.MULTILINE)) | {
+        "ledger_sequenced_steps_total",  # by another process
+        "ledger_replayed_entries",  # once a round was
+    }
     assert asked <= known, asked - known
     assert len(asked) >= 10
