@@ -57,7 +57,9 @@ ERASABLE = (
     "royalties.UsageProblem",
     "royalties.UsageMapping",
 )
-STORES = {FACTS: ("audio", "usage", "royalties"), PEOPLE: ("imports",)}
+KEPT_LONG = ("audio", "usage", "royalties")
+# Static files come with the program; of the default nothing makes use; a catalogue is its organization's own.
+LEFT_OUT = frozenset({"default", "staticfiles", "catalogue"})
 STAMP = "%Y%m%dT%H%M%SZ"
 VERSION = 1
 CHUNK = 1 << 20
@@ -171,7 +173,7 @@ def make(folder: Path, *, recipients: Sequence[str] = (), at: datetime) -> Backu
             facts = _dump(unfinished[0], snapshot, [f"--exclude-table-data={name}" for name in tables], lock)
             data_only = ["--data-only", *(f"--table={name}" for name in tables)]
             people = _dump(unfinished[1], snapshot, data_only, lock)
-        files = {part: _copy_files(folder / part / POOL, STORES[part], lock) for part in (FACTS, PEOPLE)}
+        files = {part: _copy_files(folder / part / POOL, _stores(part), lock) for part in (FACTS, PEOPLE)}
         said = {
             "v": VERSION,
             "made_by": __version__,
@@ -350,6 +352,13 @@ def _dump(folder: Path, snapshot: str, what: Sequence[str], lock: _Lock) -> dict
         return {"digest": digest, "bytes": source.stat().st_size}
 
 
+def _stores(part: str) -> tuple[str, ...]:
+    """Return the stores of a part: what is not known to hold nobody's data is not kept for long."""
+    if part == FACTS:
+        return KEPT_LONG
+    return tuple(sorted(set(settings.STORAGES) - LEFT_OUT - set(KEPT_LONG)))
+
+
 def _copy_files(pool: Path, aliases: Iterable[str], lock: _Lock) -> dict[str, list[str]]:
     """Copy what is not there yet; return the digests of everything that belongs to this backup, store by store."""
     found: dict[str, list[str]] = {}
@@ -524,13 +533,12 @@ def _expect_nothing() -> None:
     with _owner() as login:
         if _one(login, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"):
             raise NotEmpty(f"the database {connections['owner'].settings_dict['NAME']} has tables: {NotEmpty.__doc__}")
-    for aliases in STORES.values():
-        for alias in aliases:
-            storage = storages[alias]
-            if isinstance(storage, FileSystemStorage) and not Path(storage.location).exists():
-                continue
-            if any(storage.listdir("")):
-                raise NotEmpty(f"the store of {alias} has files: {NotEmpty.__doc__}")
+    for alias in (*_stores(FACTS), *_stores(PEOPLE)):
+        storage = storages[alias]
+        if isinstance(storage, FileSystemStorage) and not Path(storage.location).exists():
+            continue
+        if any(storage.listdir("")):
+            raise NotEmpty(f"the store of {alias} has files: {NotEmpty.__doc__}")
 
 
 def _pg_restore(dump: Path, *what: str) -> None:

@@ -83,6 +83,7 @@ ERASERS: tuple[Eraser, ...] = (
 # Files, after the commit: what the process that did it has left, `repeat` removes.
 OF_FILES: tuple[Eraser, ...] = (
     Eraser("pictures", "pictures drawn of sound, for everybody", lambda who: traces.forget_pictures()),  # noqa: ARG005
+    Eraser("archives", "evidence packs and kept answers, for everybody", lambda who: traces.discard_archives()),  # noqa: ARG005
     Eraser("log_files", "log files", traces.erase_from_logs),
 )
 # What holds nothing of anybody, and why: said in each report, so that nobody has to wonder.
@@ -231,6 +232,7 @@ class _Found:
     who: Person
     files: tuple[str, ...]  # of imports, by digest
     pictures: int
+    archives: int
     log_files: int
     typed: tuple[traces.Typed, ...]
 
@@ -238,7 +240,12 @@ class _Found:
 def _look(party_id: UUID) -> _Found:
     who = traces.person(parties.same_as(party_id))
     return _Found(
-        who, traces.files_naming(who), traces.count_pictures(), len(traces.logs_naming(who)), traces.typed(who)
+        who,
+        traces.files_naming(who),
+        traces.count_pictures(),
+        len(traces.archives()),
+        len(traces.logs_naming(who)),
+        traces.typed(who),
     )
 
 
@@ -264,7 +271,7 @@ def repeat(done: Erasure) -> int:
             eraser.erase(who)
     traces.discard_files(document.get("files", ()))
     if gone:
-        _erase_files(_Found(who, traces.files_naming(who), 0, 0, ()))
+        _erase_files(_Found(who, traces.files_naming(who), 0, 0, 0, ()))
     return len(gone)
 
 
@@ -286,7 +293,7 @@ def _erase(asked: ErasureRequest, approval: Approval, found: _Found, at: datetim
     gone.append(
         {"store": "import_files", "erased": "files that were handed in and name you", "count": len(found.files)}
     )
-    counts = {"pictures": found.pictures, "log_files": found.log_files}
+    counts = {"pictures": found.pictures, "archives": found.archives, "log_files": found.log_files}
     gone += [{"store": one.store, "erased": one.erased, "count": counts[one.store]} for one in OF_FILES]
     document = {
         "v": 1,

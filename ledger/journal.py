@@ -36,6 +36,7 @@ _PLAIN = re.compile(
     r"|(?:ledger|royalties|provenance|rights|fingerprint)(?:\.[A-Za-z_]+)+"  # a task
 )
 _WORD = re.compile(r"[A-Za-z_][\w.:-]{0,79}")  # a class, a kind, a queue: what our own modules put in
+_HEAD = re.compile(r"[:\n\"']")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -96,8 +97,11 @@ def _sentence(record: logging.LogRecord) -> str:
     ours = _is_ours(record.name)
     if not record.args:
         # Without gaps to fill, the sentence may be anything at all: an exception's own words, a warning about a value.
-        is_known = ours or record.name.partition(".")[0] in TRUSTED
-        return str(record.msg) if is_known and isinstance(record.msg, str) else WITHHELD
+        if not isinstance(record.msg, str):
+            return WITHHELD
+        if record.name.partition(".")[0] in TRUSTED:
+            return _HEAD.split(record.msg, maxsplit=1)[0]  # what follows may be put in, such as an exception's words
+        return record.msg if ours else WITHHELD
     template = str(record.msg)
     given: Any = record.args
     shown: Any

@@ -221,6 +221,25 @@ def discard_files(digests: Iterable[str]) -> int:
     return sum(erase_file(digest) for digest in digests)
 
 
+# Stores of files that are made of what is on record when somebody asks, and may name anybody.
+MADE_TO_TAKE_AWAY = ("packs", "answers")
+
+
+def archives() -> tuple[tuple[str, str], ...]:
+    """Return evidence packs and kept answers, each as a store and a digest: packed, so that none is searched."""
+    return tuple(
+        (alias, digest)
+        for alias in MADE_TO_TAKE_AWAY
+        if alias in settings.STORAGES
+        for digest in store.digests(stored_before=datetime.max.replace(tzinfo=UTC), alias=alias)
+    )
+
+
+def discard_archives() -> int:
+    """Remove all of them; they are made again when somebody asks."""
+    return sum(store.discard(digest, alias=alias) for alias, digest in archives())
+
+
 def count_pictures() -> int:
     """Return how many pictures of sound are in the cache."""
     folder = Path(str(cast("dict[str, Any]", settings.CACHES["pictures"])["LOCATION"]))

@@ -149,7 +149,9 @@ def test_lines_of_one_request_belong_together(trade: World, lines: io.StringIO) 
         ("py.warnings", f"{NAME} is deprecated", (), "(withheld)"),
         ("celery.worker", "Connected to %d", (NAME,), "Connected to %d"),
         ("celery", "%(name)s: %(exc)s", ({"name": "ledger.tasks.x", "exc": NAME},), "ledger.tasks.x: (withheld)"),
-        ("celery.worker", "mingle: all alone", (), "mingle: all alone"),
+        ("celery.worker", "mingle: all alone", (), "mingle"),
+        ("_granian", f"Callable raised\nValueError: {NAME}", (), "Callable raised"),
+        ("_granian", f"cannot make '{NAME}'", (), "cannot make "),
     ],
 )  # fmt: skip
 def test_only_what_cannot_be_personal_is_put_in(logger: str, message: str, given: tuple[Any, ...], said: str) -> None:

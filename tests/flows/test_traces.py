@@ -184,6 +184,7 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     assert counts == {
         "voice_templates": 1, "names": 1, "name_index": counts["name_index"], "accounts": 1, "contacts": 1,
         "import_rows": counts["import_rows"], "mappings": 1, "job_errors": 1, "import_files": 1, "pictures": 1,
+        "archives": 0,
         "log_files": 1,
     }  # fmt: skip
     assert counts["name_index"] > 5

@@ -172,6 +172,10 @@ def _port_is_free(host: str, port: int) -> None:
             raise CommandError(f"port {port} is taken: {error.strerror}; choose another with --port") from error
 
 
+# What the web server itself has to say, in the same lines as ours and as discreet.
+_LINES = ("--log-config", str(settings.BASE_DIR / "ledger" / "data" / "granian.json"))
+
+
 def _children(options: dict[str, Any]) -> list[Child]:
     python = sys.executable
     workers = str(options["workers"])
@@ -196,7 +200,7 @@ def _children(options: dict[str, Any]) -> list[Child]:
     return [
         Child(
             "web",
-            [*web, "--workers", workers, "--no-ws", "--log-level", "warning", "ledger.wsgi:application"],
+            [*web, "--workers", workers, "--no-ws", "--log-level", "warning", *_LINES, "ledger.wsgi:application"],
         ),
         Child(
             "worker",
