@@ -63,7 +63,6 @@ LEFT_OUT = frozenset({"default", "staticfiles", "catalogue"})
 STAMP = "%Y%m%dT%H%M%SZ"
 VERSION = 1
 CHUNK = 1 << 20
-LOG_KEY = "log-signing-key"
 DRILL_WITHIN_S = 4 * 3600
 
 
@@ -490,7 +489,7 @@ def restore(
     :raises WouldFork: a witness does not follow
     """
     chosen = newest(folder, stamp=stamp)
-    if not (Path(settings.KEYS_DIR) / LOG_KEY).exists():
+    if not (Path(settings.KEYS_DIR) / checkpoints.SIGNING).exists():
         raise KeysMissing
     kept = [_checkpoint_of(text) for text in witnesses]
     _expect_nothing()
@@ -597,39 +596,34 @@ def _miscounted(counts: dict[str, int]) -> Iterator[str]:
                 yield f"{table} has {found} rows, and had {count}"
 
 
-def _checkpoint_of(text: str) -> notes.Checkpoint:
+def _checkpoint_of(text: str) -> tuple[notes.Checkpoint, str]:
     """
-    Read a checkpoint of this log, alone or in a receipt.
+    Read a checkpoint of this log, alone or in a receipt, and return it with its note.
 
     :raises NotAWitness: it is neither
     """
     with suppress(receipts.NotAReceipt):
         text = receipts.Receipt.from_text(text).checkpoint
     try:
-        return notes.open_checkpoint(text, checkpoints.signer().verifier)
+        return notes.open_checkpoint(text, *checkpoints.public_keys()), text
     except (notes.NotANote, notes.SignatureFails, notes.NotSigned, notes.NotACheckpoint, notes.WrongOrigin) as error:
         raise NotAWitness(f"{NotAWitness.__doc__} ({type(error).__name__})") from error
 
 
-def _refuse_a_fork(kept: Sequence[notes.Checkpoint]) -> None:
+def _refuse_a_fork(kept: Sequence[tuple[notes.Checkpoint, str]]) -> None:
     outside = checkpoints.outside()
-    for witness in [*kept, *([outside] if outside else [])]:
+    for witness, note in [*kept, *([(outside, "")] if outside else [])]:
         if _follows(witness):
             continue
         if outside is None or witness.size > outside.size:
-            _keep_outside(witness)
+            file = Path(settings.LEDGER_CHECKPOINT_FILE)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write(file, note.encode())
         here = Checkpoint.objects.order_by("-size").first()
         raise WouldFork(
             f"{WouldFork.__doc__} It is of {witness.size} entries, and the backup has {here.size if here else 0}."
             " Restore a newer backup; nothing is signed from this one."
         )
-
-
-def _keep_outside(witness: notes.Checkpoint) -> None:
-    # What the log itself has signed once, signed again to the byte: Ed25519 has one signature for it.
-    file = Path(settings.LEDGER_CHECKPOINT_FILE)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _write(file, checkpoints.sign(size=witness.size, root=witness.root).encode())
 
 
 def _follows(witness: notes.Checkpoint) -> bool:
@@ -715,7 +709,7 @@ def _compare_with_the_living(chosen: Backup, findings: list[str]) -> tuple[int, 
     if not chosen.checkpoint:
         return 0, head.size
     try:
-        old = notes.open_checkpoint(chosen.checkpoint, checkpoints.signer().verifier)
+        old = notes.open_checkpoint(chosen.checkpoint, *checkpoints.public_keys())
         merkle.verify_consistency(
             old_size=old.size,
             size=head.size,

@@ -160,6 +160,17 @@ CLASSES: tuple[RetentionClass, ...] = (
         _MONEY,
         _TOLD,
     ),
+    RetentionClass(
+        "reads of dossiers", ("ledger.DossierRead",), Until.RECORDED, 730, "who looked at what, and why", _NIGHTLY
+    ),
+    RetentionClass(
+        "audits",
+        ("ledger.AuditEngagement", "ledger.AuditNote", "ledger.AuditSample", "ledger.AuditException"),
+        Until.RECORDED,
+        3650,
+        _CLAIMS,
+        _TOLD,
+    ),
     RetentionClass("erasures", ("ledger.ErasureRequest", "ledger.Erasure"), Until.NEVER, None, _PROOF, _TOLD),
     RetentionClass("the log", ("ledger.Entry", "ledger.Leaf", "ledger.Checkpoint"), Until.NEVER, None, _PROOF, _TOLD),
     RetentionClass(
@@ -344,5 +355,15 @@ def due(*, at: datetime) -> tuple[Due, ...]:
 
 def _recorded(model: Any) -> str:
     names = {field.name for field in model._meta.concrete_fields}
-    wanted = ("recorded_at", "received_at", "issued_at", "finished_at", "booked_at", "started_at", "at", "created_at")
+    wanted = (
+        "recorded_at",
+        "received_at",
+        "issued_at",
+        "finished_at",
+        "booked_at",
+        "started_at",
+        "at",
+        "created_at",
+        "read_at",
+    )
     return next((name for name in wanted if name in names), "")

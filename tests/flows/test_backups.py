@@ -155,9 +155,7 @@ def test_a_backup_is_tried_beside_the_living_log_and_put_back_after_it_is_lost(
         assert found["entries"] == newest.size
         assert digest in {file.name for file in (third.data / "audio").rglob("*")}
         assert json.loads(third.manage("verify_ledger", "--json"))["faults"] == []
-        out = notes.open_checkpoint(
-            (third.data / "log" / "newest-checkpoint").read_text(), checkpoints.signer().verifier
-        )
+        out = notes.open_checkpoint((third.data / "log" / "newest-checkpoint").read_text(), *checkpoints.public_keys())
         assert out.size == newest.size
         third.manage("sequence", "--once")  # and goes on
 
