@@ -230,6 +230,10 @@ REFUSED_BY_CONSTRAINT = {
     ("royalties_planterm", "kind"),
     ("royalties_planterm", "rate_numerator"),
     ("royalties_planterm", "is_recoupable"),
+    # Of revenue, and of what no term of a plan is behind.
+    ("royalties_declaration", "kind"),
+    ("royalties_declaration", "license_id"),
+    ("royalties_transaction", "term_id"),
     # Of a statement the steps add up.
     *(
         ("royalties_statement", column)

@@ -230,7 +230,7 @@ def on_paper(payer: Payer, statements: dict[str, dict[str, Any]], tmp_path: Path
     assert steps["Minimum guarantee, publishing"].note == "plan 2: 700.00 EUR guaranteed, 601.53 EUR earned"
     assert any("Training fee, masters" in row for row in table.rows(document))
     shown = payer.one.get(f"/reports/statements/{d['id']}").content.decode()
-    for said in ("Terms of plans", "plan version 2", "150 generations", "10 % of 1", "15 of 20 usages"):
+    for said in ("Terms of plans", "version&nbsp;2", "150 generations", "10 % of 1", "15 of 20 usages"):
         assert said in shown
     assert paper.pdf(document).startswith(b"%PDF")
     proof, log_key = tmp_path / "proof.json", tmp_path / "log.vkey"
