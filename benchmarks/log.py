@@ -129,7 +129,7 @@ def _written(where: str, way: str, *, writers: int, at_once: int, seconds: float
 def _sequencing(where: str) -> Iterator[None]:
     """Have a sequencer run, which is there before anything is measured."""
     command = [sys.executable, "manage.py", "sequence"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with psycopg.connect(where) as connection, connection.cursor() as cursor:
             _logged(cursor, [uuid4()])
