@@ -351,7 +351,11 @@ class AuditExceptions(APIView):
         owner = serializers.IntegerField(min_value=1, help_text="Who must see to it: the number of a login")
         root_cause = serializers.ChoiceField(choices=drawing.Cause.choices)
         audited_units = serializers.IntegerField(help_text="What the line should come to, minor units")
-        status = serializers.ChoiceField(choices=drawing.Status.choices, default=drawing.Status.OPEN)
+        status = serializers.RegexField(
+            rf"^({'|'.join(drawing.Status.values)})$",
+            default=drawing.Status.OPEN.value,
+            help_text=f"One of {', '.join(drawing.Status.values)}; the first word about a line opens it",
+        )
         note = serializers.CharField(max_length=600, default="", allow_blank=True, help_text=WITHOUT_NAMES)
 
     @extend_schema(operation_id="list_audit_exceptions", responses=Page.of(AuditExceptionOutput), tags=["audits"])
