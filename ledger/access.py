@@ -30,7 +30,16 @@ from rights.models import (
 )
 from rights.models import Model as GenerativeModel
 from rights.visibility import EVERYTHING, Sight, Within, sight_of
-from royalties.models import Advance, ExchangeRate, PayeeLink, PayeeTerms, RoyaltyRun, TaxCertificate, UsageReport
+from royalties.models import (
+    Advance,
+    Declaration,
+    ExchangeRate,
+    PayeeLink,
+    PayeeTerms,
+    RoyaltyRun,
+    TaxCertificate,
+    UsageReport,
+)
 
 Role = Membership.Role
 
@@ -206,6 +215,7 @@ STATED_AS: dict[type[Model], tuple[str, Verb]] = {
     PayeeLink: ("payer", Verb.SETTLE),
     TaxCertificate: ("payer", Verb.SETTLE),
     Advance: ("payer", Verb.SETTLE),
+    Declaration: ("payer", Verb.SETTLE),
 }
 
 
