@@ -193,6 +193,7 @@ NOTHING: Final[dict[str, str]] = {
             Kind.RATE_RECORDED,
             Kind.PAYEE_TERMS_AGREED,
             Kind.TAX_CERTIFIED,
+            Kind.DECLARED,
             Kind.ADVANCE_RECORDED,
             Kind.STATEMENT_OBJECTED,
             Kind.OBJECTION_ANSWERED,

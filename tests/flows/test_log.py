@@ -230,10 +230,7 @@ REFUSED_BY_CONSTRAINT = {
     ("royalties_planterm", "kind"),
     ("royalties_planterm", "rate_numerator"),
     ("royalties_planterm", "is_recoupable"),
-    # Of revenue, and of what no term of a plan is behind.
-    ("royalties_declaration", "kind"),
-    ("royalties_declaration", "license_id"),
-    ("royalties_transaction", "term_id"),
+    ("royalties_transaction", "term_id"),  # of what no term of a plan is behind
     # Of a statement the steps add up.
     *(
         ("royalties_statement", column)
