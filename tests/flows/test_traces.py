@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.django_db(transaction=True, databases="__all__"), pyte
 
 NAME = "Plantedfirst Plantedlast"
 WORD = "plantedlast"
-STAGE = "Plantedpseudonym"
-MAIL = "planted@example.org"
+STAGE = "Plantedstage"
+MAIL = "plantedtraces@example.org"  # of this test alone: files keep what tests before it have left
 IBAN = "DE89370400440532013000"
 IPI = "00132688075"
 LOOKED_FOR = ("plantedfirst", WORD, STAGE.lower(), MAIL, IBAN.lower())
