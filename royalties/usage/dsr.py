@@ -17,17 +17,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import numpy
 import pyarrow as pa
 
 from royalties import money
 from royalties.usage import cells
 from royalties.usage.lines import COLUMNS, SCHEMA, Writer
+from royalties.usage.met import Met
 from royalties.usage.opening import Bounds, Text
 from royalties.usage.problems import BadCell, Problem, Problems, Unreadable, shown
 from royalties.usage.reading import Found, Progress, Source, place, where
 from royalties.usage.records import Layout, Profile, UnknownProfile, profile
-from royalties.usage.sheet import twice
 
 ROWS_AT_ONCE = 65_536
 MOST_CELLS = 100
@@ -179,18 +178,19 @@ def read(
     progress: Progress | None = None,
 ) -> Found:
     """Read a report of one or several files to a usage file. With a problem that file is of no use."""
-    report = _Report(Writer(target), is_correction)
-    try:
-        ordered = report.in_order(sources)
-        for source, head in ordered:
-            report.read_file(source, head, bounds, progress)
-            if report.problems.is_full:
-                break
-        else:
-            report.finish()
-    finally:
-        with suppress(pa.ArrowInvalid):
-            report.writer.close()
+    with Met(target.parent) as transactions, Met(target.parent) as blocks:
+        report = _Report(Writer(target), is_correction, transactions, blocks)
+        try:
+            ordered = report.in_order(sources)
+            for source, head in ordered:
+                report.read_file(source, head, bounds, progress)
+                if report.problems.is_full:
+                    break
+            else:
+                report.finish()
+        finally:
+            with suppress(pa.ArrowInvalid):
+                report.writer.close()
     return Found(
         report.writer.lines,
         report.writer.keys,
@@ -202,7 +202,7 @@ def read(
 
 
 class _Report:
-    def __init__(self, writer: Writer, is_correction: bool) -> None:  # noqa: FBT001
+    def __init__(self, writer: Writer, is_correction: bool, transactions: Met, blocks: Met) -> None:  # noqa: FBT001
         self.writer = writer
         self.problems = Problems()
         self.file_lines: list[int] = []
@@ -211,8 +211,8 @@ class _Report:
         self.blocks = 0
         self._kind = cells.ADJUSTMENT if is_correction else cells.USAGE
         self._head: Head | None = None
-        self._transactions = _Remembered()
-        self._block_ids = _Remembered()
+        self._transactions = _Remembered(transactions)
+        self._block_ids = _Remembered(blocks)
         self._passed_over: dict[str, int] = {}
         self._allocations = 0
         self._not_royalty_bearing = 0
@@ -385,25 +385,26 @@ class _Report:
 
 
 class _Remembered:
-    """Ids with their lines, as two keyed hashes: nobody outside can make two ids meet."""
+    """Ids as they come, one by one, handed on by the thousand."""
 
-    def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, int]] = []
-        self._parts: list[Any] = []
+    def __init__(self, met: Met) -> None:
+        self._met = met
+        self._ids: list[str] = []
+        self._lines: list[int] = []
 
     def add(self, id_: str, line: int) -> None:
-        self._waiting.append((hash(id_), hash((id_, 1)), line))
-        if len(self._waiting) >= ROWS_AT_ONCE:
+        self._ids.append(id_)
+        self._lines.append(line)
+        if len(self._ids) >= ROWS_AT_ONCE:
             self._pack()
 
     def twice(self) -> Iterator[tuple[int, int]]:
         self._pack()
-        yield from twice(self._parts)
+        yield from self._met.twice()
 
     def _pack(self) -> None:
-        if self._waiting:
-            self._parts.append(numpy.array(self._waiting, numpy.int64))
-            self._waiting = []
+        self._met.add(self._ids, self._lines)
+        self._ids, self._lines = [], []
 
 
 class _File:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from royalties.usage.lines import Keys, Total, Writer, plain, usage_words
 from royalties.usage.mapping import UsageMapping
+from royalties.usage.met import Met
 from royalties.usage.opening import Bounds, Text
 from royalties.usage.problems import Problem, Problems, Unreadable
-from royalties.usage.sheet import Sheet, twice
+from royalties.usage.sheet import Sheet
 
 Progress = Callable[[int, int, int], None]  # lines, bytes as stored, problems
 
@@ -88,9 +89,10 @@ def read_sheets(
     problems = Problems()
     writer = Writer(target)
     file_lines: list[int] = []
-    transactions: list[Any] = []
     done = 0
-    try:
+    with ExitStack() as opened:
+        transactions = opened.enter_context(Met(target.parent))
+        opened.callback(_close, writer)
         for number, source in enumerate(sources, 1):
             own = Problems()
             before = sum(file_lines)
@@ -98,14 +100,11 @@ def read_sheets(
             try:
                 with source.path.open("rb") as raw:
                     text = Text(cast("BinaryIO", raw), encoding=mapping.encoding, bounds=bounds)
-                    sheet = Sheet(text, mapping, sender, own)
+                    sheet = Sheet(text, mapping, sender, own, transactions, before)
                     for table in sheet.tables():
                         writer.add(_moved(table, before))
                         if progress:
                             progress(before + text.lines, done + text.packed_bytes, problems.count + own.count)
-                for part in sheet.transactions:
-                    part[:, 2] += before
-                transactions += sheet.transactions
             except Unreadable as error:
                 own.add(error.problem)
             done += source.path.stat().st_size
@@ -113,15 +112,17 @@ def read_sheets(
             _take(problems, own, number)
             if problems.is_full:
                 break
-        for line, before in twice(transactions):
+        for line, earlier in transactions.twice():
             file, at = where(line, file_lines)
-            there = place(before, file_lines, file)
+            there = place(earlier, file_lines, file)
             sentence = f"The same transaction is in {there}: take one of the two out."
             problems.add(Problem(at, "transaction", "transaction_twice", sentence, file=file))
-    finally:
-        with suppress(pa.ArrowInvalid):
-            writer.close()
     return Found(writer.lines, writer.keys, writer.totals, problems, tuple(file_lines))
+
+
+def _close(writer: Writer) -> None:
+    with suppress(pa.ArrowInvalid):
+        writer.close()
 
 
 def _moved(table: Any, by: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -18,6 +18,7 @@ from rights.exchange.mapping import plain as plain_name
 from royalties.usage import cells, columns
 from royalties.usage.lines import COLUMNS
 from royalties.usage.mapping import UsageMapping
+from royalties.usage.met import Met
 from royalties.usage.opening import MOST_IN_A_LINE, Bounds, Text
 from royalties.usage.problems import BadCell, Problem, Problems, Unreadable, shown
 
@@ -61,8 +62,9 @@ class Sheet:
     mapping: UsageMapping
     sender: str
     problems: Problems
+    transactions: Met  # of all files of the report
+    before: int = 0  # lines of the files before this one
     header: tuple[str, ...] = ()
-    transactions: list[Any] = field(default_factory=list)  # hashes, with the lines that they stand in: see ``twice``
     _layout: _Layout | None = None
 
     def tables(self) -> Iterator[Any]:
@@ -292,31 +294,7 @@ class Sheet:
         texts = pc.utf8_trim_whitespace(column).to_pylist()
         for row in columns.rows_where(pc.starts_with(column, "=")):
             bad(row, texts[row], BadCell("formula", "An id does not begin like a formula: export the column as text."))
-        pairs = numpy.empty((len(texts), 3), numpy.int64)
-        # Python's keyed hash, twice: nobody outside can make two ids meet.
-        pairs[:, 0] = numpy.fromiter(map(hash, texts), numpy.int64, len(texts))
-        pairs[:, 1] = numpy.fromiter((hash((text, 1)) for text in texts), numpy.int64, len(texts))
-        pairs[:, 2] = lines.to_numpy()
-        self.transactions.append(pairs[numpy.array([bool(text) for text in texts], bool)] if texts else pairs)
-
-
-def twice(remembered: list[Any]) -> Iterator[tuple[int, int]]:
-    """Go through the lines whose transaction was there before, each with the line where it was."""
-    if not remembered:
-        return
-    # One hash in order says which may be there twice; only those are looked at whole.
-    firsts = numpy.concatenate([part[:, 0] for part in remembered])
-    firsts.sort()
-    suspects = numpy.unique(firsts[1:][firsts[1:] == firsts[:-1]])
-    del firsts
-    if not len(suspects):
-        return
-    pairs = numpy.concatenate([part[numpy.isin(part[:, 0], suspects)] for part in remembered])
-    order = numpy.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))
-    ordered = pairs[order]
-    same = (ordered[1:, 0] == ordered[:-1, 0]) & (ordered[1:, 1] == ordered[:-1, 1])
-    found = [(int(ordered[at + 1, 2]), int(ordered[at, 2])) for at in numpy.flatnonzero(same)]
-    yield from sorted(found)
+        self.transactions.add(texts, lines.to_numpy() + self.before)
 
 
 def _open(text: Text, layout: _Layout, refuse: Any) -> Any:
