@@ -1,11 +1,11 @@
-"""Who or what made an output, stated anew at the desk; and that a recipient was told."""
+"""Who or what made an output, stated anew at the desk; that a recipient was told, and what it answered."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from ledger import contributing, disclosing, report
 from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin
-from ledger.admin.fields import INPUT, pick
+from ledger.admin.fields import INPUT, DateField, pick
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
@@ -31,6 +31,7 @@ from ledger.disclosing import Told
 from ledger.reports.presentation import ACTS, COMPONENTS
 from provenance import disclosures, ern
 from provenance.disclosures import Profile, Statement
+from provenance.models import Disclosure, DisclosureAnswer
 from rights import making, terms
 from rights.case import DeclaredAct, DeclaredContribution, DeclaredEvidence
 from rights.models import ContributionRecord, Party, Submission
@@ -210,6 +211,40 @@ class SentForm(FactForm):
     }
 
 
+class AnswerForm(FactForm):
+    """What a recipient answered."""
+
+    answer = forms.ChoiceField(
+        choices=[(one, one.capitalize()) for one in DisclosureAnswer.ANSWERS], widget=forms.Select(INPUT)
+    )
+    code = forms.CharField(
+        label="Its own word for why",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(INPUT),
+        help_text="Such as a code; without names",
+    )
+    digest = forms.RegexField(
+        r"^(sha256:)?[0-9a-f]{64}$",
+        label="SHA-256 of its message",
+        required=False,
+        widget=forms.TextInput({"class": "l-input l-mono"}),
+        help_text="Of the message that you keep",
+    )
+    on = DateField(label="Answered on", help_text="Not before it was told, and not ahead")
+
+    lead = "A later answer supersedes an earlier one; both stay on record."
+    done = "Recorded; it stands beside what was told."
+    groups = (("The answer", ("answer", "code", "on")), ("Its message", ("digest",)))
+    refusals = {disclosing.AnsweredInTheFuture: "on"}
+
+
+def _moment_of(day: date, *, after: datetime, until: datetime) -> datetime:
+    """Return a moment of a day: its end, as far as it is over, and not before what is answered on that day."""
+    end = min(datetime.combine(day, time.max, tzinfo=UTC), until)
+    return max(end, after) if day == after.date() else end
+
+
 class MakingPages(FactAdmin):
     """Pages of an output about who or what made it, and who was told."""
 
@@ -219,6 +254,7 @@ class MakingPages(FactAdmin):
         return [
             path("<uuid:id>/making/", view(self.making_view), name="rights_submission_making"),
             path("<uuid:id>/told/<slug:profile>/", view(self.told_view), name="rights_submission_told"),
+            path("<uuid:id>/answers/<uuid:told_id>/", view(self.answer_view), name="rights_submission_answer"),
             path(
                 "<uuid:id>/statements/<slug:profile>/",
                 view(require_safe(self.statement_view)),
@@ -306,6 +342,42 @@ class MakingPages(FactAdmin):
             )
         except IntegrityError as error:
             if violated(error) != "provenance_disclosure_pkey":
+                raise
+            messages.info(request, "This was recorded already.")
+        except tuple(form.refusals) as error:
+            form.add_error(form.field_of(error), sentence_of(error))
+            return self.ask(request, submission, form, title=title)
+        else:
+            messages.success(request, form.done)
+        return HttpResponseRedirect(f"{sheets.address(submission)}#told")
+
+    def answer_view(self, request: HttpRequest, id: UUID, told_id: UUID) -> HttpResponse:
+        """Record what a recipient answered to what it was told."""
+        submission, now = self._own(request, id), timezone.now()
+        if not may_submit(request, submission):
+            raise PermissionDenied
+        told = Disclosure.objects.filter(pk=told_id, submission=submission).first()
+        if told is None:
+            raise Http404
+        title = f"What {told.recipient} answered about “{submission.title}”"
+        form = AnswerForm(request.POST) if request.method == "POST" else None
+        if form is None or not form.is_valid():
+            return self.ask(
+                request, submission, form or AnswerForm(initial={"id": uuid4(), "on": now.date()}), title=title
+            )
+        said = form.cleaned_data
+        try:
+            disclosing.answer(
+                id=said["id"],
+                disclosure_id=told.pk,
+                answer=said["answer"],
+                code=said["code"],
+                document_digest=said["digest"].removeprefix("sha256:"),
+                answered_at=_moment_of(said["on"], after=told.sent_at, until=now),
+                at=now,
+            )
+        except IntegrityError as error:
+            if violated(error) != "provenance_disclosureanswer_pkey":
                 raise
             messages.info(request, "This was recorded already.")
         except tuple(form.refusals) as error:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from ledger import clients, contributing, disclosing, log, sequencer, today
 from ledger.models import Entry
 from provenance import disclosures, ern
-from provenance.models import Disclosure
+from provenance.models import Disclosure, DisclosureAnswer
 from rights import making, submissions, terms
 from rights.case import DeclaredContribution
 from rights.models import Contribution, ContributionAct, ContributionRecord, Submission
@@ -446,4 +446,18 @@ def test_who_was_told_is_recorded_at_the_desk(made: World, desk: Client) -> None
     assert desk.get(path.replace("spotify-credits", "tiktok")).status_code == 404
     file = desk.get(f"/admin/rights/submission/{key('own')}/statements/ddex-ern/")
     assert (file["Content-Type"], ern.read(file.content).sound.contains) == ("application/xml", "Partly")
+
+    # What it answered stands beside it; a later answer supersedes the first.
+    answers = f"/admin/rights/submission/{key('own')}/answers/{Disclosure.objects.get().pk}/"
+    output = f"/admin/rights/submission/{key('own')}/change/"
+    assert answers in desk.get(output).content.decode()
+    given = {"id": key("it said no"), "answer": "rejected", "code": "AI_MISSING", "on": timezone.now().date()}
+    for wrong in ({"on": "2020-01-01"}, {"on": "2099-01-01"}, {"digest": "ab"}, {"answer": "perhaps"}):
+        assert desk.post(answers, given | wrong).status_code == 422, wrong
+    assert desk.post(answers, given).status_code == 302
+    assert desk.post(answers, given).status_code == 302  # sent twice, recorded once
+    assert desk.post(answers, given | {"id": key("it said yes"), "answer": "accepted"}).status_code == 302
+    assert [one.answer for one in DisclosureAnswer.objects.order_by("answered_at")] == ["rejected", "accepted"]
+    assert "Another answer…" in desk.get(output).content.decode()
+    assert desk.get(answers.replace(str(Disclosure.objects.get().pk), key("nobody"))).status_code == 404
     assert_whole()
