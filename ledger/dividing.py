@@ -41,9 +41,9 @@ from rights.vocabulary import AssetKind, Outcome, RightType
 from rights.vocabulary import Basis as Owned
 from royalties import apportion, splits
 from royalties.apportion import PlanTerms, Splits
-from royalties.models import Division
-from royalties.splits import Resting
-from royalties.vocabulary import Basis, DivisionReason
+from royalties.models import Division, Plan
+from royalties.splits import Aimed, Resting
+from royalties.vocabulary import Basis, DivisionReason, Scope
 from royalties.weighing import Attributed, Known
 
 _log = logging.getLogger(__name__)
@@ -376,6 +376,29 @@ def preview(
         divide_again(decision, on=on, known_at=known_at),
         divide_again(decision, on=on, known_at=known_at, plans=plans),
     )
+
+
+def is_reached(submission_id: UUID, *, license_id: UUID, aimed: Aimed, on: date, known_at: datetime) -> bool:
+    """Whether a plan so aimed would count for an output: it reaches it, and none that is narrower does."""
+    if aimed.scope is Scope.ACCOUNT and not splits.are_scoped([license_id]):
+        return True
+    decision = _decision(submission_id)
+    claim = terms.claim_of(decision.submission, known_at=known_at)
+    in_force = terms.on(on, claim=claim, references=[], known_at=known_at)
+    license_ = next((one for one in in_force.licenses if one.id == license_id), None)
+    if license_ is None:
+        return False
+    counts = plans_for(claim, in_force, [license_], known_at=known_at).get(license_id)
+    now = Plan.objects.get(pk=counts.id) if counts is not None and counts.id else None
+    if now is not None and splits.ORDER[Scope(now.scope)] > splits.ORDER[aimed.scope]:
+        return False
+    resting = _resting(claim, in_force, license_)
+    return {
+        Scope.ACCOUNT: True,
+        Scope.PARTY: aimed.id in resting.parties,
+        Scope.RELEASE: aimed.id in resting.releases,
+        Scope.TRACK: resting.tracks == {aimed.id},
+    }[aimed.scope]
 
 
 def _decision(submission_id: UUID) -> Decision:

@@ -22,6 +22,7 @@ from royalties.allocation import allocate
 from royalties.apportion import PlanTerms, Splits
 from royalties.models import RoyaltyRun, RunEvent, RunPart
 from royalties.runs import engine, keeping
+from royalties.splits import EVERYTHING, Aimed
 
 MOST_POOLS = 10_000
 MOST_OUTPUTS = 2_000
@@ -77,6 +78,7 @@ def preview(
     *,
     license_: License,
     plan: GivenPlan,
+    aimed: Aimed = EVERYTHING,
     currency: str,
     pools: Sequence[GivenPool] = (),
     at: datetime,
@@ -84,6 +86,7 @@ def preview(
     """
     Divide pools by the newest splits and by those that a plan would give, on the rights of today.
 
+    :param aimed: for which outputs the plan would be; others, and those that a narrower plan reaches, stay as they are
     :param pools: without them, those of the last run of the licensee that was published
     :raises NothingRunYet: there is no such run
     :raises NotOfThisLicense: a pool is of something else
@@ -108,6 +111,8 @@ def preview(
     for submission_id in sorted(earning, key=str):
         day = max(released[submission_id], at.date())
         before, after = dividing.preview(submission_id, plans={license_.id: terms}, on=day, known_at=at)
+        if not dividing.is_reached(submission_id, license_id=license_.id, aimed=aimed, on=day, known_at=at):
+            after = before
         for one in pools:
             if one.submission_id == submission_id:
                 _add(old, before, one)

@@ -275,7 +275,7 @@ FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "uploads")
 for _folder in (FILE_UPLOAD_TEMP_DIR, DATA_DIR / "static"):
     Path(_folder).mkdir(parents=True, exist_ok=True, mode=0o700)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 800  # a plan with forty terms of money, each said in thirteen
 DATA_UPLOAD_MAX_NUMBER_FILES = 11  # clips of a voice and one too many; `ledger.api.uploads` says how many where
 
 # --- Log and signatures. ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -28,17 +28,16 @@ from django.views.decorators.csrf import csrf_protect
 
 from ledger import licensing, planning, previewing
 from ledger.access import Verb
-from ledger.admin import sheets
+from ledger.admin import plans, sheets
 from ledger.admin.facts import FactAdmin, link_if_seen
 from ledger.admin.fields import INPUT, DateField, FractionField, TerritoriesField, pick, pick_several
 from ledger.admin.forms import AgreementFields, FactForm, sentence_of
 from ledger.admin.sheets import Sheet, Shown, Step, Table
 from ledger.api.access import caller_of, seen_by
-from ledger.api.submissions import CURRENCIES
 from ledger.constraints import REFUSALS, violated
 from ledger.licensing import AmendedBySigning, NoSuchLicense, NothingSigned
 from ledger.planning import GivenPlan
-from ledger.previewing import GivenPool, Preview
+from ledger.previewing import Preview
 from ledger.visibility import Sight, finds, seen
 from rights import contracts, obstacles, wording
 from rights.case import Side
@@ -638,57 +637,61 @@ class LicenseAdmin(FactAdmin):
         return response
 
     def plan_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
-        """Show what other parts of the plan would have paid, and state them as its next version."""
+        """Show a version of the plan, what another one would have paid, and state that as the next version."""
         license_: License = self.fact(request, id)
-        current = planning.newest(license_.pk)
-        if current is None or not (_may_plan(request, license_) or _may_change(request, license_)):
+        current = plans.version_of(license_.pk, request.GET.get("version", ""))
+        may_preview, may_state = _may_plan(request, license_), _may_change(request, license_)
+        if current is None or not (may_preview or may_state):
             raise PermissionDenied
-        if request.method == "POST":
-            if not _may_change(request, license_):
-                raise PermissionDenied
-            return self._state_plan(request, license_, current)
-        terms = splits.terms_of(current)
-        initial = {
-            "commission": terms.commission, "creators": terms.creators, "masters": terms.masters,
-            "valid_from": max(timezone.now().date(), license_.active_from), "id": uuid4(),
-        }  # fmt: skip
-        asked = (
-            {**request.GET.dict(), "valid_from": f"{initial['valid_from']}"} if "commission" in request.GET else None
+        is_stated = request.POST.get("act") == "state"
+        begin = {"valid_from": max(timezone.now().date(), license_.active_from), "id": uuid4()}
+        form = plans.PlanForm(
+            request.POST if request.method == "POST" else None,
+            current=current,
+            sight=caller_of(request).sight,
+            is_stated=is_stated,
+            initial=begin,
         )
-        form = PlanForm(asked, initial=initial)
         found = None
-        if _may_plan(request, license_) and form.is_bound and form.is_valid():
-            try:
-                found = form.preview(license_, current, at=timezone.now())
-            except (previewing.NothingRunYet, previewing.NotOfThisLicense, previewing.TooManyOutputs) as error:
-                form.add_error("amount", f"{error.__doc__}")
+        if form.is_bound and form.is_valid():
+            if is_stated and may_state:
+                if (answer := self._state_plan(request, license_, form)) is not None:
+                    return answer
+            elif may_preview and not is_stated:
+                try:
+                    found = form.preview(license_, at=timezone.now())
+                except (previewing.NothingRunYet, previewing.NotOfThisLicense, previewing.TooManyOutputs) as error:
+                    form.add_error("amount", f"{error.__doc__}")
+            else:
+                raise PermissionDenied
         return self._plan_page(request, license_, form, found)
 
-    def _state_plan(self, request: HttpRequest, license_: License, current: Plan) -> HttpResponse:
-        form = PlanForm(request.POST, is_stated=True)
-        if form.is_valid():
-            given = form.cleaned_data
-            if Plan.objects.filter(pk=given["id"]).exists():
-                messages.info(request, "This was stated already.")
-                return HttpResponseRedirect(sheets.address(license_))
-            try:
-                planning.amend(
-                    id=given["id"],
-                    license_id=license_.pk,
-                    plan=form.plan(current),
-                    valid_from=given["valid_from"],
-                    reason=given["reason"],
-                    at=timezone.now(),
-                )
-            except (planning.BeforeItsLicense, planning.StatedMeanwhile) as error:
-                form.add_error("valid_from", sentence_of(error))
-            else:
-                messages.success(request, "Stated. The splits of what rests on it are derived again within minutes.")
-                return HttpResponseRedirect(sheets.address(license_))
-        return self._plan_page(request, license_, form, None)
+    def _state_plan(self, request: HttpRequest, license_: License, form: plans.PlanForm) -> HttpResponse | None:
+        given = form.cleaned_data
+        if Plan.objects.filter(pk=given["id"]).exists():
+            messages.info(request, "This was stated already.")
+            return HttpResponseRedirect(sheets.address(license_))
+        try:
+            planning.amend(
+                id=given["id"],
+                license_id=license_.pk,
+                plan=form.plan(),
+                valid_from=given["valid_from"],
+                reason=given["reason"],
+                aimed=given["aimed"],
+                at=timezone.now(),
+            )
+        except (planning.BeforeItsLicense, planning.StatedMeanwhile) as error:
+            form.add_error("valid_from", sentence_of(error))
+        except planning.NotScheduled as error:
+            form.add_error("scope_track", sentence_of(error))
+        else:
+            messages.success(request, "Stated. The splits of what rests on it are derived again within minutes.")
+            return HttpResponseRedirect(sheets.address(license_))
+        return None
 
     def _plan_page(
-        self, request: HttpRequest, license_: License, form: PlanForm, found: Preview | None
+        self, request: HttpRequest, license_: License, form: plans.PlanForm, found: Preview | None
     ) -> HttpResponse:
         rows: list[dict[str, Any]] = []
         if found is not None:
@@ -712,7 +715,9 @@ class LicenseAdmin(FactAdmin):
                 "license": license_,
                 "found": found,
                 "rows": rows,
-                "new_id": form.data.get("id") or uuid4(),
+                "asked": plans.ASKED,
+                "current": form.current,
+                "quantities": form.current.quantities.count(),
                 "total": money.written(found.units, found.currency) if found else "",
                 "may_preview": _may_plan(request, license_),
                 "may_state": _may_change(request, license_),
@@ -729,87 +734,6 @@ def _may_plan(request: HttpRequest, license_: License) -> bool:
     return any(caller.acts_for(license_.licensee_id, verb) for verb in (Verb.SUBMIT, Verb.SETTLE))
 
 
-class PlanForm(forms.Form):
-    """Other parts of a plan; by what its sides are weighed stays as it is."""
-
-    id = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    commission = FractionField(help_text="Of net receipts, for the licensee")
-    creators = FractionField(help_text="Of what the commission leaves")
-    masters = FractionField(help_text="Of what the creators leave; publishing has the rest")
-    currency = forms.ChoiceField(
-        choices=[(code, code) for code in CURRENCIES], initial="EUR", required=False, widget=forms.Select(INPUT)
-    )
-    amount = forms.CharField(
-        max_length=50,
-        required=False,
-        widget=forms.TextInput({"class": "l-input is-short"}),
-        help_text="Net receipt of every output; empty: what your last published run divided",
-    )
-    country = forms.CharField(
-        max_length=2, required=False, initial="DE", widget=forms.TextInput({"class": "l-input is-short"}),
-        help_text="Where that receipt is from",
-    )  # fmt: skip
-    valid_from = DateField(required=False, label="Valid from", help_text="May lie back: what was paid is adjusted")
-    reason = forms.CharField(
-        max_length=300, required=False, widget=forms.TextInput(INPUT), help_text="Why, without names"
-    )
-
-    def __init__(self, *args: Any, is_stated: bool = False, **options: Any) -> None:
-        """Ask for day and reason where it is to be stated."""
-        super().__init__(*args, **options)
-        self.fields["valid_from"].required = self.fields["reason"].required = is_stated
-        self.fields["id"].required = is_stated
-
-    def clean(self) -> dict[str, Any]:
-        """Check each part, and read the amount exactly."""
-        given: dict[str, Any] = super().clean() or {}
-        for name in ("commission", "creators", "masters"):
-            if given.get(name) is not None and given[name] > 1:
-                self.add_error(name, sentence_of(NotAPartOfThePlan()))
-        if given.get("amount"):
-            try:
-                given["minor"] = money.minor(money.read(given["amount"].strip()), given["currency"] or "EUR")
-            except (money.NotAnAmount, money.BeyondMoney) as error:
-                self.add_error("amount", f"{error.__doc__}")
-        return given
-
-    def plan(self, current: Plan) -> GivenPlan:
-        """Return the plan with these parts."""
-        given = self.cleaned_data
-        return replace(
-            planning.given(current),
-            commission=given["commission"],
-            creators=given["creators"],
-            masters=given["masters"],
-        )
-
-    def preview(self, license_: License, current: Plan, *, at: datetime) -> Preview:
-        """Return what it would have paid."""
-        given = self.cleaned_data
-        pools: tuple[GivenPool, ...] = ()
-        if "minor" in given:
-            country = given["country"].upper() or "DE"
-            outputs = planning.outputs_of(license_.pk)[: previewing.MOST_OUTPUTS]
-            pools = tuple(GivenPool(one, country, given["minor"]) for one in outputs)
-            if not pools:
-                raise previewing.NotOfThisLicense
-        return previewing.preview(
-            license_=license_, plan=self.plan(current), currency=given["currency"] or "EUR", pools=pools, at=at
-        )
-
-    def grouped(self) -> list[tuple[str, list[tuple[forms.BoundField, bool]]]]:
-        """Return the fields that are previewed, under their headings."""
-        groups = (
-            ("Another plan", ("commission", "creators", "masters")),
-            ("Divided", ("currency", "amount", "country")),
-        )
-        return [(title, [(self[name], not self.fields[name].required) for name in names]) for title, names in groups]
-
-    def stated(self) -> list[tuple[forms.BoundField, bool]]:
-        """Return the fields that stating it takes beside the parts."""
-        return [(self[name], False) for name in ("valid_from", "reason")]
-
-
 PLAN_COLUMNS = ("No.", "Valid from", "For", "Commission", "Creators", "Masters", "Masters by", "Publishing by", "Why")
 _MODELS_SAID = {
     WeighingModel.TRAIN_EQUAL: "all alike",
@@ -821,6 +745,8 @@ _MODELS_SAID = {
 
 def _plan_versions(request: HttpRequest, license_: License) -> tuple[tuple[Shown, ...], ...]:
     rows = splits.versions_of([license_.pk]).select_related("party__identity", "release", "recording")
+    may = _may_plan(request, license_) or _may_change(request, license_)
+    page = reverse("admin:rights_license_plan", args=[license_.pk]) if may else ""
     shown = []
     for row in reversed(rows):
         terms = splits.terms_of(row)
@@ -828,7 +754,7 @@ def _plan_versions(request: HttpRequest, license_: License) -> tuple[tuple[Shown
         for_whom = link_if_seen(request, of, str(of), unseen="Some of it") if of else str(row.party or "All of it")
         shown.append(
             (
-                str(row.number),
+                sheets.to(f"{page}?version={row.pk}", row.number) if page else str(row.number),
                 format_html('<span class="l-date">{}</span>', row.valid_from or license_.active_from),
                 for_whom,
                 str(terms.commission),
@@ -1522,6 +1448,7 @@ def _clauses(texts: dict[str, str]) -> list[dict[str, dict[str, str]]]:
 class TermsVersionAdmin(FactAdmin):
     """What licenses are signed under."""
 
+    counted = ("version of terms", "versions of terms")
     fact_form = TermsForm
     pick_fields = ("name",)
     search_fields = ("name",)

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.utils import timezone
+from lxml import html
 
 from ledger import clients, sequencer
 from ledger.models import Entry
@@ -313,6 +314,12 @@ def test_whoever_asks_gets_the_newest_and_whoever_does_not_pay_gets_nothing(o1: 
     assert nobody.get(path).status_code == 404
 
 
+def filled_in(page: Any) -> dict[str, str]:
+    """Return what a page's form would send as it is."""
+    form = html.fromstring(page.content.decode()).xpath("//form[@method='post'][.//*[@name='commission']]")[0]
+    return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
+
+
 def test_the_desk_compares_states_and_shows_versions(o1: Worked, admin_client: Client) -> None:
     o1.report()
     o1.overclaim()
@@ -320,17 +327,45 @@ def test_the_desk_compares_states_and_shows_versions(o1: Worked, admin_client: C
     license_page = admin_client.get(f"/admin/rights/license/{key('license')}/change/").content.decode()
     assert "influence from confidence 4/5 on; else pro rata of seconds" in license_page
     plan_page = f"/admin/rights/license/{key('license')}/plan/"
-    asked = {"commission": "21/200", "creators": "51/179", "masters": "1/2", "currency": "EUR", "country": "DE"}
-    shown = admin_client.get(plan_page, asked | {"amount": "1000.01"})
+    asked = filled_in(admin_client.get(plan_page)) | {"commission": "21/200", "creators": "51/179", "act": "compare"}
+    assert (asked["masters_0_model"], asked["masters_0_confidence"]) == ("output_influence", "4/5")
+    shown = admin_client.post(plan_page, asked | {"amount": "1000.01"})
     text = shown.content.decode()
     assert (shown.status_code, "105.00" in text, "-45.00" in text) == (200, True, True)
-    nothing = admin_client.get(plan_page, asked)
+    nothing = admin_client.post(plan_page, asked)
     assert (nothing.status_code, "No run of the licensee" in nothing.content.decode()) == (422, True)
-    assert admin_client.get(plan_page, asked | {"commission": "3/2", "amount": "1"}).status_code == 422
-    stated = asked | {"id": key("by hand"), "valid_from": "2026-01-01", "reason": "Agreed"}
+    for wrong in (
+        {"commission": "3/2"},
+        {"masters_0_part": "1/2"},  # the models of a side are less than 1
+        {"masters_fallback_0_model": ""},  # influence without a fallback
+        {"scope": "track"},  # of which?
+        {"term_0_kind": "minimum", "term_0_amount": "700.00", "term_0_currency": "EUR"},  # in which period?
+        {"term_0_kind": "per_generation", "term_0_amount": "0.50", "term_0_currency": "EUR", "term_0_from_count": "5"},
+        {"term_0_kind": "buyout", "term_0_amount": "0.001", "term_0_currency": "XXQ"},
+    ):
+        refused = admin_client.post(plan_page, asked | {"amount": "1"} | wrong)
+        assert (
+            refused.status_code,
+            "l-error" in refused.content.decode() or "l-problem" in refused.content.decode(),
+        ) == (
+            422,
+            True,
+        ), wrong
+    # A plan for outputs that rest on another recording alone would change nothing of this one.
+    elsewhere = admin_client.post(plan_page, asked | {"amount": "1000.01", "scope": "track", "scope_track": key("R1")})
+    assert (elsewhere.status_code, "-45.00" in elsewhere.content.decode()) == (200, False)
+    money_term = {
+        "term_0_kind": "minimum", "term_0_side": "publishing", "term_0_amount": "700.00", "term_0_currency": "EUR",
+        "term_0_recoupable": "no", "term_0_period_from": "2026-01-01", "term_0_period_to": "2026-04-01",
+    }  # fmt: skip
+    stated = asked | {"act": "state", "id": key("by hand"), "valid_from": "2026-01-01", "reason": "Agreed"} | money_term
     assert admin_client.post(plan_page, stated | {"reason": ""}).status_code == 422
     assert admin_client.post(plan_page, stated).status_code == 302
     assert admin_client.post(plan_page, stated).status_code == 302  # sent twice, stated once
+    newest = o1.payer.get(PLANS).json()[-1]
+    assert [(one["kind"], one["side"], one["minor"]) for one in newest["terms"]] == [("minimum", "publishing", 70000)]
+    assert newest["masters_by"] == o1.payer.get(PLANS).json()[0]["masters_by"]
+    assert filled_in(admin_client.get(plan_page))["term_0_amount"] == "700.00"
     assert [one["number"] for one in o1.payer.get(PLANS).json()] == [1, 2]
     assert o1.divide() == 1
     page = admin_client.get(f"/admin/rights/submission/{O1}/change/").content.decode()
