@@ -695,6 +695,7 @@ class StemAdmin(AssetAdmin):
 class LyricsAdmin(AssetAdmin):
     """Texts of works."""
 
+    counted = ("text of lyrics", "texts of lyrics")
     fact_form = LyricsForm
     pick_fields = ("work__title", "language")
     search_fields = ("work__title", "language")
@@ -813,6 +814,7 @@ def _version_chip(row: ModelVersion) -> Shown:
 class ModelVersionAdmin(AssetAdmin):
     """Trained versions."""
 
+    counted = ("version of a model", "versions of models")
     fact_form = VersionForm
     act = ("retire", RetirementForm, "Retire")
     called = "version of a model"

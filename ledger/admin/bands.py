@@ -173,6 +173,7 @@ def rows_of(bands: Bands, against: Bands) -> list[Row]:
 class BandsVersionAdmin(FactAdmin):
     """By what matches are judged."""
 
+    counted = ("version of the bands", "versions of the bands")
     list_display = ("shown_number", "shown_state", "note", sheets.column("drafted_at", "Drafted"), "shown_id")
     ordering = ("-number",)
     called = "bands"

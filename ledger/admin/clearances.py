@@ -143,6 +143,7 @@ class AskForm(FactForm):
 class ClearanceAdmin(FactAdmin):
     """Questions that were answered."""
 
+    counted = ("question", "questions")
     fact_form = AskForm
     asked = ("May I?", "Ask")
     list_display = ("shown_question", "shown_licensee", "shown_answers", sheets.column("valid_at", "As at"),

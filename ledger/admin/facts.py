@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import IntegrityError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
@@ -32,11 +33,19 @@ from ledger.visibility import finds
 
 if TYPE_CHECKING:
     Base = Any
+    Pager = Paginator[Any]
 else:
     Base = ModelAdmin
+    Pager = Paginator
 
 MOST_PICKED = 20
 Given = TypeVar("Given", bound=FactForm)
+
+
+class Pages(Pager):
+    """The pages of a list, which count what is on them by the word that the desk has for it."""
+
+    template_name = "ledger/admin/pagination.html"
 
 
 class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
@@ -53,6 +62,8 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
     list_per_page = 50
     actions = None
     list_before_template = "ledger/admin/list_before.html"
+    paginator = Pages
+    counted = ("", "")  # what one of them and several are called, where the table has other words
     called = ""  # what one is called on its form, where the table has another word
     asked = ("", "")  # heading and button of the form, where one does not add but ask
     about = ""  # one sentence above the list
@@ -239,6 +250,10 @@ class FactAdmin(Base):  # type: ignore[misc] # the theme has no types
                     given[name] = UUID(request.GET[name])  # addresses carry ids and nothing else
                 except ValueError:
                     continue
+        if "payer" in form_class.base_fields and "payer" not in given:
+            own = set(caller_of(request).organizations(Verb.SETTLE))
+            if len(own) == 1:  # who settles for one organization need not say for which
+                (given["payer"],) = own
         return given
 
     def _form(self, request: HttpRequest, form: FactForm) -> HttpResponse:

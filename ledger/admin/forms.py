@@ -50,6 +50,7 @@ class FactForm(forms.Form):
     id = forms.UUIDField(widget=forms.HiddenInput)
 
     lead: str = ""  # what registering it does
+    hint: ClassVar[str] = ""  # what stands beside the button, in place of that facts are not changed
     done: ClassVar[str] = "Registered; its entry goes into the log within a second."
     groups: tuple[tuple[str, tuple[str, ...]], ...] = ()  # heading → fields
     one_of: ClassVar[frozenset[str]] = frozenset()  # fields of which one is needed, though none of them alone

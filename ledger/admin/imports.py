@@ -584,6 +584,7 @@ def _counts(batch: ImportBatch, rehearsal: Any, outcome: Any) -> list[tuple[str,
 class SavedMappingAdmin(FactAdmin):
     """How senders' sheets are read."""
 
+    counted = ("mapping", "mappings")
     search_fields = ("name",)
     list_display = ("name", "format", "organization", sheets.column("changed_at", "Changed"))
     list_select_related = ("organization__identity",)

@@ -431,6 +431,7 @@ def _status(status: CodeStatus) -> Shown:
 class PartyNameAdmin(ActingAdmin):
     """Further names; they are read on their party's page."""
 
+    counted = ("name", "names")
     fact_form = PartyNameForm
     list_display = ("shown_name", "shown_party", "shown_kind", sheets.column("recorded_at", "Recorded"))
     list_filter = ("kind",)
@@ -474,6 +475,7 @@ class PartyNameAdmin(ActingAdmin):
 class PartyInRoleAdmin(ActingAdmin):
     """What parties are in the trade."""
 
+    counted = ("role", "roles")
     fact_form = PartyRoleForm
     list_display = (
         "shown_party",
@@ -517,6 +519,7 @@ class PartyInRoleAdmin(ActingAdmin):
 class IdentifierAdmin(ActingAdmin):
     """Codes of parties, works, recordings and releases."""
 
+    counted = ("code", "codes")
     fact_form = IdentifierForm
     search_fields = ("value", "raw")
     search_help_text = "The code, without separators"
@@ -719,6 +722,7 @@ class ProtectionAdmin(ActingAdmin):
 class PartyMergeAdmin(ActingAdmin):
     """Which parties are one."""
 
+    counted = ("merge", "merges")
     list_display = ("shown_merge", "shown_survivor", sheets.column("recorded_at", "Recorded"), "shown_state")
     list_select_related = ("duplicate__identity", "survivor__identity", "undo")
     ordering = ("-recorded_at",)
@@ -842,6 +846,7 @@ def _subject(row: Proposal) -> Shown:
 class ErasureRequestAdmin(ActingAdmin):
     """Who asked to be forgotten."""
 
+    counted = ("request for erasure", "requests for erasure")
     fact_form = ErasureRequestForm
     list_display = ("shown_party", "shown_due", sheets.column("requested_at", "Asked"), "shown_state")
     list_filter = (("erasure", admin.EmptyFieldListFilter),)

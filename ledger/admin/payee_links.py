@@ -44,6 +44,7 @@ class PayeeLinkForm(FactForm):
         "The payee reads its statements of yours without a login, keeps and checks them, and can object. The link is"
         " shown to you once, to be sent to the payee and to nobody else."
     )
+    hint = "You can take it back at any time."
     groups = (("Between", ("payer", "payee")), ("How long", ("days",)))
     refusals = {opening.NothingBetween: "payee", opening.NotThatLong: "days"}
     user_id: int | None = None
@@ -65,6 +66,7 @@ class PayeeLinkForm(FactForm):
 class PayeeLinkAdmin(BetweenTwoAdmin):
     """Links to statements."""
 
+    counted = ("link", "links")
     fact_form = PayeeLinkForm
     list_display = (
         "shown_payee", "shown_payer", "shown_state",

@@ -18,7 +18,7 @@ from ledger import paying, remitting
 from ledger.access import NotYourParty, Verb
 from ledger.admin import sheets
 from ledger.admin.facts import FactAdmin, add_address
-from ledger.admin.fields import INPUT, DateField, pick, pick_several
+from ledger.admin.fields import INPUT, DateField, digest_of, pick, pick_several
 from ledger.admin.forms import FactForm, sentence_of
 from ledger.admin.money import CurrencyField, ExactField, MoneyField, amount, minor, percent
 from ledger.admin.settling import ActForm, carried_out
@@ -30,6 +30,7 @@ from rights.parties import Erased, NotSealedYet
 from royalties import money
 from royalties.models import Advance, ExchangeRate, PayeeLink, PayeeTerms, Statement, TaxCertificate
 
+SHORT_TEXT = {"class": "l-input is-short"}
 PAYER = "Your organization, which pays"
 _OF_ACCOUNT = "Record a bank account"
 
@@ -54,7 +55,9 @@ class PayeeTermsForm(FactForm):
     withholding = ExactField(
         label="Withholding tax", help_text="The full rate, such as 15.825 %; a certificate lowers it"
     )
-    income_type = forms.CharField(max_length=32, initial="royalty", widget=forms.TextInput(INPUT))
+    income_type = forms.CharField(
+        label="Type of income", max_length=32, initial="royalty", widget=forms.TextInput(SHORT_TEXT)
+    )
 
     lead = "Newer terms supersede these. Without any, what a payee earns is carried forward and not paid."
     groups = (
@@ -96,15 +99,22 @@ class TaxCertificateForm(FactForm):
     payer = pick(Party, help_text=PAYER)
     payee = pick(Party)
     rate = ExactField(help_text="What the treaty gives, such as 0 % or 10 %")
-    income_type = forms.CharField(max_length=32, initial="royalty", widget=forms.TextInput(INPUT))
+    income_type = forms.CharField(
+        label="Type of income", max_length=32, initial="royalty", widget=forms.TextInput(SHORT_TEXT)
+    )
     valid_from = DateField()
     valid_to = DateField(label="Until", help_text="The first day on which it is not valid")
-    digest = forms.RegexField(
-        r"^(sha256:)?[0-9a-f]{64}$",
-        label="SHA-256",
-        widget=forms.TextInput(INPUT),
-        help_text="Of the certificate that you hold",
+    document = forms.FileField(
+        label="The certificate",
+        required=False,
+        widget=forms.FileInput(INPUT),
+        help_text="Only its SHA-256 is kept; keep the certificate itself where you keep vouchers",
     )
+    digest = forms.CharField(
+        label="or its SHA-256", required=False, max_length=71, widget=forms.TextInput({"class": "l-input l-mono"})
+    )
+
+    one_of = frozenset({"document", "digest"})
 
     lead = (
         "Its rate counts for payments on days on which it is valid. Where tax was withheld before it came, refund it."
@@ -112,9 +122,18 @@ class TaxCertificateForm(FactForm):
     groups = (
         ("Between", ("payer", "payee")),
         ("Rate", ("rate", "income_type", "valid_from", "valid_to")),
-        ("Proof", ("digest",)),
+        ("Proof", ("document", "digest")),
     )
     refusals = {paying.NotAFraction: "rate", paying.NotAPeriod: "valid_to"}
+
+    def clean(self) -> dict[str, Any]:
+        """Find the digest of the certificate."""
+        given = super().clean() or self.cleaned_data
+        try:
+            given["document_digest"] = digest_of(given.get("document"), given.get("digest", ""))
+        except forms.ValidationError as error:
+            self.add_error("digest", error)
+        return given
 
     def write(self, *, id: UUID, at: datetime) -> TaxCertificate:
         """Record the certificate."""
@@ -127,7 +146,7 @@ class TaxCertificateForm(FactForm):
             rate=given["rate"],
             valid_from=given["valid_from"],
             valid_to=given["valid_to"],
-            document_digest=given["digest"].removeprefix("sha256:"),
+            document_digest=given["document_digest"],
             at=at,
         )
 
@@ -290,6 +309,7 @@ class BankAccountForm(ActForm):
         " its country and last four digits."
     )
     done = "Recorded and sealed."
+    hint = "A later one takes its place."
     groups = (("Whose", ("payer", "party")), ("Account", ("name", "iban", "bic")))
     refusals = {NotAnAccount: "iban", NotSealedYet: "party", Erased: "party"}
 
@@ -308,6 +328,7 @@ class BankAccountForm(ActForm):
 class PayeeTermsAdmin(BetweenTwoAdmin):
     """How payees are paid."""
 
+    counted = ("payee’s terms", "payees’ terms")
     fact_form = PayeeTermsForm
     list_display = ("shown_payee", "shown_payer", "currency", "shown_tax", sheets.column("recorded_at", "Recorded"))
     called = "payee’s terms"
@@ -396,6 +417,7 @@ class TaxCertificateAdmin(BetweenTwoAdmin):
         sheets.column("valid_from", "From"), sheets.column("valid_to", "Until"),
     )  # fmt: skip
     called = "tax certificate"
+    asked = ("Record a tax certificate", "Record")
     blank = "No certificate is on record: tax is withheld at the full rate."
 
     @admin.display(description="Rate")
@@ -431,6 +453,7 @@ class AdvanceAdmin(BetweenTwoAdmin):
     fact_form = AdvanceForm
     list_display = ("shown_payee", "shown_payer", "kind", "shown_amount", sheets.column("paid_on", "Paid on"))
     called = "advance"
+    asked = ("Record an advance or a charge", "Record")
     blank = "No advance was paid, and nothing is charged."
 
     @admin.display(description="Amount")

@@ -31,7 +31,7 @@ from ledger.api.access import caller_of
 from ledger.models import Job
 from ledger.statements import plots
 from ledger.statements.document import Step, country_name
-from rights.models import Decision, Party, Recording, Work
+from rights.models import Decision, Party, Recording, Submission, Work
 from royalties import money, results
 from royalties.models import Account, RoyaltyRun, RunEvent
 
@@ -150,6 +150,7 @@ class RunForm(FactForm):
 class RoyaltyRunAdmin(Settling):
     """Runs, each with what it came to."""
 
+    counted = ("run", "runs")
     fact_form = RunForm
     list_display = ("shown_run", "shown_payer", "shown_state", sheets.column("pay_on", "Paid on"), "shown_id")
     list_select_related = ("payer",)
@@ -407,8 +408,12 @@ def _pictures(row: RoyaltyRun, said: Mapping[str, Any] | None, *, lines: int, wa
     sources: Counter[UUID | None] = Counter()
     for one in outcome.sums:
         sources[one.asset_id] += one.units
-    titles = rendering.titles_of({asset for asset in sources if asset})
-    assets: dict[UUID | None, str] = {**titles, None: "Commission and creators"}
+    ids = {asset for asset in sources if asset}
+    assets: dict[UUID | None, str] = {
+        **{row.pk: f"{row.title} (recording)" for row in Recording.objects.filter(pk__in=ids)},
+        **{row.pk: f"{row.title} (work)" for row in Work.objects.filter(pk__in=ids)},
+        None: "Commission and creators",
+    }
     countries = Counter({country_name(code): units for code, units in outcome.countries.items()})
     drawn = [
         _picture("By territory", "Where it was used", countries.most_common(), row.currency),
@@ -422,7 +427,8 @@ def _pictures(row: RoyaltyRun, said: Mapping[str, Any] | None, *, lines: int, wa
     found = rendering.breakdown(part, currency=row.currency, lines=lines, waits=waits)
     if found is not None:
         decisions = Decision.objects.select_related("submission").in_bulk([id for id, _ in found.outputs])
-        outputs: list[tuple[str, int]] = [(decisions[id].submission.title, units) for id, units in found.outputs]
+        titles = Counter(decisions[id].submission.title for id, _ in found.outputs)
+        outputs = [(_titled(decisions[id].submission, titles), units) for id, units in found.outputs]
         if found.others:
             outputs.append((_others(found.others), found.others_units))
         drawn += [
@@ -449,6 +455,11 @@ def _picture(
         picture=rendering.drawn(draw, shown, currency, title=title) if len(shown) > 1 else {},
         rows=tuple((name, amount(units, currency), _part_of(units, whole)) for name, units in shown),
     )
+
+
+def _titled(output: Submission, titles: Mapping[str, int]) -> str:
+    """Return an output's title, with the beginning of its id where another one has the same."""
+    return output.title if titles[output.title] == 1 else f"{output.title}, {str(output.pk)[:8]}"
 
 
 def _others(count: int) -> str:

@@ -429,7 +429,8 @@ class Settling(FactAdmin):
         """Take a bank's file in, and show what came of it."""
         if not request.user.has_perm("royalties.add_royaltyrun"):
             raise PermissionDenied
-        initial = {name: request.GET[name] for name in ("payer",) if name in request.GET}
+        own = set(caller_of(request).organizations(Verb.SETTLE))
+        initial = {"payer": request.GET.get("payer") or (next(iter(own)) if len(own) == 1 else None)}
         if request.method == "POST":
             form = RemittanceForm(request.POST, request.FILES)
         else:

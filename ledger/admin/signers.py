@@ -20,6 +20,7 @@ from provenance.models import Manifest, SignerChange
 class SignerChangeAdmin(FactAdmin):
     """Changes of who signs; made by commands on the machine that has the keys."""
 
+    counted = ("change of signers", "changes of signers")
     list_display = (
         "shown_certificate",
         "shown_kind",

@@ -42,6 +42,7 @@ from ledger.models import Job
 from ledger.usages import FILES, Given, Reading, State
 from ledger.visibility import Sight, seen
 from rights.models import Party, Recording, Submission
+from royalties import money
 from royalties.models import UsageKey, UsageMapping, UsageMatch, UsageMatching, UsageReport
 from royalties.usage.dsr import NotADsrFile
 from royalties.usage.lines import plain
@@ -304,6 +305,7 @@ _FIELD_OF: dict[type[Exception], str] = {
 class UsageReportAdmin(FactAdmin):
     """Reports of usage."""
 
+    counted = ("report", "reports")
     search_fields = ("sender", "message", "id")
     search_help_text = "Sender, its number, or id"
     list_display = (
@@ -609,9 +611,11 @@ def _number(report: UsageReport) -> str:
     return report.message.removeprefix("sha256:")[:12] if report.message.startswith("sha256:") else report.message
 
 
-def _amount(text: str | Decimal) -> str:
-    """Write an amount for people: digits in threes, and never rounded."""
+def _amount(text: str | Decimal, currency: str = "") -> str:
+    """Write an amount for people: digits in threes, as many behind the point as the currency has, and never rounded."""
     whole, mark, rest = (text if isinstance(text, str) else plain(text)).partition(".")
+    if currency and (places := money.exponent(currency)):
+        mark, rest = ".", rest.ljust(places, "0")
     sign = "−" if whole.startswith("-") else ""
     return f"{sign}{int(whole.lstrip('-') or 0):,}{mark}{rest}"
 
@@ -739,7 +743,9 @@ class UsageKeyAdmin(FactAdmin):
         context = {
             "title": "Unmatched usage",
             "about": self.about,
-            "rows": [(row, _amount(row.amount), sheets.address(row.key), words_of[row.key_id]) for row in shown],
+            "rows": [
+                (row, _amount(row.amount, row.currency), sheets.address(row.key), words_of[row.key_id]) for row in shown
+            ],
             "page": page,
             "count": pages.count,
             "words": words,
@@ -788,7 +794,9 @@ class UsageKeyAdmin(FactAdmin):
             "title": key.title or said.code,
             "usage_key": key,
             "said": said,
-            "sums": [(_amount(row.amount), row.currency, row.lines) for row in key.sums.order_by("currency")],
+            "sums": [
+                (_amount(row.amount, row.currency), row.currency, row.lines) for row in key.sums.order_by("currency")
+            ],
             "usages": f"{int(key.usages):,}",
             "now": next((match for match in history if not hasattr(match, "successor")), None),
             "history": sorted(history, key=lambda match: match.matching.recorded_at),
@@ -842,6 +850,7 @@ class Named:
     kind: str
     code: str
     known: Shown
+    is_code: bool = True  # and not its title once more
 
 
 def named(keys: Iterable[UsageKey], sight: Sight) -> dict[UUID, Named]:
@@ -885,16 +894,16 @@ def _named(
         known = f"In the numbers of {sender}"
     elif kind == "title":
         code = " by ".join(part for part in value.split("|", 1) if part)
-        known = "Without a code: look at the title alone"
     elif kind == "unknown":
         known = "Not a well-formed code, as the report has it"
-    return Named(_KEY_KINDS[kind], code, known)
+    return Named(_KEY_KINDS[kind], code, known, is_code=kind != "title")
 
 
 @admin.register(UsageMatching)
 class UsageMatchingAdmin(FactAdmin):
     """Keys that were matched together."""
 
+    counted = ("matching", "matchings")
     search_fields = ("id", "matches__key")
     list_display = ("method", "payer", sheets.column("recorded_at", "When"))
     list_filter = ("method",)
@@ -936,6 +945,7 @@ class UsageMatchingAdmin(FactAdmin):
 class UsageMappingAdmin(FactAdmin):
     """How senders' sheets of usage are read."""
 
+    counted = ("mapping", "mappings")
     search_fields = ("name",)
     list_display = ("name", "payer", sheets.column("changed_at", "Changed"))
     list_select_related = ("payer__identity",)

@@ -184,6 +184,7 @@ def _row(task: Any, today: date) -> tuple[Shown, ...]:
 class WithdrawalAdmin(FactAdmin):
     """Withdrawals and annulments: what they make others do, how far that has come, and the proof."""
 
+    counted = ("withdrawal", "withdrawals")
     search_fields = ("consent__recording__title", "consent__work__title")
     search_help_text = "Title of the asset"
     list_display = ("shown_consent", "shown_act", "shown_when", "shown_holder", "shown_progress", "shown_open")
@@ -318,6 +319,7 @@ class OpenFilter(admin.SimpleListFilter):
 class TaskAdmin(FactAdmin):
     """What withdrawals make others do."""
 
+    counted = ("task", "tasks")
     search_fields = ("event__consent__recording__title", "event__consent__work__title", "submission__title")
     search_help_text = "Title of the asset or the output"
     list_display = (

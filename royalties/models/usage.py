@@ -164,7 +164,7 @@ class UsageKey(models.Model):
         indexes = [models.Index(fields=["payer", "key"], name="usage_keys_of_a_payer")]
 
     def __str__(self) -> str:
-        return self.key
+        return self.title or self.key.partition(":")[2]
 
 
 class UsageSum(models.Model):
