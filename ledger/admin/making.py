@@ -240,8 +240,8 @@ class AnswerForm(FactForm):
 
 
 def _moment_of(day: date, *, after: datetime, until: datetime) -> datetime:
-    """Return a moment of a day: its end, as far as it is over, and not before what is answered on that day."""
-    end = min(datetime.combine(day, time.max, tzinfo=UTC), until)
+    """Return a moment of a day: its end, or now where it is today's; and not before what is answered on that day."""
+    end = until if day == until.date() else datetime.combine(day, time.max, tzinfo=UTC)
     return max(end, after) if day == after.date() else end
 
 
