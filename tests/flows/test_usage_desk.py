@@ -72,7 +72,7 @@ def test_a_report_goes_in_by_hand(world: World, page: Any, tmp_path: Path) -> No
     page.get_by_role("heading", name="Unmatched usage").wait_for()
     fits(page, "usage-queue")
     first = page.locator("tbody tr").first
-    assert "100.5 EUR" in first.inner_text()  # the most money first
+    assert "100.50 EUR" in first.inner_text()  # the most money first
     first.get_by_role("link").first.click()
     page.wait_for_url("**/usagekey/*/change/")
     fits(page, "usage-key")
