@@ -18,6 +18,22 @@ The evidence pack: one archive with everything that is needed to check one outpu
 encryption or zip64. Written twice from the same facts it has the same bytes: members are stored, in the
 order above, dated 1980-01-01.
 
+A pack of records, about a party, a royalty run or a period, is of version 2. It has no output, and instead
+
+    log/checkpoint                the one checkpoint that every receipt in it leads to
+    log/older-checkpoint          one that its reader held before, and
+    log/consistency.json          the proof that the newer log begins with that one: hashes in hex
+    statements/<id>.json          what a payee checks its royalty statement with (`ledger.bundles`)
+    certificates/<id>.jwt         certificates of outputs
+    manifests/<id>.c2pa           manifests that are kept beside their audio
+    excerpts/<id>.wav             some seconds of the audio that it is about, where its reader may hear it
+    records.pdf                   the records, to read
+    versions.json                 of which release, and by which policies, it was made
+    verify.py                     what checks all of it, in one file
+
+An entry's rows that its reader does not see are `withheld`: the entry has their digest. What is too large for one
+archive comes in parts, each of which is a pack that can be checked by itself.
+
 A pack comes from outside. `open_pack` refuses what a pack never is before anything is unpacked.
 """
 
@@ -29,7 +45,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -37,6 +53,7 @@ from typing import BinaryIO, Final
 from ledger import canonical
 
 VERSION: Final = 1
+RECORDS_VERSION: Final = 2
 CONTENTS: Final = "pack.json"
 README: Final = "README.txt"
 SPLITS: Final = "splits.json"
@@ -45,6 +62,12 @@ CERTIFICATE: Final = "output/certificate.jwt"
 LOG_KEY: Final = "keys/log.vkey"
 C2PA_ROOTS: Final = "keys/c2pa-roots.pem"
 AUTHORITIES: Final = "keys/time-stamp-roots.pem"
+CHECKPOINT: Final = "log/checkpoint"
+OLDER: Final = "log/older-checkpoint"
+CONSISTENCY: Final = "log/consistency.json"
+PAPER: Final = "records.pdf"
+VERSIONS: Final = "versions.json"
+VERIFIER: Final = "verify.py"
 
 MAX_MEMBERS: Final = 10_000
 MAX_DIRECTORY_BYTES: Final = 4 * 1024 * 1024
@@ -171,6 +194,7 @@ class Pack:
     c2pa_roots: bytes
     certificate: str | None = None
     authorities: bytes | None = None  # roots of authorities for time stamps
+    further: Mapping[str, bytes] = field(default_factory=dict)  # such as the verifier: listed, and nothing more
 
 
 def write(target: Path | BinaryIO, pack: Pack) -> None:
@@ -199,6 +223,7 @@ def write(target: Path | BinaryIO, pack: Pack) -> None:
     after |= {LOG_KEY: pack.log_key.rstrip("\n").encode() + b"\n", C2PA_ROOTS: pack.c2pa_roots}
     if pack.authorities is not None:
         after[AUTHORITIES] = pack.authorities
+    after |= pack.further
 
     output = f"output/{pack.output.name}"
     files = {name: sha256(data).hexdigest() for name, data in (members | after).items()}
@@ -263,6 +288,133 @@ def _copy_output(archive: zipfile.ZipFile, info: zipfile.ZipInfo, output: Output
         raise OutputChanged(f"{output.source.name} has the digest {digest.hexdigest()}, not {output.digest}.")
 
 
+class RecordsWriter:
+    """
+    Writes a pack of records to a path, member by member: nothing but the digests is kept in memory.
+
+    It does not check that anything in the pack is true: a pack of changed rows is evidence as well.
+    """
+
+    def __init__(self, target: Path) -> None:
+        """Begin the archive."""
+        self._archive = zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=False)
+        self._files: dict[str, str] = {}
+        self._entries: list[dict[str, object]] = []
+        self._statements: list[str] = []
+        self._certificates: list[str] = []
+        self.size = 0
+
+    @property
+    def members(self) -> int:
+        """Return how many files it has so far."""
+        return len(self._files)
+
+    @property
+    def entries(self) -> int:
+        """Return how many entries it has so far."""
+        return len(self._entries)
+
+    def fits(self, size: int, members: int, *, most_bytes: int) -> bool:
+        """Whether so much more keeps it within what one archive may have."""
+        reserve = MAX_DIRECTORY_BYTES * 2  # of its own contents, and of the archive's directory
+        return (
+            self.members + members < MAX_MEMBERS - 1
+            and self.size + size + reserve < min(most_bytes, MAX_PACK_BYTES)
+            and (self.members + members) * 320 < MAX_DIRECTORY_BYTES
+        )
+
+    def add(self, name: str, data: bytes) -> None:
+        """
+        Write a member.
+
+        :raises UnsafeName, DuplicateName: it cannot be called so
+        """
+        self._name(name, sha256(data).hexdigest(), len(data))
+        self._archive.writestr(_info(name, len(data)), data)
+
+    def add_file(self, name: str, source: Path) -> None:
+        """
+        Write a member from a file, in pieces.
+
+        :raises UnsafeName, DuplicateName: it cannot be called so
+        """
+        digest, info = sha256(), _info(name, source.stat().st_size)
+        with source.open("rb") as file, self._archive.open(info, "w") as member:
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+                member.write(chunk)
+        self._name(name, digest.hexdigest(), info.file_size)
+
+    def add_entry(self, logged: Logged, *, withheld: Sequence[str]) -> None:
+        """
+        Write an entry with its receipt and its rows.
+
+        :param withheld: the tables of the rows that are not shown
+        :raises RowsNotDistinct: the rows of a table have no ids, or the same twice
+        """
+        index = logged.index
+        entry, receipt = f"log/{index}.json", f"log/{index}.tlog-proof"
+        self.add(entry, logged.entry)
+        self.add(receipt, logged.receipt.encode())
+        paths = {}
+        for table, rows in sorted(logged.records.items()):
+            paths[table] = f"records/{index}/{table}.json"
+            self.add(paths[table], canonical.encode_rows(rows))
+        self._entries.append(
+            {"index": index, "entry": entry, "receipt": receipt, "rows": paths, "withheld": sorted(withheld)}
+        )
+
+    def add_statement(self, id: str, bundle: bytes) -> None:
+        """Write what a payee checks its statement with."""
+        self._statements.append(f"statements/{id}.json")
+        self.add(self._statements[-1], bundle)
+
+    def add_certificate(self, id: str, token: str) -> None:
+        """Write the certificate of an output."""
+        self._certificates.append(f"certificates/{id}.jwt")
+        self.add(self._certificates[-1], token.encode())
+
+    def close(
+        self, *, subject: canonical.Subject, part: int, is_last: bool, seen: str, whole: tuple[int, int] | None
+    ) -> None:
+        """
+        Write the contents, and end the archive.
+
+        :param part: its number, from 1
+        :param is_last: whether no part comes after it
+        :param seen: "all", or "own" where some rows or entries were not for its reader
+        :param whole: from which entry, and below which one, none is left out of this part
+        """
+        document = {
+            "v": RECORDS_VERSION,
+            "subject": {"table": subject.table, "id": subject.id},
+            "part": {"number": part, "is_last": is_last},
+            "seen": seen,
+            "whole": None if whole is None else {"from": whole[0], "to": whole[1]},
+            "files": self._files,
+            "entries": self._entries,
+            "checkpoint": CHECKPOINT,
+            "older": {"checkpoint": OLDER, "proof": CONSISTENCY} if OLDER in self._files else None,
+            "statements": self._statements,
+            "certificates": self._certificates,
+            "keys": {"log": LOG_KEY},
+        }
+        data = canonical.encode_document(document)
+        self._archive.writestr(_info(CONTENTS, len(data)), data)
+        self._archive.close()
+
+    def discard(self) -> None:
+        """End an archive that nobody will read."""
+        self._archive.close()
+
+    def _name(self, name: str, digest: str, size: int) -> None:
+        _refuse_unsafe_name(name)
+        if name in self._files or name == CONTENTS:
+            raise DuplicateName(f"{name} would be in the pack twice.")
+        self._files[name] = digest
+        self.size += size
+
+
 # --- Reading ------------------------------------------------------------------------------------------------
 
 
@@ -284,11 +436,12 @@ class EntryMember:
     entry: str
     receipt: str
     rows: Mapping[str, str]
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What `pack.json` says."""
+    """What `pack.json` says of the pack of an output."""
 
     subject: canonical.Subject
     files: Mapping[str, str]
@@ -299,6 +452,24 @@ class Contents:
     c2pa_roots: str
     certificate: str | None = None
     authorities: str | None = None  # no pack of a release before had any
+
+
+@dataclass(frozen=True)
+class RecordsContents:
+    """What `pack.json` says of a pack of records."""
+
+    subject: canonical.Subject
+    part: int
+    is_last: bool
+    seen: str
+    whole: tuple[int, int] | None
+    files: Mapping[str, str]
+    entries: tuple[EntryMember, ...]
+    checkpoint: str
+    older: tuple[str, str] | None
+    statements: tuple[str, ...]
+    certificates: tuple[str, ...]
+    log_key: str
 
 
 class OpenPack:
@@ -314,7 +485,28 @@ class OpenPack:
         self.names = frozenset(archive.namelist())
         if CONTENTS not in self.names:
             raise NotAPack(f"The archive has no {CONTENTS}.")
-        self.contents = _contents(self.read(CONTENTS))
+        self._contents = _contents(self.read(CONTENTS))
+
+    @property
+    def contents(self) -> Contents:
+        """
+        Return what the pack of an output holds.
+
+        :raises NotAPack: it is a pack of records
+        """
+        if not isinstance(self._contents, Contents):
+            raise NotAPack("This is a pack of records, and not of an output.")
+        return self._contents
+
+    @property
+    def records(self) -> RecordsContents | None:
+        """Return what a pack of records holds; None where it is the pack of an output."""
+        return self._contents if isinstance(self._contents, RecordsContents) else None
+
+    @property
+    def all_contents(self) -> Contents | RecordsContents:
+        """Return what it holds, whichever it is."""
+        return self._contents
 
     def read(self, name: str) -> bytes:
         """
@@ -432,7 +624,7 @@ def _refuse_unsafe_name(name: str) -> None:
         raise UnsafeName(f"{name[:120]!r} cannot be the name of a file in a pack.")
 
 
-def _contents(data: bytes) -> Contents:
+def _contents(data: bytes) -> Contents | RecordsContents:
     try:
         document = canonical.decode_document(data)
     except (
@@ -443,8 +635,12 @@ def _contents(data: bytes) -> Contents:
     ) as error:
         raise NotAPack(f"{CONTENTS} is not a canonical document: {error}") from error
     match document:
+        case {"v": int(version)} if version == RECORDS_VERSION and not isinstance(version, bool):
+            return _records(dict(document) if isinstance(document, dict) else {})
         case {"v": int(version)} if version != VERSION:
-            raise NotAPack(f"This pack is of version {version}; this release reads version {VERSION}.")
+            raise NotAPack(
+                f"This pack is of version {version}; this release reads versions {VERSION} and {RECORDS_VERSION}."
+            )
         case {
             "v": int(),
             "subject": {"table": str(table), "id": str(subject_id)},
@@ -474,10 +670,56 @@ def _contents(data: bytes) -> Contents:
     raise NotAPack(f"{CONTENTS} has not the members of a pack.")
 
 
+def _records(document: Mapping[str, canonical.Json]) -> RecordsContents:
+    match document:
+        case {
+            "v": 2,
+            "subject": {"table": str(table), "id": str(subject_id)},
+            "part": {"number": int(number), "is_last": bool(is_last)},
+            "seen": ("all" | "own") as seen,
+            "whole": None | {"from": int(), "to": int()} as whole,
+            "files": dict(files),
+            "entries": list(entries),
+            "checkpoint": str(checkpoint),
+            "older": None | {"checkpoint": str(), "proof": str()} as older,
+            "statements": list(statements),
+            "certificates": list(certificates),
+            "keys": {"log": str(log_key)},
+            **others,
+        } if not others and number >= 1 and all(isinstance(one, str) for one in [*statements, *certificates]):
+            return RecordsContents(
+                subject=canonical.Subject(table, subject_id),
+                part=number,
+                is_last=is_last,
+                seen=seen,
+                whole=(int(str(whole["from"])), int(str(whole["to"]))) if isinstance(whole, dict) else None,
+                files={name: _digest(name, value) for name, value in files.items()},
+                entries=tuple(_entry_member(entry) for entry in entries),
+                checkpoint=checkpoint,
+                older=(str(older["checkpoint"]), str(older["proof"])) if isinstance(older, dict) else None,
+                statements=tuple(str(one) for one in statements),
+                certificates=tuple(str(one) for one in certificates),
+                log_key=log_key,
+            )
+    raise NotAPack(f"{CONTENTS} has not the members of a pack of records.")
+
+
 def _entry_member(document: canonical.Json) -> EntryMember:
     match document:
-        case {"index": int(index), "entry": str(entry), "receipt": str(receipt), "rows": dict(rows)} if index >= 0:
-            return EntryMember(index, entry, receipt, {table: str(path) for table, path in rows.items()})
+        case {
+            "index": int(index),
+            "entry": str(entry),
+            "receipt": str(receipt),
+            "rows": dict(rows),
+            **others,
+        } if index >= 0 and isinstance(withheld := others.get("withheld", []), list):
+            return EntryMember(
+                index,
+                entry,
+                receipt,
+                {table: str(path) for table, path in rows.items()},
+                frozenset(str(table) for table in withheld),
+            )
     raise NotAPack(f"{CONTENTS} lists something that is not an entry.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,12 +15,13 @@ from royalties.models import RunEvent, Statement
 from royalties.runs import keeping, proofs
 
 
-def bundle(statement_id: UUID) -> bytes:
+def bundle(statement_id: UUID, *, receipt: Callable[[Entry], str] = report.receipt) -> bytes:
     """
     Return the proof of a statement, as ``ledger-verify`` reads it.
 
     The run's entry covers the statements that were issued with it; a later version is covered by its own.
 
+    :param receipt: of an entry; without it, the one under the checkpoint that is shown
     :raises NoSuchStatement: there is none to prove
     :raises NotSequenced: the entry has no place in the log yet; it gets one within a second
     """
@@ -31,14 +33,14 @@ def bundle(statement_id: UUID) -> bytes:
     part = run.parts.get(of_run=run)
     secret = running.secret_of(part)
     lines = _lines(results.outcome(part, run.currency), row.payee_id, secret)
-    body, receipt = bytes(entry.body), report.receipt(entry)
+    body, shown = bytes(entry.body), receipt(entry)
     if row.version > 1:
         own = Entry.objects.get(statement=row)
-        issued = proofs.Issued(paying.document_of(row), bytes(own.body), report.receipt(own))
-        return proofs.bundle_of_later(lines, running.proven(row), issued, entry=body, receipt=receipt)
+        issued = proofs.Issued(paying.document_of(row), bytes(own.body), receipt(own))
+        return proofs.bundle_of_later(lines, running.proven(row), issued, entry=body, receipt=shown)
     first = Statement.objects.filter(run=run, version=1).order_by("payee")
     tree = proofs.tree_of_statements([running.proven(one) for one in first], secret=secret)
-    return proofs.bundle(lines, running.proven(row), tree, secret=secret, entry=body, receipt=receipt)
+    return proofs.bundle(lines, running.proven(row), tree, secret=secret, entry=body, receipt=shown)
 
 
 def _lines(found: results.Outcome, payee_id: UUID, secret: bytes) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -15,9 +17,9 @@ from django.db.models.functions import Coalesce
 
 from fingerprint import examine, store
 from fingerprint.evidence import VOICE_MATCH, Evidence, Match, NotEvidence
-from ledger import canonical, certifying, checkpoints, identity, packs, receipts, rows, sequencer
+from ledger import canonical, checkpoints, identity, merkle, packs, receipts, rows, sequencer
 from ledger.clearance import NoSuchSubmission
-from ledger.models import Entry, Job, Leaf
+from ledger.models import Checkpoint, Entry, Job, Leaf
 from ledger.visibility import EVERYTHING, Sight, finds, seen
 from provenance import certified, manifests
 from provenance.models import Certificate, ForeignManifest, Manifest, SignerChange, Timestamp
@@ -388,6 +390,29 @@ def verification(manifest: Manifest) -> Verification:
         )
 
 
+def head_over(index: int | None) -> tuple[Checkpoint, merkle.Tiles]:
+    """
+    Return the tree head that is shown, or the newest one where that does not reach to an entry yet, and its tree.
+
+    :raises checkpoints.NoCheckpoint: nothing was sequenced yet
+    """
+    newest, tiles = sequencer.tree()
+    head = checkpoints.shown()
+    # The tiles of a larger tree begin with those of a smaller one.
+    return (head if index is None or head.size > index else newest), tiles
+
+
+def receipts_under(head: Checkpoint, tiles: merkle.Tiles) -> Callable[[Entry], str]:
+    """Return what makes receipts that all lead to one checkpoint."""
+    tiles, note = functools.lru_cache(maxsize=4096)(tiles), checkpoints.note_of(head)
+
+    def receipt_of(entry: Entry) -> str:
+        proof = merkle.inclusion_proof(entry.leaf.index, head.size, tiles)
+        return str(receipts.Receipt(index=entry.leaf.index, proof=proof, checkpoint=note))
+
+    return receipt_of
+
+
 def receipt(entry: Entry) -> str:
     """
     Return the receipt of an entry: its inclusion proof under the checkpoint that is shown (c2sp.org/tlog-proof).
@@ -478,12 +503,17 @@ def _who_signed(decision: Decision) -> QuerySet[SignerChange]:
     )
 
 
-def pack(submission_id: UUID, target: Path | BinaryIO) -> None:
+Further = Callable[[Checkpoint, Sequence[packs.Logged]], Mapping[str, bytes]]
+
+
+def pack(submission_id: UUID, target: Path | BinaryIO, *, further: Further | None = None) -> None:
     """
     Write the evidence pack of a decided output: what ``ledger-verify`` checks on a machine that never heard of us.
 
-    The rows are written as they stand in the database now, so that the log can contradict them.
+    The rows are written as they stand in the database now, so that the log can contradict them. All receipts lead to
+    one checkpoint.
 
+    :param further: what else goes in, by the checkpoint and the entries
     :raises NoSuchSubmission: nothing was submitted under this id
     :raises NotDecided: there is no decision yet
     :raises NotSequenced: the decision's entry has no place in the tree yet
@@ -495,7 +525,10 @@ def pack(submission_id: UUID, target: Path | BinaryIO) -> None:
     entries = entries_behind(found.submission, decision)
     if not any(entry.decision_id == decision.id for entry in entries):
         raise NotSequenced
-    certificate = certifying.newest(found.manifest) if found.manifest else None
+    certificate = _shown_certificate(found.manifest, entries)
+    head, tiles = head_over(max(entry.leaf.index for entry in entries))
+    receipt_of = receipts_under(head, tiles)
+    logged = tuple(_logged(entry, receipt_of) for entry in entries if entry.leaf.index < head.size)
     manifest = _proved(found.manifest, entries, certificate)
     delivered = manifest.output_digest if manifest else found.submission.audio_id
     media_type = found.manifest.media_type if found.manifest else found.submission.audio.media_type
@@ -512,12 +545,13 @@ def pack(submission_id: UUID, target: Path | BinaryIO) -> None:
                     source=source,
                     manifest=_beside(found.manifest, manifest),
                 ),
-                entries=tuple(_logged(entry) for entry in entries),
+                entries=logged,
                 splits=found.splits.canonical if found.splits else None,
                 log_key=checkpoints.public_keys().text.removesuffix("\n"),
                 certificate=certificate.token if certificate else None,
                 c2pa_roots=trust.own.encode(),
                 authorities=trust.authorities.encode() or None,
+                further=further(head, logged) if further else {},
             ),
         )
 
@@ -551,14 +585,22 @@ def _beside(manifest: Manifest | None, stored: Manifest | Timestamp | None) -> b
         return path.read_bytes()
 
 
-def _logged(entry: Entry) -> packs.Logged:
+def _shown_certificate(manifest: Manifest | None, entries: tuple[Entry, ...]) -> Certificate | None:
+    """Return the newest certificate whose entry is in the pack: it is vouched for there."""
+    if manifest is None:
+        return None
+    logged = {entry.certificate_id for entry in entries if entry.certificate_id}
+    return manifest.certificates.filter(pk__in=logged).order_by("-number").first()
+
+
+def _logged(entry: Entry, receipt_of: Callable[[Entry], str] = receipt) -> packs.Logged:
     body = bytes(entry.body)
     versions = {group.table: group.version for group in canonical.read(body).rows}
     groups = rows.collect(entry.kind, subject_id(entry), versions=versions)
     return packs.Logged(
         index=entry.leaf.index,
         entry=body,
-        receipt=receipt(entry),
+        receipt=receipt_of(entry),
         records={group.table: group.documents for group in groups},
     )
 

@@ -25,6 +25,7 @@ from ledger import (
     jobs,
     keeping,
     measuring,
+    packing,
     rechecking,
     replaying,
     retention,
@@ -167,6 +168,15 @@ def stamp_manifest(*, manifest_id: str, **future: object) -> None:  # noqa: ARG0
 
 
 @shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
+def make_pack(*, order_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Make an evidence pack that was ordered."""
+    try:
+        packing.make(order_id=UUID(order_id), at=timezone.now())
+    except jobs.LostLease:
+        return  # another worker makes it
+
+
+@shared_task(acks_late=True, time_limit=IMPORT_TIME_LIMIT_S)
 def work_on_run(*, kind: str, subject_id: str, **future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Freeze a royalty run, divide a partition of it, or reconcile it; and ring for what comes after."""
     work, after = _OF_RUNS[Job.Kind(kind)]
@@ -233,6 +243,7 @@ _DONE_BY: dict[str, tuple[Any, str]] = {
     Job.Kind.LIST: (list_enrollment, "enrollment_id"),
     Job.Kind.ENROLL: (enroll_part, "part"),
     Job.Kind.COPY: (sign_copy, "order_id"),
+    Job.Kind.PACK: (make_pack, "order_id"),
     Job.Kind.USAGE: (read_usage, "report_id"),
     Job.Kind.STAMP: (stamp_manifest, "manifest_id"),
     Job.Kind.ANSWER: (answer_audit_question, "answer_id"),
@@ -259,6 +270,7 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     keeping.collect(stored_before=timezone.now() - timedelta(days=1))
     incoming.collect(stored_before=timezone.now() - timedelta(days=1))
     usages.collect(stored_before=timezone.now() - timedelta(days=1))
+    packing.collect(at=timezone.now())
     searching.collect(asked_before=timezone.now() - timedelta(hours=1))
 
 

@@ -18,6 +18,16 @@ What is checked of a pack, in this order and under these numbers:
     13  The certificate of the output, if there is one, holds and says what the records say.
     14  Every checkpoint in the pack is cosigned by as many witnesses as your policy asks for, if you give one.
 
+And of a pack of records, about a party, a royalty run or a period:
+
+     1–5 As above; rows that its reader does not see are withheld, and counted.
+     6  Every receipt leads to the pack's one checkpoint, which extends the older one in it.
+     7  Of a period no entry is left out.
+     9  Splits add up to exactly one, the figures of statements add up, and transactions to nothing.
+    10  Every statement's lines are in its run, as below.
+    11  Certificates are those that an entry vouches for.
+    12  An older checkpoint that you hold does not contradict the pack's.
+
 And of a certificate alone:
 
      1  It is a certificate: a token of its type, signed with an algorithm of ours, by the chain that it brings.
@@ -239,6 +249,11 @@ def verify(
     log = choose_key(pack, notes.LogKeys.of(key), report)
     entries = check_entries(pack, report)
     check_rows(pack, entries, report)
+    if pack.records is not None:
+        check_records(pack, pack.records, entries, log, against, report)
+        if policy is not None:
+            check_witnesses([entry.receipt.decode(errors="replace") for entry in entries], policy, report, number=14)
+        return report
     checkpoints = check_receipts(entries, log, report)
     check_one_history(checkpoints, report)
     decision = find_decision(pack, entries, report)
@@ -623,7 +638,7 @@ def _check_is_the_file(statement: Statement, audio: Path, report: Report) -> Non
 
 def check_files(pack: packs.OpenPack, report: Report) -> None:
     """Every file in the pack is the one that its contents list, and none is missing or added."""
-    listed = pack.contents.files
+    listed = pack.all_contents.files
     present = pack.names - {packs.CONTENTS}
     bad = dict.fromkeys(listed.keys() - present, "is listed, and not in the pack")
     bad |= dict.fromkeys(present - listed.keys(), "is in the pack, and not listed")
@@ -650,7 +665,7 @@ def choose_key(pack: packs.OpenPack, key: notes.LogKeys | None, report: Report) 
         report.notes(2, f"The log is {key.name}, by the key that you gave; its fingerprint is {key.fingerprint}.")
         return key
     try:
-        key = notes.LogKeys.from_text(pack.read(pack.contents.log_key).decode())
+        key = notes.LogKeys.from_text(pack.read(pack.all_contents.log_key).decode())
     except (packs.Unreadable, UnicodeDecodeError, notes.NotAKey, notes.NotAKeyName) as error:
         report.fails(2, f"The pack's copy of the log's key cannot be read: {error}")
         return None
@@ -686,7 +701,7 @@ def check_entries(pack: packs.OpenPack, report: Report) -> list[OpenEntry]:
     Every entry is an entry, in the only bytes that it can have. Return those that are, in the log's order.
     """
     found: list[OpenEntry] = []
-    for member in sorted(pack.contents.entries, key=lambda member: member.index):
+    for member in sorted(pack.all_contents.entries, key=lambda member: member.index):
         try:
             data, receipt = pack.read(member.entry), pack.read(member.receipt)
             found.append(OpenEntry(member, data, canonical.read(data), receipt, rows={}))
@@ -694,9 +709,12 @@ def check_entries(pack: packs.OpenPack, report: Report) -> list[OpenEntry]:
             report.fails(3, f"Entry {member.index} or its receipt cannot be read: {error}")
         except NOT_AN_ENTRY as error:
             report.fails(3, f"Entry {member.index} is not an entry of the log: {error}")
-    if not pack.contents.entries:
+    listed = pack.all_contents.entries
+    if len({member.index for member in listed}) != len(listed):
+        report.fails(3, "An entry is listed twice.")
+    if not listed and pack.records is None:
         report.fails(3, "The pack has no entries.")
-    elif len(found) == len(pack.contents.entries):
+    elif len(found) == len(listed):
         report.holds(3, f"All {len(found)} entries are canonical, byte for byte.")
     return found
 
@@ -710,6 +728,7 @@ def check_rows(pack: packs.OpenPack, entries: list[OpenEntry], report: Report) -
     """
     for entry in entries:
         failures: list[str] = []
+        withheld: list[str] = []
         for group in entry.body.rows:
             path = entry.member.rows.get(group.table)
             try:
@@ -720,7 +739,9 @@ def check_rows(pack: packs.OpenPack, entries: list[OpenEntry], report: Report) -
             except NOT_A_DOCUMENT as error:
                 failures.append(f"the rows of {group.table} in this pack are not what was logged: {error}")
             else:
-                if path is None:
+                if path is None and group.table in entry.member.withheld:
+                    withheld.append(group.table)
+                elif path is None:
                     failures.append(f"the rows of {group.table} that were logged are not in this pack.")
                 elif sha256(data).hexdigest() != group.digest:
                     failures.append(_difference(group, rows))
@@ -728,8 +749,11 @@ def check_rows(pack: packs.OpenPack, entries: list[OpenEntry], report: Report) -
         failures += [f"this pack adds rows of {table}, of which the entry says nothing." for table in added]
         for failure in failures:
             report.fails(4, f"{entry}: {failure}")
-        if not failures and entry.body.rows:
-            tables = _listed([group.table for group in entry.body.rows])
+        if withheld:
+            report.notes(4, f"{entry}: the rows of {_listed(withheld)} are not for whoever ordered this pack.")
+        shown = [group.table for group in entry.body.rows if group.table not in withheld]
+        if not failures and shown:
+            tables = _listed(shown)
             report.holds(4, f"{entry}: the rows of {tables} are what was logged.")
 
 
@@ -1104,6 +1128,197 @@ def check_witnesses(texts: Sequence[str], policy: policies.Policy, report: Repor
         report.holds(
             number, f"{_counted(len(seen), 'checkpoint')} {verb} cosigned by the quorum {policy.quorum} of your policy."
         )
+
+
+# --- A pack of records --------------------------------------------------------------------------------------
+
+STEPS: Final = ("held", "reserved", "recouped", "deducted", "withheld", "carried_out", "payable")
+
+
+def check_records(
+    pack: packs.OpenPack,
+    contents: packs.RecordsContents,
+    entries: list[OpenEntry],
+    log: notes.LogKeys | None,
+    against: str | None,
+    report: Report,
+) -> None:
+    """What a pack about a party, a run or a period shows beyond its entries."""
+    _check_receipts_quietly(entries, log, report)
+    head = _check_one_checkpoint(pack, contents, entries, log, report)
+    _check_whole(contents, entries, report)
+    for entry in entries:
+        for fault in _sums(entry):
+            report.fails(9, f"{entry}: {fault}")
+    logged = {entry.member.index: entry.data for entry in entries}
+    for name in contents.statements:
+        _check_bundle(pack, name, logged, log, report)
+    vouched = {_text(row, "token") for entry in entries for row in entry.rows.get("provenance_certificate", [])}
+    for name in contents.certificates:
+        try:
+            token = pack.read(name).decode()
+        except (packs.Unreadable, UnicodeDecodeError) as error:
+            report.fails(11, f"{name} cannot be read: {error}")
+            continue
+        if token in vouched:
+            report.holds(11, f"{name} is one that an entry vouches for.")
+        else:
+            report.fails(11, f"{name} is not one that an entry in this pack vouches for.")
+    if against is not None:
+        _check_held(pack, contents, against, head, log, report)
+
+
+def _check_receipts_quietly(entries: list[OpenEntry], log: notes.LogKeys | None, report: Report) -> None:
+    """Check every receipt, and say one sentence of all that hold: there may be thousands."""
+    quiet = Report()
+    check_receipts(entries, log, quiet)
+    report.checks += [check for check in quiet.checks if check.state is State.FAILS]
+    if quiet.is_clean and entries and log is not None:
+        report.holds(5, f"All {len(entries)} entries are in the log {log.name}, each at its index.")
+
+
+def _check_one_checkpoint(
+    pack: packs.OpenPack,
+    contents: packs.RecordsContents,
+    entries: list[OpenEntry],
+    log: notes.LogKeys | None,
+    report: Report,
+) -> notes.Checkpoint | None:
+    if log is None:
+        return None
+    try:
+        head = notes.open_checkpoint(pack.read(contents.checkpoint).decode(), *log)
+        for entry in entries:
+            receipt = receipts.Receipt.from_text(entry.receipt.decode())
+            other = notes.open_checkpoint(receipt.checkpoint, *log)
+            if (other.size, other.root) != (head.size, head.root):
+                report.fails(6, f"{entry}: its receipt leads to another checkpoint than the pack's.")
+                return head
+    except (packs.Unreadable, UnicodeDecodeError, *NOT_A_CHECKPOINT) as error:
+        report.fails(6, f"The pack's checkpoint is not one of {log.name}: {error}")
+        return None
+    except receipts.NotAReceipt:
+        return head  # said under 5
+    if contents.older is None:
+        report.holds(6, f"Every receipt leads to the one checkpoint of {head.size:,} entries.")
+        return head
+    try:
+        older = notes.open_checkpoint(pack.read(contents.older[0]).decode(), *log)
+        merkle.verify_consistency(
+            old_size=older.size,
+            size=head.size,
+            proof=_hashes(pack.read(contents.older[1])),
+            old_root=older.root,
+            root=head.root,
+        )
+    except (packs.Unreadable, UnicodeDecodeError, NotReadable, *NOT_A_CHECKPOINT, *NOT_A_DOCUMENT) as error:
+        report.fails(6, f"The older checkpoint, or the proof that it is extended, cannot be read: {error}")
+    except merkle.NotConsistent as error:
+        report.fails(6, f"The pack's checkpoint does not extend the older one: {error}")
+    else:
+        report.holds(6, f"Every receipt leads to the checkpoint of {head.size:,} entries, which extends the older one.")
+    return head
+
+
+def _hashes(data: bytes) -> tuple[bytes, ...]:
+    document = canonical.decode_document(data)
+    if not isinstance(document, list) or not all(
+        isinstance(one, str) and bundles.HEX.fullmatch(one) for one in document
+    ):
+        raise NotReadable("it is not a list of hashes")
+    return tuple(bytes.fromhex(str(one)) for one in document)
+
+
+def _check_whole(contents: packs.RecordsContents, entries: list[OpenEntry], report: Report) -> None:
+    if contents.whole is None:
+        return
+    begin, end = contents.whole
+    there = {entry.member.index for entry in entries}
+    missing = next((index for index in range(begin, min(end, begin + packs.MAX_MEMBERS)) if index not in there), None)
+    if missing is not None or not 0 <= begin <= end or end - begin > packs.MAX_MEMBERS:
+        report.fails(7, f"Entry {begin if missing is None else missing} is left out.")
+    else:
+        report.holds(7, f"Every entry from {begin} to before {end} is here: none is left out of this part.")
+
+
+def _sums(entry: OpenEntry) -> list[str]:
+    """Return what does not add up in the rows of an entry."""
+    faults: list[str] = []
+    parts: dict[tuple[str, str, int], Fraction] = defaultdict(Fraction)
+    posted: dict[str, int] = defaultdict(int)
+    try:
+        for row in entry.rows.get("royalties_split", []):
+            parts[_text(row, "decision_id"), _text(row, "division_id"), _whole(row.get("zone", 0))] += _part(row)
+        for row in entry.rows.get("royalties_posting", []):
+            posted[_text(row, "transaction_id")] += _units(row, "units")
+        for row in entry.rows.get("royalties_statement", []):
+            came = sum(_units(row, name) for name in ("earned", "released", "carried_in"))
+            if came != sum(_units(row, name) for name in STEPS):
+                faults.append(f"the figures of statement {_text(row, 'id')} do not add up.")
+    except NotAFraction as error:
+        return [str(error)]
+    faults += [
+        f"the splits of decision {decision} in zone {zone} add up to {total}, not to one."
+        for (decision, _, zone), total in parts.items()
+        if total != 1
+    ]
+    return faults + ["a transaction does not add up to nothing." for total in posted.values() if total]
+
+
+def _units(row: Mapping[str, Any], column: str) -> int:
+    value = row.get(column)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and bundles.UNITS.fullmatch(value):
+        return int(value)
+    raise NotAFraction(f"{str(value)[:40]!r} is not an amount.")
+
+
+def _check_bundle(
+    pack: packs.OpenPack, name: str, logged: Mapping[int, bytes], log: notes.LogKeys | None, report: Report
+) -> None:
+    try:
+        data = pack.read(name)
+        bundle = bundles.read(data)
+        index = receipts.Receipt.from_text(bundle.receipt).index
+    except (packs.Unreadable, bundles.NotABundle, receipts.NotAReceipt) as error:
+        report.fails(10, f"{name} cannot be read: {error}")
+        return
+    found = verify_statement(data, key=log)
+    for check in found.checks:
+        if check.state is State.FAILS:
+            report.fails(10, f"{name}: {check.sentence}")
+    if logged.get(index, bundle.entry) != bundle.entry:
+        report.fails(10, f"{name} rests on another entry than the pack's.")
+    elif found.is_clean:
+        report.holds(10, f"{name}: its {_counted(len(bundle.lines), 'line')} are in the run, and add up.")
+
+
+def _check_held(
+    pack: packs.OpenPack,
+    contents: packs.RecordsContents,
+    against: str,
+    head: notes.Checkpoint | None,
+    log: notes.LogKeys | None,
+    report: Report,
+) -> None:
+    if log is None or head is None:
+        report.fails(12, "There is no key, or no checkpoint in the pack, to compare the older checkpoint with.")
+        return
+    try:
+        held = notes.open_checkpoint(against, *log)
+        shown = notes.open_checkpoint(pack.read(contents.older[0]).decode(), *log) if contents.older else None
+    except (packs.Unreadable, UnicodeDecodeError, *NOT_A_CHECKPOINT) as error:
+        report.fails(12, f"The older checkpoint is not one of {log.name}: {error}")
+        return
+    for known in (head, shown):
+        if known is not None and known.size == held.size:
+            if known.root == held.root:
+                report.holds(12, f"Your checkpoint of {held.size:,} entries is one that this pack rests on.")
+            else:
+                report.fails(12, f"Your checkpoint of {held.size:,} entries has another root: the log was rewritten.")
+            return
+    report.fails(12, f"The pack has no proof for your checkpoint of {held.size:,} entries: order one against it.")
 
 
 # --- 13: the certificate ------------------------------------------------------------------------------------

@@ -295,6 +295,8 @@ class PartyAdmin(ActingAdmin):
         own = caller_of(request).acts_for(party.pk, Verb.REGISTER)
         if own and found.name is not None and (url := add_address(request, ErasureRequest, party=party.pk)):
             yield Step("Asks for erasure…", url, is_grave=True)
+        if caller_of(request).sight.is_whole or party.pk in caller_of(request).sight.ids:
+            yield Step("Evidence pack", f"{reverse('reports:packs')}?about=party&id={party.pk}")
         if request.user.is_superuser:
             yield Step("Export everything", reverse("admin:rights_party_export", args=[party.pk]))
 

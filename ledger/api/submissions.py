@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fingerprint import store
-from ledger import clearance, report, tasks
+from ledger import clearance, packing, report, tasks
 from ledger.api import contributions
 from ledger.api.access import caller_of, party_of, seen_by
 from ledger.api.contributions import ContributionInput
@@ -606,7 +606,7 @@ def pack_response(id: UUID) -> FileResponse:
     """Answer with the evidence pack of a submission."""
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
-        report.pack(id, archive)
+        packing.output(id, archive)
     except BaseException:
         archive.close()
         raise

@@ -20,6 +20,7 @@ from ledger.api import (
     licenses,
     log,
     outputs,
+    packs,
     parties,
     payments,
     plans,
@@ -243,6 +244,9 @@ urlpatterns = [
     path("audit-questions/<slug:slug>/answer.parquet", auditing.AuditQuestionParquet.as_view()),
     path("audit-questions/<slug:slug>/answer.pdf", auditing.AuditQuestionPaper.as_view()),
     # Log
+    path("packs", packs.Packs.as_view()),
+    path("packs/<uuid:id>", packs.PackDetail.as_view(), name="pack"),
+    path("packs/<uuid:id>/parts/<uuid:part_id>", packs.PackPartFile.as_view()),
     path("log/coverage", completeness.LogCoverage.as_view()),
     path("log/coverage.csv", completeness.LogCoverageSheet.as_view()),
     path("log/streams", completeness.LogStreams.as_view()),

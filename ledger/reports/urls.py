@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.reports import audits, completeness, keeping, questions, sounds, statements, training, views
+from ledger.reports import audits, completeness, keeping, packs, questions, sounds, statements, training, views
 
 app_name = "reports"
 _MATCH = "submissions/<uuid:id>/matches/<int:position>"
@@ -16,6 +16,10 @@ urlpatterns = [
     path("streams.csv", completeness.streams_csv, name="streams-csv"),
     path("streams.json", completeness.streams_json, name="streams-json"),
     path("retention", keeping.retained, name="retention"),
+    path("packs", packs.packs, name="packs"),
+    path("packs/order", packs.order, name="order-pack"),
+    path("packs/<uuid:id>", packs.pack, name="pack-order"),
+    path("packs/<uuid:id>/parts/<uuid:part_id>", packs.part, name="pack-part"),
     path("submissions/<uuid:id>", views.submission, name="submission"),
     path("submissions/<uuid:id>/pack", views.pack, name="pack"),
     path("submissions/<uuid:id>/certificate", views.certificate, name="certificate"),

@@ -21,7 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from fingerprint import error_rates
-from ledger import banding, checkpoints, identity, report, today
+from ledger import banding, checkpoints, identity, packing, report, today
 from ledger.api.access import caller_of
 from ledger.clearance import NoSuchSubmission
 from ledger.models import Entry
@@ -139,7 +139,7 @@ def pack(request: HttpRequest, id: UUID) -> HttpResponseBase:
         raise PermissionDenied
     archive = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
     try:
-        report.pack(id, archive)
+        packing.output(id, archive)
     except (NoSuchSubmission, report.NotDecided, report.NotSequenced) as error:
         archive.close()
         raise Http404 from error
