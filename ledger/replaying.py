@@ -202,6 +202,8 @@ NOTHING: Final[dict[str, str]] = {
             Kind.RECORDING_DESCRIBED,
             Kind.PAYEE_LINK_MADE,
             Kind.PAYEE_LINK_ENDED,
+            Kind.AUDIT_NOTED,
+            Kind.EXCEPTION_RECORDED,
         ),
         _STATED,
     ),
@@ -223,6 +225,8 @@ NOTHING: Final[dict[str, str]] = {
     Kind.VOICE_ENROLLMENT_ENDED: "What it destroyed is gone.",
     Kind.ERASED: "What it destroyed is gone.",
     **dict.fromkeys((Kind.CERTIFIED, Kind.COPY_SIGNED, Kind.TIMESTAMPED, Kind.SIGNER_CHANGED), _SIGNED),
+    Kind.LOG_KEY_CHANGED: "It says with which key the log is signed; no rule decides that.",
+    Kind.SAMPLE_DRAWN: "Its seed is in it: whoever has the same population draws the same sample.",
     Kind.SOFT_BOUND: "It follows from the audio alone: measure the file again, as anybody can who has it.",
 }
 

@@ -100,32 +100,33 @@ class PackOutput(serializers.Serializer[PackOrder]):
         }
 
 
+class PackOrderInput(serializers.Serializer[Any]):
+    """What a pack is to be about: one of these."""
+
+    id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
+    about = serializers.ChoiceField(PackOrder.About.choices)
+    submission = serializers.UUIDField(required=False)
+    party = serializers.UUIDField(required=False)
+    run = serializers.UUIDField(required=False)
+    active_from = serializers.DateField(required=False, help_text="First day of a period, in UTC")
+    active_to = serializers.DateField(required=False, help_text="The day after its last")
+    against = serializers.CharField(
+        required=False,
+        max_length=20_000,
+        trim_whitespace=False,
+        help_text="An older checkpoint, as a signed note: the pack shows that the log extends it",
+    )
+
+
 class Packs(APIView):
     """Evidence packs."""
 
     scopes = SCOPES
     people = {"POST": tuple(Verb)}
 
-    class Input(serializers.Serializer[Any]):
-        """What a pack is to be about: one of these."""
-
-        id = serializers.UUIDField(help_text="Made by the client; the same id again gets the same answer")
-        about = serializers.ChoiceField(PackOrder.About.choices)
-        submission = serializers.UUIDField(required=False)
-        party = serializers.UUIDField(required=False)
-        run = serializers.UUIDField(required=False)
-        active_from = serializers.DateField(required=False, help_text="First day of a period, in UTC")
-        active_to = serializers.DateField(required=False, help_text="The day after its last")
-        against = serializers.CharField(
-            required=False,
-            max_length=20_000,
-            trim_whitespace=False,
-            help_text="An older checkpoint, as a signed note: the pack shows that the log extends it",
-        )
-
     @extend_schema(
         operation_id="order_pack",
-        request=Input,
+        request=PackOrderInput,
         responses={202: PackOutput},
         examples=[OpenApiExample("run", EXAMPLE, request_only=True)],
         tags=["log"],
@@ -138,7 +139,7 @@ class Packs(APIView):
         sees. At most 10,000 files and 1.5 GB lie in an archive; what is larger comes in parts, each of which can be
         checked by itself. Packs are kept for some days.
         """
-        given = self.Input(data=request.data)
+        given = PackOrderInput(data=request.data)
         given.is_valid(raise_exception=True)
         said = given.validated_data
         wanted = packing.Wanted(

@@ -470,8 +470,8 @@ class _Packer:
         if entry.kind == Kind.STATEMENT_ISSUED and "royalties_statement" in shown:
             first = Statement.objects.filter(pk=entry.statement_id, version=1).exists()
             # A later version rests on an entry of its own, which is here with its figures.
-            with suppress(Entry.DoesNotExist, Leaf.DoesNotExist):
-                if first and Entry.objects.filter(run_event__run__statements=entry.statement_id, leaf__isnull=False):
+            with suppress(Entry.DoesNotExist, Leaf.DoesNotExist, merkle.NoSuchLeaf):
+                if first:
                     yield (
                         f"statements/{entry.statement_id}.json",
                         proving.bundle(_id(entry.statement_id), receipt=receipt),
