@@ -204,6 +204,7 @@ NOTHING: Final[dict[str, str]] = {
             Kind.PAYEE_LINK_ENDED,
             Kind.AUDIT_NOTED,
             Kind.EXCEPTION_RECORDED,
+            Kind.DECLARED,
         ),
         _STATED,
     ),

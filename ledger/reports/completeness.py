@@ -89,6 +89,7 @@ def streams(request: HttpRequest) -> HttpResponse:
             "streams": [
                 {
                     "one": one,
+                    "name": one.stream.replace("_", " "),
                     "places": _short(one.document["places"]),
                     "totals": [*((name, f"{n:,}") for name, n in one.counts.items()), *one.amounts.items()],
                 }
