@@ -468,7 +468,7 @@ class _Packer:
         """Yield what belongs beside an entry: a statement's proof, a certificate, a manifest, some seconds of audio."""
         shown = logged.records
         if entry.kind == Kind.STATEMENT_ISSUED and "royalties_statement" in shown:
-            first = Statement.objects.filter(pk=entry.statement_id, version=1).exists()
+            first = Statement.objects.filter(pk=_id(entry.statement_id), version=1).exists()
             # A later version rests on an entry of its own, which is here with its figures.
             with suppress(Entry.DoesNotExist, Leaf.DoesNotExist, merkle.NoSuchLeaf):
                 if first:
