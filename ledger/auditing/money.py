@@ -132,7 +132,7 @@ def _concluded_balance(tally: Tally) -> Conclusion:
     off = tally.marks["off"]
     if off:
         return Conclusion(False, f"{off} of {tally.rows} sums do not come to nothing.")
-    return Conclusion(True, f"Every one of {tally.rows} differences is nothing, to the smallest unit.")
+    return Conclusion(True, "Each difference is nothing, to the smallest unit.")
 
 
 BALANCE = Question(

@@ -91,7 +91,7 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
             }
             for title, currency, named, is_over_time in summary.pictures()
         ],
-        "stated": writing.stated(summary),
+        "stated": [(name.replace("_", " "), value) for name, value in writing.stated(summary)],
         "exactly": exactly,
         "next": f"{exactly}&{urlencode({'after': following})}" if following else "",
         "is_later": "after" in request.GET,
