@@ -206,7 +206,7 @@ def _moments(asked: Asked) -> tuple[Moment, ...]:
     version, dataset = asked.version, asked.version.dataset
     found = []
     if dataset is not None:
-        found.append(Moment("frozen", "When the dataset was frozen", dataset.frozen_at.date()))
+        found.append(Moment("frozen", "When the dataset was frozen, as known then", dataset.frozen_at.date()))
     if version.trained_from is not None:
         found.append(Moment("began", "When training began", version.trained_from))
     if version.trained_to is not None:
@@ -283,7 +283,7 @@ def _lines(
             # When the dataset was frozen there was no version yet to be asked for.
             Training(version.model.provider_id) if moment.key == "frozen" else asking,
             on=moment.on,
-            known_at=asked.known_at,
+            known_at=_known(asked, moment),
         )
         for moment in moments
     }
@@ -303,6 +303,14 @@ def _lines(
             )
         )
     return found
+
+
+def _known(asked: Asked, moment: Moment) -> datetime:
+    """Return as known when members are asked about: at the freezing as it was known then, since that was answered."""
+    dataset = asked.version.dataset
+    if moment.key == "frozen" and dataset is not None:
+        return min(dataset.frozen_at, asked.known_at)
+    return asked.known_at
 
 
 def _kind(row: DatasetMember) -> AssetKind:

@@ -28,7 +28,7 @@ from rights.models import ModelVersion, Party, Recording, RecordingDescription, 
 from rights.training import Modality, Question, Size, StatementUnclear
 from rights.vocabulary import LeadVoice
 
-_AREA = {"class": "l-input", "rows": 3}
+_AREA = {"class": "l-input", "rows": 2}
 _SHORT = {"class": "l-input is-short"}
 _VOICES = [("", "Not said"), *((one.value, label(Dimension.LEAD_VOICE, one.value)) for one in LeadVoice)]
 
@@ -112,7 +112,7 @@ def _field(question: Question) -> forms.Field:
     match question.kind:
         case "yes":
             choices = [("", "—"), ("yes", "Yes"), ("no", "No")]
-            return forms.ChoiceField(choices=choices, widget=forms.Select(_SHORT), **options)
+            return forms.ChoiceField(choices=choices, widget=forms.Select(INPUT), **options)
         case "lines":
             help_text = "One a line"
             return forms.CharField(widget=forms.Textarea(_AREA), help_text=help_text, max_length=30_000, **options)

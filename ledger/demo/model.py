@@ -60,6 +60,7 @@ def of(door: Door, say: Say) -> str:
     declared["general"] |= {
         "contact": "Demo Models, https://models.example/contact",
         "languages": "None: the recordings are instrumental",
+        "sizes": [{"modality": "audio", "range": "small", "content": "Musical compositions: instrumental recordings"}],
     }
     path = f"/v1/models/{MODEL}/versions/{VERSION}"
     provider.post(f"{path}/training-statements", {"id": key("declaration"), "document": declared})

@@ -245,7 +245,7 @@ def _covered(found: Mapping[Dimension, tuple[Row, ...]], names: tuple[str, str],
                         "name": row.name,
                         "count": f"{row.count:,}",
                         "share": summary.percent(row.count, row.whole),
-                        "hours": summary.hours(row.duration_ms) if row.duration_ms else "–",
+                        "hours": summary.hours(row.duration_ms),
                         "compared": "–" if row.compared is None else summary.percent(row.compared, row.compared_whole),
                     }
                     for row in rows[:MOST_ROWS]

@@ -243,9 +243,10 @@ class Section:
         return self.number.count(".") + 1
 
     @property
-    def is_open(self) -> bool:
-        """Whether the provider has left a question of it unanswered."""
-        return any(not one.lines for one in self.declared)
+    def is_silent(self) -> bool:
+        """Whether it asks something and has nothing to say."""
+        is_asked = any(question.number == self.number for question in training.QUESTIONS)
+        return is_asked and not self.declared and not self.recorded
 
 
 def sections(it: Summary) -> tuple[Section, ...]:
@@ -259,7 +260,9 @@ def sections(it: Summary) -> tuple[Section, ...]:
 
 
 def hours(duration_ms: int) -> str:
-    """Write a duration in hours with one decimal, or in minutes where it is less than one."""
+    """Write a duration in hours with one decimal, in minutes where it is less than one; a dash where there is none."""
+    if not duration_ms:
+        return "–"
     if duration_ms < 3_600_000:
         minutes, rest = divmod(duration_ms // 1000, 60)
         return f"{minutes}:{rest:02d} min"

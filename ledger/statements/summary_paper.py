@@ -75,6 +75,7 @@ def _data(it: Summary) -> dict[str, Any]:
                     {"asks": said.question.asks, "lines": list(said.lines) or ["Not declared"]} for said in one.declared
                 ],
                 "recorded": list(one.recorded),
+                "is_silent": one.is_silent,
             }
             for one in summary.sections(it)
         ],
