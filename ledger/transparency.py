@@ -18,8 +18,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from ledger import checkpoints
-from ledger.models import Entry
+from ledger.models import Checkpoint, Entry
 from ledger.statements.summary import (
     EntryLine,
     ExclusionLine,
@@ -133,7 +132,7 @@ def summary(asked: Asked) -> Summary:
         is_whole=is_whole or dataset is None,
     )
     retirement = getattr(version, "retirement", None)
-    checkpoint = checkpoints.newest()
+    checkpoint = Checkpoint.objects.order_by("-size").first()  # none before the sequencer has begun
     return Summary(
         version_id=version.pk,
         model_id=version.model_id,
@@ -171,8 +170,8 @@ def summary(asked: Asked) -> Summary:
         compared=compared,
         compared_with=compared_with,
         entries=_entries(version, statement),
-        checkpoint_size=checkpoint.size,
-        checkpoint_root=bytes(checkpoint.root).hex(),
+        checkpoint_size=checkpoint.size if checkpoint else 0,
+        checkpoint_root=bytes(checkpoint.root).hex() if checkpoint else "",
         flagged=tuple(flagged),
     )
 

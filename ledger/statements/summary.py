@@ -307,6 +307,8 @@ def _of_data(it: Summary) -> Iterator[str]:
         f"Dataset “{it.dataset}” with {counted(it.member_count, 'member')}, frozen {it.frozen_at:%Y-%m-%d}, "
         f"sha256:{it.members_digest}"
     )
+    if it.frozen_at and it.trained_from and it.frozen_at.date() > it.trained_from:
+        yield "It was frozen here after training had begun: what it says of the training was recorded afterwards."
     if not it.is_whole:
         yield f"{it.tally.members:,} of them are yours to see, and the figures here are of these."
     yield (

@@ -116,7 +116,12 @@ def _data(it: Summary) -> dict[str, Any]:
                 {"name": one.name, "value": "pending" if one.index is None else f"entry {one.index}"}
                 for one in it.entries
             ),
-            {"name": "Checkpoint", "value": f"size {it.checkpoint_size}, root {it.checkpoint_root}"},
+            {
+                "name": "Checkpoint",
+                "value": f"size {it.checkpoint_size}, root {it.checkpoint_root}"
+                if it.checkpoint_root
+                else "none is signed yet",
+            },
         ],
         "footer": f"{it.provider} · {it.name} · {as_at}",
     }
