@@ -126,5 +126,5 @@ def test_nothing_is_reachable_that_nobody_meant() -> None:
     assert [address for address in addresses if address.startswith("oauth/")] == ["oauth/token", "oauth/revoke"]
     roots = {address.partition("/")[0] for address in addresses}
     known = {"", "admin", "reports", "artist", "status", "oauth", "v1", "api", "static", "health"}
-    known |= {".well-known", "robots.txt", "verify", "payee", "healthz", "readyz", "metrics"}
+    known |= {".well-known", "robots.txt", "verify", "payee", "healthz", "readyz", "metrics", "log"}
     assert roots <= known, roots
