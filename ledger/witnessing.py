@@ -32,7 +32,6 @@ PACE = timedelta(seconds=4)  # between two questions to a witness that answers
 LONGEST_WAIT = timedelta(minutes=5)  # between two to one that does not
 AHEAD = timedelta(minutes=5)  # how far a witness's clock may be before ours
 
-AWAY = "It cannot be asked. "
 FORK = "This log was forked, or an old backup was restored: "
 
 
@@ -177,7 +176,7 @@ def _ask_one(asked: _Asked, note: str) -> _Said:
             most=MAX_ANSWER_BYTES,
         )
     except (calling.NoAnswer, calling.NotAnAddress) as error:
-        return _Said(asked, problem=f"{AWAY}{error}")
+        return _Said(asked, problem=str(error))
     text = answer.body.decode(errors="replace")
     if answer.status == HTTPStatus.CONFLICT:
         size = text.removesuffix("\n")
