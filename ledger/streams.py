@@ -235,7 +235,7 @@ def _further(
 
 
 def _exact(amount: Any) -> str:
-    text = f"{amount:f}"
+    text = f"{amount:f}"  # exact: the digits of a decimal
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

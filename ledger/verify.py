@@ -410,7 +410,7 @@ def _leaves(tiles: Path, number: int) -> bytes:
     widths = sorted((int(one.name) for one in partial.iterdir() if one.name.isdigit()), reverse=True)
     if not widths:
         raise FileNotFoundError(str(full))
-    return (partial / str(widths[0])).read_bytes()[: merkle.TILE_BYTES]
+    return (partial / str(widths[0])).read_bytes()[: merkle.TILE_BYTES]  # exact: a path, and no number
 
 
 def _check_run_is_logged(bundle: bundles.Bundle, key: notes.LogKeys, against: str | None, report: Report) -> None:

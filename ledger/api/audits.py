@@ -172,7 +172,7 @@ class AuditSampleOutput(AuditSampleRow):
 
     def get_document(self, row: AuditSample) -> dict[str, Any]:
         """Return what was put on record."""
-        found: dict[str, Any] = json.loads(row.document)
+        found: dict[str, Any] = json.loads(row.document)  # exact: canonical, so without a float
         return found
 
     def get_items(self, row: AuditSample) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ def _erased(asked: Asked, sight: Sight) -> Sequence[Part]:
     def of(some: list[Any]) -> Iterable[Sequence[Row]]:
         places = entries_of("erasure", [one.pk for one in some])
         for one in some:
-            said = json.loads(one.document)
+            said = json.loads(one.document)  # exact: of an erasure, which holds no amounts
             party_ids = [UUID(party) for party in said["parties"]]
             about = {
                 "erasure": one.pk,

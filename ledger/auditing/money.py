@@ -485,7 +485,7 @@ def _unmatched(asked: Asked, sight: Sight) -> Sequence[Part]:
             "key": row["key__key"],
             "title": row["title"],
             "currency": row["currency"],
-            "amount": f"{row['total'].normalize():f}",
+            "amount": f"{row['total'].normalize():f}",  # exact: the digits of a decimal
             "lines": row["all_lines"],
             "reports": row["reports"],
             "since": row["first"],

@@ -45,11 +45,11 @@ def confidence_factor(errors: int, confidence: int) -> Fraction:
     """
     if confidence not in EXPANSION:
         raise NotASample(f"Confidence is one of {', '.join(map(str, CONFIDENCES))} percent.")
-    risk = Decimal(100 - confidence) / 100
+    risk = Decimal(100 - confidence) / 100  # exact: decimals
     low, high = 0, 100 * (errors + 10) * 4
     while high - low > 1:
         middle = (low + high) // 2
-        if _at_most(errors, Decimal(middle) / 100) <= risk:
+        if _at_most(errors, Decimal(middle) / 100) <= risk:  # exact: decimals
             high = middle
         else:
             low = middle
@@ -251,7 +251,7 @@ def evaluate_by_strata(tested: Sequence[Checked], strata: Sequence[Stratum], *, 
         projected += stratum.lines * mean
         under += Fraction(stratum.lines * sum(-error for error in errors if error < 0), count)
         if count > 1:
-            spread = sum(((error - mean) ** 2 for error in errors), Fraction(0)) / (count - 1)
+            spread = sum(((error - mean) ** 2 for error in errors), Fraction(0)) * Fraction(1, count - 1)
             variance += Fraction(stratum.lines * (stratum.lines - count), count) * spread
     precision = _root(variance) * _QUANTILE[confidence] / 1000
     found = sum(one.booked - one.audited for one in tested)

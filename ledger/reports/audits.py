@@ -178,7 +178,7 @@ def _sample(request: HttpRequest, id: UUID) -> AuditSample:
 def sample(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show a sample: by what it was drawn, its lines with what is wrong, and what that says about everything."""
     row = _sample(request, id)
-    said = json.loads(row.document)
+    said = json.loads(row.document)  # exact: canonical, so without a float
     words = drawing.last_words(row)
     items = row.items.select_related("statement__payee__identity").order_by("position")
     pages: Any = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
