@@ -13,8 +13,8 @@ from rights.models.conditions import NonNulls, ends_after_it_begins
 
 PROTECT = models.PROTECT
 
-# Subject → the table that its facts are in. The first nine had their unique index over empty columns too; it stays.
-_FIRST = {
+# Subject → the table that its facts are in.
+SUBJECTS = {
     "party": "rights.Party",
     "work": "rights.Work",
     "recording": "rights.Recording",
@@ -24,8 +24,6 @@ _FIRST = {
     "license": "rights.License",
     "submission": "rights.Submission",
     "decision": "rights.Decision",
-}
-_LATER = {
     "party_name": "rights.PartyName",
     "party_in_role": "rights.PartyInRole",
     "representation": "rights.Representation",
@@ -112,7 +110,6 @@ _LATER = {
     "audit_exception": "ledger.AuditException",
     "declaration": "royalties.Declaration",
 }
-SUBJECTS = {**_FIRST, **_LATER}
 
 
 def _subject(model: str) -> models.ForeignKey:  # type: ignore[type-arg]
@@ -329,12 +326,11 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         constraints = [
             models.CheckConstraint(condition=Exact(NonNulls(*SUBJECTS), 1), name="entry_is_about_one_fact"),
-            *(models.UniqueConstraint(fields=[subject], name=f"{subject}_is_entered_once") for subject in _FIRST),
             *(
                 models.UniqueConstraint(
                     fields=[subject], name=f"{subject}_is_entered_once", condition=Q(**{f"{subject}__isnull": False})
                 )
-                for subject in _LATER
+                for subject in SUBJECTS
             ),
         ]
 

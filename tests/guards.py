@@ -34,6 +34,7 @@ _LINKS: Any = import_module("ledger.migrations.0029_payee_links")
 _REPLAYS: Any = import_module("ledger.migrations.0030_replays_and_packs")
 _WITNESSES: Any = import_module("ledger.migrations.0031_witnesses_and_log_keys")
 _AUDITS: Any = import_module("ledger.migrations.0033_audits")
+_TERMS: Any = import_module("ledger.migrations.0034_terms_booked")
 
 # Append-only, and in the log row by row.
 VOUCHED: list[str] = [
@@ -59,6 +60,7 @@ VOUCHED: list[str] = [
     *_LINKS.APPEND_ONLY,
     *_WITNESSES.FACTS,
     *_AUDITS.ENTERED,
+    *_TERMS.ENTERED,
 ]
 # Append-only, and in no entry's rows.
 RECORDED: list[str] = [
@@ -119,6 +121,7 @@ ENTERED: dict[str, tuple[tuple[str, str], ...]] = {
             | _TRAINING.ENTERED
             | _WITNESSES.FACTS
             | _AUDITS.ENTERED
+            | _TERMS.ENTERED
         ).items()
     },
     **{

@@ -6,6 +6,9 @@ import rights.models.conditions
 from django.db import migrations, models
 
 
+# Table → the entry's column and the row's. Append-only, and checked at commit.
+ENTERED = {"royalties_declaration": ("declaration_id", "id")}
+
 GUARDS = [
     (
         "CREATE TRIGGER royalties_declaration_is_append_only BEFORE UPDATE OR DELETE ON royalties_declaration"

@@ -411,6 +411,9 @@ UNLIKE: dict[str, Callable[[], dict[str, Any]]] = {
     "royalties_usagematch": lambda: {"key": "another"},
     "royalties_usagesupersession": lambda: {"report_id": a("UsageReport", of="royalties").pk},
     "provenance_manifeststatus": lambda: {"number": 9},
+    "ledger_auditengagement": lambda: {"membership_id": a("Membership", of="ledger").pk},
+    "ledger_auditsampleitem": lambda: {"position": 9, "line": 9},
+    "ledger_auditexception": lambda: {"position": 9},
     "ledger_bandsactivation": lambda: {
         "approval_id": a("Approval", of="ledger", proposal_id=a("Proposal", of="ledger").pk).pk
     },

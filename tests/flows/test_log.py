@@ -249,6 +249,7 @@ REFUSED_BY_CONSTRAINT = {
     ),
     ("royalties_usageoutcome", "is_booked"),
     ("royalties_usageoutcome", "problems"),
+    *(("ledger_auditnote", column) for column in ("entry_id", "submission_id")),  # it is beside a statement
 }
 
 
