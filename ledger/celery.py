@@ -53,7 +53,9 @@ app.autodiscover_tasks(["ledger"])
 
 @worker_init.connect
 def _listen_before_forking(**_: Any) -> None:
-    """Load what listens once, in the worker, so that its children share the memory; nothing else loads it."""
-    from fingerprint import embedding, voice_network  # noqa: F401
+    """
+    Load what listens once, in the worker, so that its children share the memory; nothing else loads it.
 
-    embedding.network()
+    Nothing is computed with it here: threads that torch starts for that are not there in a child, which waits for them.
+    """
+    from fingerprint import song_network, voice_network  # noqa: F401

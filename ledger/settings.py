@@ -559,7 +559,12 @@ UNFOLD = {
                     _nav("Unmatched", "link_off", "admin:royalties_usagekey_changelist"),
                     _nav("Runs", "payments", "admin:royalties_royaltyrun_changelist"),
                     _nav("Statements", "request_quote", "reports:statements"),
-                    _nav("From the bank", "account_balance_wallet", "admin:royalties_royaltyrun_remittance"),
+                    _nav(
+                        "From the bank",
+                        "account_balance_wallet",
+                        "admin:royalties_royaltyrun_remittance",
+                        permission="ledger.admin.site.settles",
+                    ),
                     _nav("Balances", "account_balance", "admin:royalties_account_changelist"),
                     _nav("Payees’ terms", "handshake", "admin:royalties_payeeterms_changelist"),
                     _nav("Payees’ links", "link", "admin:royalties_payeelink_changelist"),

@@ -81,6 +81,8 @@ def remembered(make: Made) -> Made:
         state = _states.get(story)
         if state is None or not state.is_good():
             value = make(*args, **kwargs)
+            for later in [one for one in _states if one[: len(story)] == story]:
+                del _states[later]  # they go on from what is made anew here
             _states[story] = _keep(given, value)
         else:
             value = _put_back(state, given, is_empty=not before)

@@ -33,6 +33,11 @@ def is_somebody(request: HttpRequest) -> bool:
     return caller_of(request).is_somebody
 
 
+def settles(request: HttpRequest) -> bool:
+    """Return whether this person settles money for somebody."""
+    return request.user.has_perm("royalties.add_royaltyrun")
+
+
 def is_operator(request: HttpRequest) -> bool:
     """Whether they keep the house."""
     return caller_of(request).is_operator

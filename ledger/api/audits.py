@@ -497,10 +497,12 @@ class SavedQuestionEnds(APIView):
     def post(self, request: Request, id: UUID) -> Response:
         """Ask it no more; what was answered stays for its time."""
         person_of(request)
+        at = timezone.now()
+        acting.asker(request.user, caller_of(request), at=at)
         row: SavedQuestion | None = seen_by(request, SavedQuestion.objects.filter(pk=id)).first()
         if row is None:
             raise saving.NoSuchSaved
-        saving.end(row, at=timezone.now())
+        saving.end(row, at=at)
         row.refresh_from_db()
         return Response(SavedQuestionOutput(row).data, status=201)
 

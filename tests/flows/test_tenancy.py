@@ -222,7 +222,18 @@ PUBLIC_VIEWS = {
     *("services/supportedAlgorithms", "services/capabilities", "services/status"),
 }
 # Views that answer with something computed: a register, files made of works that are named; and by what all are judged.
-COMPUTED_VIEWS = {"mfn-triggers", "exports/cwr", "exports/cwr/report", "bands", "usage-keys/unmatched.csv"}
+COMPUTED_VIEWS = {
+    "mfn-triggers",
+    "exports/cwr",
+    "exports/cwr/report",
+    "bands",
+    "usage-keys/unmatched.csv",
+    "index",
+    "audit-questions",
+    "log/streams",
+}
+# Views for whoever sees everything: of less, what they count would not be all there is.
+WHOLE_VIEWS = {"log/coverage", "log/coverage.csv"}
 
 
 def api_views() -> Iterator[tuple[str, Any]]:
@@ -251,7 +262,9 @@ def test_every_list_of_the_api_asks_for_what_is_seen(house: House) -> None:
             scopes=[*OWN, *SUBMISSIONS, "parties:erase", "influences:read", "runs:read", "usage:read"],
         )
     )
-    aside = PUBLIC_VIEWS | COMPUTED_VIEWS
+    for path in WHOLE_VIEWS:
+        assert stranger.get(f"/v1/{path}").status_code == 403, path
+    aside = PUBLIC_VIEWS | COMPUTED_VIEWS | WHOLE_VIEWS
     lists = [path for path, view in api_views() if "<" not in path and path not in aside and hasattr(view, "get")]
     assert set(lists) >= set(LISTS)
     for path in lists:

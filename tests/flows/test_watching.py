@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ledger import erasure, jobs, measuring, sequencer, watching
 from ledger.erasure import Channel
-from ledger.models import Job, Operation, ReplayRound
+from ledger.models import Job, Operation, PendingEntry, ReplayRound
 from ledger.watching import State
 from tests.flows.conftest import World, key
 from tests.flows.failing import urlpatterns
@@ -111,10 +111,11 @@ def test_readiness_says_which_part_fails(trade: World, watched: Client, settings
 def test_what_is_behind_is_an_alarm_by_its_limits(trade: World, watched: Client, settings: Any) -> None:
     for kind in Operation.Kind:
         done(kind)
+    waits = PendingEntry.objects.order_by("id").values_list("entry__at", flat=True)[0]
+    assert states(waits + timedelta(seconds=29))["sequencer"] is State.WELL
+    assert states(waits + timedelta(seconds=31))["sequencer"] is State.SOON
+    assert states(waits + timedelta(seconds=301))["sequencer"] is State.URGENT
     at = timezone.now()
-    found = states(at + timedelta(seconds=31))
-    assert found["sequencer"] is State.SOON
-    assert states(at + timedelta(seconds=301))["sequencer"] is State.URGENT
     sequencer.drain(at=at)
     assert states(at)["sequencer"] is states(at)["checkpoint"] is State.WELL
     assert states(at + timedelta(days=8))["checkpoint"] is State.SOON

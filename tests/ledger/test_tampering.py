@@ -289,6 +289,7 @@ def elsewhere(*statements: str) -> None:
     with superuser() as admin:
         given: dict[str, Any] = {**admin.info.get_parameters(), "password": admin.info.password}
     with psycopg.connect(**(given | {"dbname": "postgres"}), autocommit=True) as admin:
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [given["dbname"]])
         for statement in statements:
             admin.execute(statement)
 
