@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.conf import settings as configured
 from django.core.files.storage import storages
 
