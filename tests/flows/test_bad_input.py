@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.conf import settings as configured
 from django.core.files.storage import storages
 
@@ -246,7 +245,7 @@ def test_more_than_the_audio_and_a_cover_is_refused(standing: World) -> None:
 
 
 def test_a_form_of_too_many_or_too_large_fields_is_refused(standing: World) -> None:
-    many = {f"field{number}": "x" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    many = {f"field{number}": "x" for number in range(configured.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
     is_problem(standing.distributor.upload(SUBMISSIONS, many, file=None), 400, "too_many_fields")
     large = {"id": key("bad"), "declaration": "x" * (3 * MIB)}
     is_problem(standing.distributor.upload(SUBMISSIONS, large, file=None), 413, "body_too_large")
