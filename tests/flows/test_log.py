@@ -249,6 +249,8 @@ REFUSED_BY_CONSTRAINT = {
     ),
     ("royalties_usageoutcome", "is_booked"),
     ("royalties_usageoutcome", "problems"),
+    ("royalties_declaration", "kind"),
+    ("royalties_declaration", "license_id"),
     *(("ledger_auditnote", column) for column in ("entry_id", "submission_id")),  # it is beside a statement
 }
 
