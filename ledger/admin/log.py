@@ -150,6 +150,13 @@ SHOWN_ON = {
     "usage_outcome": "report",
     "usage_supersession": "report",
     "disclosure_answer": "disclosure.submission",
+    "declaration": "payer",
+}
+# What audits leave stands among the reports: the address, and the field with what it names.
+REPORTED = {
+    "audit_note": ("reports:notes", ""),
+    "audit_sample": ("reports:sample", "pk"),
+    "audit_exception": ("reports:sampled", "item_id"),
 }
 
 
@@ -165,6 +172,9 @@ def subject_of(entry: Entry) -> Shown:
             return sheets.link(fact, f"Decision: {fact.outcome}")
         if name == "timestamp" and fact.manifest is None:
             return sheets.link(fact.copy.decision.submission)
+        if name in REPORTED:
+            address, field = REPORTED[name]
+            return sheets.to(reverse(address, args=[getattr(fact, field)] if field else []), fact)
         if name in SHOWN_ON:
             fact = attrgetter(SHOWN_ON[name])(fact)
         return sheets.link(fact)
