@@ -7,10 +7,11 @@ Names and titles are looked up when a document is made, so that what was erased 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from itertools import islice
+from typing import Any, overload
 from uuid import UUID
 
 from django.core.cache import caches
@@ -18,34 +19,23 @@ from django.core.cache import caches
 from ledger import objecting, paying
 from ledger.models import Leaf
 from ledger.statements import plots
-from ledger.statements.document import Document, Line, Part, Payout, TermLine, grouped, percent
+from ledger.statements.document import PARTS, Document, Line, Part, Payout, TermLine, country_name, grouped, percent
 from rights.models import Decision, Recording, Work
 from royalties import breakdowns, results
 from royalties.account import Settled
 from royalties.breakdowns import Breakdown
 from royalties.models import Payment, RoyaltyRun, RunEvent, RunPart, Statement
-from royalties.results import Allocation
+from royalties.results import Allocation, Ranked, Tally
 from royalties.runs import termed
 
-MOST_LINES = 100_000  # of one document; the API hands out more a page at a time
-
-
-class TooManyLines(Exception):
-    """A document has at most 100,000 lines; read this statement's lines from the API, a page at a time."""
+LINES_AT_ONCE = 1_000  # whose titles are looked up together
 
 
 def document(statement: Statement) -> Document:
-    """
-    Return a statement with its lines, as it is shown.
-
-    :raises TooManyLines: more than a document holds
-    """
+    """Return a statement as it is shown; its lines are read when they are asked for, as many as are asked for."""
     run = statement.run
     part = run.parts.get(of_run=run)
-    if statement.lines > MOST_LINES:
-        raise TooManyLines
-    found = results.allocations(part, party_id=statement.payee_id)
-    rows = [one for one in found if one.leaf != results.COMMISSION]
+    tally = _tally(statement, part)
     published = _published(run.pk)
     leaf = Leaf.objects.filter(entry__run_event=published).first()
     said = results.read(published.document.encode())["parts"][str(run.pk)]
@@ -66,12 +56,77 @@ def document(statement: Statement) -> Document:
         granted=statement.granted,
         figures=_figures(statement),
         payout=_payout(statement),
-        lines=tuple(_lines(rows)),
+        lines=_Lines(part, statement.payee_id, tally.counts),
         frozen_digest=said["frozen"],
         root_digest=said["root"]["sha256"],
         entry_index=leaf.index if leaf else None,
         terms=_terms(statement),
+        summed={
+            "country": _named(tally.countries, {code: country_name(code) for code, _ in tally.countries.largest}),
+            "output": _named(tally.outputs, _output_titles(tally.outputs)),
+            "asset": _named(tally.assets, _asset_names(tally.assets)),
+        },
     )
+
+
+def _tally(statement: Statement, part: RunPart) -> Tally:
+    """Return what a statement's lines add up to; worked out once, since it never changes. It has ids and no names."""
+    key = f"tally-{TALLIED}-{statement.pk}-{part.manifest_digest}"
+    shelf = caches["pictures"]
+    found: Tally | None = shelf.get(key)
+    if found is None:
+        found = results.tally(part.results.order_by("number"), party_id=statement.payee_id, most=MOST_OUTPUTS)
+        shelf.set(key, found, timeout=None)
+    return found
+
+
+def _named(ranked: Ranked, names: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    shown = [(names.get(key, ""), units) for key, units in ranked.largest]
+    if ranked.others:
+        shown.append((f"{ranked.others} others", ranked.others_units))
+    return tuple(shown)
+
+
+def _output_titles(ranked: Ranked) -> dict[str, str]:
+    decisions = Decision.objects.filter(pk__in=[UUID(id) for id, _ in ranked.largest]).select_related("submission")
+    return {str(one.pk): one.submission.title for one in decisions}
+
+
+def _asset_names(ranked: Ranked) -> dict[str, str]:
+    titles = titles_of(UUID(id) for id, _ in ranked.largest if id)
+    return {str(id or ""): title or PARTS["creator"] for id, title in titles.items()}
+
+
+class _Lines(Sequence[Line]):
+    """The lines of a payee in a period, read from the store as they are asked for, a few at a time."""
+
+    def __init__(self, part: RunPart, party_id: UUID, counts: tuple[int, ...]) -> None:
+        self._part, self._party_id, self._counts = part, party_id, counts
+
+    def __len__(self) -> int:
+        return sum(self._counts)
+
+    def __iter__(self) -> Iterator[Line]:
+        return self._between(0, len(self))
+
+    @overload
+    def __getitem__(self, key: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, key: int | slice) -> Line | Sequence[Line]:
+        if isinstance(key, slice):
+            begin, end, step = key.indices(len(self))
+            return tuple(self._between(begin, end))[::step]
+        at = range(len(self))[key]  # which refuses what there is not
+        return next(self._between(at, at + 1))
+
+    def _between(self, begin: int, end: int) -> Iterator[Line]:
+        partitions = self._part.results.order_by("number")
+        rows = results.lines_of(partitions, party_id=self._party_id, counts=self._counts, begin=begin, end=end)
+        while some := list(islice(rows, LINES_AT_ONCE)):
+            yield from _lines(some)
 
 
 def _terms(statement: Statement) -> tuple[TermLine, ...]:
@@ -166,8 +221,7 @@ def _payout(row: Statement) -> Payout | None:
     )
 
 
-def _lines(rows: Iterable[Allocation]) -> list[Line]:
-    rows = list(rows)
+def _lines(rows: Sequence[Allocation]) -> list[Line]:
     decisions = Decision.objects.filter(pk__in={row.output for row in rows}).select_related("submission")
     outputs = {decision.pk: decision.submission for decision in decisions}
     assets = {asset for row in rows if (asset := results.asset_of(row.leaf)) is not None}
@@ -221,6 +275,7 @@ def changes(statement: Statement) -> tuple[Statement, tuple[Change, ...]] | None
     return before, found
 
 
+TALLIED = 1  # the version of what is summed up of a statement's lines: what is kept of an older one is done anew
 MOST_OUTPUTS = 11  # that are told apart, of a run of a hundred thousand; the others are one more
 COUNTED_AT_ONCE = 2_000_000  # lines of usage, while somebody waits: a second for each million and more
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from hashlib import sha256
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from fingerprint import store
@@ -23,11 +25,12 @@ from royalties.books import Key, Kind
 from royalties.models import RunPart, RunPartition
 from royalties.runs import engine, files, keeping, termed
 from royalties.runs.engine import PartitionResult
+from royalties.runs.exchange import Integers
 from royalties.runs.frozen import LeftOut
 from royalties.runs.proofs import Planted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 HOLD = "/HOLD"
 COMMISSION = "COMM"
@@ -248,6 +251,103 @@ def allocations(
                 some = batch if row.number != after[0] else batch.filter(pc.greater(batch.column("line"), after[1]))
                 for one in some.to_pylist():
                     yield _allocation(row.number, one)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What is summed up by something, the largest told apart; the same for all that is not."""
+
+    largest: tuple[tuple[str, int], ...]
+    others: int  # how many more there are
+    others_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the lines of one payee add up to, and how many it has in each partition."""
+
+    counts: tuple[int, ...]  # in the order of the partitions
+    countries: Ranked
+    outputs: Ranked  # decisions
+    assets: Ranked  # by id; what is of no asset, so of a human creator, under nothing
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines there are."""
+        return sum(self.counts)
+
+
+def tally(partitions: Iterable[RunPartition], *, party_id: UUID, most: int) -> Tally:
+    """
+    Add the lines of one payee up, a piece of a file at a time; commission is no line of a statement.
+
+    :param most: how many countries, outputs and assets are told apart
+    """
+    counts = []
+    countries: Counter[str] = Counter()
+    outputs: Counter[str] = Counter()
+    leaves: Counter[str] = Counter()
+    for row in partitions:
+        count = 0
+        for batch in _own(row, party_id):
+            units = batch.column("units").to_numpy()
+            for sums, name in ((countries, "country"), (outputs, "output"), (leaves, "leaf")):
+                _add(sums, batch.column(name), units)
+            count += batch.num_rows
+        counts.append(count)
+    assets: Counter[str] = Counter()
+    for leaf, added in leaves.items():
+        assets[str(asset_of(leaf) or "")] += added
+    return Tally(tuple(counts), *(_ranked(sums, most) for sums in (countries, outputs, assets)))
+
+
+def _own(row: RunPartition, party_id: UUID) -> Generator[pa.RecordBatch, None, None]:
+    """Go through what a partition allocates to a payee, without commission."""
+    with brought(row) as folder:
+        for batch in engine.open_allocations(folder / engine.result_names(row.number)[1], party_id=party_id):
+            own = batch.filter(pc.not_equal(batch.column("leaf").cast(pa.string()), COMMISSION))
+            if own.num_rows:
+                yield own
+
+
+def _add(sums: Counter[str], words: pa.DictionaryArray, units: Integers) -> None:
+    found, place = np.unique(words.indices.to_numpy(), return_inverse=True)
+    added = np.zeros(len(found), dtype=np.int64)  # a partition's sum fits (ROY-2), so a part of it does
+    np.add.at(added, place, units)
+    for word, more in zip(words.dictionary.take(pa.array(found)).to_pylist(), added.tolist(), strict=True):
+        sums[word] += more
+
+
+def _ranked(sums: Counter[str], most: int) -> Ranked:
+    largest = heapq.nsmallest(most, sums.items(), key=lambda one: (-one[1], one[0]))
+    rest = sums.total() - sum(units for _, units in largest)
+    return Ranked(tuple(largest), len(sums) - len(largest), rest)
+
+
+def lines_of(
+    partitions: Iterable[RunPartition], *, party_id: UUID, counts: Iterable[int], begin: int, end: int
+) -> Iterator[Allocation]:
+    """
+    Go through some of the lines of one payee, in the order of the run; partitions without any of them stay closed.
+
+    :param counts: how many lines the payee has in each partition; see ``Tally``
+    :param begin: the first, counted from nothing
+    :param end: the one after the last
+    """
+    first = 0
+    for row, count in zip(partitions, counts, strict=True):
+        at, first = first, first + count
+        if not count or first <= begin or end <= at:
+            continue
+        with closing(_own(row, party_id)) as batches:
+            for batch in batches:
+                skipped = max(0, begin - at)
+                some = batch.slice(skipped, max(0, end - at - skipped))
+                at += batch.num_rows
+                for one in some.to_pylist():
+                    yield _allocation(row.number, one)
+                if end <= at:
+                    break
 
 
 def _allocation(partition: int, row: Mapping[str, Any]) -> Allocation:

@@ -63,7 +63,7 @@ class StatementPaper(APIView):
         tags=["royalties"],
     )
     def get(self, request: Request, id: UUID) -> HttpResponse:
-        """Download a statement as PDF/A: every step, plots, and its first two thousand lines."""
+        """Download a statement as PDF/A: steps, plots, and two thousand lines; beyond 100,000, totals alone."""
         row = statement_of(request, id)
         return _handed_out(paper.pdf(rendering.document(row)), "application/pdf", f"statement-{row.pk}.pdf")
 

@@ -67,8 +67,6 @@ def _opened(view: View, request: HttpRequest, secret: str, **kwargs: Any) -> Htt
         return view(request, opening.opened(secret, at=timezone.now()), secret, **kwargs)
     except (opening.NoSuchLink, Http404):
         return _nothing(request, "missing", 404)
-    except rendering.TooManyLines:
-        return _nothing(request, "long", 409)
     except paper.NotWritten:
         return _nothing(request, "unwritten", 503)
 

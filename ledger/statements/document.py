@@ -7,6 +7,7 @@ Whoever shows one, on a page, on paper or as a table, shows the same figures in 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -138,11 +139,12 @@ class Document:
     granted: int  # out of holds and guarantees since the statement before
     figures: Settled  # of all three, and of what is held
     payout: Payout | None
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]  # may be read as they are asked for: a statement can have millions
     frozen_digest: str
     root_digest: str
     entry_index: int | None
     terms: tuple[TermLine, ...] = ()  # of plans, beside the lines
+    summed: Mapping[By, Sequence[tuple[str, int]]] | None = None  # where lines were added up before, what they came to
 
     def said(self, units: int) -> str:
         """Write minor units with the currency after them."""
@@ -175,7 +177,9 @@ class Document:
         return tuple(step for step in found if (step.units or step.is_sum) and step.name not in left_out)
 
     def sums(self, by: By) -> tuple[tuple[str, int], ...]:
-        """Add the lines up by what they share, the largest first; months in their order."""
+        """Return what the lines add up to by what they share, the largest first; months in their order."""
+        if self.summed is not None:
+            return tuple(self.summed.get(by, ()))
         sums: Counter[str] = Counter()
         for line in self.lines:
             sums[_key(line, by)] += line.units

@@ -22,6 +22,7 @@ _TEMPLATE = Path(__file__).parent / "statement.typ"
 # The plots' own fonts, which have Latin, Greek, Cyrillic, Arabic and Hebrew; others come from the machine.
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 MOST_LINES = 2_000  # the rest stands in the CSV: nobody reads more on paper
+TOO_MANY = 100_000  # of which a beginning says nothing: the paper then holds totals
 
 
 class NotWritten(Exception):
@@ -30,7 +31,7 @@ class NotWritten(Exception):
 
 def pdf(document: Document) -> bytes:
     """
-    Write a statement as PDF/A-2b, with the first two thousand lines.
+    Write a statement as PDF/A-2b, with the first two thousand lines; with totals alone where there are very many.
 
     :raises NotWritten: Typst refused
     """
@@ -51,8 +52,8 @@ def pdf(document: Document) -> bytes:
 
 def _data(document: Document) -> dict[str, Any]:
     it = document
-    shown = it.lines[:MOST_LINES]
-    left = len(it.lines) - len(shown)
+    count = len(it.lines)
+    shown = it.lines[:MOST_LINES] if count <= TOO_MANY else ()
     payout = it.payout
     note = f"To be paid on {it.pay_on:%-d %B %Y}"
     if payout:
@@ -105,9 +106,7 @@ def _data(document: Document) -> dict[str, Any]:
             }
             for one in it.terms
         ],
-        "lines_note": "Each pool is what one output earned in one country, divided once. "
-        f"Amounts in {it.currency}; with * one unit of what rounding left over."
-        + (f" {left} further lines are in the CSV." if left else ""),
+        "lines_note": _lines_note(it, count, len(shown)),
         "total": {
             "label": "Earned in this period",
             "amount": grouped(it.allocated, it.currency),
@@ -128,3 +127,16 @@ def _data(document: Document) -> dict[str, Any]:
         ],
         "footer": f"{it.payer} · {it.payee} · {it.period_from} to {it.period_to} · version {it.version}",
     }
+
+
+def _lines_note(it: Document, count: int, shown: int) -> str:
+    if count > shown == 0:
+        return (
+            f"This statement has {count} lines, which no paper holds: here are the totals of all of them. "
+            f"Each line is in the CSV, with its output, country, pool, weight and amount; they add up to "
+            f"{it.said(it.allocated)}."
+        )
+    return (
+        "Each pool is what one output earned in one country, divided once. "
+        f"Amounts in {it.currency}; with * one unit of what rounding left over."
+    ) + (f" {count - shown} further lines are in the CSV." if count > shown else "")

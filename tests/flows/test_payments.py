@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,11 @@ from django.test import Client
 from django.utils import timezone
 from lxml import etree
 
-from ledger import clients, opening
+from ledger import clients, opening, rendering
 from ledger.models import Membership
 from royalties import books
 from royalties.books import Key, Kind
-from royalties.models import StatementObjection
+from royalties.models import Statement, StatementObjection
 from tests.flows import runs, worked
 from tests.flows.conftest import Api, Sounds, admitted, key
 from tests.flows.runs import Payer
@@ -47,6 +49,7 @@ def payer(transactional_db: None, sounds: Sounds, tmp_path: Path) -> Payer:
 def test_statements_are_read_objected_to_and_paid(payer: Payer) -> None:
     statements = {name: payer.statements("run 1")[key(name)] for name in STATEMENTS}
     read_by_its_payee(payer, statements["D"])
+    read_a_piece_at_a_time(payer, statements.values())
     objected_to(payer, statements["C"])
     ordered_and_confirmed(payer, statements)
     opened_by_link(payer, statements)
@@ -80,6 +83,24 @@ def read_by_its_payee(payer: Payer, statement: dict[str, Any]) -> None:
         assert "plan version 1" in drilled
         assert "does not add up" not in drilled
     assert payee.get(f"{path}/lines/0.999").status_code == 404
+
+
+def read_a_piece_at_a_time(payer: Payer, statements: Iterable[dict[str, Any]]) -> None:
+    for statement in statements:
+        found = rendering.document(Statement.objects.get(pk=statement["id"]))
+        listed = payer.one.get(f"/v1/statements/{statement['id']}/lines?limit=1000").json()["results"]
+        lines = list(found.lines)
+        assert [f"{one.partition}.{one.number}" for one in lines] == [one["line"] for one in listed]
+        assert len(found.lines) == statement["lines"] == len(lines)
+        assert list(found.lines[1:3]) == lines[1:3]
+        assert found.lines[-1] == lines[-1]
+        by_country = Counter({one.country_name: 0 for one in lines})
+        for one in lines:
+            by_country[one.country_name] += one.units
+        assert Counter(dict(found.sums("country"))) == by_country
+        assert {sum(units for _, units in found.sums(by)) for by in ("country", "output", "asset")} == {
+            statement["allocated"]
+        }
 
 
 def objected_to(payer: Payer, statement: dict[str, Any]) -> None:

@@ -92,6 +92,17 @@ def test_stops_lines_on_paper_and_says_where_the_rest_is(monkeypatch: pytest.Mon
     assert "3 further lines are in the CSV" in data["lines_note"]
 
 
+def test_holds_totals_on_paper_where_lines_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "TOO_MANY", 5)
+    found = document(count=3)
+    data = paper._data(found)
+    assert data["lines"] == []
+    assert "This statement has 6 lines" in data["lines_note"]
+    assert "in the CSV" in data["lines_note"]
+    assert data["steps"][0]["amount"] == found.said(found.allocated)
+    assert paper.pdf(found).startswith(b"%PDF-1.")
+
+
 def test_draws_amounts_that_are_written_below_them() -> None:
     svg = plots.bars([("Germany", 100_001), ("Japan", -5)], "EUR", title="By country").decode()
     assert "1\u202f000.01" in svg
