@@ -464,7 +464,8 @@ class LogKeyChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verifier} {self.act}"
+        name, number, _ = (*self.verifier.split("+", 2), "", "")[:3]  # the key itself is for programs
+        return f"{name}+{number} {self.act}"
 
 
 class Job(models.Model):

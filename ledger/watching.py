@@ -55,6 +55,11 @@ class Part:
         """Whether it cannot wait."""
         return self.state is State.URGENT
 
+    @property
+    def pieces(self) -> tuple[tuple[str, bool], ...]:
+        """Return the sentence cut at its backticks: words, and what somebody types, which a page shows as such."""
+        return tuple((text, place % 2 == 1) for place, text in enumerate(self.sentence.split("`")) if text)
+
 
 @dataclass(frozen=True)
 class Watch:

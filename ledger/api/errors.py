@@ -105,6 +105,8 @@ from royalties.usage.mapping import BadMapping as BadUsageMapping
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 30  # after which something that was away, such as a key service, is asked again
+
 # Exception → status and code. The sentence is the exception's message, else its docstring.
 KNOWN: dict[type[Exception], tuple[int, str]] = {
     uploads.UploadTooLarge: (413, "upload_too_large"),
@@ -553,4 +555,7 @@ def _problem(status: int, code: str, detail: str, *, fields: Any = None) -> Resp
     body = {"status": status, "code": code, "detail": detail}
     if fields is not None:
         body["fields"] = fields
-    return Response(body, status=status, content_type="application/problem+json")
+    answer = Response(body, status=status, content_type="application/problem+json")
+    if status == 503:
+        answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer

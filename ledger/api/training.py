@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -248,6 +249,9 @@ class When(serializers.Serializer[Any]):
     known_at = serializers.DateTimeField(required=False, help_text="As known at which moment; without it, now")
 
 
+IN_MEMORY = 4 * 1024 * 1024  # of a table that is written before it is handed out; what is more lies on the disk
+
+
 def asked_of(request: Request | HttpRequest, version: ModelVersion, given: Any) -> Asked:
     """
     Return what is asked about a version.
@@ -268,12 +272,20 @@ def _version(request: Request, id: UUID, version_id: UUID) -> Asked:
 
 
 def handed_out(body: bytes | Iterable[str], media_type: str, name: str) -> HttpResponse | StreamingHttpResponse:
-    """Return a file to keep."""
-    answer: HttpResponse | StreamingHttpResponse = (
-        HttpResponse(body, content_type=media_type)
-        if isinstance(body, bytes)
-        else StreamingHttpResponse(body, content_type=media_type)
-    )
+    """Return a file to keep. What comes line by line is written whole first: names in it may turn out not to open."""
+    answer: HttpResponse | StreamingHttpResponse
+    if isinstance(body, bytes):
+        answer = HttpResponse(body, content_type=media_type)
+    else:
+        written = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the response
+        try:
+            for line in body:
+                written.write(line.encode())
+        except BaseException:
+            written.close()
+            raise
+        written.seek(0)
+        answer = FileResponse(written, content_type=media_type)
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

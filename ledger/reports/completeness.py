@@ -91,12 +91,17 @@ def streams(request: HttpRequest) -> HttpResponse:
                     "one": one,
                     "name": one.stream.replace("_", " "),
                     "places": _short(one.document["places"]),
-                    "totals": [*((name, f"{n:,}") for name, n in one.counts.items()), *one.amounts.items()],
+                    "totals": [*((_named(name, n), f"{n:,}") for name, n in one.counts.items()), *one.amounts.items()],
                 }
                 for one in found.streams
             ],
         }
     return page(request, "ledger/reports/streams.html", context)
+
+
+def _named(counted: str, n: int) -> str:
+    """Name what is counted: files of several, a file of one; what is not in the plural stays (allowed, returned)."""
+    return counted.removesuffix("s") if n == 1 else counted
 
 
 def _short(places: str) -> str:

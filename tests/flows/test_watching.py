@@ -175,7 +175,8 @@ def test_the_command_exits_with_how_urgent_it_is(trade: World, watched: Client) 
 def test_the_operator_sees_it_on_today_and_nobody_else(trade: World, watched: Client) -> None:
     sequencer.drain(at=timezone.now())
     watched.force_login(User.objects.create_superuser("keeper"))
-    assert "There was never one: `manage.py backup DIR`." in watched.get("/admin/").content.decode()
+    said = 'There was never one: <span class="l-mono">manage.py backup DIR</span>.'
+    assert said in watched.get("/admin/").content.decode()
     for kind in Operation.Kind:
         done(kind)
     page = watched.get("/admin/").content.decode()
