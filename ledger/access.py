@@ -111,6 +111,7 @@ PERMISSIONS: dict[Verb, frozenset[str]] = {
             "royalties.add_plan",
             "royalties.add_royaltyrun",
             "royalties.add_exchangerate",
+            "royalties.add_declaration",
             "royalties.add_payeeterms",
             "royalties.add_payeelink",
             "royalties.add_taxcertificate",

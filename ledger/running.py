@@ -46,6 +46,7 @@ from royalties.models import (
     RunPart,
     RunPartition,
     Statement,
+    Transaction,
     UsageKey,
     UsageOutcome,
     UsageSum,
@@ -839,6 +840,32 @@ def standing(run: RoyaltyRun) -> Standing:
         state = "dividing" if divided < partitions else "reconciling"
     reason = next((event.reason for event in events if event.act in {Act.STOPPED, Act.REJECTED}), "")
     return Standing(state, partitions, divided, reason, events)
+
+
+# --- What waits
+
+
+def waiting(run: RoyaltyRun, *, at: datetime) -> tuple[terming.Waiting, ...]:
+    """Return the terms of money of a run's period that no run booked, as known at a moment; of a void run none."""
+    if run.events.filter(act__in=[Act.STOPPED, Act.REJECTED]).exists():
+        return ()
+    earlier = [one for one in paying.published(run.payer_id, run.currency) if one.number < run.number]
+    currencies = RoyaltyRun.objects.filter(payer=run.payer_id).exclude(currency=run.currency)
+    return terming.waiting(
+        terming.Asked(run, run, earlier, frozenset(), at),
+        {one: paying.published(run.payer_id, one) for one in set(currencies.values_list("currency", flat=True))},
+        is_topped_up=Transaction.objects.filter(of_run=run, kind=Transaction.Kind.GUARANTEED).exists(),
+    )
+
+
+def waiting_of(runs: Iterable[RoyaltyRun], *, at: datetime) -> tuple[terming.Waiting, ...]:
+    """Return the same of several runs, the newest first; what waits for another currency's run is said once."""
+    found: dict[tuple[object, ...], terming.Waiting] = {}
+    for run in runs:
+        for one in waiting(run, at=at):
+            of_run = run.pk if one.why is terming.Why.NOT_DECLARED else run.payer_id
+            found.setdefault((one.term_id, one.why, of_run), one)
+    return tuple(found.values())
 
 
 # --- Before it is approved (ROY-17)

@@ -572,6 +572,7 @@ UNFOLD = {
                     _nav("Certificates", "verified_user", "admin:royalties_taxcertificate_changelist"),
                     _nav("Advances", "savings", "admin:royalties_advance_changelist"),
                     _nav("Exchange rates", "currency_exchange", "admin:royalties_exchangerate_changelist"),
+                    _nav("Declared counts", "pin", "admin:royalties_declaration_changelist"),
                 ],
             },
             {

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
@@ -102,7 +103,7 @@ def gather(asked: Asked, plans_of_outputs: Mapping[UUID, frozenset[UUID]]) -> Te
     for lane in lanes:
         found += [(lane, one, tiers) for one, tiers in _each_period(lane, asked)]
         if is_own:
-            found += [(lane, one, ()) for one in _once(lane, asked)]
+            found += [(lane, one, ()) for one, _ in _once(lane, asked) if one.term.currency == asked.run.currency]
             found += [(lane, one, ()) for one in _minimums(lane, asked, booked)]
     reading = _Reading(asked)
     clauses = [
@@ -119,6 +120,113 @@ def gather(asked: Asked, plans_of_outputs: Mapping[UUID, frozenset[UUID]]) -> Te
         tuple(Lane(name, frozenset(outputs[name])) for name in sorted(wanted)),
         tuple(sorted(grouped, key=lambda one: (one.lane, one.kind.value, str(one.term_id)))),
     )
+
+
+# --- What waits
+
+
+class Why(StrEnum):
+    """What a term of money waits for."""
+
+    NOT_DECLARED = "not_declared"  # how often was generated, or a service's revenue
+    OTHER_CURRENCY = "other_currency"  # a run in the currency that it is owed in
+    BEGAN_BEFORE = "began_before"  # people: part of what it guarantees was earned before anything was settled here
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A term of money that counts in the period of a run, and that neither this run nor another one booked."""
+
+    run: RoyaltyRun
+    license: License
+    plan: Plan
+    term_id: UUID
+    term: Term
+    why: Why
+    currency: str
+
+    @property
+    def todo(self) -> str:
+        """Say what it waits for, and what ends that."""
+        run = self.run
+        days = f"from {run.period_from} until before {run.period_to}"
+        if self.why is Why.OTHER_CURRENCY:
+            return (
+                f"It is owed in {self.currency}, and no run in {self.currency} that reaches these days is published."
+                f" Start a run in {self.currency}: it books what is owed in that currency."
+            )
+        if self.why is Why.BEGAN_BEFORE:
+            return (
+                f"It is guaranteed since {self.term.period_from}, before the first period that is settled here, so what"
+                " it was earned with is not all known. Top the side up from the page of its last run."
+            )
+        if self.term.kind is MoneyTerm.PER_GENERATION:
+            return (
+                f"How often was generated under the license {days} is not declared. Declare it: the next run books it."
+            )
+        return (
+            f"The net revenue of subscriptions in {self.currency} {days} is not declared. Declare it in"
+            f" {self.currency}: the next run books its share."
+        )
+
+
+def waiting(asked: Asked, elsewhere: Mapping[str, Sequence[RoyaltyRun]], *, is_topped_up: bool) -> tuple[Waiting, ...]:
+    """
+    Return the terms of money of a run's period that wait for a declaration, for a run in their currency, or for people.
+
+    :param elsewhere: by currency, the payer's published runs, oldest first
+    :param is_topped_up: whether people topped a side up of this run's period
+    """
+    reading, run = _Reading(asked), asked.run
+    found: dict[Identity | tuple[object, ...], Waiting] = {}
+
+    def waits(lane: _Lane, one: _Stated, why: Why) -> None:
+        # Tiers are one fee.
+        is_tier = one.term.kind is MoneyTerm.PER_GENERATION
+        key = (lane.name, one.term.side, one.term.party_id, one.term.currency) if is_tier else one.identity
+        currency = one.term.currency or run.currency
+        found.setdefault(key, Waiting(run, lane.license, one.plan, one.row.pk, one.term, why, currency))
+
+    def is_settled(term: Term, since: date, until: date) -> bool:
+        others = elsewhere.get(term.currency, ())
+        return bool(others) and others[0].period_from <= since and others[-1].period_to >= until
+
+    for lane in _lanes(asked):
+        for one, _ in _each_period(lane, asked):
+            if reading.declared_for(lane, one.term) is None:
+                waits(lane, one, Why.NOT_DECLARED)
+        plan = lane.in_force(asked.last)
+        for one in _stated(lane, plan) if plan else ():
+            is_others = one.term.kind is MoneyTerm.PER_GENERATION and one.term.currency != run.currency
+            if is_others and not is_settled(one.term, run.period_from, run.period_to):
+                waits(lane, one, Why.OTHER_CURRENCY)
+        for one, begin in _once(lane, asked):
+            if one.term.currency != run.currency and not is_settled(one.term, begin, begin + timedelta(days=1)):
+                waits(lane, one, Why.OTHER_CURRENCY)
+        for one in _ended(lane, run):
+            begins, ends = one.term.period_from or run.period_from, one.term.period_to or run.period_to
+            if one.term.currency != run.currency:
+                if not is_settled(one.term, begins, ends):
+                    waits(lane, one, Why.OTHER_CURRENCY)
+            elif begins < asked.since and not is_topped_up:
+                waits(lane, one, Why.BEGAN_BEFORE)
+    return tuple(found.values())
+
+
+def _ended(lane: _Lane, run: RoyaltyRun) -> list[_Stated]:
+    """Return the guarantees whose period is over with a run's."""
+    return [
+        one
+        for plan in lane.plans
+        for one in _stated(lane, plan)
+        if one.term.kind is MoneyTerm.MINIMUM
+        and (ends := one.term.period_to) is not None
+        and run.period_from < ends <= run.period_to
+        and lane.in_force(ends - timedelta(days=1)) == plan
+    ]
+
+
+# --- Lanes and what they state
 
 
 def _lanes(asked: Asked) -> list[_Lane]:
@@ -172,8 +280,8 @@ def _each_period(lane: _Lane, asked: Asked) -> list[tuple[_Stated, tuple[_Stated
     return found
 
 
-def _once(lane: _Lane, asked: Asked) -> list[_Stated]:
-    """Return what is paid once and fell due since the first period here, as the last version that has it says."""
+def _once(lane: _Lane, asked: Asked) -> list[tuple[_Stated, date]]:
+    """Return what is paid once and fell due since the first period here, as the last version says, with the day."""
     due: dict[Identity, date] = {}
     said: dict[Identity, _Stated] = {}
     for plan in lane.plans:
@@ -181,10 +289,10 @@ def _once(lane: _Lane, asked: Asked) -> list[_Stated]:
         if begin > asked.last or lane.in_force(begin) != plan:
             continue
         for one in _stated(lane, plan):
-            if one.term.kind in ONCE and one.term.currency == asked.run.currency:
+            if one.term.kind in ONCE:
                 due.setdefault(one.identity, begin)
                 said[one.identity] = one
-    return [said[identity] for identity, begin in due.items() if begin >= asked.since]
+    return [(said[identity], begin) for identity, begin in due.items() if begin >= asked.since]
 
 
 def _minimums(
@@ -278,7 +386,7 @@ class _Reading:
     ) -> Clause | None:
         """Return a term as it counts in the period, or None where what it takes was not declared."""
         term, asked = stated.term, self._asked
-        declared = self._declared_for(lane, term)
+        declared = self.declared_for(lane, term)
         if declared is None:
             return None
         amount, declarations = declared
@@ -316,7 +424,8 @@ class _Reading:
             runs=runs,
         )
 
-    def _declared_for(self, lane: _Lane, term: Term) -> tuple[int | None, tuple[UUID, ...]] | None:
+    def declared_for(self, lane: _Lane, term: Term) -> tuple[int | None, tuple[UUID, ...]] | None:
+        """Return what was declared of the period for a term, and by what; None where it is needed and missing."""
         of_run, currency = self._asked.of_run, self._asked.run.currency
         if term.kind is MoneyTerm.PER_GENERATION:
             said = [one for one in self._declared if one.license_id == lane.license.pk]

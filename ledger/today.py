@@ -9,14 +9,16 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, signers, watching
+from ledger import appealing, checkpoints, disclosing, identity, report, reviewing, running, signers, watching
 from ledger.disclosing import Told
 from ledger.models import Checkpoint, Job, PendingEntry, ReplayedEntry, ReplayRound
+from ledger.terming import Waiting
 from ledger.visibility import EVERYTHING, Sight, seen
 from rights import conflicts, decisions
 from rights.conflicts import State
 from rights.models import Conflict, Consent, ConsentEvent, Decision, License, OutputFlag, Submission
 from rights.vocabulary import ConflictAct, ConsentAct, Outcome
+from royalties.models import RoyaltyRun, RunEvent
 
 WAITING = "waiting"
 FAILED = "failed"
@@ -27,6 +29,8 @@ LATELY = timedelta(days=30)
 WEEK = timedelta(days=7)
 NEWEST = 5
 MOST_ROWS = 20
+A_YEAR = timedelta(days=400)
+MOST_RUNS = 24  # whose fees are looked at
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Today:
     appeals_waiting: int
     marked: tuple[tuple[OutputFlag, str], ...]  # cleared outputs, lately
     outdated: tuple[tuple[Submission, tuple[Told, ...]], ...]  # told what is not on record any more
+    fees: tuple[Waiting, ...]  # terms of money of plans that no run booked
     checkpoint: Checkpoint | None
     pending_entries: int
     is_development: bool
@@ -129,6 +134,7 @@ def today(*, at: datetime, sight: Sight = EVERYTHING) -> Today:
             .order_by("-recorded_at", "id")[:MOST_ROWS]
         ),
         outdated=disclosing.outdated(sight, on=at.date())[:MOST_ROWS],
+        fees=_fees(at, sight)[:MOST_ROWS],
         checkpoint=_checkpoint(),
         pending_entries=PendingEntry.objects.count(),
         is_development=_is_development(),
@@ -151,6 +157,17 @@ def _ending(at: datetime, sight: Sight) -> tuple[Consent | License, ...]:
         seen(License.objects.select_related("licensee__identity"), sight).filter(soon).order_by("active_to")[:MOST_ROWS]
     )
     return tuple(sorted(chain(consents, licenses), key=lambda row: (row.active_to or at.date(), str(row.pk))))
+
+
+def _fees(at: datetime, sight: Sight) -> tuple[Waiting, ...]:
+    over = [RunEvent.Act.STOPPED, RunEvent.Act.REJECTED]
+    rows = (
+        seen(RoyaltyRun.objects.select_related("payer__identity"), sight)
+        .filter(started_at__gte=at - A_YEAR)
+        .exclude(events__act__in=over)
+        .order_by("-period_to", "-started_at", "id")[:MOST_RUNS]
+    )
+    return running.waiting_of(rows, at=at)
 
 
 def _contested(at: datetime, sight: Sight) -> tuple[Conflict, ...]:

@@ -150,7 +150,6 @@ SHOWN_ON = {
     "usage_outcome": "report",
     "usage_supersession": "report",
     "disclosure_answer": "disclosure.submission",
-    "declaration": "payer",
 }
 # What audits leave stands among the reports: the address, and the field with what it names.
 REPORTED = {

@@ -19,7 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ledger import approvals, paying, rendering, running, tasks
+from ledger import approvals, paying, rendering, running, tasks, terming
 from ledger.access import Verb
 from ledger.admin import sheets
 from ledger.admin.fields import INPUT, DateField, pick
@@ -30,10 +30,12 @@ from ledger.admin.sheets import Sheet, Shown, Table
 from ledger.api.access import caller_of
 from ledger.models import Job
 from ledger.statements import plots
-from ledger.statements.document import Step, country_name
+from ledger.statements.document import TERMS, Step, country_name
+from rights.case import Side
 from rights.models import Decision, Party, Recording, Submission, Work
 from royalties import money, results
 from royalties.models import Account, RoyaltyRun, RunEvent
+from royalties.vocabulary import MoneyTerm
 
 STATES: dict[str, tuple[str, str]] = {
     "freezing": ("waiting", "Freezing"),
@@ -92,6 +94,7 @@ LEFT_OUT = {
     "rate_missing": "in a currency without a rate",
 }
 PROBLEMS = {paying.NO_TERMS: "no terms: carried", paying.NO_RATE: "no rate for the payout"}
+_SIDES = {Side.MASTER: ", masters", Side.PUBLISHING: ", publishing"}
 MOST_ROWS = 50
 
 
@@ -222,6 +225,7 @@ class RoyaltyRunAdmin(Settling):
             "waterfall": _waterfall(row, said),
             "pictures": pictures,
             "is_counted": len(pictures) > 2,
+            "fees": fees_in_words(running.waiting(row, at=timezone.now())),
             "payees": self._payees(row, preview),
             "problems": sum(bool(one.problem) for one in preview.dues.payees) if preview else 0,
             "variances": self._variances(row, preview),
@@ -321,6 +325,37 @@ class RoyaltyRunAdmin(Settling):
         except (running.OutOfCourse, running.NotPayable, approvals.NeedsASecondPerson, paying.NotConserved) as error:
             messages.error(request, sentence_of(error))
         return HttpResponseRedirect(sheets.address(row))
+
+
+def fees_in_words(waiting: Iterable[terming.Waiting]) -> list[dict[str, Any]]:
+    """Return terms of money that wait as a page shows them, each with where to go to end that."""
+    return [
+        {
+            "name": TERMS[one.term.kind.value] + (_SIDES[one.term.side] if one.term.side else ""),
+            "amount": f"{amount(one.term.amount_minor, one.currency)} {one.currency}" if one.term.amount_minor else "",
+            "license": sheets.link(one.license),
+            "plan_number": one.plan.number,
+            "run": sheets.link(one.run, f"Run {one.run.number} of {one.run.payer}"),
+            "todo": one.todo,
+            "to": _where(one),
+        }
+        for one in waiting
+    ]
+
+
+def _where(one: terming.Waiting) -> Shown:
+    match one.why:
+        case terming.Why.NOT_DECLARED:
+            is_count = one.term.kind is MoneyTerm.PER_GENERATION
+            of = f"?payer={one.run.payer_id}" + (f"&license={one.license.pk}" if is_count else "")
+            return sheets.to(reverse("admin:royalties_declaration_add") + of, "Declare it")
+        case terming.Why.OTHER_CURRENCY:
+            address = f"{reverse('admin:royalties_royaltyrun_add')}?payer={one.run.payer_id}"
+            return sheets.to(address, f"Start a run in {one.currency}")
+        case terming.Why.BEGAN_BEFORE:
+            if not paying.is_published(one.run.pk):
+                return "Once this run is published"
+            return sheets.to(reverse("admin:royalties_royaltyrun_guarantee", args=[one.run.pk]), "Top it up")
 
 
 def _steps(events: Sequence[RunEvent]) -> list[tuple[str, Shown, str]]:

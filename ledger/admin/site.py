@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ledger import today
 from ledger.access import memberships
+from ledger.admin.runs import fees_in_words
 from ledger.api.access import caller_of
 
 admin.site.index_template = "ledger/admin/today.html"
@@ -25,7 +26,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     caller = caller_of(request)
     if not caller.is_somebody:
         return {**context, "today": None}
-    return {**context, "today": today.today(at=timezone.now(), sight=caller.sight)}
+    found = today.today(at=timezone.now(), sight=caller.sight)
+    return {**context, "today": found, "fees": fees_in_words(found.fees)}
 
 
 def is_somebody(request: HttpRequest) -> bool:

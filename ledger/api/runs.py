@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import paying, running, tasks
+from ledger import paying, running, tasks, terming
 from ledger.access import Verb
 from ledger.api.access import caller_of, person_of, seen_by
 from ledger.api.fields import DigestField, FractionField, digest
@@ -116,6 +116,24 @@ class RunEventOutput(serializers.Serializer[RunEvent]):
         return digest(row.digest)
 
 
+class WaitingOutput(serializers.Serializer[terming.Waiting]):
+    """A term of money of a plan that counts in the run's period, and that no run booked."""
+
+    term = serializers.UUIDField(source="term_id")
+    kind = serializers.CharField(source="term.kind")
+    license = serializers.UUIDField(source="license.pk")
+    plan = serializers.UUIDField(source="plan.pk")
+    plan_number = serializers.IntegerField(source="plan.number", help_text="The version of the license's plan")
+    side = serializers.CharField(source="term.side", allow_null=True)
+    currency = serializers.CharField(help_text="That it is owed in")
+    why = serializers.ChoiceField(
+        choices=[one.value for one in terming.Why],
+        help_text="not_declared: see /v1/declarations; other_currency: a run in its currency books it; "
+        "began_before: people top it up",
+    )
+    todo = serializers.CharField(help_text="What it waits for, and what ends that, in words")
+
+
 class RunDetailOutput(RunOutput):
     """The same with its progress and steps."""
 
@@ -124,6 +142,12 @@ class RunDetailOutput(RunOutput):
     error = serializers.SerializerMethodField(help_text="Why it stopped or failed; empty otherwise")
     events = serializers.SerializerMethodField()
     frozen = serializers.SerializerMethodField(help_text="What went in: manifests by digest, counts, what was left out")
+    waiting = serializers.SerializerMethodField(help_text="Terms of money of its period that no run booked, as of now")
+
+    @extend_schema_field(WaitingOutput(many=True))
+    def get_waiting(self, row: RoyaltyRun) -> list[dict[str, Any]]:
+        """Return the fees that wait."""
+        return [dict(WaitingOutput(one).data) for one in running.waiting(row, at=timezone.now())]
 
     def get_partitions(self, row: RoyaltyRun) -> int:
         """Return how many there are."""

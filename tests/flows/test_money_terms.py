@@ -45,6 +45,17 @@ TERMS: list[dict[str, Any]] = [
     {"kind": "sub_share", "side": "publishing", "rate": "1/10"},
     {"kind": "downstream", "party": key("A"), "rate": "1/50"},
     {"kind": "statutory", "party": key("provider"), "rate": "3/100", "set_by": "the committee's rate"},
+    # What a run in euros does not book: owed in dollars, and guaranteed since before anything was settled here.
+    {"kind": "training_fee", "party": key("A"), "minor": 2500, "currency": "USD"},
+    {
+        "kind": "minimum",
+        "side": "masters",
+        "minor": 999_999,
+        "currency": "EUR",
+        "recoupable": False,
+        "period_from": "2025-11-01",
+        "period_to": "2026-02-01",
+    },
 ]
 # Owners of the masters, countries in which anybody owns them alike, weighed 120 to 180 seconds.
 OF_MASTERS = {
@@ -191,8 +202,31 @@ def test_terms_of_plans_are_booked_by_runs(transactional_db: None, sounds: Sound
     assert (statements[key("provider")]["payable"], statements[key("provider")]["carried_out"]) == (0, 6066)
 
     on_paper(payer, statements, tmp_path)
+    waiting(payer)
     later(payer, tmp_path, training)
     assert_whole()
+
+
+def waits(payer: Payer, run: str) -> set[tuple[str, str, str]]:
+    rows = payer.one.get(f"/v1/royalty-runs/{key(run)}").json()["waiting"]
+    assert all(row["todo"] and row["license"] == key("license") and row["plan_number"] == 2 for row in rows)
+    return {(row["kind"], row["why"], row["currency"]) for row in rows}
+
+
+def waiting(payer: Payer) -> None:
+    """What no run booked is said where people look, with what ends it."""
+    assert waits(payer, "run 1") == {
+        ("training_fee", "other_currency", "USD"),
+        ("minimum", "began_before", "EUR"),
+    }
+    for address in ("/admin/", f"/admin/royalties/royaltyrun/{key('run 1')}/change/"):
+        shown = payer.one.get(address).content.decode()
+        assert "Fees that wait" in shown
+        assert "Start a run in USD" in shown
+        assert f"{key('run 1')}/guarantee/" in shown
+    payer.published("dollars", *JANUARY, currency="USD", pay_on="2026-02-20")
+    assert posted(terms_of(payer, "dollars")["training_fee", key("dollars")]) == {"A": 2500}
+    assert waits(payer, "run 1") == {("minimum", "began_before", "EUR")}
 
 
 def refused(payer: Payer) -> None:
@@ -253,6 +287,23 @@ def later(payer: Payer, tmp_path: Path, training: dict[str, int]) -> None:
     recount = terms["per_generation", key("run 1")]
     assert (recount["units"], recount["before"]) == ("8000", {key("D"): "6500"})
     assert booked("run 2")["per_generation of plan 2 of before"] == {"payable": 1500, "receipts": -1500}
+    # Of February nothing was declared. At the desk it is; the next run books it, and nothing waits.
+    assert waits(payer, "run 2") == {
+        ("per_generation", "not_declared", "EUR"),
+        ("sub_share", "not_declared", "EUR"),
+    }
+    desk = "/admin/royalties/declaration/add/"
+    assert f"{desk}?payer={payer.id}&amp;license={key('license')}" in payer.one.get("/admin/").content.decode()
+    given = {"payer": payer.id, "period_from": FEBRUARY[0], "period_to": FEBRUARY[1], "currency": "EUR", "source": "x"}
+    count = given | {"id": key("no count"), "kind": "generations", "license": key("license")}
+    assert b"Generations need it." in payer.one.client.post(desk, count).content
+    assert payer.one.client.post(desk, count | {"count": "0"}).status_code == 302
+    revenue = given | {"id": key("no revenue"), "kind": "subscription_revenue"}
+    assert b"Revenue needs an amount" in payer.one.client.post(desk, revenue).content
+    assert payer.one.client.post(desk, revenue | {"revenue": "0.00"}).status_code == 302
+    assert waits(payer, "run 2") == set()
+    shown = payer.one.get(f"/admin/royalties/declaration/{key('no revenue')}/change/").content.decode()
+    assert "0.00 EUR" in shown
     # The advance: half of what B's assets earned under the license goes to it.
     advance = Advance.objects.get(payee=UUID(key("B")), units=30000)
     assert set(map(str, advance.assets)) == {key(name) for name in worked.OWNED}
