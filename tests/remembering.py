@@ -83,7 +83,7 @@ def remembered(make: Made) -> Made:
             value = make(*args, **kwargs)
             for later in [one for one in _states if one[: len(story)] == story]:
                 del _states[later]  # they go on from what is made anew here
-            _states[story] = _keep(given, value)
+            _states[story] = _keep(given, value, since=_states[before].since if before else time.monotonic())
         else:
             value = _put_back(state, given, is_empty=not before)
         database.story.goes_on(story)
@@ -92,14 +92,15 @@ def remembered(make: Made) -> Made:
     return cast("Made", remember)
 
 
-def _keep(given: tuple[Any, ...], value: Any) -> _State:
+def _keep(given: tuple[Any, ...], value: Any, *, since: float) -> _State:
+    """Keep what is there. It is as old as what it rests on: the tokens of that are in it, too."""
     file = settings.LEDGER_CHECKPOINT_FILE
     return _State(
         rows=database.rows(),
         files={name: _read(name) for name in _stored()},
         checkpoint=file.read_bytes() if file.exists() else None,
         on=timezone.now().date(),
-        since=time.monotonic(),
+        since=since,
         given=given,
         value=copy.deepcopy(value, {id(each): each for each in given}),
     )

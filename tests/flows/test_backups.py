@@ -63,6 +63,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Folder]:
     """An empty data folder with this installation's keys, as after a fire."""
     with processes.folder(tmp_path / "elsewhere" / "data") as made:
         made.data.mkdir(parents=True)
+        checkpoints.signer()  # which a new installation makes when it first signs
         shutil.copytree(configured.KEYS_DIR, made.data / "keys")
         yield made
         made.run("true")
