@@ -50,7 +50,6 @@ ENTRY = (
     "INSERT INTO ledger_entry (id, kind, body, at, work_id)"
     f" SELECT unnest(%s::uuid[]), '{KIND}', unnest(%s::bytea[]), now(), unnest(%s::uuid[])"
 )
-PENDING = "INSERT INTO ledger_pendingentry (entry_id) SELECT unnest(%s::uuid[])"
 CHAIN = """
 INSERT INTO bench_chain (index, entry, hash)
 SELECT coalesce(max(index), -1) + 1, %s,
@@ -72,7 +71,6 @@ def _logged(cursor: psycopg.Cursor[Any], ids: list[UUID]) -> None:
     entries = [uuid4() for _ in ids]
     cursor.execute(FACT, (ids,))
     cursor.execute(ENTRY, (entries, [body_of(id_) for id_ in entries], ids))
-    cursor.execute(PENDING, (entries,))
 
 
 def _bare(cursor: psycopg.Cursor[Any], ids: list[UUID]) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from ledger import canonical, rows
-from ledger.models import SUBJECTS, Entry, PendingEntry
+from ledger.models import SUBJECTS, Entry
 
 # A namespace of our own: one fact has one entry id, however often the writing is tried again.
 NAMESPACE = UUID("5d0b7a0e-7f0d-5a3c-9f56-0b9a4e7c2d11")
@@ -105,24 +105,25 @@ def _write(waiting: Sequence[_Waiting]) -> None:
 
 
 def _insert(waiting: Sequence[_Waiting]) -> None:
-    # With the columns that are filled and no others: of the many kinds of subject an entry has one.
-    by_subject = defaultdict[str, list[_Waiting]](list)
-    for one in waiting:
-        by_subject[SUBJECT_OF[one.subject._meta.db_table]].append(one)
+    # With the columns that are filled and no others: of the many kinds of subject an entry has one. The database puts
+    # them on their way in the order in which they are inserted, which is that in which they were appended.
+    if not waiting:
+        return
+    subjects = [SUBJECT_OF[one.subject._meta.db_table] for one in waiting]
+    columns = sorted(set(subjects))
+    names = ", ".join(f"{name}_id" for name in columns)
+    values = ", ".join(f"CASE about WHEN '{name}' THEN fact END" for name in columns)
     with connection.cursor() as cursor:
-        for name, some in by_subject.items():
-            cursor.execute(
-                f"INSERT INTO {Entry._meta.db_table} (id, kind, body, at, {name}_id)"  # noqa: S608 - columns of ours
-                " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::uuid[])",
-                [
-                    [one.entry.id for one in some],
-                    [str(one.entry.kind) for one in some],
-                    [one.entry.body for one in some],
-                    [one.entry.at for one in some],
-                    [one.subject.pk for one in some],
-                ],
-            )
         cursor.execute(
-            f"INSERT INTO {PendingEntry._meta.db_table} (entry_id) SELECT unnest(%s::uuid[])",
-            [[one.entry.id for one in waiting]],  # in the order in which they were appended
+            f"INSERT INTO {Entry._meta.db_table} (id, kind, body, at, {names}) SELECT id, kind, body, at, {values}"  # noqa: S608 - columns of ours
+            " FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::text[], %s::uuid[])"
+            " WITH ORDINALITY AS given (id, kind, body, at, about, fact, number) ORDER BY number",
+            [
+                [one.entry.id for one in waiting],
+                [str(one.entry.kind) for one in waiting],
+                [one.entry.body for one in waiting],
+                [one.entry.at for one in waiting],
+                subjects,
+                [one.subject.pk for one in waiting],
+            ],
         )

@@ -113,7 +113,10 @@ SUBJECTS = {
 
 
 def _subject(model: str) -> models.ForeignKey:  # type: ignore[type-arg]
-    return models.ForeignKey(model, on_delete=PROTECT, null=True, related_name="entries", db_index=False)
+    """Return the column of a kind of subject; that it is there is asked by the trigger ``entries_are_taken``."""
+    return models.ForeignKey(
+        model, on_delete=PROTECT, null=True, related_name="entries", db_index=False, db_constraint=False
+    )
 
 
 class Entry(models.Model):
@@ -227,15 +230,15 @@ class Entry(models.Model):
     kind = models.CharField(max_length=32, choices=Kind.choices)
     body = models.BinaryField()
     at = models.DateTimeField()
-    party = models.ForeignKey("rights.Party", on_delete=PROTECT, null=True, related_name="entries")
-    work = models.ForeignKey("rights.Work", on_delete=PROTECT, null=True, related_name="entries")
-    recording = models.ForeignKey("rights.Recording", on_delete=PROTECT, null=True, related_name="entries")
-    share = models.ForeignKey("rights.Share", on_delete=PROTECT, null=True, related_name="entries")
-    consent = models.ForeignKey("rights.Consent", on_delete=PROTECT, null=True, related_name="entries")
-    consent_event = models.ForeignKey("rights.ConsentEvent", on_delete=PROTECT, null=True, related_name="entries")
-    license = models.ForeignKey("rights.License", on_delete=PROTECT, null=True, related_name="entries")
-    submission = models.ForeignKey("rights.Submission", on_delete=PROTECT, null=True, related_name="entries")
-    decision = models.ForeignKey("rights.Decision", on_delete=PROTECT, null=True, related_name="entries")
+    party = _subject("rights.Party")
+    work = _subject("rights.Work")
+    recording = _subject("rights.Recording")
+    share = _subject("rights.Share")
+    consent = _subject("rights.Consent")
+    consent_event = _subject("rights.ConsentEvent")
+    license = _subject("rights.License")
+    submission = _subject("rights.Submission")
+    decision = _subject("rights.Decision")
     party_name = _subject("rights.PartyName")
     party_in_role = _subject("rights.PartyInRole")
     representation = _subject("rights.Representation")
@@ -325,13 +328,10 @@ class Entry(models.Model):
     class Meta:
         verbose_name_plural = "entries"
         constraints = [
-            models.CheckConstraint(condition=Exact(NonNulls(*SUBJECTS), 1), name="entry_is_about_one_fact"),
-            *(
-                models.UniqueConstraint(
-                    fields=[subject], name=f"{subject}_is_entered_once", condition=Q(**{f"{subject}__isnull": False})
-                )
-                for subject in SUBJECTS
-            ),
+            models.UniqueConstraint(
+                fields=[subject], name=f"{subject}_is_entered_once", condition=Q(**{f"{subject}__isnull": False})
+            )
+            for subject in SUBJECTS
         ]
 
     def __str__(self) -> str:
@@ -339,12 +339,15 @@ class Entry(models.Model):
 
 
 class PendingEntry(models.Model):
-    """An entry that has no place in the tree yet; the sequencer deletes the row when it gives one."""
+    """
+    An entry that has no place in the tree yet: inserted by the database with the entry, deleted by the sequencer with
+    the leaf.
+    """
 
     # A sequence counts inserts, not commits; what it keeps is cause before effect: whoever writes after a commit was
     # seen gets a higher number.
     id = models.BigAutoField(primary_key=True)
-    entry = models.OneToOneField(Entry, on_delete=PROTECT, related_name="pending")
+    entry = models.OneToOneField(Entry, on_delete=PROTECT, related_name="pending", db_constraint=False)
 
     class Meta:
         verbose_name_plural = "pending entries"

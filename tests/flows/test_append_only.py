@@ -10,13 +10,13 @@ from uuid import UUID, uuid4, uuid5
 import psycopg
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, connections, transaction
 from django.db.models import Model, ProtectedError
 from django.utils import timezone
 
 from fingerprint.models import Audio
 from ledger import log, rows, sequencer
-from ledger.models import Entry, PendingEntry
+from ledger.models import SUBJECTS, Entry, PendingEntry
 from rights.models import (
     Contribution,
     Decision,
@@ -523,16 +523,33 @@ def test_an_entry_is_appended_only_with_its_fact(facts: World) -> None:
             act()
 
 
-def test_an_entry_that_the_sequencer_would_not_find_is_refused(facts: World) -> None:
-    def unheard() -> None:
+def test_an_entry_is_on_its_way_without_being_told(facts: World) -> None:
+    with pytest.raises(Kept), transaction.atomic():  # noqa: PT012
         party: Any = new(Party)
-        Entry.objects.create(id=uuid4(), kind="party_registered", body=b"{}", at=timezone.now(), party=party)
+        entry = Entry.objects.create(id=uuid4(), kind="party_registered", body=b"{}", at=timezone.now(), party=party)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert list(PendingEntry.objects.values_list("entry", flat=True)) == [entry.pk]
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            PendingEntry.objects.create(entry=entry)  # nobody says it twice
+        raise Kept
 
-    with pytest.raises(IntegrityError) as caught, transaction.atomic():
-        unheard()
-    assert caught.value.__cause__ is not None
-    assert caught.value.__cause__.diag.constraint_name == "entry_is_on_its_way"  # type: ignore[attr-defined]
-    assert PendingEntry.objects.count() == 0
+
+def test_an_entry_is_about_one_fact_which_is_there() -> None:
+    """Of each kind of subject: the question is written out for each of them."""
+    before = Entry.objects.count()
+
+    def refused(name: str, **columns: UUID) -> None:
+        given = {f"{column}_id": value for column, value in columns.items()}
+        with pytest.raises(IntegrityError) as caught, transaction.atomic():
+            Entry.objects.create(id=uuid4(), kind="party_registered", body=b"{}", at=timezone.now(), **given)
+        assert caught.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
+
+    for subject in SUBJECTS:
+        refused("entry_is_about_what_is_there", **{subject: uuid4()})
+    refused("entry_is_about_one_fact", work=uuid4(), voice=uuid4())
+    refused("entry_is_about_one_fact")
+    assert Entry.objects.count() == before
 
 
 # --- splits
