@@ -1,4 +1,9 @@
-"""What another plan would have paid out of the receipts of a period, payee by payee; nothing is recorded or booked."""
+"""
+What another plan would have paid out of the receipts of a period, payee by payee; nothing is recorded or booked.
+
+Beside the division stand its terms of money, as far as they can be known: what is fixed, what follows from counts and
+revenue that were declared, and what is a part of the receipts that are divided here.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +11,29 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import QuerySet
 
-from ledger import dividing, planning
+from ledger import dividing, planning, terming
 from ledger.planning import GivenPlan
 from rights import decisions
+from rights import terms as rights_terms
+from rights.case import Side
 from rights.models import License, Submission
-from royalties import money, results, splits
+from royalties import money, plans, results, splits
 from royalties.allocation import allocate
 from royalties.apportion import PlanTerms, Splits
-from royalties.models import RoyaltyRun, RunEvent, RunPart
+from royalties.models import Declaration, RoyaltyRun, RunEvent, RunPart
+from royalties.plans import Term
 from royalties.runs import engine, keeping
 from royalties.splits import EVERYTHING, Aimed
+from royalties.vocabulary import MoneyTerm, Scope
 
 MOST_POOLS = 10_000
 MOST_OUTPUTS = 2_000
@@ -72,6 +83,28 @@ class Preview:
     pools: int
     units: int
     payees: tuple[Difference, ...]
+    terms: tuple[TermDifference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Come:
+    """What a term of money comes to; None where that is not known yet."""
+
+    units: int | None  # minor units of the term's currency
+    basis: str  # what it was worked out from, or what is missing
+    is_at_most: bool = False
+
+
+@dataclass(frozen=True)
+class TermDifference:
+    """A term of money under the plan as it stands, and under the other one; None where a plan does not have it."""
+
+    kind: MoneyTerm
+    side: Side | None
+    party_id: UUID | None  # None: the owners of the license's assets
+    currency: str
+    old: Come | None
+    new: Come | None
 
 
 def preview(
@@ -105,6 +138,7 @@ def preview(
     if len(earning) > MOST_OUTPUTS:
         raise TooManyOutputs
     terms = _terms(plan, license_.id)
+    reached = 0
     old: Counter[UUID | None] = Counter()
     new: Counter[UUID | None] = Counter()
     released = dict(Submission.objects.filter(pk__in=earning).values_list("pk", "release_on"))
@@ -113,6 +147,8 @@ def preview(
         before, after = dividing.preview(submission_id, plans={license_.id: terms}, on=day, known_at=at)
         if not dividing.is_reached(submission_id, license_id=license_.id, aimed=aimed, on=day, known_at=at):
             after = before
+        else:
+            reached += sum(one.units for one in pools if one.submission_id == submission_id)
         for one in pools:
             if one.submission_id == submission_id:
                 _add(old, before, one)
@@ -126,7 +162,139 @@ def preview(
             Difference(party_id, old[party_id], new[party_id])
             for party_id in sorted(old.keys() | new.keys(), key=lambda one: (-abs(new[one] - old[one]), str(one)))
         ),
+        terms=_compared(plan, aimed, _Known.of(license_, run, reached, currency, aimed, at)),
     )
+
+
+# --- Terms of money
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What terms of money are worked out from here."""
+
+    currency: str
+    receipts: int  # of the outputs that the plan is for
+    count: int | None  # of generations under the license; None: not declared
+    revenue: int | None  # of subscriptions, in minor units
+    usages: tuple[int, int] | None  # of the plan's outputs, and of all
+    period: str  # of what was declared
+    stated: tuple[Term, ...]  # of the plan as it stands
+    at: datetime
+
+    @classmethod
+    def of(
+        cls, license_: License, run: RoyaltyRun | None, receipts: int, currency: str, aimed: Aimed, at: datetime
+    ) -> _Known:
+        """Read it: of the run's period, or without a run, the newest that was declared."""
+        payers = rights_terms.duplicates_of(license_.licensee_id, at)
+        rows = Declaration.objects.filter(payer__in=payers, recorded_at__lte=at).order_by("recorded_at", "id")
+        counts = rows.filter(kind=Declaration.Kind.GENERATIONS, license=license_)
+        revenues = rows.filter(kind=Declaration.Kind.SUBSCRIPTION_REVENUE, currency=currency)
+        usages = None
+        if run is not None:
+            within = {"period_from__gte": run.period_from, "period_to__lte": run.period_to}
+            counts, revenues = counts.filter(**within), revenues.filter(**within)
+            own = results.outcome(RunPart.objects.get(run=run, of_run=run), run.currency)
+            lane = terming.lane_name(license_.pk, aimed.scope, aimed.id)
+            if own.all_usages and lane in own.usages:
+                usages = min(max(0, own.usages[lane]), own.all_usages), own.all_usages
+        return cls(
+            currency,
+            receipts,
+            _declared(counts, is_all=run is not None),
+            _declared(revenues, is_all=run is not None),
+            usages,
+            f"from {run.period_from} until before {run.period_to}" if run else "lately",
+            _stated(license_.pk, aimed, at),
+            at,
+        )
+
+
+def _declared(rows: QuerySet[Declaration], *, is_all: bool) -> int | None:
+    """Add up what was declared, of the same days the newest; or return the newest of all."""
+    newest = {(one.period_from, one.period_to): one for one in rows}
+    if not newest:
+        return None
+    if is_all:
+        return sum(one.amount for one in newest.values())
+    return newest[max(newest, key=lambda days: days[1])].amount
+
+
+def _stated(license_id: UUID, aimed: Aimed, at: datetime) -> tuple[Term, ...]:
+    found = [
+        plan
+        for plan in splits.versions_of([license_id], known_at=at)
+        if plan.scope == aimed.scope
+        and (plan.party_id or plan.release_id or plan.recording_id) == aimed.id
+        and (plan.valid_from is None or plan.valid_from <= at.date())
+    ]
+    return splits.money_of(found[-1]) if found else ()
+
+
+def _compared(plan: GivenPlan, aimed: Aimed, known: _Known) -> tuple[TermDifference, ...]:
+    old, new = _come(known.stated, known), _come(plan.terms, known)
+    return tuple(
+        TermDifference(
+            kind,
+            side,
+            party_id or (aimed.id if aimed.scope is Scope.PARTY else None),
+            currency or known.currency,
+            old.get(key),
+            new.get(key),
+        )
+        for key in {**new, **old}
+        for kind, side, party_id, currency, *_ in (key,)
+    )
+
+
+_Named = tuple[MoneyTerm, Side | None, UUID | None, str, str, date | None, date | None]
+_Key = tuple[MoneyTerm, Side | None, UUID | None, str, str, date | None, date | None, int]
+
+
+def _come(terms: Sequence[Term], known: _Known) -> dict[_Key, Come]:
+    """Return what each term comes to; the tiers of a fee are one."""
+    found: dict[_Key, Come] = {}
+    seen: Counter[_Named] = Counter()
+    tiers: dict[_Key, list[Term]] = {}
+    for term in terms:
+        name = (term.kind, term.side, term.party_id, term.currency, term.group, term.period_from, term.period_to)
+        if term.kind is MoneyTerm.PER_GENERATION:
+            tiers.setdefault((*name, 1), []).append(term)
+            continue
+        seen[name] += 1
+        found[(*name, seen[name])] = _amount(term, known)
+    for key, some in tiers.items():
+        if known.count is None:
+            found[key] = Come(None, f"how often was generated {known.period} is not declared")
+        else:
+            units = plans.per_generation(known.count, some)
+            found[key] = Come(units, f"{known.count} generations, declared {known.period}")
+    return found
+
+
+def _amount(term: Term, known: _Known) -> Come:
+    major = 10 ** money.exponent(known.currency)
+    rate = term.rate or Fraction(0)
+    match term.kind:
+        case MoneyTerm.MINIMUM:
+            days = f"from {term.period_from} until before {term.period_to}"
+            return Come(term.amount_minor, f"guaranteed {days}: what is earned is topped up to it", is_at_most=True)
+        case MoneyTerm.SUB_SHARE if known.revenue is None:
+            return Come(None, f"revenue of subscriptions in {known.currency} {known.period} is not declared")
+        case MoneyTerm.SUB_SHARE:
+            revenue = Fraction(known.revenue or 0, major)
+            used, total = known.usages or (1, 1)
+            units = plans.sub_share(revenue, rate, used=used, total=total, currency=known.currency)
+            said = f"revenue declared {known.period}, "
+            if known.usages is None:
+                return Come(units, said + "if all usage were of this license", is_at_most=True)
+            return Come(units, said + f"{used} of {total} usages")
+        case MoneyTerm.DOWNSTREAM | MoneyTerm.STATUTORY:
+            units = plans.of_receipts(Fraction(known.receipts, major), rate, currency=known.currency)
+            return Come(units, "of the receipts that are divided here")
+        case _:
+            return Come(term.amount_minor, "paid once; what was paid before counts")
 
 
 def _terms(plan: GivenPlan, license_id: UUID) -> PlanTerms:

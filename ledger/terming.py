@@ -237,11 +237,15 @@ def _lanes(asked: Asked) -> list[_Lane]:
     by_id = {one.pk: one for one in licenses}
     found: dict[str, _Lane] = {}
     for plan in splits.versions_of(by_id, known_at=asked.known_at):
-        aimed = plan.party_id or plan.release_id or plan.recording_id or ""
-        name = f"{plan.license_id}/{plan.scope}/{aimed}"
+        name = lane_name(plan.license_id, plan.scope, plan.party_id or plan.release_id or plan.recording_id)
         lane = found.setdefault(name, _Lane(name, by_id[plan.license_id]))
         lane.plans.append(plan)
     return [found[name] for name in sorted(found)]
+
+
+def lane_name(license_id: UUID, scope: str, aimed_id: UUID | None) -> str:
+    """Return what the plans of a license with one scope are called among what is frozen."""
+    return f"{license_id}/{scope}/{aimed_id or ''}"
 
 
 def _stated(lane: _Lane, plan: Plan) -> list[_Stated]:

@@ -38,6 +38,7 @@ from ledger.constraints import REFUSALS, violated
 from ledger.licensing import AmendedBySigning, NoSuchLicense, NothingSigned
 from ledger.planning import GivenPlan
 from ledger.previewing import Preview
+from ledger.statements.document import TERMS
 from ledger.visibility import Sight, finds, seen
 from rights import contracts, obstacles, wording
 from rights.case import Side
@@ -715,6 +716,7 @@ class LicenseAdmin(FactAdmin):
                 "license": license_,
                 "found": found,
                 "rows": rows,
+                "terms": _terms_compared(found) if found else [],
                 "asked": plans.ASKED,
                 "current": form.current,
                 "quantities": form.current.quantities.count(),
@@ -726,6 +728,33 @@ class LicenseAdmin(FactAdmin):
         )
         response.status_code = 422 if form.errors else 200
         return response
+
+
+def _terms_compared(found: Preview) -> list[dict[str, Any]]:
+    names = Party.objects.select_related("identity").in_bulk([one.party_id for one in found.terms if one.party_id])
+    return [
+        {
+            "name": TERMS[one.kind.value],
+            "who": sheets.link(names[one.party_id])
+            if one.party_id
+            else f"Owners of the assets{_OF_SIDE[one.side] if one.side else ''}",
+            "old": _come_said(one.old, one.currency),
+            "new": _come_said(one.new, one.currency),
+            "basis": (one.new or one.old or previewing.Come(None, "")).basis,
+        }
+        for one in found.terms
+    ]
+
+
+_OF_SIDE = {Side.MASTER: ", masters", Side.PUBLISHING: ", publishing"}
+
+
+def _come_said(come: previewing.Come | None, currency: str) -> str:
+    if come is None:
+        return "–"
+    if come.units is None:
+        return "not known yet"
+    return f"{'at most ' if come.is_at_most else ''}{money.written(come.units, currency)} {currency}"
 
 
 def _may_plan(request: HttpRequest, license_: License) -> bool:

@@ -403,6 +403,25 @@ class PayeeDifferenceOutput(serializers.Serializer[Any]):
     difference = serializers.IntegerField(source="units")
 
 
+class ComeOutput(serializers.Serializer[Any]):
+    """What a term of money comes to."""
+
+    minor = serializers.IntegerField(source="units", allow_null=True, help_text="Null: not known yet; see basis")
+    at_most = serializers.BooleanField(source="is_at_most")
+    basis = serializers.CharField(help_text="What it is worked out from, or what is missing")
+
+
+class TermDifferenceOutput(serializers.Serializer[Any]):
+    """A term of money of the plan as it stands and of the other one."""
+
+    kind = serializers.CharField(source="kind.value")
+    side = serializers.CharField(allow_null=True)
+    party = serializers.UUIDField(source="party_id", allow_null=True, help_text="Null: the owners of the assets")
+    currency = serializers.CharField()
+    old = ComeOutput(allow_null=True, help_text="Null: the plan as it stands has no such term")
+    new = ComeOutput(allow_null=True)
+
+
 class PlanPreviewOutput(serializers.Serializer[Any]):
     """Payee by payee, those of whom it changes most first; the differences add up to nothing."""
 
@@ -411,6 +430,9 @@ class PlanPreviewOutput(serializers.Serializer[Any]):
     pools = serializers.IntegerField()
     minor = serializers.IntegerField(source="units")
     payees = PayeeDifferenceOutput(many=True)
+    terms = TermDifferenceOutput(
+        many=True, help_text="Terms of money beside the division: what is fixed, and what follows from declared counts"
+    )
 
 
 class PlanPreviews(APIView):
@@ -455,6 +477,8 @@ class PlanPreviews(APIView):
     def post(self, request: Request, id: UUID) -> Response:
         """
         Divide pools by the plan as it stands and by another one, on the rights of today. Nothing is recorded.
+
+        Beside it stand both plans' terms of money: what is fixed, and what follows from counts that were declared.
 
         For the licensee, whose receipts they are.
         """

@@ -202,9 +202,46 @@ def test_terms_of_plans_are_booked_by_runs(transactional_db: None, sounds: Sound
     assert (statements[key("provider")]["payable"], statements[key("provider")]["carried_out"]) == (0, 6066)
 
     on_paper(payer, statements, tmp_path)
+    previewed(world)
     waiting(payer)
     later(payer, tmp_path, training)
     assert_whole()
+
+
+def previewed(world: worked.Worked) -> None:
+    """What other terms would come to, as far as it can be known, beside those that stand."""
+    other = [{**one, "rate": "1/5"} if one["kind"] == "sub_share" else one for one in TERMS if one["kind"] != "advance"]
+    other[2] = {**other[2], "minor": 100}  # the fee of the first hundred generations, doubled
+    other += [{"kind": "buyout", "party": key("C"), "minor": 90000, "currency": "EUR"}]
+    asked = world.payer.post(f"/v1/licenses/{key('license')}/plan-previews", worked.plan(terms=other, currency="EUR"))
+    assert asked.status_code == 200, asked.content
+    assert asked.json()["run"] == key("run 1")
+    found = {
+        (row["kind"], row["currency"], row["side"]): tuple(
+            None if row[name] is None else (row[name]["minor"], row[name]["at_most"]) for name in ("old", "new")
+        )
+        for row in asked.json()["terms"]
+    }
+    assert found == {
+        ("advance", "EUR", None): ((30000, False), None),
+        ("minimum", "EUR", "publishing"): ((70000, True), (70000, True)),
+        ("minimum", "EUR", "master"): ((999_999, True), (999_999, True)),
+        ("training_fee", "EUR", "master"): ((10000, False), (10000, False)),
+        ("training_fee", "USD", None): ((2500, False), (2500, False)),
+        ("per_generation", "EUR", None): ((6500, False), (100 * 100 + 50 * 30, False)),
+        ("sub_share", "EUR", "publishing"): ((7500, False), (15000, False)),
+        ("downstream", "EUR", None): ((4044, False), (4044, False)),
+        ("statutory", "EUR", None): ((6066, False), (6066, False)),
+        ("buyout", "EUR", None): (None, (90000, False)),
+    }
+    # Of pools that are only thought of, a part of the receipts is a part of those.
+    thought = [{"submission": key("O1"), "country": "DE", "minor": 5000}]
+    asked = world.payer.post(
+        f"/v1/licenses/{key('license')}/plan-previews", worked.plan(terms=other, currency="CHF", pools=thought)
+    )
+    rows = {(row["kind"], row["currency"]): row["new"] for row in asked.json()["terms"]}
+    assert rows["downstream", "CHF"]["minor"] == 100
+    assert (rows["sub_share", "CHF"]["minor"], rows["sub_share", "CHF"]["at_most"]) == (1, True)  # of the 5 declared
 
 
 def waits(payer: Payer, run: str) -> set[tuple[str, str, str]]:
