@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import random
@@ -136,6 +137,7 @@ def goes_home_with_its_verifier(tmp_path: Path) -> None:
     done = bare(path, "--key", str(verdicts.vkey), "--against", str(held))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything that was checked holds." in done.stdout
+    assert "Not checked here: the C2PA signature inside audio" in done.stdout
     assert bare(path).returncode == 0  # and says that it only agrees with itself
     assert "not who made it" in bare(path).stdout
 
@@ -440,6 +442,13 @@ def is_kept_for_some_days(settings: Any) -> None:
 
 def test_the_verifier_can_be_read_through() -> None:
     lines = VERIFIER.read_text().split("\n")
-    assert len([line for line in lines if line.strip() and not line.strip().startswith(("#", '"""'))]) < 480
+    tree = ast.parse("\n".join(lines))
+    told = [one for one in ast.walk(tree) if isinstance(one, ast.Module | ast.FunctionDef | ast.ClassDef)]
+    said = {n for one in told if ast.get_docstring(one) for n in range(one.body[0].lineno, one.body[0].end_lineno + 1)}
+    code = [n for n, line in enumerate(lines, 1) if n not in said and line.strip() and not line.strip().startswith("#")]
+    assert len(code) <= 450
     imports = {line for line in lines if line.startswith(("import ", "from "))}
-    assert all("cryptography" in line or line.startswith(("import argparse", "from fractions")) for line in imports)
+    assert all(
+        "cryptography" in line or line.startswith(("import argparse", "from fractions", "from itertools"))
+        for line in imports
+    )
