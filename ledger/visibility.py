@@ -157,7 +157,7 @@ def _narrowed(model: type[Model], rule: Rule, one: Within) -> Q:
     if model in _TIMELESS:
         return allowed
     if (when := _WHEN.get(model)) is None:
-        return NOTHING  # nobody said of which period it is
+        return NOTHING  # what NOT_IN_A_PERIOD names, and whatever nobody decided on
     begins, ends = when
     if one.period_to is not None:
         allowed &= Q(**{f"{begins}__lt": _as(one.period_to, begins)})
@@ -166,7 +166,7 @@ def _narrowed(model: type[Model], rule: Rule, one: Within) -> Q:
         if ends == begins:
             allowed &= Q(**{f"{begins}__gte": first})
         else:
-            allowed &= Q(**{f"{ends}__gt": first}) | Q(**{f"{ends}__isnull": True})
+            allowed &= Q(**{f"{ends}__gt": _as(one.period_from, ends)}) | Q(**{f"{ends}__isnull": True})
     return allowed
 
 
@@ -188,7 +188,13 @@ def _is_seen(entry: Entry, sight: Sight) -> bool:
     subject = next(name for name in SUBJECTS if getattr(entry, f"{name}_id") is not None)
     facts: QuerySet[Any, Any] = QuerySet(apps.get_model(SUBJECTS[subject]))
     facts = facts.filter(pk=getattr(entry, f"{subject}_id"))
-    return (facts.filter(_ENTERED[subject](sight)) if subject in _ENTERED else seen(facts, sight)).exists()
+    return (facts.filter(_entered(subject, sight)) if subject in _ENTERED else seen(facts, sight)).exists()
+
+
+def _entered(subject: str, sight: Sight) -> Q:
+    """Who sees the entry of a subject whose list is narrower, and of what an audit is let in for only its part."""
+    rule, model = _ENTERED[subject], apps.get_model(SUBJECTS[subject])
+    return reduce(or_, [rule(Sight(sight.parties)), *(_narrowed(model, rule, one) for one in sight.within)])
 
 
 def _through(column: str, model: type[Any]) -> Rule:
@@ -349,8 +355,8 @@ def _entries_about(subjects: tuple[str, ...], sight: Sight) -> Q:
     parts = []
     for subject in subjects:
         model: type[Any] = apps.get_model(SUBJECTS[subject])
-        rule = _ENTERED.get(subject)
-        facts = QuerySet(model).filter(rule(sight)) if rule else seen(QuerySet(model), sight)
+        facts = QuerySet(model)
+        facts = facts.filter(_entered(subject, sight)) if subject in _ENTERED else seen(facts, sight)
         ids = _IsOneOf(F(f"{subject}_id"), ArraySubquery(facts.values("pk")))
         parts.append(Entry.objects.filter(ids).values("pk"))
     first, *others = parts
@@ -475,7 +481,7 @@ RULES: Rules = {
 # --- What an audit is narrowed to
 
 # What is seen through other tables, which are narrowed themselves.
-_COMPOSED = frozenset({Entry, Leaf, PendingEntry})
+_COMPOSED = frozenset({Entry, Leaf, PendingEntry, ReplayedEntry})
 # An audit's own: everything of it, and of no other.
 _OF_ENGAGEMENT: dict[type[Model], str] = {
     AuditNote: "engagement",
@@ -491,7 +497,9 @@ _TIMELESS: frozenset[type[Model]] = frozenset(
         *(Party, rights.PartyIdentity, rights.Work, rights.Recording, rights.RecordingWork, rights.RecordingAudio),
         *(rights.Voice, rights.RecordingVoice, rights.Stem, rights.Lyrics, rights.Release, rights.ReleaseRecording),
         *(rights.Model, rights.ModelVersion, rights.TermsVersion, rights.Identifier),
-        *(Account, PayeeTerms, ExchangeRate, Checkpoint, Tile, SignerChange, BandsVersion, BandsActivation),
+        *(rights.PartyName, rights.PartyMerge, rights.PartyMergeUndo, rights.RecordingDescription),
+        *(Account, PayeeTerms, ExchangeRate, UsageMapping, BandsVersion, BandsActivation),
+        *(Checkpoint, Cosignature, Tile, SignerChange, LogKeyChange, ReplayRound),
     }
 )
 
@@ -569,7 +577,112 @@ _WHEN: dict[type[Model], tuple[str, str]] = {
     Transaction: _moment("value_on"),
     Posting: _moment("transaction__value_on"),
     DossierRead: _moment("read_at"),
+    # What surrounds an output.
+    rights.AppealEvidence: _release("appeal__decision__submission__"),
+    rights.RecheckFinding: _release("recheck__decision__submission__"),
+    rights.ContributionEvidence: _release("submission__"),
+    rights.InfluenceWeight: _release("influence__submission__"),
+    rights.InfluenceObjection: _release("influence__submission__"),
+    rights.Allowance: ("recorded_at", "expires_on"),
+    CopyOrder: _release("decision__submission__"),
+    SignedCopy: _release("decision__submission__"),
+    SoftBinding: _release("decision__submission__"),
+    OutputFingerprint: _release("decision__submission__"),
+    ForeignManifest: _release("decision__submission__"),
+    Timestamp: _moment("stamped_at"),
+    # What surrounds consents, licenses and shares.
+    rights.ConsentEvidence: _moment("event__effective_on"),
+    rights.ConsentOverride: _active("consent__"),
+    rights.ReservationEnd: _moment("effective_on"),
+    rights.LicenseModelVersion: _active("license__"),
+    rights.TrainingLicense: _active("license__"),
+    rights.MfnClause: _active("license__"),
+    PlanModel: _active("plan__license__"),
+    PlanQuantity: _active("plan__license__"),
+    PlanTerm: _active("plan__license__"),
+    rights.ConflictEvent: _active("conflict__"),
+    rights.Representation: _active(),
+    rights.RepresentationEnd: _moment("effective_on"),
+    rights.PartyInRole: _active(),
+    rights.Protection: _active(),
+    rights.IdentifierFinding: _moment("recorded_at"),
+    rights.Campaign: ("recorded_at", "closes_on"),
+    rights.CampaignInvitation: ("campaign__recorded_at", "campaign__closes_on"),
+    CampaignPlan: ("campaign__recorded_at", "campaign__closes_on"),
+    CampaignMailing: _moment("requested_at"),
+    CampaignNotice: _moment("recorded_at"),
+    rights.Clearance: _moment("answered_at"),
+    rights.ClearanceAnswers: _moment("clearance__answered_at"),
+    # Training and voices: of the day on which it was settled, and not of each day since.
+    rights.Dataset: _moment("frozen_at"),
+    rights.DatasetMember: _moment("dataset__frozen_at"),
+    rights.DatasetExclusion: _moment("dataset__frozen_at"),
+    rights.ModelVersionRetirement: _moment("effective_on"),
+    rights.TrainingStatement: _moment("recorded_at"),
+    rights.VoiceEnrollment: _moment("enrolled_at"),
+    rights.VoiceEnrollmentEnd: _moment("recorded_at"),
+    # Money.
+    Advance: _moment("paid_on"),
+    Declaration: _run(""),
+    TaxCertificate: ("valid_from", "valid_to"),
+    PayeeLink: _moment("recorded_at"),
+    PayeeLinkEnd: _moment("recorded_at"),
+    UsageProblem: _moment("report__received_at"),
+    UsageProgress: _moment("report__received_at"),
+    UsageSupersession: _moment("recorded_at"),
+    # What the house did.
+    Proposal: _moment("proposed_at"),
+    Approval: _moment("approved_at"),
+    ErasureRequest: _moment("requested_at"),
+    Erasure: _moment("erased_at"),
+    ImportBatch: _moment("received_at"),
+    **dict.fromkeys(
+        (
+            *(ImportProgress, ImportedFact, ImportProblem, ImportOutcome, ImportReversal, ImportNote),
+            *(ImportRehearsal, RehearsedProblem, SocietyAnswer),
+        ),
+        _moment("batch__received_at"),
+    ),
+    Enrollment: _moment("received_at"),
+    EnrollmentFile: _moment("enrollment__received_at"),
+    EnrollmentProgress: _moment("enrollment__received_at"),
 }
+
+_FOLLOWS = "it follows from facts, which are shown with their periods"
+_OPERATORS = "it is the operator's, whoever looks"
+# Table → why an auditor who is let in for a period sees nothing of it.
+NOT_IN_A_PERIOD: dict[type[Model], str] = {
+    **dict.fromkeys(
+        (rights.ShareStanding, rights.PermissionStanding, rights.LicenseStanding, rights.ExclusiveRight), _FOLLOWS
+    ),
+    rights.NameToken: "it finds names, and is no record of anything",
+    rights.PartyContact: "where somebody is written to is nobody's to audit",
+    rights.VoiceTemplate: "what a voice is recognized by is sealed, and shows nothing",
+    Job: "it is work that waits, and its errors quote what is not of the period",
+    SavedMapping: "it is a tool of the house, without a day",
+    **dict.fromkeys(
+        (PackOrder, PackProgress, PackPart), "a pack holds what whoever ordered it saw, which may be more than a period"
+    ),
+    **dict.fromkeys(
+        (
+            *(ApiClient, AuditEngagement, DivisionWatch, Edge, Membership, MembershipEnd, Operation, OutputWatch),
+            *(ReviewClaim, ShardQuestion, WitnessState),
+        ),
+        _OPERATORS,
+    ),
+}
+
+
+def how_in_a_period(model: type[Model]) -> list[str]:
+    """Return in which ways it is decided what an auditor for a period sees of a table: exactly one, where it is."""
+    ways = {
+        "of no period": model in _TIMELESS,
+        "through other tables": model in _COMPOSED,
+        "of the audit itself": model in _OF_ENGAGEMENT,
+        "by its dates": model in _WHEN,
+        "nothing": model in NOT_IN_A_PERIOD,
+    }
+    return [way for way, is_so in ways.items() if is_so]
 
 
 def is_covered(model: type[Model]) -> bool:

@@ -15,10 +15,12 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from ledger import membership, sequencer
+from ledger import membership, people, sequencer
 from ledger.access import caller_of_user, is_auditor
 from ledger.api.reading import THEIR_OWN
 from ledger.auditing import drawing, saving
+from ledger.demo import login
+from ledger.demo.catalogue import key as demo_key
 from ledger.membership import Audit
 from ledger.models import (
     AuditException,
@@ -30,7 +32,9 @@ from ledger.models import (
     SavedQuestion,
 )
 from ledger.visibility import Sight, finds, seen
-from rights.models import Consent, Share, Submission
+from provenance.models import SoftBinding
+from rights.models import Consent, Party, Recording, Share, Submission
+from rights.vocabulary import PartyKind
 from royalties.models import Statement
 from tests.flows import worked
 from tests.flows.conftest import Sounds, World, admitted, body, key, row_counts, today
@@ -133,7 +137,41 @@ def test_a_scope_of_a_period_leaves_what_is_of_it(world: World) -> None:
         answer = person.get("/v1/audit-questions/releases?period=everything")
         assert (answer.json()["rows"] > 0) is (person is inside)
         assert (person.get(f"/reports/submissions/{key('out')}").status_code == 200) is (person is inside)
+        # What surrounds it goes with it, and so do the entries of both.
+        assert seen(SoftBinding.objects.all(), sight).exists() is (person is inside)
+        assert seen(Recording.objects.all(), sight).exists()  # of no period
+        assert finds(Entry, Entry.objects.get(submission=UUID(key("out"))).pk, sight) is (person is inside)
     assert found == {"inside": 1, "outside": 0}
+    of_label = auditor("label", "labels", period_from=date(2020, 1, 1), period_to=date(2021, 1, 1))
+    sight = caller_of_user(of_label.user, at=timezone.now()).sight
+    given = {"id": str(uuid4()), "describer": key("label"), "genres": ["country"]}
+    described = world.label.post(f"/v1/recordings/{key('country')}/descriptions", given)
+    assert described.status_code == 201, described.content
+    sequencer.drain(at=timezone.now())
+    entry = Entry.objects.get(recording_description__isnull=False)  # seen by a rule of its own, of a thing of no period
+    assert finds(Entry, entry.pk, sight)
+    assert seen(Entry.objects.filter(pk=entry.pk), sight).exists()
+    assert not seen(Entry.objects.filter(submission__isnull=False), sight).exists()
+
+
+def test_the_demo_lets_an_auditor_read_what_is_the_labels_for_a_time(transactional_db: None) -> None:
+    for name in ("label", "other"):
+        people.register_party(id=UUID(demo_key(name)), kind=PartyKind.COMPANY, name=name, at=timezone.now())
+    at = timezone.now()
+    name, password = login.ensure_auditor(at=at)
+    assert login.ensure_auditor(at=at) == (name, password)
+    client = Client()
+    assert client.login(username=name, password=password)
+    assert client.get("/reports/questions").status_code == 200
+    assert client.post("/admin/rights/party/add/", {"kind": "company", "name": "X"}).status_code == 403
+    user = User.objects.get(username=name)
+    now, later = caller_of_user(user, at=at), at + timedelta(days=login.AUDIT_DAYS)
+    assert is_auditor(now)
+    assert set(seen(Party.objects.all(), now.sight).values_list("pk", flat=True)) == {UUID(demo_key("label"))}
+    assert not caller_of_user(user, at=later).is_somebody
+    login.ensure_auditor(at=later)  # who comes back is let in anew
+    assert caller_of_user(user, at=later).is_somebody
+    assert user.memberships.count() == 2
 
 
 # --- that they only read

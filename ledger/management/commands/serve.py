@@ -151,6 +151,11 @@ class Command(BaseCommand):
             )
             name, password = login.ensure_label(at=timezone.now())
             lines.append(f"           or as {name} with the password {password}: the label, and what is theirs")
+            name, password = login.ensure_auditor(at=timezone.now())
+            lines.append(
+                f"           or as {name} with the password {password}: an auditor of the label, who only reads, this"
+                f" month and the last, for {login.AUDIT_DAYS} days"
+            )
         lines += [
             f"API docs   {root}/api/docs",
             f"Reports    {root}/reports/",

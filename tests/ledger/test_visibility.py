@@ -1,0 +1,29 @@
+"""What an auditor sees who is let in for a period: decided for every table, and each decision can be asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from django.db.models import Model, QuerySet
+
+from ledger import visibility
+from ledger.visibility import NOT_IN_A_PERIOD, RULES, Sight, how_in_a_period
+from rights.visibility import NOTHING, Within
+
+ONE = UUID(int=1)
+AUDIT = Sight(frozenset(), (Within(ONE, frozenset({ONE}), frozenset(), date(2026, 1, 1), date(2027, 1, 1)),))
+
+
+@pytest.mark.parametrize("model", sorted(RULES, key=lambda model: model._meta.label), ids=lambda one: one._meta.label)
+def test_it_is_decided_what_an_auditor_for_a_period_sees_of_each_table(model: type[Model]) -> None:
+    ways = how_in_a_period(model)
+    assert len(ways) == 1, f"{model.__name__}: name it once in _TIMELESS, _WHEN or NOT_IN_A_PERIOD, beside its rule"
+    if ways == ["nothing"]:
+        assert len(NOT_IN_A_PERIOD[model]) > 20
+        assert visibility._narrowed(model, RULES[model], AUDIT.within[0]) == NOTHING
+    if ways == ["by its dates"]:
+        rows: QuerySet[Model] = visibility.seen(QuerySet(model), AUDIT)
+        assert "2026-01-01" in str(rows.query)  # its columns are there, and the period is asked for
+        assert "2027-01-01" in str(rows.query)
