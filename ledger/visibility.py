@@ -355,7 +355,7 @@ def _entries_about(subjects: tuple[str, ...], sight: Sight) -> Q:
     parts = []
     for subject in subjects:
         model: type[Any] = apps.get_model(SUBJECTS[subject])
-        facts = QuerySet(model)
+        facts: QuerySet[Any, Any] = QuerySet(model)
         facts = facts.filter(_entered(subject, sight)) if subject in _ENTERED else seen(facts, sight)
         ids = _IsOneOf(F(f"{subject}_id"), ArraySubquery(facts.values("pk")))
         parts.append(Entry.objects.filter(ids).values("pk"))
