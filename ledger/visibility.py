@@ -86,7 +86,7 @@ from provenance.models import (
 from rights import models as rights
 from rights import visibility
 from rights.models import Conflict, Consent, Decision, License, Party, Submission
-from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, Within, any_of, concerning
+from rights.visibility import EVERYTHING, NOTHING, Rule, Rules, Sight, Within, any_of, concerning, condition
 from royalties.models import (
     Account,
     Advance,
@@ -141,7 +141,7 @@ def seen(rows: QuerySet[Any, Any], sight: Sight) -> QuerySet[Any, Any]:
         return visibility.seen(rows, sight, RULES)
     if (rule := RULES.get(rows.model)) is None:
         raise visibility.NotCovered(f"no rule says who sees {rows.model._meta.label}")
-    allowed = [rule(Sight(sight.parties)), *(_narrowed(rows.model, rule, one) for one in sight.within)]
+    allowed = [condition(rule, Sight(sight.parties)), *(_narrowed(rows.model, rule, one) for one in sight.within)]
     return rows.filter(reduce(or_, allowed))
 
 
@@ -149,9 +149,9 @@ def _narrowed(model: type[Model], rule: Rule, one: Within) -> Q:
     """What an organization sees of a table, if it concerns the parties of an audit too, and is of its period."""
     if (path := _OF_ENGAGEMENT.get(model)) is not None:
         return Q(**{path: one.engagement_id})
-    allowed = rule(Sight(one.organization))
+    allowed = condition(rule, Sight(one.organization))
     if one.parties:
-        allowed &= rule(Sight(one.parties))
+        allowed &= condition(rule, Sight(one.parties))
     if one.period_from is None and one.period_to is None:
         return allowed
     if model in _TIMELESS:

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,11 @@ def done(kind: Operation.Kind, *, days_ago: float = 0, passed: bool = True) -> N
 def measured(client: Client) -> dict[str, dict[tuple[tuple[str, str], ...], float]]:
     answer = client.get("/metrics", headers=BEARER)
     assert answer.status_code == 200
-    return {
-        sample.name: {tuple(sorted(one.labels.items())): one.value for one in family.samples if one.name == sample.name}
-        for family in text_string_to_metric_families(answer.content.decode())
-        for sample in family.samples
-    }
+    found: dict[str, dict[tuple[tuple[str, str], ...], float]] = defaultdict(dict)
+    for family in text_string_to_metric_families(answer.content.decode()):
+        for sample in family.samples:
+            found[sample.name][tuple(sorted(sample.labels.items()))] = sample.value
+    return found
 
 
 def test_strangers_learn_that_it_lives_and_nothing_else(trade: World, watched: Client, settings: Any) -> None:
