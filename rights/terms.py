@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Func, Model, Prefetch, Q, QuerySet, UUIDField
 
 from rights import standing
 from rights.case import (
@@ -41,6 +41,7 @@ from rights.models import (
     ContributionEvidence,
     ContributionRecord,
     Decision,
+    Ingredient,
     License,
     LicenseAsset,
     LicenseEvent,
@@ -64,6 +65,8 @@ from rights.models.assets import heard_as
 from rights.standing import Happening, Span, Stance
 from rights.territories import expand
 from rights.vocabulary import AssetKind, Basis, Outcome
+
+Row = TypeVar("Row", bound=Model)
 
 
 def claim_of(submission: Submission, *, known_at: datetime | None = None) -> Claim:
@@ -157,11 +160,21 @@ def on(
     A withdrawal recorded later is not seen, so the same question asked again gives the same answer (LED-3).
     """
     wanted = {ingredient.recording_id for ingredient in claim.ingredients}
+    materials = materials_on_record(Q(pk__in=wanted) | heard_as(references), known_at=known_at)
+    enrolled = voices_of(enrollments, known_at=known_at)
+    assets = {asset.id for material in materials for asset in material.sides} | {one.voice.id for one in enrolled}
+    held = about(assets, on=day, licensee_id=claim.licensee_id, known_at=known_at, materials=materials)
+    allowances = allowances_of(claim.licensee_id, references, known_at=known_at)
+    return replace(held, voices=enrolled, allowances=allowances)
+
+
+def materials_on_record(which: Q, *, known_at: datetime) -> tuple[Material, ...]:
+    """Return recordings with their works and voices, as far as they were recorded by ``known_at``."""
     links = RecordingWork.objects.filter(recorded_at__lte=known_at).select_related("work")
     voices = RecordingVoice.objects.filter(recorded_at__lte=known_at).select_related("voice")
     delivered = RecordingAudio.objects.filter(recorded_at__lte=known_at).select_related("reference")
     recordings = (
-        Recording.objects.filter(Q(pk__in=wanted) | heard_as(references), registered_at__lte=known_at)
+        Recording.objects.filter(which, registered_at__lte=known_at)
         .select_related("reference")
         .prefetch_related(
             Prefetch("work_links", queryset=links),
@@ -169,12 +182,55 @@ def on(
             Prefetch("deliveries", queryset=delivered),
         )
     )
-    materials = material_of(recordings)
-    enrolled = voices_of(enrollments, known_at=known_at)
-    assets = {asset.id for material in materials for asset in material.sides} | {one.voice.id for one in enrolled}
-    held = about(assets, on=day, licensee_id=claim.licensee_id, known_at=known_at, materials=materials)
-    allowances = allowances_of(claim.licensee_id, references, known_at=known_at)
-    return replace(held, voices=enrolled, allowances=allowances)
+    return material_of(recordings)
+
+
+def on_release(claims: Sequence[Claim], *, known_at: datetime) -> list[Terms]:
+    """
+    Return, for each of some claims, what held on its release day about what it declares; read together.
+
+    It is what `on` says without references: for questions about many outputs, and not for a decision.
+    """
+    wanted = {ingredient.recording_id for claim in claims for ingredient in claim.ingredients}
+    by_id = {one.recording.id: one for one in materials_on_record(Q(pk__in=wanted), known_at=known_at)}
+    known = on_record(
+        {asset.id for material in by_id.values() for asset in material.sides},
+        licensees={claim.licensee_id for claim in claims},
+        known_at=known_at,
+    )
+    found = []
+    for claim in claims:
+        named = sorted({one.recording_id for one in claim.ingredients} & by_id.keys(), key=str)
+        materials = tuple(by_id[id_] for id_ in named)
+        assets = {asset.id for material in materials for asset in material.sides}
+        held = known.on(claim.release_on, assets=assets, licensee_id=claim.licensee_id, materials=materials)
+        found.append(held)
+    return found
+
+
+def declared_by(submissions: Sequence[Submission], *, known_at: datetime) -> list[Claim]:
+    """Return what submissions declare that they use and want; who made them is left out."""
+    who = survivors({one.submitter_id for one in submissions}, known_at=known_at)
+    used: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = Ingredient.objects.filter(submission__in=[one.pk for one in submissions]).order_by("recording_id")
+    for submission_id, recording_id in rows.values_list("submission_id", "recording_id"):
+        used[submission_id].append(recording_id)
+    return [
+        Claim(
+            submission_id=one.id,
+            licensee_id=who[one.submitter_id],
+            title=one.title,
+            uses=frozenset(one.uses),
+            territories=expand(one.territories, one.release_on),
+            release_on=one.release_on,
+            purposes=frozenset(one.purposes),
+            model_id=one.model_version.model_id if one.model_version else None,
+            model_version_id=one.model_version_id,
+            ingredients=tuple(DeclaredIngredient(recording_id) for recording_id in used[one.id]),
+            contributions=(),
+        )
+        for one in submissions
+    ]
 
 
 def voices_of(enrollments: Iterable[UUID], *, known_at: datetime) -> tuple[EnrolledVoice, ...]:
@@ -247,15 +303,29 @@ def _with_inside(
 def roles_of(party_id: UUID, *, on: date, known_at: datetime) -> frozenset[str]:
     """Return what a party is in the trade on a day, its duplicates' roles among them."""
     rows = PartyInRole.objects.filter(party__in=duplicates_of(party_id, known_at), recorded_at__lte=known_at)
-    active = Q(active_from__lte=on) & (Q(active_to__isnull=True) | Q(active_to__gt=on))
-    return frozenset(rows.filter(active).values_list("role", flat=True))
+    return _in_role(rows, on)
+
+
+def _in_role(rows: Iterable[PartyInRole], on: date) -> frozenset[str]:
+    return frozenset(
+        row.role for row in rows if row.active_from <= on and (row.active_to is None or row.active_to > on)
+    )
 
 
 def duplicates_of(party_id: UUID, known_at: datetime) -> set[UUID]:
     """Return a party and whatever counts as it."""
-    candidates = set(PartyMerge.objects.filter(survivor=party_id).values_list("duplicate_id", flat=True))
-    merged = survivors(candidates, known_at=known_at)
-    return {party_id, *(one for one, other in merged.items() if other == party_id)}
+    return duplicates_of_each({party_id}, known_at)[party_id]
+
+
+def duplicates_of_each(party_ids: Iterable[UUID], known_at: datetime) -> dict[UUID, set[UUID]]:
+    """Return each party with whatever else counts as it."""
+    found = {party_id: {party_id} for party_id in party_ids}
+    merges = list(PartyMerge.objects.filter(survivor__in=found).values_list("duplicate_id", "survivor_id"))
+    merged = survivors((duplicate for duplicate, _ in merges), known_at=known_at)
+    for duplicate, into in merges:
+        if merged[duplicate] == into:
+            found[into].add(duplicate)
+    return found
 
 
 def about(
@@ -267,15 +337,60 @@ def about(
     materials: tuple[Material, ...] = (),
 ) -> Terms:
     """Return what held about assets on a day, for a licensee, as far as it was recorded by ``known_at``."""
-    wanted = set(assets)
+    known = on_record(assets, licensees={licensee_id}, known_at=known_at)
+    return known.on(on, assets=assets, licensee_id=licensee_id, materials=materials)
+
+
+@dataclass(frozen=True)
+class OnRecord:
+    """What is on record about assets and licensees, read once, to be asked for any of them and any day."""
+
+    known_at: datetime
+    shares: Mapping[UUID | None, Sequence[Share]]  # by asset
+    consents: Mapping[UUID | None, Sequence[Consent]]  # by asset; under None those that cover what is to come
+    reservations: Mapping[UUID | None, Sequence[Reservation]]  # by asset; under None those of everything
+    licenses: Mapping[UUID | None, Sequence[License]]  # by asset
+    roles: Mapping[UUID, Sequence[PartyInRole]]  # by party
+    duplicates: Mapping[UUID, set[UUID]]
+    held_as: Mapping[UUID, UUID]
+    who: Mapping[UUID, UUID]
+    used_up: frozenset[UUID]
+
+    def on(
+        self, day: date, *, assets: Iterable[UUID], licensee_id: UUID, materials: tuple[Material, ...] = ()
+    ) -> Terms:
+        """Return what held on a day about some of the assets, for one of the licensees."""
+        wanted = set(assets)
+        shares = _among(self.shares, wanted)
+        holders = {one for share in shares for one in self.duplicates[self.held_as[share.party_id]]}
+        licensees = self.duplicates[licensee_id]
+        consents = [one for one in _among(self.consents, {*wanted, None}) if one.grantor_id in holders]
+        reservations = [one for one in _among(self.reservations, {*wanted, None}) if one.holder_id in holders]
+        licenses = [one for one in _among(self.licenses, wanted) if one.licensee_id in licensees]
+        return Terms(
+            on=day,
+            materials=materials,
+            shares=tuple(term for share in shares for term in _share_terms(share, day, self.held_as)),
+            consents=tuple(term for consent in consents for term in _consent_terms(consent, day, self.who)),
+            licenses=tuple(term for one in licenses for term in _license_terms(one, day, licensee_id, self.used_up)),
+            reservations=tuple(
+                term for one in reservations for term in _reservation_terms(one, day, self.known_at, self.who)
+            ),
+            licensee_roles=_in_role((row for one in licensees for row in self.roles.get(one, ())), day),
+        )
+
+
+def on_record(assets: Iterable[UUID], *, licensees: Iterable[UUID], known_at: datetime) -> OnRecord:
+    """Return what is on record about assets, for some licensees, as far as it was recorded by ``known_at``."""
+    wanted, asking = set(assets), set(licensees)
     shares = list(
         Share.objects.filter(asset_id__in=wanted, basis=Basis.OWNERSHIP, recorded_at__lte=known_at)
         .prefetch_related(_known("events", ShareEvent, known_at))
         .order_by("id")
     )
-    grantors = {share.party_id for share in shares}
-    held_as = survivors(grantors, known_at=known_at)
-    holders = {one for holder in set(held_as.values()) for one in duplicates_of(holder, known_at)}
+    held_as = survivors({share.party_id for share in shares}, known_at=known_at)
+    duplicates = duplicates_of_each({*held_as.values(), *asking}, known_at)
+    holders = {one for holder in set(held_as.values()) for one in duplicates[holder]}
     consents = _consents_about(wanted, holders, known_at)
     reservations = list(
         Reservation.objects.filter(
@@ -284,37 +399,51 @@ def about(
         .select_related("end")
         .order_by("id")
     )
+    licensed_to = {one for licensee in asking for one in duplicates[licensee]}
     schedule = LicenseAsset.objects.filter(asset_id__in=wanted)
     licenses = list(
-        License.objects.filter(
-            schedule__asset_id__in=wanted,
-            licensee__in=duplicates_of(licensee_id, known_at),
-            recorded_at__lte=known_at,
-        )
+        License.objects.filter(schedule__asset_id__in=wanted, licensee__in=licensed_to, recorded_at__lte=known_at)
         .distinct()
         .prefetch_related(
             _known("events", LicenseEvent, known_at), "model_versions", Prefetch("schedule", queryset=schedule)
         )
         .order_by("id")
     )
-    parties = {
-        *holders,
-        *(consent.licensee_id for consent in consents if consent.licensee_id),
-        licensee_id,
-    }
-    who = survivors(parties, known_at=known_at)
-    used_up = exhausted(licenses, known_at=known_at)
-    return Terms(
-        on=on,
-        materials=materials,
-        shares=tuple(term for share in shares for term in _share_terms(share, on, held_as)),
-        consents=tuple(term for consent in consents for term in _consent_terms(consent, on, who)),
-        licenses=tuple(term for one in licenses for term in _license_terms(one, on, licensee_id, used_up)),
-        reservations=tuple(
-            term for reservation in reservations for term in _reservation_terms(reservation, on, known_at, who)
-        ),
-        licensee_roles=roles_of(licensee_id, on=on, known_at=known_at),
+    roles: dict[UUID, list[PartyInRole]] = defaultdict(list)
+    for row in PartyInRole.objects.filter(party__in=licensed_to, recorded_at__lte=known_at):
+        roles[row.party_id].append(row)
+    parties = {*holders, *(consent.licensee_id for consent in consents if consent.licensee_id), *asking}
+    return OnRecord(
+        known_at=known_at,
+        shares=_by(shares, lambda one: [one.asset_id]),
+        consents=_by(consents, _reached),
+        reservations=_by(reservations, lambda one: [one.asset_id]),
+        licenses=_by(licenses, lambda one: [line.asset_id for line in one.schedule.all()]),
+        roles=roles,
+        duplicates=duplicates,
+        held_as=held_as,
+        who=survivors(parties, known_at=known_at),
+        used_up=exhausted(licenses, known_at=known_at),
     )
+
+
+def _reached(consent: Consent) -> list[UUID | None]:
+    named = [consent.asset_id, *(line.asset_id for line in consent.assets.all())]
+    return [*(asset_id for asset_id in named if asset_id is not None), *([None] if consent.covers_future else [])]
+
+
+def _by(rows: Iterable[Row], of: Callable[[Row], Iterable[UUID | None]]) -> Mapping[UUID | None, list[Row]]:
+    found: dict[UUID | None, list[Row]] = defaultdict(list)
+    for row in rows:
+        for asset_id in of(row):
+            found[asset_id].append(row)
+    return found
+
+
+def _among(rows: Mapping[UUID | None, Sequence[Row]], wanted: Iterable[UUID | None]) -> list[Row]:
+    """Return the rows of these assets, each once, in the order of their ids."""
+    found = {row.pk: row for one in wanted for row in rows.get(one, ())}
+    return [found[id_] for id_ in sorted(found)]
 
 
 def consents_of(asset_id: UUID, holder_id: UUID, *, on: date, known_at: datetime) -> tuple[ConsentTerm, ...]:
@@ -371,15 +500,14 @@ def _known(name: str, model: type[Model], known_at: datetime) -> Prefetch[str]:
 
 def exhausted(licenses: Iterable[License], *, known_at: datetime) -> frozenset[UUID]:
     """Return which of these licenses have had as many outputs cleared as they allow."""
-    return frozenset(
-        license_.id
-        for license_ in licenses
-        if license_.max_outputs is not None
-        and Decision.objects.filter(
-            licenses__contains=[license_.id], outcome=Outcome.CLEARED, decided_at__lte=known_at
-        ).count()
-        >= license_.max_outputs
-    )
+    limits = {one.id: one.max_outputs for one in licenses if one.max_outputs is not None}
+    if not limits:
+        return frozenset()
+    cleared = Decision.objects.filter(
+        licenses__overlap=list(limits), outcome=Outcome.CLEARED, decided_at__lte=known_at
+    ).annotate(one=Func(F("licenses"), function="unnest", output_field=UUIDField()))
+    counts = dict(cleared.values("one").annotate(n=Count("pk")).values_list("one", "n").order_by())
+    return frozenset(id_ for id_, most in limits.items() if counts.get(id_, 0) >= most)
 
 
 def _share_terms(share: Share, on: date, who: Mapping[UUID, UUID]) -> Iterable[ShareTerm]:

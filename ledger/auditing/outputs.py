@@ -78,10 +78,16 @@ class Shown:
 # --- 1 and 2
 
 
-def _grounds(decision: Decision, asked: Asked) -> Iterator[dict[str, Any]]:
+def _on_grounds(some: Sequence[Decision], asked: Asked) -> list[list[dict[str, Any]]]:
+    """Return the grounds of each of some outputs; whatever they rest on is read together."""
+    claims = terms.declared_by([one.submission for one in some], known_at=asked.known_at)
+    held = terms.on_release(claims, known_at=asked.known_at)
+    return [list(_grounds(*one, asked)) for one in zip(some, claims, held, strict=True)]
+
+
+def _grounds(decision: Decision, claim: Claim, held: Terms, asked: Asked) -> Iterator[dict[str, Any]]:
     """Yield, for each side of each ingredient and each holder, by what an output was allowed on its release day."""
     submission = decision.submission
-    claim = terms.claim_of(submission, known_at=asked.known_at)
     if asked.territory:
         if asked.territory not in claim.territories:
             return
@@ -95,7 +101,6 @@ def _grounds(decision: Decision, asked: Asked) -> Iterator[dict[str, Any]]:
     if not claim.ingredients:
         yield {**about, "license_state": "nothing_used", "consent_state": "nothing_used"}
         return
-    held = terms.on(claim.release_on, claim=claim, references=(), known_at=asked.known_at)
     for ingredient in claim.ingredients:
         material = held.material(ingredient.recording_id)
         if material is None:
@@ -170,7 +175,7 @@ def _named(some: Sequence[Sequence[dict[str, Any]]], sight: Sight) -> Iterator[l
 
 def _releases(asked: Asked, sight: Sight) -> Sequence[Part]:
     def of(some: list[Any]) -> Iterable[Sequence[Row]]:
-        return _named([list(_grounds(decision, asked)) for decision in some], sight)
+        return _named(_on_grounds(some, asked), sight)
 
     return [Rows(_released(asked, sight), ("submission__release_on", "pk"), of)]
 
@@ -183,7 +188,7 @@ def _lacks(row: Row) -> bool:
 
 def _unlicensed(asked: Asked, sight: Sight) -> Sequence[Part]:
     def of(some: list[Any]) -> Iterable[Sequence[Row]]:
-        lacking = [[row for row in _grounds(decision, asked) if _lacks(row)] for decision in some]
+        lacking = [[row for row in rows if _lacks(row)] for rows in _on_grounds(some, asked)]
         why = _explanations([one for one, rows in zip(some, lacking, strict=True) if rows], asked, sight)
         explained = [[{**row, "explanation": why.get(row["decision"], "")} for row in rows] for rows in lacking]
         return _named(explained, sight)

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import pyarrow.parquet as pq
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from fingerprint import extract
@@ -92,6 +93,23 @@ def test_releases_are_shown_with_what_they_rested_on_and_as_known_then(released:
     before = (decided - timedelta(microseconds=1)).isoformat()
     assert {str(row["output"]) for row in rows("releases", **asked, known_at=before)} <= {key("bare")}
     assert rows("releases", period_from="2026-01-01", period_to="2026-01-02") == []
+
+
+def test_more_outputs_are_not_more_questions_to_the_database(released: World) -> None:
+    def asked_for() -> dict[str, int]:
+        found = {}
+        for slug in ("releases", "released-without"):
+            with CaptureQueriesContext(connection) as captured:
+                rows(slug, period="everything")
+            found[slug] = len(captured)
+        return found
+
+    few, grounds = asked_for(), len(rows("releases", period="everything"))
+    for name, suffix in (("another", "mp3"), ("third", "ogg"), ("fourth", "wav")):
+        released.cleared(name, suffix=suffix, release_on=today().isoformat())
+    drained()
+    assert len(rows("releases", period="everything")) > 2 * grounds
+    assert asked_for() == few
 
 
 def test_what_was_released_without_is_found_and_explained(released: World) -> None:
