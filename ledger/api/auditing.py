@@ -141,9 +141,10 @@ class AuditQuestionAnswer(APIView):
         limit = request.query_params.get("limit", "50")
         if not limit.isdecimal() or not 1 <= int(limit) <= MOST:
             raise BadParameter("limit", f"limit: a whole number from 1 to {MOST}.")
-        rows, following = answer.page(request.query_params.get("after"), most=int(limit))
-        summary = answer.summed_up()
-        head = answer.head
+        page = answer.page(request.query_params.get("after"), most=int(limit))
+        summary, head = page.summary, answer.head
+        if summary is None:  # a place out of a page that stopped counting; here everything is counted
+            summary = answer.summed_up()
         return Response(
             AuditAnswer(
                 {
@@ -152,8 +153,8 @@ class AuditQuestionAnswer(APIView):
                     "digest": f"sha256:{summary.digest}",
                     "holds": summary.conclusion.holds,
                     "conclusion": summary.conclusion.sentence,
-                    "results": [answer.question.write(row) for row in rows],
-                    "next": following,
+                    "results": [answer.question.write(row) for row in page.rows],
+                    "next": page.following,
                 }
             ).data
         )

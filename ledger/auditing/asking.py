@@ -84,6 +84,18 @@ class Tally:
     rows: int = 0
     marks: Counter[str] = field(default_factory=Counter)  # what a question counts for its conclusion
     sums: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # plot → currency → name
+    last: frozenset[str] = frozenset()  # marks of the row before: rows about one thing follow each other
+
+    def mark(self, marks: Iterable[str]) -> None:
+        """Count marks; `kind:thing` once for each thing, under its kind, so that no list of things is kept."""
+        said = frozenset(marks)
+        for one in said:
+            kind, is_a_thing, _ = one.partition(":")
+            if not is_a_thing:
+                self.marks[kind] += 1
+            elif one not in self.last:
+                self.marks[f"{kind}:"] += 1
+        self.last = said
 
 
 class Part(Protocol):
@@ -218,39 +230,59 @@ class Answer:
         for _, row in self._read(None):
             yield row
 
-    def _read(self, after: str | None) -> Iterator[tuple[list[Any], Row]]:
-        place, key = self._opened(after) if after else (0, None)
+    def _read(self, begun: Sequence[Any] | None) -> Iterator[tuple[list[Any], Row]]:
+        place, key = (begun[1], begun[2]) if begun is not None else (0, None)
         for number, part in enumerate(self.question.parts(self.asked, self.sight)):
             if number >= place:
                 for found, some in part.read(key if number == place else None):
                     for row in some:
                         yield [number, found], row
 
-    def page(self, after: str | None, *, most: int) -> tuple[list[Row], str | None]:
+    def page(self, after: str | None, *, most: int, reads: int | None = None) -> Page:
         """
-        Return rows after a place, and the place to go on from; None at the end.
+        Return rows after a place with what all of them come to, and the place to go on from; None at the end.
 
-        What one row of the source comes to stays together, so a page may have a few rows more.
+        What one row of the source comes to stays together, so a page may have a few rows more. All rows are gone
+        through for the first page; the place to go on from keeps what they came to for those that follow.
 
+        :param reads: how many rows are gone through at most to sum them up; None: all that there are
         :raises BadParameter: this place was not given out for this question
         """
+        begun = self._opened(after) if after else None
+        asked = sha256(line(self.head)).hexdigest()
+        if begun is not None and begun[4] == asked:
+            summary = self._kept(begun[5])
+        else:
+            summary = self.summed_up() if reads is None else self.summed_up_within(reads)
+        first = begun[3] if begun is not None else 0
         shown: list[Row] = []
         last: list[Any] | None = None
-        for place, row in self._read(after):
+        for place, row in self._read(begun):
             if len(shown) >= most and place != last:
-                return shown, signing.dumps([self.question.slug, *(last or ())], salt=_SALT, compress=True)
+                conclusion = summary and [
+                    *(summary.tally.rows, summary.digest),
+                    *(summary.conclusion.holds, summary.conclusion.sentence),
+                ]
+                kept = [self.question.slug, *(last or ()), first + len(shown), asked, conclusion]
+                return Page(shown, first, summary, signing.dumps(kept, salt=_SALT, compress=True))
             shown.append(row)
             last = place
-        return shown, None
+        return Page(shown, first, summary, None)
 
-    def _opened(self, after: str) -> tuple[int, Any]:
+    def _opened(self, after: str) -> list[Any]:
         try:
-            slug, number, key = signing.loads(after[:4000], salt=_SALT)
+            found = signing.loads(after[:4000], salt=_SALT)
         except (signing.BadSignature, ValueError) as error:
             raise BadParameter("after", _AFTER) from error
-        if slug != self.question.slug:
+        if not isinstance(found, list) or len(found) != 6 or found[0] != self.question.slug:
             raise BadParameter("after", _AFTER)
-        return int(number), key
+        return found
+
+    def _kept(self, said: Any) -> Summary | None:
+        if said is None:
+            return None
+        rows, digest, holds, sentence = said
+        return Summary(self, Tally(rows=rows), digest, Conclusion(holds, sentence))
 
     def summed_up(self) -> Summary:
         """Go through all rows once: count, digest and conclude."""
@@ -258,6 +290,24 @@ class Answer:
         for _ in going.rows():
             pass
         return going.summary()
+
+    def summed_up_within(self, most: int) -> Summary | None:
+        """Go through all rows as above, unless there are more than so many: then nothing is said of them."""
+        going = Going(self)
+        for number, _ in enumerate(going.rows(), 1):
+            if number > most:
+                return None
+        return going.summary()
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of an answer, how many stand before them, and what all of them come to where that was worked out."""
+
+    rows: list[Row]
+    before: int
+    summary: Summary | None
+    following: str | None
 
 
 class Going:
@@ -275,7 +325,7 @@ class Going:
         for row in self._answer.rows():
             self._digest.update(line(question.write(row)))
             tally.rows += 1
-            tally.marks.update(question.marks(row))
+            tally.mark(question.marks(row))
             for plot in question.plots:
                 currency, units = plot.money(row) if plot.money else ("", 1)
                 by_currency = tally.sums.setdefault(plot.title, {})

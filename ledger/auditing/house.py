@@ -134,10 +134,10 @@ def _concluded_erasures(tally: Tally) -> Conclusion:
     if not tally.rows:
         return Conclusion(None, "Nothing was erased in this period.")
     wrong = tally.marks["still there"] + tally.marks["bare"]
-    late = sum(1 for mark in tally.marks if mark.startswith("late:"))
+    late = tally.marks["late:"]
     if wrong:
         return Conclusion(False, f"{wrong} kinds of data are still there, or stay without a ground.")
-    erasures = sum(1 for mark in tally.marks if mark.startswith("erasure:"))
+    erasures = tally.marks["erasure:"]
     if late:
         return Conclusion(False, f"{erasures} erasures; {late} of them after the day by which they were due.")
     return Conclusion(True, f"{erasures} erasures, each in time; whatever stays has its ground.")

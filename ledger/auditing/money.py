@@ -396,7 +396,7 @@ def _lines(asked: Asked, sight: Sight) -> Sequence[Part]:
 
 
 def _concluded_lines(tally: Tally) -> Conclusion:
-    lines = sum(1 for mark in tally.marks if mark.startswith("line:"))
+    lines = tally.marks["line:"]
     if not lines:
         return Conclusion(None, "There is no line to draw: no statement of this period was issued by then.")
     broken = tally.marks["broken"]

@@ -237,7 +237,7 @@ _RELEASE_COLUMNS = (
 
 
 def _concluded_releases(tally: Tally) -> Conclusion:
-    outputs = sum(1 for mark in tally.marks if mark.startswith("output:"))
+    outputs = tally.marks["output:"]
     lacking = tally.marks["lacking"]
     said = f"{outputs} released, {tally.rows} grounds"
     return Conclusion(None, f"{said}; {lacking} of them not in force." if lacking else f"{said}, each in force.")

@@ -29,6 +29,7 @@ from ledger.visibility import Sight, seen
 from rights.models import Party
 
 PER_PAGE = 50
+MOST_READ = 10_000  # rows that a page goes through to say what they come to
 _INPUTS = {Kind.DAY: "date", Kind.COUNT: "number"}
 
 
@@ -69,18 +70,23 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
         return page(request, "ledger/reports/question.html", context)
     try:
         answer = ask(found, given, sight=caller_of(request).sight, now=timezone.now())
-        rows, following = answer.page(request.GET.get("after"), most=PER_PAGE)
-        summary = answer.summed_up()
+        found_here = answer.page(request.GET.get("after"), most=PER_PAGE, reads=MOST_READ)
     except BadParameter as error:
         context["fault"] = {"field": error.field, "sentence": str(error)}
         context["fields"] = _fields(found, given, fault=error)
         response = page(request, "ledger/reports/question.html", context)
         response.status_code = 422
         return response
+    rows, summary, following = found_here.rows, found_here.summary, found_here.following
     exactly = urlencode({name: value for name, value in answer.head["parameters"].items() if value})
     context |= {
         "summary": summary,
-        "look": look(summary.conclusion),
+        "is_asked": True,
+        "is_too_much": summary is None,
+        "most": f"{MOST_READ:,}",
+        "first": found_here.before + 1,
+        "last": found_here.before + len(rows),
+        "look": look(summary.conclusion) if summary else "review",
         "columns": [column for column in found.columns if _has(column, rows)],
         "rows": _shown(rows, [column for column in found.columns if _has(column, rows)], caller_of(request).sight),
         "plots": [
@@ -89,9 +95,9 @@ def question(request: HttpRequest, slug: str) -> HttpResponse:
                 "picture": rendering.drawn(plots.columns if is_over_time else plots.bars, named, currency, title=title),
                 "said": ", ".join(f"{name} {units}" for name, units in named[:12]),
             }
-            for title, currency, named, is_over_time in summary.pictures()
+            for title, currency, named, is_over_time in (summary.pictures() if summary else ())
         ],
-        "stated": [(name.replace("_", " "), value) for name, value in writing.stated(summary)],
+        "stated": [(name.replace("_", " "), value) for name, value in writing.stated(summary)] if summary else [],
         "exactly": exactly,
         "next": f"{exactly}&{urlencode({'after': following})}" if following else "",
         "is_later": "after" in request.GET,

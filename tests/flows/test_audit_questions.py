@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import date, datetime, timedelta
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,9 +22,10 @@ from django.utils import timezone
 from fingerprint import extract
 from ledger import erasure, membership, sequencer
 from ledger.auditing import registry
-from ledger.auditing.asking import ask
+from ledger.auditing.asking import Tally, ask
 from ledger.auditing.parameters import BadParameter
 from ledger.models import Checkpoint, Cosignature, DossierRead, Membership
+from ledger.reports import questions
 from ledger.visibility import EVERYTHING, Sight
 from rights.models import Consent, Decision
 from royalties.models import RunEvent, Transaction, UsageKey
@@ -617,3 +620,59 @@ def test_pages_of_questions_are_listed_and_say_what_is_wrong(transactional_db: N
     assert "An id is a UUID" in wrong.content.decode()
     assert "<script>alert" not in wrong.content.decode()
     assert desk.get("/reports/questions/consents.csv", {"party": "x"}).status_code == 422
+
+
+def test_a_page_reads_so_far_and_says_so_and_the_files_are_whole(whole: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Client()
+    desk.force_login(User.objects.create_superuser("desk"))
+    address, asked = "/reports/questions/releases", {"period": "everything"}
+    total = len(rows("releases", period="everything"))
+    assert total > 3
+    monkeypatch.setattr(questions, "PER_PAGE", 1)
+    monkeypatch.setattr(questions, "MOST_READ", 2)
+    shown = desk.get(address, asked).content.decode()
+    assert "More than 2 rows: this page shows them, and does not add them up." in shown
+    assert "To ask this again" not in shown  # no digest of a part
+    assert "In pictures" not in shown
+    assert body(desk.get(f"{address}.csv", asked)).count(b"\r\n") > total  # with its digest
+    places = []
+    link = re.search(r'href="(\?[^"]*after=[^"]*)"', shown)
+    while link:
+        places.append(re.search(r"Rows (\d+) to (\d+) of more than 2", shown))
+        shown = desk.get(address + unescape(link[1])).content.decode()
+        link = re.search(r'href="(\?[^"]*after=[^"]*)"', shown)
+    last = re.search(r"Rows (\d+) to (\d+) of more than 2", shown)
+    assert last is not None
+    assert int(last[2]) == total
+    assert [int(one[1]) for one in places if one][:1] == [1]
+    monkeypatch.setattr(questions, "MOST_READ", total)
+    assert "row" in desk.get(address, asked).content.decode()
+    assert "More than" not in desk.get(address, asked).content.decode()
+
+
+def test_a_further_page_says_what_the_first_counted(whole: World) -> None:
+    desk = Client()
+    desk.force_login(User.objects.create_superuser("desk"))
+    address = "/v1/audit-questions/releases"
+    first = desk.get(address, {**EVER, "limit": "1"}).json()
+    exactly = {name: value for name, value in first["parameters"].items() if value}
+    with CaptureQueriesContext(connection) as counted:
+        second = desk.get(address, {**exactly, "limit": "1", "after": first["next"]}).json()
+    with CaptureQueriesContext(connection) as whole_again:
+        assert desk.get(address, {**exactly, "limit": "1"}).json()["next"]
+    assert [second[name] for name in ("rows", "digest", "conclusion", "holds")] == [
+        first[name] for name in ("rows", "digest", "conclusion", "holds")
+    ]
+    assert len(counted) < len(whole_again)
+    # Of another question, or as known otherwise, nothing that was counted is taken over.
+    assert desk.get(address, {**EVER, "after": "x"}).status_code == 422
+    assert desk.get("/v1/audit-questions/consents", {"party": key("label"), "after": first["next"]}).status_code == 422
+    elsewhere = desk.get(address, {**EVER, "territory": "DE", "limit": "1", "after": first["next"]}).json()
+    assert elsewhere["digest"] != first["digest"]
+
+
+def test_things_are_counted_without_a_list_of_them() -> None:
+    tally = Tally()
+    for marks in (["output:a", "lacking"], ["output:a"], ["output:b", "lacking"], [], ["output:b"]):
+        tally.mark(marks)
+    assert tally.marks == {"output:": 3, "lacking": 2}  # rows about one thing follow each other
