@@ -208,6 +208,7 @@ def _create(data: Path, prefix: list[str], identity: dict[str, Any]) -> None:
             "unix_socket_permissions = 0700\n"
             f"port = {PORT}\n"
             "max_wal_size = 2GB\n"
+            "wal_recycle = off\n"  # what is erased must not wait in a file that is used again some day
             "max_connections = 200\n"
             "idle_in_transaction_session_timeout = '10min'\n"
         )

@@ -83,7 +83,11 @@ ERASERS: tuple[Eraser, ...] = (
 # Files, after the commit: what the process that did it has left, `repeat` removes.
 OF_FILES: tuple[Eraser, ...] = (
     Eraser("pictures", "pictures drawn of sound, for everybody", lambda who: traces.forget_pictures()),  # noqa: ARG005
-    Eraser("archives", "evidence packs and kept answers, for everybody", lambda who: traces.discard_archives()),  # noqa: ARG005
+    Eraser(
+        "archives",
+        "evidence packs and kept answers that hold you",
+        lambda who: traces.discard_archives(traces.archives_holding(who)),
+    ),
     Eraser("log_files", "log files", traces.erase_from_logs),
 )
 # What holds nothing of anybody, and why: said in each report, so that nobody has to wonder.
@@ -232,7 +236,7 @@ class _Found:
     who: Person
     files: tuple[str, ...]  # of imports, by digest
     pictures: int
-    archives: int
+    archives: tuple[tuple[str, str], ...]  # as they were found while names could still be read
     log_files: int
     typed: tuple[traces.Typed, ...]
 
@@ -243,7 +247,7 @@ def _look(party_id: UUID) -> _Found:
         who,
         traces.files_naming(who),
         traces.count_pictures(),
-        len(traces.archives()),
+        traces.archives_holding(who),
         len(traces.logs_naming(who)),
         traces.typed(who),
     )
@@ -251,6 +255,7 @@ def _look(party_id: UUID) -> _Found:
 
 def _erase_files(found: _Found) -> None:
     traces.discard_files(found.files)
+    traces.discard_archives(found.archives)
     for eraser in OF_FILES:
         eraser.erase(found.who)
 
@@ -271,7 +276,7 @@ def repeat(done: Erasure) -> int:
             eraser.erase(who)
     traces.discard_files(document.get("files", ()))
     if gone:
-        _erase_files(_Found(who, traces.files_naming(who), 0, 0, 0, ()))
+        _erase_files(_Found(who, traces.files_naming(who), 0, traces.archives_holding(who), 0, ()))
     return len(gone)
 
 
@@ -293,7 +298,7 @@ def _erase(asked: ErasureRequest, approval: Approval, found: _Found, at: datetim
     gone.append(
         {"store": "import_files", "erased": "files that were handed in and name you", "count": len(found.files)}
     )
-    counts = {"pictures": found.pictures, "archives": found.archives, "log_files": found.log_files}
+    counts = {"pictures": found.pictures, "archives": len(found.archives), "log_files": found.log_files}
     gone += [{"store": one.store, "erased": one.erased, "count": counts[one.store]} for one in OF_FILES]
     document = {
         "v": 1,

@@ -16,18 +16,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connections
 from django.db.models import Max, Min
 from oauth2_provider.models import get_access_token_model
 
-from ledger import backups, erasure, incoming, keeping, searching, traces, usages
+from ledger import backups, embedded, erasure, incoming, keeping, searching, traces, usages
 from ledger.models import Erasure, ImportBatch, ImportNote, ImportProblem, Job, Operation, RehearsedProblem
 
 log = logging.getLogger(__name__)
 
 YEAR = timedelta(days=365)
+MOST_WAITING = 64  # files of the journal that are gone through after an erasure
 CHUNK = 1_000
 
 
@@ -313,9 +315,11 @@ def sweep(*, at: datetime, ended: Callable[[], datetime]) -> Operation:
 
 def rewrite_erased(*, at: datetime) -> str:
     """
-    Write the tables anew from which somebody was erased since the last sweep: what was deleted stays in a file's gaps.
+    Write the tables anew from which somebody was erased since the last sweep: what was deleted stays in a file's gaps,
+    in the statistics that the planner keeps of columns, and in the journal.
 
-    It needs the login of the tables' owner. Where this process has none, `manage.py retain` is run by one who has.
+    It needs the login of the tables' owner. Where this process has none, `manage.py retain` is run by one who has. Of a
+    server that is not ours, the journal, its archive, replicas and the gaps of the catalog are its keeper's.
     """
     last = Operation.objects.filter(kind=Operation.Kind.SWEEP).aggregate(at=Max("began_at"))["at"]
     lately = Erasure.objects.filter(erased_at__lte=at)
@@ -324,16 +328,59 @@ def rewrite_erased(*, at: datetime) -> str:
     try:
         with connections["owner"].cursor() as cursor:
             for name in backups.ERASABLE:
-                cursor.execute(f'VACUUM (FULL, ANALYZE) "{apps.get_model(name)._meta.db_table}"')
-            cursor.execute("CHECKPOINT") if _may_checkpoint(cursor) else None
-    except DatabaseError as error:
+                table = apps.get_model(name)._meta.db_table
+                cursor.execute(f'VACUUM (FULL) "{table}"')
+                _forget_statistics(cursor, table)
+                cursor.execute(f'ANALYZE "{table}"')
+        if not settings.DATABASE_URL:
+            _empty_journal()
+            return "done"
+        with connections["owner"].cursor() as cursor:
+            if _may_checkpoint(cursor):
+                cursor.execute("CHECKPOINT")
+    except (DatabaseError, psycopg.Error) as error:
         return f"not here: {type(error).__name__}"
-    return "done"
+    return "done, but not in your server's journal (pg_wal), its archive, replicas and the gaps of pg_statistic"
 
 
 def _may_checkpoint(cursor: Any) -> bool:
     cursor.execute("SELECT pg_has_role(current_user, 'pg_checkpoint', 'USAGE')")
     return bool(cursor.fetchone()[0])
+
+
+def _forget_statistics(cursor: Any, table: str) -> None:
+    """Remove what the planner knows of a table's values: ANALYZE alone leaves it where the table is empty by now."""
+    if connections["owner"].pg_version < 180000:  # type: ignore[attr-defined]
+        return
+    cursor.execute(
+        "SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats"
+        " WHERE schemaname = current_schema() AND tablename = %s",
+        [table],
+    )
+
+
+def _empty_journal() -> None:
+    """Write the embedded server's statistics anew, and let go of its journal up to here instead of using it again."""
+    given = connections["owner"].settings_dict
+    server = embedded.ensure(Path(settings.EMBEDDED_POSTGRES))
+    parameters = server.parameters(user="postgres", dbname=str(given["NAME"]))
+    with psycopg.connect(**parameters, autocommit=True) as login:  # type: ignore[arg-type]
+        login.execute("ALTER SYSTEM SET wal_recycle = off")  # of data folders that an older release made
+        login.execute("SELECT pg_reload_conf()")
+        login.execute("VACUUM (FULL) pg_catalog.pg_statistic")
+        # Files that wait to be used again hold what they held: each is gone through, and goes with the checkpoint.
+        for _ in range(_waiting(login) + 1):
+            login.execute("SELECT pg_create_restore_point('erased')")
+            login.execute("SELECT pg_switch_wal()")
+        login.execute("CHECKPOINT")
+
+
+def _waiting(login: psycopg.Connection[Any]) -> int:
+    row = login.execute(
+        "SELECT count(*) FROM pg_ls_waldir() WHERE name > pg_walfile_name(pg_current_wal_insert_lsn())"
+        " AND name ~ '^[0-9A-F]{24}$'"
+    ).fetchone()
+    return min(int(row[0]), MOST_WAITING) if row else 0
 
 
 def due(*, at: datetime) -> tuple[Due, ...]:

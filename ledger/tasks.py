@@ -280,6 +280,12 @@ def retain(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     retention.sweep(at=timezone.now(), ended=timezone.now)
 
 
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def rewrite_erased(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
+    """Write anew what somebody was erased from; the nightly sweep does it where this is not heard."""
+    retention.rewrite_erased(at=timezone.now())
+
+
 @shared_task
 def tidy_counts(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Add up what processes that ended have counted."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import pyarrow.parquet as pq
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
@@ -221,6 +223,9 @@ def discard_files(digests: Iterable[str]) -> int:
     return sum(erase_file(digest) for digest in digests)
 
 
+SOUND_AND_PAPER = (".pdf", ".wav", ".mp3", ".flac", ".m4a", ".aiff", ".ogg", ".mp4", ".c2pa")
+PIECE = 1 << 20  # of a text that is looked through
+LONGEST_NAME = 1_000  # what two pieces have in common, so that nothing is missed between them
 # Stores of files that are made of what is on record when somebody asks, and may name anybody.
 MADE_TO_TAKE_AWAY = ("packs", "answers")
 
@@ -235,9 +240,56 @@ def archives() -> tuple[tuple[str, str], ...]:
     )
 
 
-def discard_archives() -> int:
-    """Remove all of them; they are made again when somebody asks."""
-    return sum(store.discard(digest, alias=alias) for alias, digest in archives())
+def archives_holding(who: Person) -> tuple[tuple[str, str], ...]:
+    """Return those that hold the person, by an id or a name, or that cannot be read."""
+    return tuple((alias, digest) for alias, digest in archives() if _is_held(alias, digest, who))
+
+
+def discard_archives(found: Iterable[tuple[str, str]]) -> int:
+    """Remove some of them; they are made again when somebody asks. Return how many were there."""
+    return sum(store.discard(digest, alias=alias) for alias, digest in found)
+
+
+def _is_held(alias: str, digest: str, who: Person) -> bool:
+    with suppress(store.NoSuchAudio), store.local(digest, alias=alias) as path:
+        try:
+            return any(_says(pieces, who) for pieces in _texts(path))
+        except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError):
+            return True
+    return False
+
+
+def _texts(path: Path) -> Iterator[Iterable[str]]:
+    """
+    Yield the texts of an archive or a table, each in pieces. A PDF in a pack is written from the records in it, and
+    what sounds is looked at elsewhere: both are left out.
+    """
+    with path.open("rb") as opened:
+        mark = opened.read(4)
+    if mark == b"PK\x03\x04":
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if not info.filename.endswith(SOUND_AND_PAPER):
+                    with archive.open(info) as member:
+                        yield iter(lambda member=member: member.read(PIECE).decode("utf-8", "replace"), "")  # type: ignore[misc]
+    elif mark == b"PAR1":
+        with pq.ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=10_000):
+                yield (str(cell) for column in batch.columns for cell in column.to_pylist() if isinstance(cell, str))
+    else:
+        with path.open(encoding="utf-8", errors="replace") as text:
+            yield iter(lambda: text.read(PIECE), "")
+
+
+def _says(pieces: Iterable[str], who: Person) -> bool:
+    ids = tuple(str(one) for one in who.party_ids)
+    before = ""
+    for piece in pieces:
+        text = before + piece
+        if any(one in text for one in ids) or who.is_in(text):
+            return True
+        before = piece[-LONGEST_NAME:]
+    return False
 
 
 def count_pictures() -> int:

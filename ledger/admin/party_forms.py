@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
-from ledger import approvals, erasure, people
+from ledger import approvals, erasure, people, tasks
 from ledger.access import Caller, Verb, may_approve, may_keep, may_record_representation
 from ledger.admin import sheets
 from ledger.admin.fields import INPUT, DateField, TerritoriesField, digest_of, pick
@@ -583,6 +583,8 @@ class AnswerForm(ActForm):
             reason=given["reason"],
             at=at,
         )
+        if self.fact.act == Proposal.Act.ERASE and given["answer"] == "agree":
+            tasks.rewrite_erased.delay()
         return approval
 
 

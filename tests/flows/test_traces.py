@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.utils import timezone
 
+from fingerprint import store
 from ledger import audit, backups, clients, erasure, importing, jobs, log, registration, retention, sequencer
 from ledger.models import Entry, Erasure, ImportBatch, ImportProblem, Job, Operation, SavedMapping
 from rights import parties, voices
@@ -74,6 +76,41 @@ def heap() -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
 
 
+def journal() -> bytes:
+    """The files of the database's journal."""
+    folder = Path(configured.EMBEDDED_POSTGRES) / "pg_wal"
+    return b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+
+def statistics() -> bytes:
+    """What the planner keeps of values."""
+    with superuser() as login:
+        rows = login.execute("SELECT * FROM pg_stats WHERE schemaname = 'public'").fetchall()
+    return "\n".join(map(str, rows)).encode()
+
+
+def archived(folder: Path, settings: Any, id: UUID) -> dict[str, str]:
+    """Packs and an answer in their stores: of the person, of somebody else, and one that cannot be read."""
+    found = {}
+    for name, alias, text in (
+        ("by id", "packs", json.dumps({"party": str(id)})),
+        ("by name", "packs", "x" * (1 << 20) + f" {NAME}"),
+        ("other", "packs", json.dumps({"party": str(uuid4())})),
+        ("answer", "answers", f"party,x\n{id},1\n"),
+        ("other answer", "answers", f"party,x\n{uuid4()},1\n"),
+    ):
+        file = folder / name
+        if alias == "packs":
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("records/1.json", text)
+        else:
+            file.write_text(text)
+        found[name] = store.put(file, alias=alias)
+    broken = folder / "broken"
+    broken.write_bytes(b"PK\x03\x04 is no archive")
+    return {**found, "broken": store.put(broken, alias="packs")}
+
+
 def stored(settings: Any) -> bytes:
     folders = [
         Path(settings.STORAGES[alias]["OPTIONS"]["location"]) for alias in ("imports", "usage", "royalties", "audio")
@@ -119,6 +156,7 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     team: list[Any],  # noqa: F811
     settings: Any,
     old_log: Path,
+    tmp_path: Path,
 ) -> None:
     scopes = [*SCOPES, *CATALOGUE, "runs:write", "runs:read"]
     desk = Api(clients.create(name="people", party_id=UUID(key("label")), scopes=list(dict.fromkeys(scopes))))
@@ -152,6 +190,9 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     Job.objects.filter(pk=job.pk).update(error=f"ValueError: {NAME}"[:300])
     caches["pictures"].clear()  # of what others drew
     caches["pictures"].set("spectrum", b"drawn")
+    kept_away = archived(tmp_path, settings, id)
+    with superuser() as login:
+        login.execute("ANALYZE")  # as the server does by itself, some day
     sequencer.drain(at=timezone.now())
     backups.make(kept, at=at)
 
@@ -167,6 +208,9 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     assert hits(before["rights_partycontact"]) == set()
     raw = heap()
     assert wrapped in raw and template in raw  # noqa: PT018 - the scan would see them
+    assert WORD in hits(statistics())
+    assert WORD in hits(journal())
+    assert wrapped in journal()
     assert np.ascontiguousarray(vectors, dtype="<f2").tobytes() not in raw  # sealed
     # What never repeats a person is in the part of the backups that is kept for long.
     in_facts = hits(of_backups(kept)["facts"])
@@ -185,7 +229,7 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     assert counts == {
         "voice_templates": 1, "names": 1, "name_index": counts["name_index"], "accounts": 1, "contacts": 1,
         "import_rows": counts["import_rows"], "mappings": 1, "job_errors": 1, "import_files": 1, "pictures": 1,
-        "archives": 0,
+        "archives": 4,
         "log_files": 1,
     }  # fmt: skip
     assert counts["name_index"] > 5
@@ -198,6 +242,7 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     assert "1 record: files that were handed in and name you" in letter["erased"]
     assert any("texts that name you" in line for line in letter["stays"])
 
+    ever = timezone.now() + timedelta(days=1)
     # Nowhere: rows, files, log files, the files of the database once they were written anew.
     done = retention.sweep(at=timezone.now(), ended=timezone.now)
     assert json.loads(done.document)["rewritten"] == "done"
@@ -207,6 +252,16 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     everything = b"\n".join(after.values())
     for secret in (wrapped, template):
         assert secret.hex().encode() not in everything
+    assert hits(statistics()) == set()
+    raw = journal()
+    assert hits(raw) <= {STAGE.lower()}
+    assert wrapped not in raw
+    assert template not in raw
+    left = {
+        name for name, digest in kept_away.items() if digest in set(store.digests(stored_before=ever, alias="packs"))
+    }
+    left |= {name for name, one in kept_away.items() if one in set(store.digests(stored_before=ever, alias="answers"))}
+    assert left == {"other", "other answer"}
     raw = heap()
     assert hits(raw) <= {STAGE.lower()}
     assert wrapped not in raw
