@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Sum
 
 from fingerprint import store
 from ledger import log
@@ -487,6 +487,15 @@ class Adjustment:
         """Return by how much the period's pools changed."""
         return self.new.units - self.old.units
 
+    @property
+    def unrecouped(self) -> int:
+        """Return what was recouped of released advances that are taken back with their releases: it is owed again."""
+        return -sum(
+            units
+            for key, units in self.lines
+            if key.kind is Kind.ADVANCE or (key.kind is Kind.RECEIPTS and key.reference)
+        )
+
 
 @dataclass(frozen=True)
 class Termed:
@@ -706,13 +715,20 @@ def _adjustment(run: RoyaltyRun, part: RunPart, new: Outcome, terms: Iterable[Te
 
 
 def _released(payer_id: UUID, hold: Key, of_run: RoyaltyRun, until: int | None) -> dict[Key, int]:
-    releases = Transaction.objects.filter(
-        known(until),
-        kind=Transaction.Kind.RELEASED,
-        of_run=of_run,
-        postings__account=hold.id_in(payer_id),
-    )
-    return books.balances(Posting.objects.filter(transaction__in=releases.values("pk")))
+    """Return what to take back of a hold's releases; what was recouped of an advance among it stays with its payee."""
+    releases = _releases(hold.id_in(payer_id), of_run.pk).filter(known(until))
+    found = books.balances(Posting.objects.filter(transaction__in=releases.values("pk")))
+    for key in [key for key in found if key.kind is Kind.ADVANCE]:
+        standing = books.balances(Posting.objects.filter(known(until, "transaction__"), account=key.id_in(payer_id)))
+        recouped = standing.get(key, 0) - found[key]
+        found[key] += recouped
+        owner = Key(Kind.PAYABLE, key.currency, key.party_id)
+        found[owner] = found.get(owner, 0) - recouped
+    return found
+
+
+def _releases(hold_id: UUID, of_run_id: UUID) -> QuerySet[Transaction]:
+    return Transaction.objects.filter(kind=Transaction.Kind.RELEASED, of_run=of_run_id, postings__account=hold_id)
 
 
 def terms_for(statement: Statement) -> list[dict[str, Any]]:
@@ -745,6 +761,7 @@ def _payees(
         agreed_sums.update(term.payable)
         fixed.update(term.payable if term.is_fixed else {})
         advanced.update(term.payable if term.is_advance else {})
+    fronted = _fronted(payer, currency, until)
     by_asset = _by_asset(own, adjustments)
     among = known(until, "transaction__")
     kinds = (Kind.PAYABLE, Kind.RESERVE, Kind.ADVANCE, Kind.DEDUCTION)
@@ -765,6 +782,7 @@ def _payees(
         units, lines = allocated.get(payee, (0, 0))
         carried_in = carried.get(payee, 0)
         granted = opening.get(payee, 0) - carried_in
+        ahead = max(0, min(granted, fronted[payee]))
         terms_of_payee = agreed.get(payee)
         settled = settlement.settled(
             Balance(
@@ -772,8 +790,8 @@ def _payees(
                 carried=carried_in,
                 released=released.get(payee, 0),
                 by_asset=by_asset.get(payee, {}),
-                fixed=fixed[payee],
-                advanced=advanced[payee],
+                fixed=fixed[payee] + ahead,
+                advanced=advanced[payee] + ahead,
             ),
             _agreed(terms_of_payee, certificates.get(payee, ())),
             advances=open_[Advance.Kind.ADVANCE].get(payee, ()),
@@ -783,6 +801,26 @@ def _payees(
         sums = units, adjusted[payee], granted, agreed_sums[payee]
         found.append(_due(run, payee, lines, sums, settled, terms_of_payee, until))
     return tuple(found)
+
+
+def _fronted(payer_id: UUID, currency: str, until: int | None) -> Counter[UUID]:
+    """Return what payees were granted since the last run and is recouped later, though not from itself."""
+    runs = published(payer_id, currency, until=until)
+    rows = Posting.objects.filter(
+        known(until, "transaction__"),
+        account__payer=payer_id,
+        account__kind=Kind.ADVANCE,
+        account__currency=currency,
+        transaction__kind__in=[Transaction.Kind.RELEASED, Transaction.Kind.GUARANTEED],
+    )
+    if runs:
+        last = RunEvent.objects.get(run=runs[-1], act=RunEvent.Act.PUBLISHED)
+        rows = rows.filter(transaction__recorded_at__gt=last.recorded_at)
+    found = Counter[UUID]()
+    for key, units in books.balances(rows).items():
+        if key.party_id is not None:
+            found[key.party_id] -= units
+    return found
 
 
 def _due(
@@ -915,7 +953,7 @@ def conserved(found: Dues) -> dict[str, Any]:
             sums[key.kind.value] += units
     came = {
         "pools": own.units,
-        "adjusted": sum(one.units for one in found.adjustments),
+        "adjusted": sum(one.units + one.unrecouped for one in found.adjustments),
         "granted": sum(one.granted for one in found.payees),
         **({"terms": sum(one.booking.total for one in found.terms)} if found.terms else {}),
         "released": sum(one.figures.released for one in found.payees),
@@ -1013,13 +1051,10 @@ def _record_advances(run: RoyaltyRun, term: Termed, *, at: datetime) -> None:
                 kind=Advance.Kind.ADVANCE,
                 currency=clause.currency,
                 units=-units,
-                group=(clause.group or f"license {clause.license_id}") if clause.recouped_from else "",
-                assets=clause.recouped_from,
-                priority=clause.priority,
-                rate=clause.rate if clause.rate is not None else Fraction(1),
                 paid_on=run.pay_on,
                 is_paid=False,
                 at=at,
+                **_recouped_as(clause),
             )
 
 
@@ -1137,6 +1172,9 @@ def release_hold(
     """
     Give out what was on hold, once a dispute is settled: value date is the original period (ROY-7).
 
+    What a plan paid in advance is no advance while it is on hold, since nobody has it. Released, it is one of whoever
+    gets it: later earnings go to it as to the others' parts of the same advance (ROY-9).
+
     :param run_id: of whose period it is
     :param to: who gets which part of it; leftover units go as everywhere (ROY-3)
     :param units: how much of it; all, where nothing is said
@@ -1157,11 +1195,14 @@ def release_hold(
         if given == 0 or abs(given) > abs(held) or (given > 0) != (held > 0):
             raise MoreThanHeld(f"{MoreThanHeld.__doc__} That is {money.written(held, account.currency)}.")
         parts = allocation.allocate(given, {str(party): part for party, part in to.items()})
+        lines = [
+            (Key(Kind.HOLD, account.currency, None, account.reference), -given),
+            *((Key(Kind.PAYABLE, account.currency, UUID(line.leaf)), line.units) for line in parts),
+        ]
+        for one in _fronting(id, account, run, held=held, given=given, parts=parts):
+            lines += _record_fronted(one, account, run, at=at)
         booked = books.post(
-            [
-                (Key(Kind.HOLD, account.currency, None, account.reference), -given),
-                *((Key(Kind.PAYABLE, account.currency, UUID(line.leaf)), line.units) for line in parts),
-            ],
+            lines,
             id=id,
             payer_id=account.payer_id,
             kind=Transaction.Kind.RELEASED,
@@ -1173,6 +1214,119 @@ def release_hold(
         )
         enter(booked, at=at)
     return booked
+
+
+@dataclass(frozen=True)
+class _Fronted:
+    """What a party gets out of a hold that is recouped later, and of which term of a plan it is."""
+
+    id: UUID  # of the advance
+    party_id: UUID
+    units: int
+    clause: termed.Clause
+
+
+def _fronting(
+    id: UUID, account: Account, run: RoyaltyRun, *, held: int, given: int, parts: Sequence[allocation.Line]
+) -> list[_Fronted]:
+    """
+    Say how much of a release each party gets of which advance: of a part of what is held, the same part of each.
+
+    Together they are what is released of each advance, to the unit; and no party has more of them than it gets.
+    """
+    advanced = _advanced_on_hold(account, run) if held > 0 else {}
+    if not advanced:
+        return []
+    clauses = {str(term): clause for term, (clause, _) in advanced.items()}
+    open_: dict[str, int] = {}
+    for term, (_, units) in advanced.items():
+        if left := min(units, held - sum(open_.values())):
+            open_[str(term)] = left
+    rest = held - sum(open_.values())
+    released = allocation.by_amounts(given, open_ | ({"earned": rest} if rest else {}))
+    room = {line.leaf: line.units for line in parts}
+    found = []
+    for one in sorted(released, key=lambda line: line.leaf):
+        if one.leaf not in clauses or not one.units:
+            continue
+        clause = clauses[one.leaf]
+        wanted = allocation.by_amounts(one.units, {party: units for party, units in room.items() if units})
+        for line in wanted:
+            room[line.leaf] -= line.units
+            if line.units:
+                party = UUID(line.leaf)
+                found.append(_Fronted(_fronted_id(id, clause.term_id, party), party, line.units, clause))
+    return found
+
+
+def _fronted_id(release_id: UUID, term_id: UUID, party_id: UUID) -> UUID:
+    return uuid5(release_id, f"advance/{term_id}/{party_id}")
+
+
+def _record_fronted(one: _Fronted, account: Account, run: RoyaltyRun, *, at: datetime) -> list[tuple[Key, int]]:
+    """Record an advance that comes out of a hold; return the postings that make it one, and no cost of the payer's."""
+    clause = one.clause
+    _record_advance(
+        id=one.id,
+        payer_id=account.payer_id,
+        payee_id=one.party_id,
+        kind=Advance.Kind.ADVANCE,
+        currency=account.currency,
+        units=one.units,
+        paid_on=run.pay_on,
+        is_paid=False,
+        at=at,
+        **_recouped_as(clause),
+    )
+    return [
+        (Key(Kind.RECEIPTS, account.currency, None, clause.kind.value), one.units),
+        (Key(Kind.ADVANCE, account.currency, one.party_id, str(one.id)), -one.units),
+    ]
+
+
+def _recouped_as(clause: termed.Clause) -> dict[str, Any]:
+    """Return of a term what says how it is recouped."""
+    return {
+        "group": (clause.group or f"license {clause.license_id}") if clause.recouped_from else "",
+        "assets": clause.recouped_from,
+        "priority": clause.priority,
+        "rate": clause.rate if clause.rate is not None else Fraction(1),
+    }
+
+
+def _advanced_on_hold(account: Account, run: RoyaltyRun) -> dict[UUID, tuple[termed.Clause, int]]:
+    """Return by term what is on hold of advances, less what was released of it and not taken back."""
+    rows = Transaction.objects.filter(
+        Q(term__kind=MoneyTerm.ADVANCE) | Q(term__is_recoupable=True),
+        kind=Transaction.Kind.TERM,
+        of_run=run,
+        postings__account=account,
+    ).select_related("run")
+    releases = list(_releases(account.pk, run.pk))
+    found: dict[UUID, tuple[termed.Clause, int]] = {}
+    for row in rows:
+        if row.run is None or row.term_id is None:
+            continue
+        frozen = results.terms(row.run.parts.get(of_run=run))
+        clause = next(one for one in frozen.clauses if one.term_id == row.term_id)
+        units = int(row.postings.filter(account=account).aggregate(sum=Sum("units"))["sum"] or 0)
+        given = sum(_fronted_by(one, row.term_id, account) for one in releases)
+        if units > given:
+            found[row.term_id] = (clause, units - given)
+    return found
+
+
+def _fronted_by(release: Transaction, term_id: UUID, account: Account) -> int:
+    """Return what a release gave out of a term's advance; nothing where that was taken back."""
+    payees = release.postings.filter(account__kind=Kind.PAYABLE).values_list("account__party", flat=True)
+    accounts = {
+        Key(Kind.ADVANCE, account.currency, party, str(_fronted_id(release.pk, term_id, party))).id_in(account.payer_id)
+        for party in payees
+    }
+    taken_back = Posting.objects.filter(account__in=accounts, transaction__kind=Transaction.Kind.ADJUSTED)
+    back = set(taken_back.values_list("account", flat=True))
+    rows = release.postings.filter(account__in=accounts - back)
+    return -int(rows.aggregate(sum=Sum("units"))["sum"] or 0)
 
 
 def refund(*, statement_id: UUID, reason: str, by_id: int, at: datetime) -> Statement:

@@ -21,7 +21,7 @@ from tests.flows import runs, worked
 from tests.flows.conftest import Api, Sounds, key
 from tests.flows.runs import Payer
 from tests.flows.test_reviews import assert_whole, code
-from tests.flows.test_runs import RECEIPTS, agree, quote, stated
+from tests.flows.test_runs import RECEIPTS, agree, quote, release, stated
 from tests.royalties.worked_example import TOTALS
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -350,3 +350,67 @@ def later(payer: Payer, tmp_path: Path, training: dict[str, int]) -> None:
     assert booked("run 3") == {}
     assert training["R2/D"] > 0
     sequencer.drain(at=timezone.now())
+
+
+def test_what_is_held_of_an_advance_is_one_once_it_is_released(
+    transactional_db: None, sounds: Sounds, tmp_path: Path
+) -> None:
+    world = worked.build(sounds)
+    payer = runs.payer()
+    agree(payer)
+    quote(payer)
+    terms = [{"kind": "advance", "side": "publishing", "minor": 1_000_000, "currency": "EUR", "rate": "1"}]
+    amend(world, "with an advance", "2026-01-01", terms)
+    payer.report(tmp_path, "january", RECEIPTS)
+    payer.published("run 1", *JANUARY, pay_on="2026-02-20")
+    paid = posted(terms_of(payer, "run 1")["advance", key("run 1")])
+    held = paid["hold"]
+    assert held > 10
+    assert sum(paid.values()) == 1_000_000
+
+    def advanced() -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        names = {key(name): name for name in worked.PARTIES}
+        for row in Advance.objects.filter(group__startswith="license"):
+            found[names[str(row.payee_id)]] += row.units
+        return found
+
+    # Held, it is nobody's advance: the payer has not paid it, and nothing is recouped for it.
+    before = {name: units for name, units in paid.items() if name != "hold"}
+    assert advanced() == before
+    assert cost_of_advances(payer) == -held
+
+    # Of 7.00 that are released, the same part is advance as of all that is held; and each party has its part of it.
+    whole = 741 + held
+    some = largest_remainder(700, {"earned": Fraction(741, whole), "advance": Fraction(held, whole)})["advance"]
+    assert release(payer, "some", "run 1", {"C": "2/3", "E": "1/3"}, units=700).status_code == 201
+    given = largest_remainder(some, {"C": Fraction(467, 700), "E": Fraction(233, 700)})
+    assert advanced() == {**before, "C": before["C"] + given["C"], "E": before["E"] + given["E"]}
+    assert cost_of_advances(payer) == some - held
+    # With the rest all of it is one, to the cent, and none of it is the payer's own cost any more.
+    assert release(payer, "the rest", "run 1", {"C": "1"}).status_code == 201
+    assert advanced()["C"] == before["C"] + given["C"] + held - some
+    assert sum(advanced().values()) == 1_000_000
+    assert cost_of_advances(payer) == 0
+
+    # And a guarantee that is topped up by hand, to be recouped later.
+    topped = {"id": key("masters"), "side": "master", "minimum": 300_000, "is_recoupable": True, "reason": "as agreed"}
+    assert payer.one.post(f"/v1/royalty-runs/{key('run 1')}/guarantees", topped).status_code == 201
+
+    payer.report(tmp_path, "february", RECEIPTS[1:2], first=date(2026, 2, 1), last=date(2026, 2, 28))
+    payer.published("run 2", *FEBRUARY, pay_on="2026-03-20")
+    of = payer.statements("run 2")
+    c, b = of[key("C")], of[key("B")]
+    # What C's works earn goes to its advance; what was released is paid out, and no advance is recouped from it.
+    assert c["granted"] == 467 + whole - 700
+    assert (c["recouped"], c["base"], c["reserved"]) == (c["allocated"], c["granted"], 0)
+    # Nor is a top-up recouped from itself.
+    assert b["granted"] > b["allocated"] > 0
+    assert (b["recouped"], b["base"]) == (b["allocated"], b["granted"])
+    assert_whole()
+
+
+def cost_of_advances(payer: Payer) -> int:
+    """What advances cost the payer that nobody owes it: below zero, what is on hold of them."""
+    receipts = books.of_payer(UUID(payer.id), Kind.RECEIPTS, currency="EUR")
+    return sum(units for key_, units in receipts.items() if key_.reference == "advance")
