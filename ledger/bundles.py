@@ -21,6 +21,7 @@ from royalties.sumtree import Leaf, Node, Proof
 
 VERSION: Final = 1
 LATER: Final = 2  # of a later version of a statement: it has an entry of its own
+WITH_TERMS: Final = 2  # more than each: with every term of money, which older runs committed to as a sum alone
 TYPE: Final = "ai-music-ledger.statement"
 MAX_BYTES: Final = canonical.MAX_DOCUMENT_BYTES
 
@@ -49,11 +50,16 @@ WENT: Final = {
     "carried_out": "carried",
     "payable": "payable",
 }
+_TERM: Final = frozenset(
+    {"account", "basis", "before", "kind", "of_run", "plan", "plan_number", "shares", "term", "transaction"}
+    | {"units", "whole"}
+)
+_SHARE: Final = frozenset({"leaf", "leftover", "units", "weight"})
 _LINE: Final = frozenset({"country", "leaf", "leftover", "output", "party", "pool", "units", "weight"})
 
 
 class NotABundle(Exception):
-    """This is not the bundle of a statement, version 1 or 2."""
+    """This is not the bundle of a statement, version 1 to 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,67 @@ class Line:
     @property
     def fault(self) -> str:
         """Return why its units do not follow from its pool and weight; empty where they do (ROY-3)."""
-        exact = abs(self.pool) * self.weight
-        units = exact.numerator // exact.denominator + self.has_leftover
-        if self.has_leftover and exact.denominator == 1:
-            return "has a leftover unit of a part that leaves none"
-        if self.units != (-units if self.pool < 0 else units):
-            return f"is {self.units} of {self.pool} by {self.weight}"
-        return ""
+        return _fault(self.pool, self.weight, self.units, has_leftover=self.has_leftover)
+
+
+def _fault(pool: int, weight: Fraction, said: int, *, has_leftover: bool) -> str:
+    exact = abs(pool) * weight
+    units = exact.numerator // exact.denominator + has_leftover
+    if has_leftover and exact.denominator == 1:
+        return "has a leftover unit of a part that leaves none"
+    if said != (-units if pool < 0 else units):
+        return f"is {said} of {pool} by {weight}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermShare:
+    """A part of what a term of money comes to."""
+
+    weight: Fraction
+    units: int
+    has_leftover: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    """What a payee got by a term of money of a plan, and its place in the tree over all of the run's."""
+
+    place: int
+    leaf: Leaf  # as it is hashed
+    account: str
+    kind: str
+    transaction: str
+    whole: int
+    before: int
+    units: int
+    shares: tuple[TermShare, ...]
+
+    @property
+    def fault(self) -> str:
+        """Return why its units do not follow from what is divided, and what was booked; empty where they do."""
+        for share in self.shares:
+            if fault := _fault(self.whole, share.weight, share.units, has_leftover=share.has_leftover):
+                return fault
+        came = sum(share.units for share in self.shares) - self.before
+        return "" if came == self.units else f"is {self.units}, and comes to {came}"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a payee got by terms of money, and what leads from each to the root of all."""
+
+    height: int
+    lines: tuple[TermLine, ...]
+    beside: tuple[Node, ...]
+
+    def root(self) -> Node:
+        """
+        Work the root out.
+
+        :raises NotAProof, NotASum: the nodes lead nowhere
+        """
+        return sumtree.root_of(self.height, {line.place: line.leaf.node for line in self.lines}, self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +189,7 @@ class Bundle:
     beside: tuple[Node, ...]
     entry: bytes
     receipt: str
+    terms: Terms | None = None  # None: of a run that committed to their sum alone, or had none
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -159,10 +220,13 @@ def read(data: bytes) -> Bundle:
         canonical.DocumentTooLarge,
     ) as error:
         raise NotABundle(f"{NotABundle.__doc__} {error}") from error
-    is_later = isinstance(document, dict) and document.get("v") == LATER
-    shown_by = "issued" if is_later else "statement_proof"
-    whole = _members(document, "the file", {"v", "type", "statement", shown_by, "lines", "entry", "receipt"})
-    if whole["v"] is True or whole["v"] not in {VERSION, LATER} or whole["type"] != TYPE:
+    version = document.get("v") if isinstance(document, dict) else None
+    is_later = version == LATER or version == LATER + WITH_TERMS
+    has_terms = version == VERSION + WITH_TERMS or version == LATER + WITH_TERMS
+    names = {"v", "type", "statement", "issued" if is_later else "statement_proof", "lines", "entry", "receipt"}
+    whole = _members(document, "the file", names | ({"terms"} if has_terms else set()))
+    is_known = is_later or has_terms or version == VERSION
+    if isinstance(version, bool) or not is_known or whole["type"] != TYPE:
         raise NotABundle(f"{NotABundle.__doc__} It is {str(whole['type'])[:60]!r}, version {str(whole['v'])[:20]}.")
     said = _members(
         whole["statement"], "statement", {"run", "party", "version", "currency", "came", "went", "document"}
@@ -195,7 +259,50 @@ def read(data: bytes) -> Bundle:
         beside=_nodes(lines["beside"], "lines"),
         entry=_text(whole["entry"], "entry").encode(),
         receipt=_text(whole["receipt"], "receipt"),
+        terms=_terms(whole["terms"]) if has_terms else None,
     )
+
+
+def _terms(value: Json) -> Terms:
+    said = _members(value, "terms", {"height", "lines", "beside"})
+    lines = tuple(_term(one, f"term {number}") for number, one in enumerate(_list(said["lines"], "terms")))
+    if len({line.place for line in lines}) != len(lines) or len({line.transaction for line in lines}) != len(lines):
+        raise NotABundle(f"{NotABundle.__doc__} A term comes twice, or two are at one place.")
+    return Terms(_height(said["height"], "terms"), lines, _nodes(said["beside"], "terms"))
+
+
+def _term(value: Json, where: str) -> TermLine:
+    row = _members(value, where, {"place", "salt", "line"})
+    line = _members(row["line"], where, _TERM)
+    units = _units(line["units"], where)
+    return TermLine(
+        place=_count(row["place"], f"the place of {where}"),
+        leaf=Leaf(
+            canonical.encode_document(line),
+            max(0, units),
+            max(0, -units),
+            bytes.fromhex(_matched(row["salt"], HEX, f"the salt of {where}")),
+        ),
+        account=_text(line["account"], where),
+        kind=_matched(line["kind"], NAME, f"the kind of {where}"),
+        transaction=_id(line["transaction"], where),
+        whole=_units(line["whole"], where),
+        before=_units(line["before"], where),
+        units=units,
+        shares=tuple(_share(one, where) for one in _list(line["shares"], where)),
+    )
+
+
+def _share(value: Json, where: str) -> TermShare:
+    share = _members(value, where, _SHARE)
+    if not isinstance(share["leftover"], bool):
+        raise NotABundle(f"{NotABundle.__doc__} {where}: leftover is true or false.")
+    return TermShare(_weight(share["weight"], where), _units(share["units"], where), share["leftover"])
+
+
+def _weight(value: Json, where: str) -> Fraction:
+    numerator, _, denominator = _matched(value, WEIGHT, f"the weight of {where}").partition("/")
+    return Fraction(int(numerator), int(denominator))
 
 
 def _shown(value: Json, said: Document, payable: int) -> tuple[Leaf, Proof]:
@@ -268,7 +375,6 @@ def _line(value: Json, where: str) -> Line:
     if not isinstance(line["leftover"], bool):
         raise NotABundle(f"{NotABundle.__doc__} {where}: leftover is true or false.")
     units = _units(line["units"], where)
-    numerator, _, denominator = _matched(line["weight"], WEIGHT, f"the weight of {where}").partition("/")
     return Line(
         place=_count(row["place"], f"the place of {where}"),
         leaf=Leaf(
@@ -283,7 +389,7 @@ def _line(value: Json, where: str) -> Line:
         party=_id(line["party"], where),
         pool=_units(line["pool"], where),
         units=units,
-        weight=Fraction(int(numerator), int(denominator)),
+        weight=_weight(line["weight"], where),
         has_leftover=line["leftover"],
     )
 

@@ -12,7 +12,7 @@ from ledger import paying, report, running
 from ledger.models import Entry
 from royalties import results
 from royalties.models import RunEvent, Statement
-from royalties.runs import keeping, proofs
+from royalties.runs import itemized, keeping, proofs
 
 
 def bundle(statement_id: UUID, *, receipt: Callable[[Entry], str] = report.receipt) -> bytes:
@@ -34,13 +34,16 @@ def bundle(statement_id: UUID, *, receipt: Callable[[Entry], str] = report.recei
     secret = running.secret_of(part)
     lines = _lines(results.outcome(part, run.currency), row.payee_id, secret)
     body, shown = bytes(entry.body), receipt(entry)
+    terms = None
+    if running.terms_root(run) is not None:
+        terms = itemized.shown(paying.terms_of(run), party_id=row.payee_id, secret=secret)
     if row.version > 1:
         own = Entry.objects.get(statement=row)
         issued = proofs.Issued(paying.document_of(row), bytes(own.body), receipt(own))
-        return proofs.bundle_of_later(lines, running.proven(row), issued, entry=body, receipt=shown)
+        return proofs.bundle_of_later(lines, running.proven(row), issued, entry=body, receipt=shown, terms=terms)
     first = Statement.objects.filter(run=run, version=1).order_by("payee")
     tree = proofs.tree_of_statements([running.proven(one) for one in first], secret=secret)
-    return proofs.bundle(lines, running.proven(row), tree, secret=secret, entry=body, receipt=shown)
+    return proofs.bundle(lines, running.proven(row), tree, secret=secret, entry=body, receipt=shown, terms=terms)
 
 
 def _lines(found: results.Outcome, payee_id: UUID, secret: bytes) -> dict[str, Any]:

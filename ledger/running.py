@@ -53,7 +53,7 @@ from royalties.models import (
     UsageSupersession,
 )
 from royalties.money import Rate
-from royalties.runs import engine, files, frozen, keeping, proofs, termed
+from royalties.runs import engine, files, frozen, itemized, keeping, proofs, termed
 from royalties.runs.frozen import Dated
 from royalties.usages import Booked
 
@@ -623,12 +623,29 @@ def reconciled_document(
     """
     said = _reconciled(run)
     found = paying.dues(run, until=until)
+    if found.terms and _is_itemized(run):
+        rows = [one.document for one in found.terms]
+        root = itemized.tree(rows, secret=secret_of(run.parts.get(of_run=run))).root
+        said[str(run.pk)] |= {"v": itemized.VERSION, "terms": proofs.node_document(root)}
     document = {"conservation": found.conservation, "parts": said, "payees": len(found.payees)}
     if found.terms:
         document["terms"] = found.terms_digest
         if is_kept:
             paying.keep_terms(found)
     return document, said[str(run.pk)]
+
+
+def _is_itemized(run: RoyaltyRun) -> bool:
+    """Whether a run's terms are leaves of a tree: those of each new one, and of one worked out again as it was then."""
+    event = run.events.filter(act=Act.RECONCILED).first()
+    return event is None or terms_root(run) is not None
+
+
+def terms_root(run: RoyaltyRun) -> dict[str, str] | None:
+    """Return the root over a reconciled run's terms of money, as its entry names it; None where it names none."""
+    said = results.read(run.events.get(act=Act.RECONCILED).document)["parts"][str(run.pk)]
+    found: dict[str, str] | None = said.get("terms")
+    return found
 
 
 def _reconciled(run: RoyaltyRun) -> dict[str, Any]:

@@ -53,6 +53,8 @@ And of a statement, by the bundle that comes with it:
      9  The lines lead to the root that the entry names, which adds up all lines of the run.
     10  An older checkpoint that you hold does not contradict the receipt's.
     11  The checkpoint is cosigned by as many witnesses as your policy asks for, if you give one.
+    12  Every term of money is the payee's and what was divided of it; together they are what the statement says, and
+        they lead to the root that the entry names. Of a run before there was one, the sum is what the statement says.
 
 And of a statement of streams, with the numbers of what comes of it: see ``ledger.streamed.check``.
 
@@ -368,6 +370,7 @@ def verify_statement(
         _check_issued(bundle, bundle.issued, key, report)
     _check_is_whole(bundle, report)
     _check_lines(bundle, data_of_entry, report)
+    _check_terms(bundle, data_of_entry, report)
     if policy is not None:
         shown = [bundle.receipt] if bundle.issued is None else [bundle.receipt, bundle.issued.receipt]
         check_witnesses(shown, policy, report, number=11)
@@ -528,6 +531,46 @@ def _check_lines(bundle: bundles.Bundle, data: Mapping[str, Any] | None, report:
         report.fails(9, "lines_not_in_run: the lines do not lead to the root that the entry names.")
     else:
         report.holds(9, "They are in the run, and so is all that adds up to what the entry says.")
+
+
+def _check_terms(bundle: bundles.Bundle, data: Mapping[str, Any] | None, report: Report) -> None:
+    said = bundle.came.get("terms", 0)
+    named = None if data is None else bundles.root_named(data, "terms")
+    if bundle.terms is None:
+        if named is not None:
+            report.fails(12, "terms_missing: the entry names a root of terms, and none of the payee's is shown.")
+        elif said:
+            report.notes(
+                12, f"{_amount(said, bundle.currency)} came by terms of plans, of which the run names no root."
+            )
+        return
+    lines = bundle.terms.lines
+    came = sum(line.units for line in lines)
+    if any(line.account != bundle.party for line in lines):
+        report.fails(12, "term_of_another: a term is another party's.")
+    elif faults := [f"{line.kind} {line.fault}" for line in lines if line.fault]:
+        report.fails(12, f"term_miscounted: {'; '.join(faults[:FEW])}.")
+    elif came != said:
+        report.fails(12, f"terms_do_not_add_up: the terms are {came}, and the statement says {said}.")
+    elif named is None:
+        report.fails(12, "no_terms: the entry names no root of terms.")
+    elif not lines:
+        report.notes(12, "Nothing came by terms of plans.")
+    else:
+        _check_in_tree(bundle.terms, named, bundle.currency, report)
+
+
+def _check_in_tree(terms: bundles.Terms, named: sumtree.Node, currency: str, report: Report) -> None:
+    try:
+        root = terms.root()
+    except (sumtree.NotAProof, sumtree.NotASum, sumtree.NotASalt) as error:
+        report.fails(12, f"terms_lead_nowhere: {error}")
+        return
+    if root != named:
+        report.fails(12, "terms_not_in_run: the terms do not lead to the root that the entry names.")
+    else:
+        total = _amount(root.credit - root.debit, currency)
+        report.holds(12, f"The {_counted(len(terms.lines), 'term')} are in the run, among all that come to {total}.")
 
 
 def _amount(units: int, currency: str) -> str:

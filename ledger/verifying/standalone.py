@@ -390,8 +390,37 @@ def check_bundle(archive, name, entries, key):
     root = logged_node(entry, "root")
     if parts and root_of(tree["height"], parts, parse_nodes(tree["beside"])) != root:
         raise Wrong("its lines do not lead to the root that the run's entry names")
+    check_terms(bundle.get("terms"), said["party"], came.get("terms", 0), entry)
     if earned != came["earned"] or root[1] - root[2] != sum(int(one) for one in entry["data"]["units"].values()):
         raise Wrong("its lines, or the run's accounts, do not add up")
+
+
+def check_terms(terms, party, said, entry):
+    """Terms of money: each is the payee's and what was divided, and they lead to the root that the run's entry names."""
+    if terms is None:
+        if "terms" in entry["data"]:
+            raise Wrong("the run's entry names a root of terms, and the payee's are not shown")
+        return
+    nodes, seen, came = {}, set(), 0
+    for row in terms["lines"]:
+        line, whole = row["line"], int(row["line"]["whole"])
+        shared = 0
+        for share in line["shares"]:
+            exact = abs(whole) * Fraction(share["weight"])
+            units = (exact.numerator // exact.denominator + share["leftover"]) * (-1 if whole < 0 else 1)
+            if units != int(share["units"]) or (share["leftover"] and exact.denominator == 1):
+                raise Wrong(f"a term is not what its weight comes to: {line['kind']}")
+            shared += units
+        if line["account"] != party or shared - int(line["before"]) != int(line["units"]):
+            raise Wrong(f"a term is not the payee's, or not what was divided of it: {line['kind']}")
+        if line["transaction"] in seen or row["place"] in nodes:
+            raise Wrong(f"a term comes twice: {line['kind']}")
+        seen.add(line["transaction"])
+        nodes[row["place"]], came = leaf_of(line, int(line["units"]), row["salt"]), came + int(line["units"])
+    if nodes and root_of(terms["height"], nodes, parse_nodes(terms["beside"])) != logged_node(entry, "terms"):
+        raise Wrong("its terms do not lead to the root that the run's entry names")
+    if came != said:
+        raise Wrong("its terms do not add up to what the statement says")
 
 
 # --- The whole

@@ -45,6 +45,7 @@ KEPT_FROM = 3  # levels below are worked out again: eight lines at most for each
 ROOTS = 0xFFFFFFFF  # the number of what lies above the partitions
 VERSION = 1
 VERSION_OF_LATER = 2  # of a bundle of a later version of a statement
+WITH_TERMS = 2  # more than that: with each term of money, see ``itemized``
 BUNDLE = "ai-music-ledger.statement"
 
 _NODE_BYTES = 64
@@ -432,11 +433,13 @@ def bundle(
     secret: bytes,
     entry: bytes,
     receipt: str,
+    terms: Mapping[str, Any] | None = None,
 ) -> bytes:
     """
     Return the file that a payee checks with ``ledger-verify``, as RFC 8785 JSON.
 
     :param lines: see ``lines_of``
+    :param terms: see ``itemized.shown``; None where the run's entry names no root of them
     :param statements: the tree over all statements of the run
     :param entry: the bytes of the entry of the published run
     :param receipt: which shows that entry to be in the log
@@ -445,7 +448,7 @@ def bundle(
     proof = statements.proof(leaf)
     return files.canonical(
         {
-            "v": VERSION,
+            **_versioned(VERSION, terms),
             "type": BUNDLE,
             "statement": statement.document,
             "statement_proof": {
@@ -461,12 +464,18 @@ def bundle(
 
 
 def bundle_of_later(
-    lines: Mapping[str, Any], statement: Statement, issued: Issued, *, entry: bytes, receipt: str
+    lines: Mapping[str, Any],
+    statement: Statement,
+    issued: Issued,
+    *,
+    entry: bytes,
+    receipt: str,
+    terms: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Return the file that a payee checks a later version of its statement with; see ``bundle``."""
     return files.canonical(
         {
-            "v": VERSION_OF_LATER,
+            **_versioned(VERSION_OF_LATER, terms),
             "type": BUNDLE,
             "statement": statement.document,
             "issued": {
@@ -479,6 +488,10 @@ def bundle_of_later(
             "receipt": receipt,
         }
     )
+
+
+def _versioned(version: int, terms: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {"v": version} if terms is None else {"v": version + WITH_TERMS, "terms": dict(terms)}
 
 
 def _checked(folder: Path, result: PartitionResult) -> Path:

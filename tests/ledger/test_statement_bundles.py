@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 
 from ledger import bundles, canonical, merkle, notes, receipts, verify
 from ledger.verify import State
-from royalties.runs import engine, proofs
+from ledger.verifying import standalone
+from royalties.runs import engine, itemized, proofs, termed
 from royalties.runs.proofs import Statement
+from royalties.vocabulary import MoneyTerm
 from tests.ledger.test_merkle import Store
 from tests.ledger.test_notes import ORIGIN, signer
 from tests.royalties.test_run_proofs import SECRET, many
@@ -302,6 +305,130 @@ def test_the_command_checks_a_bundle(
     assert "not_a_bundle" in capsys.readouterr().out
     monkeypatch.setattr(bundles, "MAX_BYTES", 1_000)
     assert verify.main([str(path), "--key", str(key)]) == verify.UNREADABLE_EXIT
+
+
+# --- Terms of money, each a leaf
+
+
+FEE, COUNT = 10_001, 7
+
+
+def bookings() -> list[dict[str, Any]]:
+    """A fee for A, C and a hold, a third each; and fees for C's generations, of which one euro was booked before."""
+    said: dict[str, Any] = {"plan_id": named("plan"), "plan_number": 2, "license_id": named("license")}
+    third = Fraction(1, 3)
+    owners = (
+        termed.Payee("R1/A", named("A"), named("R1"), third),
+        termed.Payee("W2/C", named("C"), named("W2"), third),
+        termed.Payee("W2/HOLD", None, named("W2"), third),
+    )
+    alone = (termed.Payee("C", named("C"), None, Fraction(1)),)
+    fee = {"lane": "all", "kind": MoneyTerm.TRAINING_FEE, "currency": "EUR", "amount": FEE, "payees": owners}
+    each = {"lane": "all", "kind": MoneyTerm.PER_GENERATION, "currency": "EUR", "tiers": ((1, 50),), "payees": alone}
+    clauses = (
+        termed.Clause(term_id=named("fee"), **said, **fee),
+        termed.Clause(term_id=named("each"), **said, **each, declared=COUNT, booked={str(named("C")): 100}),
+    )
+    found = termed.worked_out(termed.Terms((), clauses), of_run=RUN, period=termed.Period())
+    return [{"transaction": str(named(f"transaction {n}")), **one.document} for n, one in enumerate(found)]
+
+
+@dataclass
+class WithTerms(Published):
+    """A run that booked terms of money."""
+
+    def statement(self, payee: str) -> Statement:
+        plain = super().statement(payee)
+        terms = sum(int(row["posted"].get(str(named(payee)), 0)) for row in bookings())
+        if not terms:
+            return plain
+        return replace(
+            plain, came={**plain.came, "terms": terms}, went={**plain.went, "payable": plain.went["payable"] + terms}
+        )
+
+    def entry(self, **said: object) -> bytes:
+        root = proofs.node_document(itemized.tree(bookings(), secret=SECRET).root)
+        return super().entry(**{"v": itemized.VERSION, "terms": root, **said})
+
+    def bundle(self, payee: str = PAYEE, **said: object) -> bytes:
+        entry = self.entry(**said)
+        shown = itemized.shown(bookings(), party_id=named(payee), secret=SECRET)
+        lines, statement = self.lines(payee), self.statement(payee)
+        given: dict[str, Any] = {"secret": SECRET, "entry": entry, "receipt": self.receipt(entry), "terms": shown}
+        return proofs.bundle(lines, statement, self.tree, **given)
+
+
+@pytest.fixture(scope="module")
+def with_terms(tmp_path_factory: pytest.TempPathFactory) -> WithTerms:
+    return WithTerms(tmp_path_factory.mktemp("with-terms"))
+
+
+def test_every_term_is_in_the_run(with_terms: WithTerms) -> None:
+    root = itemized.tree(bookings(), secret=SECRET).root
+    assert root.credit - root.debit == FEE + COUNT * 50 - 100  # what is on hold is among it
+    for payee, count in (("A", 1), ("C", 2), ("D", 0)):
+        data = with_terms.bundle(payee)
+        report = verify.verify_statement(data, key=signer().verifier)
+        assert not [check for check in report.checks if check.state is State.FAILS], report.checks
+        assert [check.state for check in report.checks if check.number == 12] == [State.HOLDS if count else State.NOTE]
+        terms = bundles.read(data).terms
+        assert terms is not None
+        assert len(terms.lines) == count
+        assert json.loads(data)["v"] == 3
+        standalone_holds(data)
+
+
+def standalone_holds(data: bytes) -> None:
+    """The verifier of one file, which shares no code with ours, says the same of terms."""
+    document = json.loads(data)
+    entry = json.loads(document["entry"])
+    came = int(document["statement"]["came"].get("terms", 0))
+    standalone.check_terms(document.get("terms"), document["statement"]["party"], came, entry)
+
+
+TERM = ("terms", "lines", 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (changed((*TERM, "line", "units"), raised), "term_miscounted"),
+        (changed((*TERM, "line", "whole"), raised), "term_miscounted"),
+        (changed((*TERM, "line", "before"), raised), "term_miscounted"),
+        (changed((*TERM, "line", "shares", 0, "units"), raised), "term_miscounted"),
+        (changed((*TERM, "line", "shares", 0, "weight"), lambda _: "1/2"), "term_miscounted"),
+        (changed((*TERM, "line", "shares", 0, "leftover"), lambda flag: not flag), "term_miscounted"),
+        (changed((*TERM, "line", "account"), lambda _: str(named("A"))), "term_of_another"),
+        (changed((*TERM, "line", "kind"), lambda _: "buyout"), "terms_not_in_run"),
+        (changed((*TERM, "line", "plan_number"), lambda number: number + 1), "terms_not_in_run"),
+        (changed((*TERM, "salt"), another), "terms_not_in_run"),
+        (changed(("terms", "beside", 0), node_raised), "terms_not_in_run"),
+        (changed(("terms", "beside"), lambda nodes: nodes[:-1]), "terms_lead_nowhere"),
+        (changed(("terms", "lines"), lambda lines: lines[:1]), "terms_do_not_add_up"),
+        (changed(("terms", "lines"), lambda _: []), "terms_do_not_add_up"),
+    ],
+)  # fmt: skip
+def test_a_term_that_was_changed_is_named(with_terms: WithTerms, change: Callable[[Any], None], expected: str) -> None:
+    document = json.loads(with_terms.bundle())
+    change(document)
+    data = canonical.encode_document(document)
+    assert failures(data) == {(12, expected)}
+    with pytest.raises((standalone.Wrong, StopIteration)):
+        standalone_holds(data)
+
+
+def test_terms_are_shown_where_the_entry_names_their_root(published: Published, with_terms: WithTerms) -> None:
+    document = json.loads(with_terms.bundle())
+    del document["terms"]
+    hidden = canonical.encode_document({**document, "v": 1})
+    assert failures(hidden) == {(12, "terms_missing")}
+    assert (12, "no_terms") in failures(with_terms.bundle(terms=None))
+    for version, terms in ((1, {}), (3, None), (3, {"height": 0}), (4, {"height": 0, "lines": [], "beside": []})):
+        with pytest.raises(bundles.NotABundle):
+            bundles.read(canonical.encode_document({**document, "v": version, "terms": terms}))
+    # Of a run before there was such a root the bundle is as it was, and holds.
+    assert json.loads(published.bundle())["v"] == 1
+    assert not failures(published.bundle())
 
 
 # --- A later version, which has an entry of its own
