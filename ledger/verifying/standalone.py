@@ -357,6 +357,14 @@ def logged_node(entry, name):
     return bytes.fromhex(one["sha256"]), int(one["credit"]), int(one["debit"])
 
 
+def share_of(line, pool):
+    """What a line gets of a pool: its weight's part, rounded down, and one more if it has what was left over."""
+    exact, units = abs(int(pool)) * Fraction(line["weight"]), int(line["units"])
+    share = (exact.numerator // exact.denominator + line["leftover"]) * (-1 if int(pool) < 0 else 1)
+    refuse(units != share or (line["leftover"] and exact.denominator == 1), f"{units} is not its part: {line['leaf']}")
+    return units
+
+
 def check_bundle(archive, name, entries, key):
     """A payee's statement: what came on it is what went, and its lines are in the run that the log names."""
     bundle = canonical(read(archive, name))
@@ -377,12 +385,9 @@ def check_bundle(archive, name, entries, key):
     for part in tree["partitions"]:
         nodes = {}
         for row in part["lines"]:
-            line, units, pool = row["line"], int(row["line"]["units"]), int(row["line"]["pool"])
-            exact = abs(pool) * Fraction(line["weight"])
-            share = (exact.numerator // exact.denominator + line["leftover"]) * (-1 if pool < 0 else 1)
-            name = line["output"], line["country"], line["leaf"]
-            if units != share or (line["leftover"] and exact.denominator == 1) or line["party"] != said["party"]:
-                raise Wrong(f"a line is not the payee's, or not what its pool and weight come to: {name}")
+            line, name = row["line"], (row["line"]["output"], row["line"]["country"], row["line"]["leaf"])
+            units = share_of(line, line["pool"])
+            refuse(line["party"] != said["party"], f"a line is another's: {name}")
             refuse(name in seen or row["place"] in nodes, f"a line comes twice: {name}")
             seen.add(name)
             nodes[row["place"]], earned = leaf_of(line, units, row["salt"]), earned + units
@@ -398,29 +403,20 @@ def check_bundle(archive, name, entries, key):
 def check_terms(terms, party, said, entry):
     """Terms of money: each is the payee's and what was divided, and they lead to the root that the run's entry names."""
     if terms is None:
-        if "terms" in entry["data"]:
-            raise Wrong("the run's entry names a root of terms, and the payee's are not shown")
+        refuse("terms" in entry["data"], "the run's entry names a root of terms, and the payee's are not shown")
         return
-    nodes, seen, came = {}, set(), 0
+    nodes, came = {}, {}
     for row in terms["lines"]:
-        line, whole = row["line"], int(row["line"]["whole"])
-        shared = 0
-        for share in line["shares"]:
-            exact = abs(whole) * Fraction(share["weight"])
-            units = (exact.numerator // exact.denominator + share["leftover"]) * (-1 if whole < 0 else 1)
-            if units != int(share["units"]) or (share["leftover"] and exact.denominator == 1):
-                raise Wrong(f"a term is not what its weight comes to: {line['kind']}")
-            shared += units
-        if line["account"] != party or shared - int(line["before"]) != int(line["units"]):
-            raise Wrong(f"a term is not the payee's, or not what was divided of it: {line['kind']}")
-        if line["transaction"] in seen or row["place"] in nodes:
-            raise Wrong(f"a term comes twice: {line['kind']}")
-        seen.add(line["transaction"])
-        nodes[row["place"]], came = leaf_of(line, int(line["units"]), row["salt"]), came + int(line["units"])
-    if nodes and root_of(terms["height"], nodes, parse_nodes(terms["beside"])) != logged_node(entry, "terms"):
-        raise Wrong("its terms do not lead to the root that the run's entry names")
-    if came != said:
-        raise Wrong("its terms do not add up to what the statement says")
+        line, units, whole = row["line"], int(row["line"]["units"]), row["line"]["whole"]
+        is_own = line["account"] == party and line["transaction"] not in came
+        shared = sum(share_of(one, whole) for one in line["shares"]) - int(line["before"])
+        refuse(
+            not is_own or shared != units, f"a term is not the payee's, not what was divided, or twice: {line['kind']}"
+        )
+        nodes[row["place"]], came[line["transaction"]] = leaf_of(line, units, row["salt"]), units
+    root = root_of(terms["height"], nodes, parse_nodes(terms["beside"])) if nodes else None
+    refuse(nodes and root != logged_node(entry, "terms"), "its terms do not lead to the root that the entry names")
+    refuse(len(nodes) != len(came) or sum(came.values()) != said, "its terms do not add up to what the statement says")
 
 
 # --- The whole

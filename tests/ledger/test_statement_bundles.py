@@ -323,8 +323,20 @@ def bookings() -> list[dict[str, Any]]:
         termed.Payee("W2/HOLD", None, named("W2"), third),
     )
     alone = (termed.Payee("C", named("C"), None, Fraction(1)),)
-    fee = {"lane": "all", "kind": MoneyTerm.TRAINING_FEE, "currency": "EUR", "amount": FEE, "payees": owners}
-    each = {"lane": "all", "kind": MoneyTerm.PER_GENERATION, "currency": "EUR", "tiers": ((1, 50),), "payees": alone}
+    fee: dict[str, Any] = {
+        "lane": "all",
+        "kind": MoneyTerm.TRAINING_FEE,
+        "currency": "EUR",
+        "amount": FEE,
+        "payees": owners,
+    }
+    each: dict[str, Any] = {
+        "lane": "all",
+        "kind": MoneyTerm.PER_GENERATION,
+        "currency": "EUR",
+        "tiers": ((1, 50),),
+        "payees": alone,
+    }
     clauses = (
         termed.Clause(term_id=named("fee"), **said, **fee),
         termed.Clause(term_id=named("each"), **said, **each, declared=COUNT, booked={str(named("C")): 100}),
@@ -383,7 +395,8 @@ def standalone_holds(data: bytes) -> None:
     document = json.loads(data)
     entry = json.loads(document["entry"])
     came = int(document["statement"]["came"].get("terms", 0))
-    standalone.check_terms(document.get("terms"), document["statement"]["party"], came, entry)
+    check: Any = standalone.check_terms
+    check(document.get("terms"), document["statement"]["party"], came, entry)
 
 
 TERM = ("terms", "lines", 0)
