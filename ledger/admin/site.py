@@ -12,6 +12,7 @@ from ledger import today
 from ledger.access import memberships
 from ledger.admin.runs import fees_in_words
 from ledger.api.access import caller_of
+from ledger.auditing import drawing
 
 admin.site.index_template = "ledger/admin/today.html"
 admin.site.index_title = "Today"
@@ -27,7 +28,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if not caller.is_somebody:
         return {**context, "today": None}
     found = today.today(at=timezone.now(), sight=caller.sight)
-    return {**context, "today": found, "fees": fees_in_words(found.fees)}
+    exceptions = drawing.waiting_for(int(request.user.pk or 0)).count()
+    return {**context, "today": found, "fees": fees_in_words(found.fees), "exceptions": exceptions}
 
 
 def is_somebody(request: HttpRequest) -> bool:

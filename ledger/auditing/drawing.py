@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger import canonical, log
 from ledger.access import memberships
@@ -40,6 +41,18 @@ class NotOpen(Exception):
 
 class WentOn(Exception):
     """Somebody recorded something about this line at the same moment: read it again."""
+
+
+class NotTheOwner(Exception):
+    """Who must see to an exception answers it, and nobody else; the auditor goes on with it."""
+
+
+class ClosedAlready(Exception):
+    """This exception is closed: whoever audits opens it again if there is more to say."""
+
+
+class NoAnswer(Exception):
+    """An answer accepts, disputes or says that it was corrected, and says why in the note."""
 
 
 class NothingWrong(Exception):
@@ -289,15 +302,17 @@ def record(
     note: str,
     by_id: int,
     at: datetime,
+    after: int | None = None,
 ) -> AuditException:
     """
     Record what is wrong with a sampled line, or how that stands now; the last word counts.
 
+    :param after: the position of the word that this one answers; None: whichever is the last
     :raises NotOpen: the first word about it is another than that it is open
     :raises NothingWrong: the line should come to what was booked
     :raises WentOn: somebody recorded something meanwhile
     """
-    position = item.exceptions.count()
+    position = item.exceptions.count() if after is None else after + 1
     if position == 0 and status is not Status.OPEN:
         raise NotOpen
     if position == 0 and audited_units == item.units:
@@ -330,6 +345,53 @@ def record(
             raise WentOn from error
         raise
     return row
+
+
+ANSWERS = (Status.ACCEPTED, Status.DISPUTED, Status.CORRECTED)  # what an owner may say
+
+
+def answer(*, id: UUID, item: AuditSampleItem, status: Status, note: str, by_id: int, at: datetime) -> AuditException:
+    """
+    Record what the owner of an exception says to it: a word of its own, with what the auditor found left as it is.
+
+    Whether that ends it is the auditor's to say, so an answer never closes it.
+
+    :raises NotTheOwner: somebody else must see to it, or nothing was found
+    :raises ClosedAlready: it was closed
+    :raises NoAnswer: it says nothing, or is none of the three
+    :raises WentOn: somebody recorded something meanwhile
+    """
+    last = last_word(item)
+    if last is None or last.owner_id != by_id:
+        raise NotTheOwner
+    if last.status == Status.CLOSED:
+        raise ClosedAlready
+    if status not in ANSWERS or not note.strip():
+        raise NoAnswer
+    return record(
+        id=id,
+        item=item,
+        owner_id=by_id,
+        root_cause=Cause(last.root_cause),
+        audited_units=last.audited_units,
+        status=status,
+        note=note,
+        by_id=by_id,
+        at=at,
+        after=last.position,
+    )
+
+
+def last_word(item: AuditSampleItem) -> AuditException | None:
+    """Return what counts about a sampled line, None where nothing was said."""
+    return item.exceptions.order_by("-position").first()
+
+
+def waiting_for(user_id: int) -> QuerySet[AuditException]:
+    """Return the exceptions that somebody must see to and has not answered, the oldest first."""
+    later = AuditException.objects.filter(item=OuterRef("item"), position__gt=OuterRef("position"))
+    rows = AuditException.objects.filter(~Exists(later), owner=user_id).exclude(status=Status.CLOSED)
+    return rows.exclude(recorded_by=user_id).select_related("item__sample").order_by("recorded_at", "pk")
 
 
 def last_words(sample: AuditSample) -> dict[UUID, AuditException]:

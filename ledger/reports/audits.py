@@ -273,6 +273,8 @@ def sampled(request: HttpRequest, id: UUID) -> HttpResponse:
         "grounds": grounds,
         "words": [{"word": one, "audited": grouped(one.audited_units, currency)} for one in said],
         "may": may_audit(request),
+        "last": (last := drawing.last_word(item)),
+        "answers": [(one.value, one.label) for one in drawing.ANSWERS] if _must_answer(request, last) else [],
         "owners": _owners(item, on=timezone.now().date()),
         "causes": Cause.choices,
         "statuses": Status.choices if said else [(Status.OPEN.value, Status.OPEN.label)],
@@ -284,8 +286,15 @@ def _item(request: HttpRequest, id: UUID) -> AuditSampleItem:
     rows = AuditSampleItem.objects.select_related("sample", "statement__run", "statement__payee__identity")
     item: AuditSampleItem | None = seen_by(request, rows.filter(pk=id)).first()
     if item is None:
-        raise Http404
+        # Who must see to what is wrong reads it, also where the audit was of another house.
+        item = rows.filter(pk=id).first()
+        if item is None or (last := drawing.last_word(item)) is None or last.owner_id != request.user.pk:
+            raise Http404
     return item
+
+
+def _must_answer(request: HttpRequest, last: AuditException | None) -> bool:
+    return last is not None and last.owner_id == request.user.pk and last.status != Status.CLOSED
 
 
 def _owners(item: AuditSampleItem, *, on: date) -> list[tuple[int, str]]:
@@ -328,6 +337,29 @@ def record_exception(request: HttpRequest, id: UUID) -> HttpResponse:
     return redirect("reports:sampled", id=item.pk)
 
 
+@require_POST
+@staff_only
+def answer_exception(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Record what the owner of an exception says to it."""
+    item, posted = _item(request, id), request.POST
+    try:
+        drawing.answer(
+            id=uuid4(),
+            item=item,
+            status=Status(_one_of(posted, "status", [one.value for one in drawing.ANSWERS])),
+            note=posted.get("note", "")[:600],
+            by_id=int(request.user.pk or 0),
+            at=timezone.now(),
+        )
+    except drawing.NotTheOwner as error:
+        raise PermissionDenied(error.__doc__) from error
+    except (BadParameter, drawing.ClosedAlready, drawing.NoAnswer, drawing.WentOn) as error:
+        messages.error(request, _sentence(error))
+    else:
+        messages.success(request, "Your answer is on record.")
+    return redirect("reports:sampled", id=item.pk)
+
+
 @require_safe
 @staff_only
 def exceptions(request: HttpRequest) -> HttpResponse:
@@ -350,7 +382,8 @@ def exceptions(request: HttpRequest) -> HttpResponse:
         }
         for row in pages.object_list
     ]
-    return page(request, "ledger/reports/exceptions.html", {"page": pages})
+    waiting = [{"word": one, "item": one.item} for one in drawing.waiting_for(int(request.user.pk or 0))[:PER_PAGE]]
+    return page(request, "ledger/reports/exceptions.html", {"page": pages, "waiting": waiting})
 
 
 # --- Notes

@@ -65,6 +65,7 @@ urlpatterns = [
     path("samples/<uuid:id>", audits.sample, name="sample"),
     path("sampled/<uuid:id>", audits.sampled, name="sampled"),
     path("sampled/<uuid:id>/exception", audits.record_exception, name="record-exception"),
+    path("sampled/<uuid:id>/answer", audits.answer_exception, name="answer-exception"),
     path("exceptions", audits.exceptions, name="exceptions"),
     path("notes", audits.notes, name="notes"),
     path("notes/writing", audits.note, name="note"),

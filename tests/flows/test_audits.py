@@ -344,6 +344,32 @@ def test_a_monetary_unit_sample_is_drawn_found_wrong_and_says_how_much(january: 
         assert person.get(f"/reports/{path}").status_code == 200, path
     assert "to the byte" in person.get(f"/reports/samples/{sample['id']}?again=1").content.decode()
     assert "Yes" in person.get(f"/reports/sampled/{item['id']}").content.decode()
+    # Whoever must see to it answers; what was found stays as it is, and the auditor ends it.
+    owner, address = january.one, f"/reports/sampled/{item['id']}"
+    person.post("/v1/audit-exceptions", wrong | {"id": str(uuid4())})
+    assert "1 exception of an audit waits for your answer" in owner.get("/admin/").content.decode()
+    assert "Waiting for your answer" in owner.get("/reports/exceptions").content.decode()
+    assert "You must see to this" in owner.get(address).content.decode()
+    assert "You must see to this" not in person.get(address).content.decode()
+    said = {"status": "disputed", "note": "The share was right."}
+    assert person.client.post(f"{address}/answer", said).status_code == 403
+    assert Person(stranger).client.post(f"{address}/answer", said).status_code == 404
+    for bad in (
+        {"status": "closed", "note": "x"},
+        {"status": "open", "note": "x"},
+        {"status": "accepted", "note": " "},
+    ):
+        owner.client.post(f"{address}/answer", bad)
+    assert AuditException.objects.count() == 3
+    assert owner.client.post(f"{address}/answer", said).status_code == 302
+    word = AuditException.objects.get(position=3)
+    assert (word.status, word.audited_units, word.recorded_by_id) == ("disputed", half, owner.user.pk)
+    assert Entry.objects.filter(kind="exception_recorded", audit_exception=word).exists()
+    assert "waits for your answer" not in owner.get("/admin/").content.decode()
+    closed = wrong | {"id": str(uuid4()), "status": "closed"}
+    assert person.post("/v1/audit-exceptions", closed).status_code == 201
+    owner.client.post(f"{address}/answer", said)
+    assert AuditException.objects.count() == 5
     # Whoever is audited reads; strangers find nothing, and nobody but auditors draws.
     assert january.one.get(f"/v1/audit-samples/{sample['id']}").status_code == 200
     assert january.one.post("/v1/audit-samples", terms()).json()["code"] == "not_an_auditor"
