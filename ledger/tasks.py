@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from ledger import (
     running,
     searching,
     timestamping,
+    transparency,
     usages,
     voices,
     witnessing,
@@ -278,6 +279,25 @@ def collect(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
 def retain(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
     """Remove what may go, each night."""
     retention.sweep(at=timezone.now(), ended=timezone.now)
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def sum_up_training(
+    *,
+    version_id: str,
+    sight: dict[str, object],
+    valid_at: str,
+    known_at: str,
+    **future: object,  # noqa: ARG001 - tomorrow's arguments
+) -> None:
+    """Go through the members of a large dataset for somebody who waits."""
+    transparency.sum_up(
+        version_id=UUID(version_id),
+        sight=sight,
+        valid_at=date.fromisoformat(valid_at),
+        known_at=datetime.fromisoformat(known_at) if known_at else None,
+        at=timezone.now(),
+    )
 
 
 @shared_task(time_limit=IMPORT_TIME_LIMIT_S)

@@ -10,12 +10,14 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 from django.db.models import Q, QuerySet
 
 from ledger.models import Checkpoint, Entry
@@ -49,16 +51,25 @@ from rights.models import (
 )
 from rights.standing import Happening, Stance
 from rights.training import Recorded
+from rights.visibility import Within
 from rights.vocabulary import AssetKind, Outcome, PartyKind, ReviewReason
 
 CHUNK = 2_000
 MOST_FLAGGED = 50  # members that a page names because something stands against them
 MOST_COMPARED = 100_000  # recordings of the catalogue that a dataset is compared with
 MOST_NOTES = 20
+MOST_AT_ONCE = 10_000  # recordings that are counted while somebody waits, about a second and a half
+MEMBER_COSTS = 5  # recordings that take as long as a member with its answers
+KEPT_S = 3_600
+ORDER_S = 300  # after which work that nobody finished is ordered again
 
 
 class NotKnownThen(Exception):
     """The version was registered later than the moment that is asked about: ask for a later one."""
+
+
+class BeingSummedUp(Exception):
+    """So many members are gone through by a worker: ask again in half a minute."""
 
 
 class AsksTheFuture(Exception):
@@ -73,6 +84,7 @@ class Asked:
     sight: Sight
     valid_at: date
     known_at: datetime
+    is_now: bool = False  # nobody named a moment: an answer of this hour will do where it takes long
 
 
 def ask(
@@ -86,10 +98,91 @@ def ask(
     """
     if known_at is not None and known_at > at:
         raise AsksTheFuture
-    asked = Asked(version, sight, valid_at or at.date(), known_at or at)
+    asked = Asked(version, sight, valid_at or at.date(), known_at or at, is_now=known_at is None)
     if version.registered_at > asked.known_at:
         raise NotKnownThen
     return asked
+
+
+# --- What takes too long for whoever waits, and is worked out by a worker
+
+
+def summed_up(asked: Asked, *, order: Callable[..., object]) -> Summary:
+    """
+    Return what `summary` says: at once where that is quick, else as a worker has worked it out.
+
+    :param order: hands the work to a worker, by words that go into a message
+    :raises BeingSummedUp: a worker is at it
+    """
+    if _is_quick(asked):
+        return summary(asked)
+    place = _place(asked)
+    found: Summary | None = _kept().get(place)
+    if found is not None:
+        return found
+    if _kept().add(f"{place}-ordered", True, timeout=ORDER_S):  # of many who wait, one orders
+        order(
+            version_id=str(asked.version.pk),
+            sight=_written(asked.sight),
+            valid_at=asked.valid_at.isoformat(),
+            known_at="" if asked.is_now else asked.known_at.isoformat(),
+        )
+    raise BeingSummedUp
+
+
+def sum_up(*, version_id: UUID, sight: Any, valid_at: date, known_at: datetime | None, at: datetime) -> None:
+    """Work a summary out, and keep it for those who wait."""
+    rows = ModelVersion.objects.select_related("model__provider__identity", "dataset__keeper__identity", "retirement")
+    asked = ask(rows.get(pk=version_id), _read_sight(sight), valid_at=valid_at, known_at=known_at, at=at)
+    _kept().set(_place(asked), summary(asked), timeout=KEPT_S)
+    _kept().delete(f"{_place(asked)}-ordered")
+
+
+def _is_quick(asked: Asked) -> bool:
+    members = asked.version.dataset.member_count if asked.version.dataset else 0
+    if members * MEMBER_COSTS > MOST_AT_ONCE:
+        return False
+    rows = seen(Recording.objects.all(), asked.sight)[: MOST_AT_ONCE + 1]
+    return members * MEMBER_COSTS + rows.count() <= MOST_AT_ONCE
+
+
+def _kept() -> BaseCache:
+    # Beside pictures: drawn again when somebody looks, and emptied where somebody is erased.
+    return caches["pictures"]
+
+
+def _place(asked: Asked) -> str:
+    known_at = "now" if asked.is_now else asked.known_at.isoformat()
+    said = json.dumps([str(asked.version.pk), _written(asked.sight), asked.valid_at.isoformat(), known_at])
+    return f"training-{hashlib.sha256(said.encode()).hexdigest()}"
+
+
+def _written(sight: Sight) -> Any:
+    """Write down through whose eyes, in ids, for a message."""
+    return {
+        "parties": None if sight.parties is None else sorted(map(str, sight.parties)),
+        "within": [
+            [
+                str(one.engagement_id),
+                sorted(map(str, one.organization)),
+                sorted(map(str, one.parties)),
+                one.period_from and one.period_from.isoformat(),
+                one.period_to and one.period_to.isoformat(),
+            ]
+            for one in sight.within
+        ],
+    }
+
+
+def _read_sight(said: Any) -> Sight:
+    def ids(some: Iterable[str]) -> frozenset[UUID]:
+        return frozenset(map(UUID, some))
+
+    within = tuple(
+        Within(UUID(audit), ids(house), ids(parties), *(day and date.fromisoformat(day) for day in days))
+        for audit, house, parties, *days in said["within"]
+    )
+    return Sight(None if said["parties"] is None else ids(said["parties"]), within)
 
 
 def summary(asked: Asked) -> Summary:

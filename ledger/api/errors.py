@@ -419,6 +419,7 @@ KNOWN: dict[type[Exception], tuple[int, str]] = {
     parties.Erased: (409, "erased"),
     parties.NotSealedYet: (409, "not_sealed_yet"),
     keys.KeyServiceAway: (503, "key_service_away"),
+    transparency.BeingSummedUp: (202, "being_summed_up"),
     codes.NotOneThing: (422, "not_one_thing"),
     codes.WrongThing: (422, "wrong_thing"),
     people.NoSuchCode: (404, "no_such_code"),
@@ -556,6 +557,6 @@ def _problem(status: int, code: str, detail: str, *, fields: Any = None) -> Resp
     if fields is not None:
         body["fields"] = fields
     answer = Response(body, status=status, content_type="application/problem+json")
-    if status == 503:
+    if status in {202, 503}:
         answer["Retry-After"] = str(RETRY_SECONDS)
     return answer

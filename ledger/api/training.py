@@ -26,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ledger import canonical, registration, transparency
+from ledger import canonical, registration, tasks, transparency
 from ledger.access import Verb
 from ledger.api.access import caller_of, seen_by
 from ledger.api.assets import SCOPES, keep
@@ -271,6 +271,11 @@ def _version(request: Request, id: UUID, version_id: UUID) -> Asked:
     return asked_of(request, get_object_or_404(rows, pk=version_id, model=id), request.query_params)
 
 
+def _summed_up(request: Request, id: UUID, version_id: UUID) -> summary.Summary:
+    asked = _version(request, id, version_id)
+    return transparency.summed_up(asked, order=tasks.sum_up_training.delay)
+
+
 def handed_out(body: bytes | Iterable[str], media_type: str, name: str) -> HttpResponse | StreamingHttpResponse:
     """Return a file to keep. What comes line by line is written whole first: names in it may turn out not to open."""
     answer: HttpResponse | StreamingHttpResponse
@@ -340,7 +345,7 @@ class TrainingSummary(APIView):
 
         Figures are of the members that are yours to see.
         """
-        return Response(summary.data(transparency.summary(_version(request, id, version_id))))
+        return Response(summary.data(_summed_up(request, id, version_id)))
 
 
 class TrainingSummaryPaper(APIView):
@@ -357,7 +362,7 @@ class TrainingSummaryPaper(APIView):
     )
     def get(self, request: Request, id: UUID, version_id: UUID) -> HttpResponse | StreamingHttpResponse:
         """Read the summary as PDF, in the sections and the numbering of the Commission's template."""
-        found = transparency.summary(_version(request, id, version_id))
+        found = _summed_up(request, id, version_id)
         return handed_out(summary_paper.pdf(found), "application/pdf", f"training-{version_id}.pdf")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
-from ledger import rendering, transparency
+from ledger import rendering, tasks, transparency
 from ledger.api.access import caller_of, seen_by
 from ledger.api.training import asked_of, handed_out
 from ledger.reports.access import staff_only
@@ -32,7 +33,28 @@ from rights.vocabulary import Answer
 
 PER_PAGE = 50
 MEMBERS_A_PAGE = 100
+ASK_AGAIN_S = 5
 MOST_ROWS = 25  # groups of a dimension on the page; all are in the CSV
+
+
+def _summed_up(asked: Asked) -> Summary:
+    return transparency.summed_up(asked, order=tasks.sum_up_training.delay)
+
+
+def _waits(view: Callable[[HttpRequest, UUID], HttpResponse]) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """Show that a worker is at it, on a page that asks again by itself, in place of what is not there yet."""
+
+    @wraps(view)
+    def waiting(request: HttpRequest, id: UUID) -> HttpResponse:
+        try:
+            return view(request, id)
+        except transparency.BeingSummedUp:
+            answer = page(request, "ledger/reports/training_waiting.html", {"seconds": ASK_AGAIN_S})
+            answer.status_code = 202
+            answer["Refresh"] = str(ASK_AGAIN_S)
+            return answer
+
+    return waiting
 
 
 @require_safe
@@ -59,10 +81,11 @@ def versions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @staff_only
+@_waits
 def version(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show what a version was trained on, under what, what was left out, and what does not agree."""
     asked, fault = _asked(request, id)
-    it = transparency.summary(asked)
+    it = _summed_up(asked)
     pages = max(1, -(-it.tally.members // MEMBERS_A_PAGE))
     number = _number(request, pages)
     lines = transparency.members(asked, start=(number - 1) * MEMBERS_A_PAGE, most=MEMBERS_A_PAGE)
@@ -94,10 +117,11 @@ def version(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_safe
 @staff_only
+@_waits
 def template(request: HttpRequest, id: UUID) -> HttpResponse:
     """Show the public summary in the sections and the numbering of the Commission's template."""
     asked, _ = _asked(request, id)
-    it = transparency.summary(asked)
+    it = _summed_up(asked)
     when = _when(request)
     context = {
         "it": it,
@@ -110,10 +134,11 @@ def template(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_safe
 @staff_only
+@_waits
 def pdf(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out the public summary as PDF."""
     asked, _ = _asked(request, id)
-    written = summary_paper.pdf(transparency.summary(asked))
+    written = summary_paper.pdf(_summed_up(asked))
     return attachment(written, "application/pdf", f"training-{id}.pdf")
 
 
@@ -127,10 +152,11 @@ def members(request: HttpRequest, id: UUID) -> HttpResponseBase:
 
 @require_safe
 @staff_only
+@_waits
 def covered(request: HttpRequest, id: UUID) -> HttpResponse:
     """Hand out the coverage of a version's dataset as CSV."""
     asked, _ = _asked(request, id)
-    it = transparency.summary(asked)
+    it = _summed_up(asked)
     text = "".join(summary.coverage_table({by: it.rows(by) for by in Dimension}))
     return attachment(text.encode(), "text/csv; charset=utf-8", f"coverage-{id}.csv")
 

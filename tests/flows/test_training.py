@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import caches
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ledger import clients, sequencer
+from ledger import clients, sequencer, tasks, transparency
 from ledger.models import Entry, Membership
 from rights import training
 from rights.models import Dataset, DatasetExclusion, RecordingDescription, TrainingStatement
@@ -471,6 +473,33 @@ def test_the_pages_show_whoever_sees_a_version_what_there_is(trained: World) -> 
     for number, heading in training.SECTIONS.items():
         assert f"{number}. {heading}" in template
     assert "Not declared" in template
+
+
+def test_many_members_are_gone_through_by_a_worker(trained: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rival, path, ordered = reader("rival"), PAGES[1], list[dict[str, Any]]()
+    api = client("rival")
+    at_once = summary(api).json()
+    monkeypatch.setattr(transparency, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(tasks.sum_up_training, "delay", lambda **given: ordered.append(given))
+    caches["pictures"].clear()
+    for _ in range(2):
+        waiting = rival.get(path)
+        assert (waiting.status_code, waiting["Refresh"]) == (202, "5")
+        assert "The members are being gone through" in waiting.content.decode()
+    answer = summary(api)
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (202, "being_summed_up", "30")
+    (order,) = ordered  # once, whoever waits with the same eyes
+    tasks.sum_up_training(**json.loads(json.dumps(order)))
+    assert rival.get(path).status_code == 200
+    later = summary(api).json()
+    assert {name for name in later if later[name] != at_once[name]} <= {"known_at", "checkpoint"}
+    # With other eyes, or as known then, it is another answer.
+    operator = Client()
+    operator.force_login(User.objects.create_superuser("operator"))
+    assert operator.get(path).status_code == 202
+    assert rival.get(path, {"known_at": timezone.now().strftime("%Y-%m-%dT%H:%M:%S")}).status_code == 202
+    assert len(ordered) == 3
+    assert [one["sight"]["parties"] for one in ordered[:2]] == [order["sight"]["parties"], None]
 
 
 def test_a_page_of_a_day_that_is_none_is_of_today(trained: World) -> None:
