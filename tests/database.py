@@ -30,7 +30,7 @@ MADE_OF = (
     *(f"{package}/{pattern}" for package in PACKAGES for pattern in ("migrations/*.py", "models.py", "models/**/*.py")),
     "ledger/settings.py",
     "ledger/embedded.py",
-    "ledger/postgresql/*.py",
+    "ledger/postgresql/*.*",
     "ledger/management/commands/migrate.py",
     "tests/database.py",
 )
