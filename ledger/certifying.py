@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -146,6 +147,22 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
             return Certificate.objects.get(pk=statement.id)  # another worker certified the same
         raise
     return certificate
+
+
+def stated_again(certificate: Certificate) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    Return what a certificate says and what it would say of the same moment, but for the proof, which it keeps.
+
+    :raises NotLogged: the decision has no place in the log
+    :raises NotCertified: what is kept is no certificate
+    """
+    then = certified.unchecked(certificate.token)
+    manifest = Manifest.objects.select_related("decision__submission", "decision__examination").get(
+        pk=certificate.manifest_id
+    )
+    made = _statement(manifest, certificate.number, until=certificate.expires_at, at=certificate.issued_at)
+    kept = replace(made.log, receipt=then.log.receipt)  # it leads to the checkpoint of that moment
+    return certified.claims(then), certified.claims(replace(made, log=kept))
 
 
 def _bindings(manifest: Manifest, at: datetime) -> tuple[Binding, ...]:

@@ -22,11 +22,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model
 
-from fingerprint import examine, index, songs, store
+from fingerprint import examine, index, references, songs, store
+from fingerprint.audio import CorruptAudio
 from fingerprint.evidence import NotEvidence
 from ledger import (
     asking,
     canonical,
+    certifying,
     checkpoints,
     deciding,
     disclosing,
@@ -38,14 +40,25 @@ from ledger import (
     rows,
     running,
 )
-from ledger.models import Checkpoint, Entry, Leaf, ReplayedEntry, ReplayRound
+from ledger.auditing import drawing, sampling
+from ledger.models import (
+    AuditSample,
+    AuditSampleItem,
+    Checkpoint,
+    Entry,
+    Leaf,
+    ReplayedEntry,
+    ReplayRound,
+)
+from provenance import bindings
+from provenance.certified import NotCertified
 from provenance.disclosures import NoSuchProfile
-from provenance.models import Disclosure
+from provenance.models import Certificate, Disclosure, SoftBinding
 from rights import decisions, policy, terms
 from rights.case import AllowanceTerm, Verdict
 from rights.models import AppealAnswer, Clearance, Decision, Finding, Recheck
 from rights.vocabulary import Outcome
-from royalties import apportion, books, results, splits
+from royalties import apportion, books, results, splits, usages
 from royalties.models import (
     Division,
     PaymentFile,
@@ -56,6 +69,8 @@ from royalties.models import (
     SplitSource,
     Statement,
     Transaction,
+    UsageMatch,
+    UsageMatching,
 )
 from royalties.runs import files
 
@@ -221,14 +236,11 @@ NOTHING: Final[dict[str, str]] = {
         ),
         _OF_FILE,
     ),
-    Kind.USAGE_MATCHED: "It says what a key meant when it came; what is registered since may lead elsewhere.",
     Kind.VOICE_ENROLLED: "It was made from takes that are not kept, so that nobody can do it again.",
     Kind.VOICE_ENROLLMENT_ENDED: "What it destroyed is gone.",
     Kind.ERASED: "What it destroyed is gone.",
-    **dict.fromkeys((Kind.CERTIFIED, Kind.COPY_SIGNED, Kind.TIMESTAMPED, Kind.SIGNER_CHANGED), _SIGNED),
+    **dict.fromkeys((Kind.COPY_SIGNED, Kind.TIMESTAMPED, Kind.SIGNER_CHANGED), _SIGNED),
     Kind.LOG_KEY_CHANGED: "It says with which key the log is signed; no rule decides that.",
-    Kind.SAMPLE_DRAWN: "Its seed is in it: whoever has the same population draws the same sample.",
-    Kind.SOFT_BOUND: "It follows from the audio alone: measure the file again, as anybody can who has it.",
 }
 
 
@@ -551,6 +563,64 @@ def _disclosed(entry: Entry) -> Again:
     return Again({"statement": f"sha256:{statement.digest}"}, {Disclosure: [again]})
 
 
+def _matched(entry: Entry) -> Again:
+    matching = UsageMatching.objects.get(pk=_fact(entry.usage_matching_id))
+    if matching.method != UsageMatching.Method.IDS:
+        raise Nothing("Somebody said what this key means: there is nothing to decide again.")
+    then = list(matching.matches.order_by("pk"))
+    led = usages.led_by_ids(matching.payer_id, [one.key for one in then], known_at=matching.recorded_at)
+    made = [
+        UsageMatch(
+            **{one.attname: getattr(row, one.attname) for one in UsageMatch._meta.concrete_fields}
+            | {"submission_id": led.get(row.key)}
+        )
+        for row in then
+    ]
+    return Again({"method": matching.method, "keys": len(led)}, {UsageMatch: made})
+
+
+def _certified(entry: Entry) -> Again:
+    """What a certificate states is stated again; its signature stays, since another one would be another."""
+    row = Certificate.objects.select_related("manifest").get(pk=_fact(entry.certificate_id))
+    try:
+        then, now = certifying.stated_again(row)
+    except (certifying.NotLogged, NotCertified) as error:
+        raise Lost(" ".join((type(error).__doc__ or "").split())) from error
+    further = tuple(
+        Difference(f"certificate: {name}", then.get(name), now.get(name))
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    )
+    said = {"manifest": row.manifest.label, "decision": str(row.manifest.decision_id), "number": row.number}
+    return Again(said, {}, ("the signature, and the proof of that moment",), further)
+
+
+def _bound(entry: Entry) -> Again:
+    """A soft binding is taken from the audio that is kept, as anybody can who has it."""
+    row = SoftBinding.objects.select_related("decision__submission__audio").get(pk=_fact(entry.soft_binding_id))
+    audio = row.decision.submission.audio
+    try:
+        harmony = examine.harmony(references.facts_of(audio))
+        with store.local(audio.digest) as source:
+            facts = {one.algorithm: one.value for one in bindings.of(harmony, source)}
+    except (store.NoSuchAudio, CorruptAudio) as error:
+        raise Lost("The audio is not there, or cannot be read.") from error
+    again = SoftBinding(
+        **{one.attname: getattr(row, one.attname) for one in SoftBinding._meta.concrete_fields}
+        | {"value": facts.get(row.algorithm, b"")}
+    )
+    return Again({"algorithm": row.algorithm}, {SoftBinding: [again]})
+
+
+def _sampled(entry: Entry) -> Again:
+    sample = AuditSample.objects.select_related("engagement").get(pk=_fact(entry.audit_sample_id))
+    try:
+        said, row, items = drawing.made_again(sample)
+    except sampling.NotASample as error:
+        raise Lost("What it is drawn by leads to no sample any more.") from error
+    return Again(said, {AuditSample: [row], AuditSampleItem: list(items)})
+
+
 # --- What was calculated
 
 
@@ -696,6 +766,10 @@ AGAIN: Final[dict[Kind, Callable[[Entry], Again]]] = {
     Kind.STATEMENT_ISSUED: _statement,
     Kind.BOOKED: _booked,
     Kind.PAYMENTS_ORDERED: _ordered,
+    Kind.USAGE_MATCHED: _matched,
+    Kind.CERTIFIED: _certified,
+    Kind.SOFT_BOUND: _bound,
+    Kind.SAMPLE_DRAWN: _sampled,
 }
 
 

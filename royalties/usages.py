@@ -182,12 +182,15 @@ def lead(payer_id: UUID, keys: Sequence[str], *, known_at: datetime) -> Led:
             "key", "submission_id"
         )
     )
+    return Led(known, led_by_ids(payer_id, [key for key in keys if key not in known], known_at=known_at))
+
+
+def led_by_ids(payer_id: UUID, keys: Sequence[str], *, known_at: datetime) -> dict[str, UUID]:
+    """Look that up by ids alone, whatever was said of these keys."""
     by_id: dict[UUID, list[str]] = defaultdict(list)
     by_isrc: dict[str, str] = {}
     for key in keys:
         kind, _, value = key.partition(":")
-        if key in known:
-            continue
         if kind == "submission":
             by_id[UUID(value)].append(key)
         elif kind == "isrc":
@@ -205,7 +208,7 @@ def lead(payer_id: UUID, keys: Sequence[str], *, known_at: datetime) -> Led:
         standing = [id_ for id_ in ids if id_ in cleared]
         if len(standing) == 1:
             found[key] = standing[0]
-    return Led(known, found)
+    return found
 
 
 def unmatched(payer_id: UUID) -> QuerySet[UsageKey]:

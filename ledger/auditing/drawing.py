@@ -16,14 +16,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from ledger import canonical, log
-from ledger.access import memberships
+from ledger.access import is_narrowed, memberships
 from ledger.auditing import sampling
 from ledger.auditing.money import Line, statement_lines
 from ledger.auditing.parameters import Asked
 from ledger.auditing.sampling import Checked, Estimate, NotASample, Stratum
 from ledger.constraints import violated
 from ledger.models import AuditException, AuditSample, AuditSampleItem, Entry
-from ledger.visibility import Sight
+from ledger.visibility import EVERYTHING, Sight
+from rights.visibility import Within, sight_of
 
 Method = AuditSample.Method
 Cause = AuditException.Cause
@@ -128,28 +129,61 @@ def draw(
             drawn_by_id=by_id,
             recorded_at=at,
         )
-        AuditSampleItem.objects.bulk_create(
-            AuditSampleItem(
-                id=uuid5(id, f"item/{position}"),
-                sample=sample,
-                position=position,
-                statement=one.line.statement,
-                partition=one.line.allocation.partition,
-                line=one.line.allocation.line,
-                units=one.line.allocation.units,
-                stratum=one.stratum,
-                hits=one.hits,
-            )
-            for position, one in enumerate(chosen)
-        )
-        data = {
-            "method": str(terms.method),
-            "seed": terms.seed,
-            "items": len(chosen),
-            "document": f"sha256:{sample.digest}",
-        }
-        log.append(Entry.Kind.SAMPLE_DRAWN, sample, data, at=at)
+        items = AuditSampleItem.objects.bulk_create(_items(sample, chosen))
+        log.append(Entry.Kind.SAMPLE_DRAWN, sample, _said(sample, items), at=at)
     return sample
+
+
+def _items(sample: AuditSample, chosen: Sequence[_Chosen]) -> list[AuditSampleItem]:
+    return [
+        AuditSampleItem(
+            id=uuid5(sample.pk, f"item/{position}"),
+            sample=sample,
+            position=position,
+            statement=one.line.statement,
+            partition=one.line.allocation.partition,
+            line=one.line.allocation.line,
+            units=one.line.allocation.units,
+            stratum=one.stratum,
+            hits=one.hits,
+        )
+        for position, one in enumerate(chosen)
+    ]
+
+
+def _said(sample: AuditSample, items: Sequence[AuditSampleItem]) -> dict[str, Any]:
+    return {
+        "method": str(sample.method),
+        "seed": sample.seed,
+        "items": len(items),
+        "document": f"sha256:{sample.digest}",
+    }
+
+
+def sight_of_sample(sample: AuditSample) -> Sight:
+    """Return with whose eyes a sample was drawn: those of the operator, of a house that day, or of an audit of it."""
+    if sample.organization_id is None:
+        return EVERYTHING
+    house = sight_of([sample.organization_id], on=sample.recorded_at.date())
+    audit = sample.engagement
+    if audit is None or not is_narrowed(audit):
+        return house
+    within = Within(
+        audit.pk, house.parties or frozenset(), frozenset(audit.parties), audit.period_from, audit.period_to
+    )
+    return Sight(frozenset(), (within,))
+
+
+def made_again(sample: AuditSample) -> tuple[dict[str, Any], AuditSample, list[AuditSampleItem]]:
+    """Draw a sample again by its terms and seed: what its entry says, and its rows as they come out now."""
+    document, chosen = _drawn(terms_of(sample), sight_of_sample(sample))
+    written = canonical.encode_document(document)
+    row = AuditSample(
+        **{one.attname: getattr(sample, one.attname) for one in AuditSample._meta.concrete_fields}
+        | {"document": written.decode(), "digest": sha256(written).hexdigest()}
+    )
+    items = _items(row, chosen)
+    return _said(row, items), row, items
 
 
 def drawn_again(sample: AuditSample, *, sight: Sight) -> bool:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from ledger import membership, people, sequencer
+from ledger import membership, people, replaying, sequencer
 from ledger.access import caller_of_user, is_auditor
 from ledger.api.reading import THEIR_OWN
 from ledger.auditing import drawing, saving
@@ -31,13 +31,14 @@ from ledger.models import (
     Membership,
     SavedQuestion,
 )
+from ledger.replaying import Result
 from ledger.visibility import Sight, finds, seen
 from provenance.models import SoftBinding
 from rights.models import Consent, Party, Recording, Share, Submission
 from rights.vocabulary import PartyKind
 from royalties.models import Statement
 from tests.flows import worked
-from tests.flows.conftest import Sounds, World, admitted, body, key, row_counts, today
+from tests.flows.conftest import Sounds, World, admitted, body, changed, key, row_counts, today
 from tests.flows.runs import Payer, payer
 from tests.flows.test_reviews import Person
 from tests.flows.test_runs import RECEIPTS, agree, quote
@@ -312,6 +313,11 @@ def test_a_monetary_unit_sample_is_drawn_found_wrong_and_says_how_much(january: 
     assert sample["outcome"]["is_borne"] is True
     assert person.post("/v1/audit-samples", given).status_code == 200
     assert person.post("/v1/audit-samples", given | {"seed": "other"}).json()["code"] == "id_taken"
+    sequencer.drain(at=timezone.now())
+    entry = Entry.objects.get(kind="sample_drawn")
+    assert replaying.replay(entry).result is Result.SAME, replaying.replay(entry).differences
+    with changed("UPDATE ledger_auditsample SET seed = 'b'", "ledger_auditsample"):
+        assert replaying.replay(entry).result is Result.DIFFERENT
     # The same terms draw the same lines; another seed others.
     assert person.get(f"/v1/audit-samples/{sample['id']}/again").json()["is_same"] is True
     twin = person.post("/v1/audit-samples", terms(known_at=sample["known_at"])).json()

@@ -14,9 +14,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from ledger import checkpoints, rechecking, replaying, sequencer, tasks
+from ledger import certifying, checkpoints, rechecking, replaying, sequencer, tasks
 from ledger.models import Entry, Leaf, ReplayedEntry, ReplayRound
 from ledger.replaying import Result
+from royalties.models import UsageMatching
 from tests.flows import runs, worked
 from tests.flows.conftest import Sounds, World, changed, key, superuser, tampering
 from tests.flows.runs import Payer
@@ -76,7 +77,10 @@ def test_what_rules_and_people_decided_comes_to_the_same_bytes(world: World) -> 
     asked = {"licensee": key("distributor"), "uses": ["stream"], "territories": ["DE"], "valid_at": "2026-12-01"}
     assets = [{"recording": key("country")}, {"recording": key("nothing")}, {"isrc": "DEA120000099"}]
     answer = world.distributor.post("/v1/clearances", {"id": key("asked"), **asked, "assets": assets})
+    sequencer.drain(at=timezone.now())
+    certifying.sweep(at=timezone.now())
     found = replayed()
+    assert found["certified"][Result.SAME] >= 2
     assert found["decided"][Result.SAME] == Entry.objects.filter(kind="decided").count() >= 6
     assert found["rechecked"][Result.SAME] >= 1
     if answer.status_code == 201:
@@ -193,6 +197,11 @@ def payer(transactional_db: None, sounds: Sounds, tmp_path: Path) -> Payer:
     return found
 
 
+OTHERS = """
+    UPDATE rights_submission SET submitter_id = (SELECT id FROM rights_party WHERE id <> submitter_id LIMIT 1)
+"""
+
+
 def test_a_run_is_calculated_again_by_the_books_as_they_stood_then(payer: Payer, tmp_path: Path) -> None:
     # What is known later: a better report of January, another certificate and a second run that divides January anew.
     certify(payer, "D", "0")
@@ -208,6 +217,11 @@ def test_a_run_is_calculated_again_by_the_books_as_they_stood_then(payer: Payer,
     assert found["run_went_on"] == {Result.SAME: 6, Result.NOTHING: 2}  # two people approved
     assert found["booked"][Result.SAME] >= 4
     assert found["splits_redivided"][Result.SAME] >= 2
+    by_ids = UsageMatching.objects.filter(method="ids").count()
+    assert found["usage_matched"][Result.SAME] == by_ids >= 1
+    matched = Entry.objects.filter(usage_matching__method="ids").select_related("leaf")[0]
+    with changed(OTHERS, "rights_submission"):
+        assert replaying.replay(matched).result is Result.DIFFERENT
 
     statement_entry = Entry.objects.filter(statement__run=UUID(key("run 1")), statement__payee=UUID(key("A"))).get()
     with changed("UPDATE royalties_payeeterms SET reserve_numerator = 0", "royalties_payeeterms"):
