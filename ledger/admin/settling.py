@@ -32,6 +32,7 @@ from royalties import books
 from royalties.models import Account, PaymentFile, RoyaltyRun, Statement
 
 MOST_PARTS = 6
+Pair = tuple[forms.BoundField, forms.BoundField]
 WITHOUT_NAMES = "Without names. It stands in the record."
 
 
@@ -47,7 +48,15 @@ class ActForm(FactForm):
 
 
 def carried_out(
-    desk: FactAdmin, request: HttpRequest, fact: Any, form: ActForm, *, title: str, action: str, to: str
+    desk: FactAdmin,
+    request: HttpRequest,
+    fact: Any,
+    form: ActForm,
+    *,
+    title: str,
+    action: str,
+    to: str,
+    template: str = "ledger/admin/form.html",
 ) -> HttpResponse:
     """Show a form about a fact; or do what it says, and go where that is looked at."""
     form.look_through(caller_of(request).sight)
@@ -66,7 +75,7 @@ def carried_out(
             messages.success(request, form.done)
             return HttpResponseRedirect(to)
     context = {"form": form, "title": title, "action": action, "lead": form.lead}
-    response = desk.page(request, "ledger/admin/form.html", fact, context)
+    response = desk.page(request, template, fact, context)
     response.status_code = 422 if form.errors else 200
     return response
 
@@ -103,14 +112,15 @@ class HoldReleaseForm(ActForm):
         self.account = account
         held = _held(account)
         self.lead = (
-            f"{amount(sum(units for _, units in held), account.currency)} {account.currency} are on hold. Each party"
-            " gets its exact part; together they are 1."
+            f"{amount(sum(units for _, units in held), account.currency)} {account.currency} are on hold of"
+            f" {_title_of(account.reference)}. Each party gets its exact part; together they are 1."
         )
         self.fields["run"].choices = [  # type: ignore[attr-defined]
             (str(run.pk), f"Run {run.number}, {run.period_from} to {run.period_to}: {amount(units, account.currency)}")
             for run, units in held
         ]
         claimants = _claimants(account.reference)
+        self.claimants = len(claimants)
         names = []
         for number in range(1, MOST_PARTS + 1):
             first = claimants[number - 1] if number <= len(claimants) else None
@@ -118,6 +128,13 @@ class HoldReleaseForm(ActForm):
             self.fields[f"part_{number}"] = FractionField(label="Its part", required=False, help_text="Such as 2/3")
             names += [f"party_{number}", f"part_{number}"]
         self.groups = (("What", ("run", "units")), ("To whom", tuple(names)), ("Why", ("reason",)))
+
+    def pairs(self) -> tuple[list[Pair], list[Pair]]:
+        """Return a party beside its part: those to be seen, and more of them."""
+        found = [(self[f"party_{number}"], self[f"part_{number}"]) for number in range(1, MOST_PARTS + 1)]
+        used = max((place + 1 for place, pair in enumerate(found) if pair[0].value() or pair[1].value()), default=0)
+        seen = min(max(used, self.claimants, 1) + 1, MOST_PARTS)
+        return found[:seen], found[seen:]
 
     def clean(self) -> dict[str, Any]:
         """Read who gets which part, and the amount in minor units."""
@@ -169,6 +186,15 @@ def _claimants(asset: str) -> list[Party]:
     return list(Party.objects.filter(pk__in=shares).order_by("registered_at", "pk")[:MOST_PARTS])
 
 
+def _title_of(reference: str) -> str:
+    try:
+        id = UUID(reference)
+    except ValueError:
+        return reference
+    row = Recording.objects.filter(pk=id).first() or Work.objects.filter(pk=id).first()
+    return f"“{row.title}”" if row else reference
+
+
 def asset_named(reference: str) -> Shown:
     """Return the asset that an account is for, by its title."""
     try:
@@ -199,7 +225,8 @@ class Holds(FactAdmin):
             raise PermissionDenied
         form = HoldReleaseForm(**_given(request), account=row)
         title = "Release what is on hold"
-        return carried_out(self, request, row, form, title=title, action="Release", to=sheets.address(row))
+        template, to = "ledger/admin/release.html", sheets.address(row)
+        return carried_out(self, request, row, form, title=title, action="Release", to=to, template=template)
 
 
 # --- Guarantees and refunds

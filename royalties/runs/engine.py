@@ -17,6 +17,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -325,9 +326,15 @@ class _Divisions:
             for number in np.flatnonzero(np.bincount(party[slots], minlength=len(parties))).tolist():
                 found[kind, parties[number], ""] = int(sums[number])
         return tuple(
-            Account(kind, UUID(name) if name else None, asset, units)
+            Account(kind, _party(name) if name else None, asset, units)
             for (kind, name, asset), units in sorted(found.items())
         )
+
+
+@lru_cache(maxsize=1 << 16)
+def _party(name: str) -> UUID:
+    """Read a payee's id: a worker meets the same payees in each partition of a run."""
+    return UUID(name)
 
 
 @dataclass(slots=True)
@@ -393,14 +400,19 @@ def _earned(path: Path, pools: _Pools, rates: Mapping[str, Rate], currency: str)
             batch.column("mantissa").to_numpy(), batch.column("scale").to_numpy(), number[words.indices.to_numpy()]
         )
         pool = batch.column("pool").to_numpy()
-        first = np.flatnonzero(np.diff(pool, prepend=-1))
-        here = pool[first]
+        steps = np.diff(pool, prepend=-1)
+        first = np.flatnonzero(steps)
+        here: Any = pool[first]
+        if int(here[-1]) - int(here[0]) + 1 == len(here) and int(steps.min()) >= 0:  # one after the other, as frozen
+            here = slice(int(here[0]), int(here[-1]) + 1)
         seen[here] += np.diff(first, append=len(pool))
-        largest = int(np.abs(units).max())
+        largest = max(int(units.max()), -int(units.min()))
         if largest * len(units) + int(np.abs(found[here]).max()) <= LARGEST:
             found[here] += np.add.reduceat(units, first)
         else:
-            for one, begin, end in zip(here.tolist(), first.tolist(), [*first[1:].tolist(), len(pool)], strict=True):
+            for one, begin, end in zip(
+                pool[first].tolist(), first.tolist(), [*first[1:].tolist(), len(pool)], strict=True
+            ):
                 found[one] = _booked(int(found[one]) + sum(units[begin:end].tolist()))
     if not np.array_equal(seen, pools.lines):
         raise DoesNotReconcile(f"{DoesNotReconcile.__doc__} A pool has other lines than were frozen for it.")
