@@ -39,7 +39,7 @@ def kept(settings: Any, tmp_path: Path) -> Path:
                 "BACKEND": "django.core.files.storage.FileSystemStorage",
                 "OPTIONS": {"location": str(tmp_path / "stores" / alias)},
             }
-            for alias in ("audio", "imports", "usage", "royalties")
+            for alias in set(configured.STORAGES) - {"default", "staticfiles"}
         },
     }
     return tmp_path / "backups"
