@@ -72,9 +72,9 @@ WORKERS = 4  # each has a PostgreSQL of its own
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start a worker for each core that this process may use."""
+    """Start a worker for each core that this process may use, and one while others wait for what they have started."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, WORKERS))
+    return min(cores + 1, WORKERS)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -18,7 +18,7 @@ from typing import IO, Any
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 3  # times as long as an idle machine takes at most: what is waited for comes late on one that is busy
+PATIENCE = 6  # times as long as an idle machine takes at most: what is waited for comes late on one that is busy
 OURS = ("LEDGER_", "DJANGO_", "DATABASE_", "CELERY_")
 
 
