@@ -23,7 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 
 from fingerprint import store
-from ledger import consenting, holding, incoming, jobs, log
+from ledger import consenting, holding, incoming, jobs, log, registration
 from ledger.constraints import violated
 from ledger.incoming import ALIAS, OpenFile, Reading
 from ledger.models import (
@@ -46,6 +46,7 @@ from ledger.resolving import (
     New,
     NewCode,
     NewConsent,
+    NewDescription,
     NewLink,
     NewParty,
     NewRecording,
@@ -496,7 +497,7 @@ def _write_some(batch: ImportBatch, job: jobs.Claimed, facts: Sequence[New], *, 
         with log.together():
             for sealed in staged:
                 _write_party(sealed, batch, at=at)
-        for kind in (NewWork, NewRecording, NewLink, NewRelease, NewCode):
+        for kind in (NewWork, NewRecording, NewLink, NewRelease, NewCode, NewDescription):
             with log.together():  # a kind at a time: what came with a recording is told from what is linked to it here
                 for fact in missing:
                     if isinstance(fact, kind):
@@ -597,12 +598,24 @@ def _write_code(new: NewCode, _batch: ImportBatch, at: datetime) -> None:
     log.append(Entry.Kind.IDENTIFIER_RECORDED, code, {"scheme": code.scheme, "of": new.thing}, at=at)
 
 
+def _write_description(new: NewDescription, batch: ImportBatch, at: datetime) -> None:
+    registration.describe_within(
+        id=new.id,
+        recording_id=new.recording_id,
+        describer_id=new.describer_id,
+        said=new.said,
+        registrar_id=batch.organization_id,
+        at=at,
+    )
+
+
 _WRITERS: dict[type, Callable[[Any, ImportBatch, datetime], None]] = {
     NewWork: _write_work,
     NewRecording: _write_recording,
     NewLink: _write_link,
     NewRelease: _write_release,
     NewCode: _write_code,
+    NewDescription: _write_description,
 }
 
 

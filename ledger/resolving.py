@@ -32,9 +32,10 @@ from django.db.models import Model, QuerySet
 
 from ledger.incoming import SHEETS, Reading
 from ledger.models import ImportBatch
-from rights import authority, claims, mandates, matching, shares, term_limits, territories, visibility
+from rights import authority, claims, descriptions, mandates, matching, shares, term_limits, territories, visibility
 from rights.claims import Holding
 from rights.consents import ConsentTerms
+from rights.describing import Description
 from rights.exchange.ack import Acknowledgement
 from rights.exchange.lines import (
     ConsentLine,
@@ -51,7 +52,17 @@ from rights.identifiers import BadCode, Code, Scheme
 from rights.mandates import Standing
 from rights.matching import CodeKey, code_of, codes_of, key_of, plain
 from rights.merges import survivors
-from rights.models import Consent, Identifier, Party, Recording, RecordingWork, Release, Share, Work
+from rights.models import (
+    Consent,
+    Identifier,
+    Party,
+    Recording,
+    RecordingDescription,
+    RecordingWork,
+    Release,
+    Share,
+    Work,
+)
 from rights.registry import AssetRef
 from rights.shares import Field, GivenShare
 from rights.visibility import Sight
@@ -146,6 +157,18 @@ class NewCode:
 
 
 @dataclass(frozen=True)
+class NewDescription:
+    """How the organization describes a recording."""
+
+    line: int
+    id: UUID
+    recording_id: UUID
+    describer_id: UUID
+    said: Description
+    model: type[Model] = RecordingDescription
+
+
+@dataclass(frozen=True)
 class NewShare:
     """A share to register."""
 
@@ -166,7 +189,7 @@ class NewConsent:
     model: type[Model] = Consent
 
 
-New = NewParty | NewWork | NewRecording | NewLink | NewRelease | NewCode | NewShare | NewConsent
+New = NewParty | NewWork | NewRecording | NewLink | NewRelease | NewCode | NewDescription | NewShare | NewConsent
 
 
 @dataclass(frozen=True)
@@ -605,7 +628,30 @@ class Resolver:
             if work_id not in self._links[id] and self._may_add("recording", line, id, "works", "", plan):
                 self._links[id].add(work_id)
                 plan.facts.append(NewLink(line.line, self._id("link", f"{id} {work_id}"), id, work_id))
+        self._describe(line, id, plan)
         self._disclosures(line, id, plan)
+
+    def _describe(self, line: RecordingLine, id: UUID, plan: Plan) -> None:
+        if line.description.is_empty:
+            return
+        describer = self._batch.organization_id
+        if describer is None or not (self._is_new(id) or descriptions.is_holder(id, describer)):
+            sentence = "A recording is described by whoever registered it or holds a share in it: left out here."
+            plan.problems.append(Problem(line.line, "genre", "not_your_party", sentence, "", is_taken=True))
+            return
+        named = self._id("description", f"{id} {line.description!r}")
+        if self._remembered("described", str(named)) or self._is_said(id, describer, line.description):
+            return
+        self._fresh["described", str(named)] = named
+        plan.facts.append(NewDescription(line.line, named, id, describer, line.description))
+
+    def _is_said(self, id: UUID, describer: UUID, said: Description) -> bool:
+        """Whether the last description says the same: a catalogue that comes each month says nothing new."""
+        if self._is_new(id):
+            return False
+        rows = RecordingDescription.objects.filter(recording=id, describer=describer)
+        last = rows.order_by("-recorded_at", "-pk").first()
+        return last is not None and descriptions.said_by(last) == said
 
     def _disclosures(self, line: RecordingLine, id: UUID, plan: Plan) -> None:
         if line.contains_ai:

@@ -22,6 +22,17 @@ class NotAHolder(Exception):
     """A recording is described by whoever registered it or holds a share in it: name such a party."""
 
 
+def said_by(row: RecordingDescription) -> Description:
+    """Return what a description says."""
+    return Description(
+        genres=tuple(row.genres),
+        languages=tuple(row.languages),
+        regions=tuple(row.regions),
+        recorded_year=row.recorded_year,
+        lead_voice=LeadVoice(row.lead_voice) if row.lead_voice else None,
+    )
+
+
 def describe(
     *,
     id: UUID,

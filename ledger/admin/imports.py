@@ -77,6 +77,7 @@ TABLES = {
     "rights_work": "Works",
     "rights_recording": "Recordings",
     "rights_recordingwork": "Links of recordings to works",
+    "rights_recordingdescription": "Descriptions of recordings",
     "rights_release": "Releases",
     "rights_identifier": "Codes",
     "rights_share": "Shares",

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
+from rights.describing import Description
+
 RAW_CHARACTERS = 200  # how much of a bad value is kept, so that somebody can find it in the file
 
 
@@ -80,6 +82,7 @@ class RecordingLine:
     contributors: tuple[Contributor, ...] = ()
     duration_ms: int | None = None  # as the file says, not measured
     contains_ai: str = ""  # DDEX ContainsAI: All, Partly or None; empty is unknown, which is not None
+    description: Description = field(default_factory=Description)  # as the holder describes it
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "catalogue": (
         *("title", "isrc", "artist", "artist_isni", "artist_ipi", "artist_dpid", "work_title", "iswc"),
         *("release_title", "release_code", "release_grid", "disc", "track"),
+        *("genre", "language", "region", "recorded_year", "lead_voice"),
     ),
     "shares": (
         *("isrc", "iswc", "recording", "work", "asset", "asset_kind"),

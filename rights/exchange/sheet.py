@@ -25,7 +25,8 @@ from itertools import groupby
 from typing import BinaryIO, TypeVar
 from uuid import UUID
 
-from rights import identifiers, territories
+from rights import describing, identifiers, territories
+from rights.describing import Description
 from rights.exchange import codes
 from rights.exchange.cells import BadCell, day, part, plain_cell, safe_cell
 from rights.exchange.limits import Limits
@@ -45,7 +46,7 @@ from rights.exchange.lines import (
 from rights.exchange.mapping import DELIMITERS, BadMapping, Mapping, aliases, plain, suggest
 from rights.exchange.seen import Seen
 from rights.exchange.text import AUTO, TextLine, Unreadable, text_lines
-from rights.vocabulary import RightType, Use
+from rights.vocabulary import LeadVoice, RightType, Use
 
 __all__ = ["BadMapping", "Mapping", "cells", "errors_csv", "read", "suggest"]
 
@@ -369,8 +370,10 @@ class _Said:
             yield "iswc" if self.work.codes else "work_title", f"work {self.work.key}", plain(self.work.title), "title"
         if recording := self.recording:
             artist = self.artist.key if self.artist else ""
-            content = "\n".join((plain(recording.title), artist, *recording.work_keys))
-            yield "isrc" if recording.codes else "title", f"recording {recording.key}", content, "title, artist or work"
+            said = () if recording.description.is_empty else (repr(recording.description),)
+            content = "\n".join((plain(recording.title), artist, *recording.work_keys, *said))
+            field_, called = "isrc" if recording.codes else "title", "title, artist, work or description"
+            yield field_, f"recording {recording.key}", content, called
         if self.release:
             yield "release_title", f"release {self.release.key}", plain(self.release.title), "title"
 
@@ -438,7 +441,17 @@ def _said(row: _Row) -> _Said | None:
     work_title = row.parsed("work_title", _title) or (title if iswc else "")
     artist = _artist(row)
     release = _release(row)
+    described = Description(
+        genres=row.parsed("genre", _some(describing.genre)) or (),
+        languages=row.parsed("language", _some(describing.language)) or (),
+        regions=row.parsed("region", _some(describing.region)) or (),
+        recorded_year=row.parsed("recorded_year", _year),
+        lead_voice=row.parsed("lead_voice", _lead_voice),
+    )
     if row.problems:
+        return None
+    if not (title or described.is_empty):
+        row.refuse("title", "missing", "Give the recording's title; a description alone is not enough.")
         return None
     if (isrc or artist) and not title:
         row.refuse("title", "missing", "Give the recording's title; its ISRC or artist alone is not enough.")
@@ -460,6 +473,7 @@ def _said(row: _Row) -> _Said | None:
             codes=(WrittenCode("isrc", row.text("isrc")),) if isrc else (),
             work_keys=(work.key,) if work else (),
             contributors=(Contributor(artist.key, ("MainArtist",)),) if artist else (),
+            description=described,
         )
     return _Said(artist, work, recording, release)
 
@@ -737,6 +751,35 @@ def _number(raw: str) -> int:
     if match is None:
         raise BadCell("not_a_number", "Write a whole number from 0 to 9999.")
     return int(match[1])
+
+
+def _some(one: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """Return what reads several words of a cell, between semicolons, commas or bars."""
+
+    def read(raw: str) -> tuple[str, ...]:
+        words = [word for word in (part.strip() for part in re.split(r"[;,|]", raw)) if word]
+        try:
+            found = tuple(sorted({one(word) for word in words}))
+        except (describing.NotAGenre, describing.NotALanguage, describing.NotARegion) as error:
+            raise BadCell("not_a_description", " ".join((type(error).__doc__ or "").split())) from error
+        if len(found) > describing.MOST:
+            raise BadCell("not_a_description", " ".join((describing.TooManyWords.__doc__ or "").split()))
+        return found
+
+    return read
+
+
+def _year(raw: str) -> int:
+    if not re.fullmatch(r"[0-9]{4}", raw) or not describing.YEARS[0] <= int(raw) <= describing.YEARS[1]:
+        raise BadCell("not_a_year", " ".join((describing.NotAYear.__doc__ or "").split()))
+    return int(raw)
+
+
+def _lead_voice(raw: str) -> LeadVoice:
+    try:
+        return LeadVoice(plain(raw))
+    except ValueError as error:
+        raise BadCell("unknown_voice", f"Write {', '.join(LeadVoice)}; none is instrumental.") from error
 
 
 def _basis(raw: str) -> str:

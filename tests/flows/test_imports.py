@@ -34,6 +34,7 @@ from ledger.models import (
     ImportedFact,
     ImportNote,
     ImportOutcome,
+    ImportProblem,
     ImportReversal,
     Job,
     Membership,
@@ -47,6 +48,7 @@ from rights.models import (
     Identifier,
     Party,
     Recording,
+    RecordingDescription,
     RecordingWork,
     Release,
     Share,
@@ -195,6 +197,49 @@ def test_the_next_file_of_a_sender_finds_what_is_there(trade: World) -> None:
     new = ImportedFact.objects.filter(batch=batch["id"], is_new=True)
     assert [(fact.line, fact.table) for fact in new] == [(5, "rights_recording")]
     assert (Party.objects.filter(registrar=UUID(key("label"))).count(), Recording.objects.count()) == (2, 4)
+
+
+DESCRIBED = {
+    "kind": "catalogue",
+    "columns": {
+        "title": "Title",
+        "isrc": "ISRC",
+        "genre": "Genre",
+        "language": "Language",
+        "region": "Region",
+        "recorded_year": "Year",
+        "lead_voice": "Voice",
+    },
+}
+DESCRIBED_ROWS = """Title,ISRC,Genre,Language,Region,Year,Voice
+First,GBUV71200495,"Country; Folk",EN,US,1998,female
+Second,GBUV71200496,,,,,
+Bad,GBUV71200497,Jazz,not a language!,US,1998,female
+Worse,GBUV71200498,Jazz,en,US,98,tenor
+,,Jazz,,,,
+"""
+
+
+def test_recordings_are_described_by_a_sheet(trade: World) -> None:
+    found = taken(trade.label, "described", "catalogue", DESCRIBED_ROWS, mapping=DESCRIBED, is_partial="true")
+    (row,) = RecordingDescription.objects.all()
+    assert (row.recording.isrc, row.genres, row.languages) == ("GBUV71200495", ["country", "folk"], ["en"])
+    assert (row.recorded_year, row.lead_voice, row.describer_id) == (1998, "female", UUID(key("label")))
+    assert len(row.regions) == 1
+    assert Entry.objects.filter(kind="recording_described", recording_description=row).count() == 1
+    wrong = {(one.line, one.field) for one in ImportProblem.objects.all()}
+    assert {(4, "language"), (5, "recorded_year"), (5, "lead_voice"), (6, "title")} <= wrong, found
+    # Sent again under another name nothing comes twice; what is said anew stands beside what was said, and counts.
+    again = DESCRIBED_ROWS.replace("1998,female\nSecond", "1999,female\nSecond")
+    taken(trade.label, "described anew", "catalogue", again, mapping=DESCRIBED, is_partial="true")
+    taken(trade.label, "the same again", "catalogue", again + "\n", mapping=DESCRIBED, is_partial="true")
+    years = RecordingDescription.objects.order_by("recorded_at").values_list("recorded_year", flat=True)
+    assert list(years) == [1998, 1999]
+    # Somebody else's recording is not theirs to describe.
+    rival = Api(clients.create(name="rival", party_id=UUID(key("rival")), scopes=["catalogue:read", "catalogue:write"]))
+    other = "\n".join(DESCRIBED_ROWS.split("\n")[:2]) + "\n"
+    taken(rival, "of others", "catalogue", other, mapping=DESCRIBED, is_partial="true")
+    assert RecordingDescription.objects.filter(recording=row.recording).count() == 2
 
 
 def test_the_same_file_is_the_same_import(trade: World) -> None:
