@@ -174,17 +174,21 @@ class Table:
         if split.size and (split.min() < 0 or split.max() >= len(self._counts)):
             raise NoSuchSplit(NoSuchSplit.__doc__)
         counts = self._counts[split]
-        starts = np.zeros(split.size + 1, dtype=np.int64)
-        np.cumsum(counts, out=starts[1:])
-        slot = np.repeat(self._starts[split] - starts[:-1], counts)
-        slot += np.arange(starts[-1], dtype=np.int64)
+        sizes = np.flatnonzero(np.bincount(counts)).tolist() if split.size else []
+        if len(sizes) == 1:  # all have as many leaves
+            starts = np.arange(0, (split.size + 1) * sizes[0], sizes[0], dtype=np.int64)
+            slot = (self._starts[split][:, None] + np.arange(sizes[0])).reshape(-1)
+        else:
+            starts = np.zeros(split.size + 1, dtype=np.int64)
+            np.cumsum(counts, out=starts[1:])
+            slot = np.repeat(self._starts[split] - starts[:-1], counts)
+            slot += np.arange(starts[-1], dtype=np.int64)
         whole = Spread(starts, slot, np.empty(starts[-1], dtype=np.int64), np.empty(starts[-1], dtype=bool))
         is_large = np.abs(amount) > self._limits[split]
         has_large = bool(is_large.any())
         if has_large:
             self._one_by_one(np.flatnonzero(is_large), split, amount, whole)
         # Lines with as many leaves together: nobody's split makes the others' rows longer.
-        sizes = np.flatnonzero(np.bincount(counts)).tolist() if split.size else []
         for count in sizes:
             if len(sizes) == 1 and not has_large:
                 for begin in range(0, split.size, LINES_AT_ONCE):

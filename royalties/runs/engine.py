@@ -310,7 +310,7 @@ class _Divisions:
             return ()
         count = len(self.leaf)
         times = np.repeat(pools, self.counts)
-        by_slot = _sums(spread.slot, spread.units, count)
+        by_slot = self._by_slot(spread, count)
         is_hold = _flags(pc.ends_with(self.leaf, f"/{_HOLD_PAYEE}"))
         is_commission = _flags(pc.equal(self.leaf, COMMISSION_LEAF))
         encoded = pc.fill_null(self.party, "").dictionary_encode()
@@ -329,6 +329,17 @@ class _Divisions:
             Account(kind, _party(name) if name else None, asset, units)
             for (kind, name, asset), units in sorted(found.items())
         )
+
+    @staticmethod
+    def _by_slot(spread: Spread, count: int) -> NDArray[Any]:
+        """Add allocations up by slot; those of pools that follow each other with one split, first among themselves."""
+        leaves = int(spread.starts[1])
+        if not _is_small(spread.units) or not (np.diff(spread.starts) == leaves).all():
+            return _sums(spread.slot, spread.units, count)
+        slots = spread.slot.reshape(-1, leaves)
+        runs = np.flatnonzero(np.diff(slots[:, 0], prepend=-1))
+        sums = np.add.reduceat(spread.units.reshape(-1, leaves), runs, axis=0)
+        return _sums(slots[runs].reshape(-1), sums.reshape(-1), count)
 
 
 @lru_cache(maxsize=1 << 16)
