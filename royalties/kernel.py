@@ -44,13 +44,21 @@ class Spread:
     """
     Allocations in the order of the lines, and within a line of the leaves' keys.
 
-    ``starts`` has where each line's begin, and a last one where they end; ``slot`` counts the leaves of all splits.
+    ``starts`` has where each line's begin, and a last one where they end; slots count the leaves of all splits, and
+    ``first`` has of each line the slot that its split begins with.
     """
 
     starts: Integers
-    slot: Integers
+    first: Integers
     units: Integers
     has_leftover: Flags
+
+    @property
+    def slot(self) -> Integers:
+        """Return the slot of each allocation."""
+        found: Integers = np.repeat(self.first - self.starts[:-1], np.diff(self.starts))
+        found += np.arange(len(found), dtype=np.int64)
+        return found
 
 
 class Table:
@@ -177,13 +185,11 @@ class Table:
         sizes = np.flatnonzero(np.bincount(counts)).tolist() if split.size else []
         if len(sizes) == 1:  # all have as many leaves
             starts = np.arange(0, (split.size + 1) * sizes[0], sizes[0], dtype=np.int64)
-            slot = (self._starts[split][:, None] + np.arange(sizes[0])).reshape(-1)
         else:
             starts = np.zeros(split.size + 1, dtype=np.int64)
             np.cumsum(counts, out=starts[1:])
-            slot = np.repeat(self._starts[split] - starts[:-1], counts)
-            slot += np.arange(starts[-1], dtype=np.int64)
-        whole = Spread(starts, slot, np.empty(starts[-1], dtype=np.int64), np.empty(starts[-1], dtype=bool))
+        first = self._starts[split]
+        whole = Spread(starts, first, np.empty(starts[-1], dtype=np.int64), np.empty(starts[-1], dtype=bool))
         is_large = np.abs(amount) > self._limits[split]
         has_large = bool(is_large.any())
         if has_large:

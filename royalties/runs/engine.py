@@ -336,10 +336,10 @@ class _Divisions:
         leaves = int(spread.starts[1])
         if not _is_small(spread.units) or not (np.diff(spread.starts) == leaves).all():
             return _sums(spread.slot, spread.units, count)
-        slots = spread.slot.reshape(-1, leaves)
-        runs = np.flatnonzero(np.diff(slots[:, 0], prepend=-1))
+        runs = np.flatnonzero(np.diff(spread.first, prepend=-1))
         sums = np.add.reduceat(spread.units.reshape(-1, leaves), runs, axis=0)
-        return _sums(slots[runs].reshape(-1), sums.reshape(-1), count)
+        slots = spread.first[runs][:, None] + np.arange(leaves)
+        return _sums(slots.reshape(-1), sums.reshape(-1), count)
 
 
 @lru_cache(maxsize=1 << 16)
