@@ -178,7 +178,7 @@ def divide_partition(folder: Path, number: int, *, digest: str, into: Path | Non
     if into != folder:
         for name in (pools_name, divisions_name):
             shutil.copyfile(folder / name, into / name)
-    total, size = _total(units), _total(np.abs(spread.units))
+    total, size = _total(units), _size(spread.units)
     result = PartitionResult(
         number=number,
         lines=int(pools.lines.sum()),
@@ -452,6 +452,13 @@ def _sums(numbers: Integers, units: NDArray[Any], count: int) -> NDArray[Any]:
 
 def _total(units: Integers) -> int:
     return int(units.sum()) if _is_small(units) else sum(units.tolist())
+
+
+def _size(units: Integers) -> int:
+    """Add up what units add and what they take, a piece at a time: no second array as long as theirs."""
+    if not _is_small(units):
+        return sum(map(abs, units.tolist()))
+    return sum(int(np.abs(units[begin : begin + files.ROWS]).sum()) for begin in range(0, len(units), files.ROWS))
 
 
 def _is_small(units: Integers) -> bool:
