@@ -40,6 +40,7 @@ from psycopg.conninfo import make_conninfo
 from fingerprint import store
 from ledger import __version__, audit, checkpoints, embedded, erasure, merkle, notes, receipts, sequencer
 from ledger.models import Checkpoint, Erasure, Operation
+from ledger.postgresql.snapshot import in_order_of_making
 from rights import voices
 
 FACTS, PEOPLE, POOL = "facts", "people", "files"
@@ -504,7 +505,7 @@ def restore(
             digest = people_said["database"]["digest"]
             _pg_restore(_opened(people[-1] / "database.dump", room / "people", digest, identities), "--data-only")
         _drop_what_refers_to_nothing()
-        _pg_restore(facts, "--section=post-data")
+        _pg_restore(facts, "--section=post-data", f"--use-list={_in_order(facts, room / 'contents')}")
         with _owner() as login:
             login.execute("ANALYZE")
         files = _put_files(folder / FACTS / POOL, chosen.said, room, identities)
@@ -542,6 +543,13 @@ def _expect_nothing() -> None:
 
 def _pg_restore(dump: Path, *what: str) -> None:
     _run("pg_restore", "--exit-on-error", "--single-transaction", *what, str(dump))
+
+
+def _in_order(dump: Path, contents: Path) -> Path:
+    """Write what there is to restore in the order in which it was made: answers name what is broken by that."""
+    listing = subprocess.run([_program("pg_restore"), "--list", dump], check=True, capture_output=True, text=True)
+    contents.write_text(in_order_of_making(listing.stdout))
+    return contents
 
 
 def _drop_what_refers_to_nothing() -> None:

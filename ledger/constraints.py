@@ -51,11 +51,16 @@ REFUSALS = {
     "license_ends_after_it_begins": _BACKWARDS,
     "one_usage_mapping_of_a_name": Refusal(409, "name_taken", "name", "Another mapping has this name: choose another."),
     "one_mapping_of_a_name": Refusal(409, "name_taken", "name", "Another mapping has this name: choose another."),
-    # Their ids follow from what they join, so the same line twice is the same key twice.
+    # Their ids follow from what they join, so the same line twice is the same key twice; which of the constraints that
+    # both hold is named follows from the order in which they were made, which is another after a backup is put back.
     "rights_licenseasset_pkey": _twice("schedule"),
+    "asset_is_scheduled_once": _twice("schedule"),
+    "recording_is_scheduled_once": _twice("schedule"),
+    "work_is_scheduled_once": _twice("schedule"),
     "rights_recordingwork_pkey": _twice("works"),
     # Terms and licenses.
     "rights_licensemodelversion_pkey": _twice("model_versions"),
+    "license_names_a_model_version_once": _twice("model_versions"),
     "one_text_per_version_and_language": Refusal(
         409, "version_taken", "name", "Another version of these terms was published at this moment: send yours again."
     ),
@@ -119,6 +124,7 @@ REFUSALS = {
     ),
     # Assets and shares
     "rights_datasetmember_pkey": _twice("members"),
+    "asset_is_a_member_once": _twice("members"),
     "portion_is_a_part_of_the_recording": Refusal(
         422, "not_a_part", "portion", "A portion is a fraction of the recording: more than 0, and at most 1."
     ),

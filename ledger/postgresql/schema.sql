@@ -4899,132 +4899,1184 @@ CREATE TABLE public.royalties_usagesupersession (
     successor_id uuid,
     CONSTRAINT report_is_superseded_by_another CHECK ((NOT ((report_id = successor_id) AND (successor_id IS NOT NULL))))
 );
-ALTER TABLE ONLY public.royalties_account
-    ADD CONSTRAINT account_is_opened_once UNIQUE NULLS NOT DISTINCT (payer_id, kind, party_id, reference, currency);
-ALTER TABLE ONLY public.royalties_posting
-    ADD CONSTRAINT account_is_posted_to_once UNIQUE (transaction_id, account_id);
-ALTER TABLE ONLY public.rights_contributionact
-    ADD CONSTRAINT act_is_stated_once UNIQUE NULLS NOT DISTINCT (submission_id, record_id, component, party_id, act);
-ALTER TABLE ONLY public.ledger_societyanswer
-    ADD CONSTRAINT answer_is_read_once UNIQUE (batch_id, line);
-ALTER TABLE ONLY public.rights_campaigninvitation
-    ADD CONSTRAINT artist_is_asked_once_a_campaign UNIQUE (campaign_id, party_id);
-ALTER TABLE ONLY public.royalties_planquantity
-    ADD CONSTRAINT asset_has_one_quantity_a_basis UNIQUE NULLS NOT DISTINCT (plan_id, basis, recording_id, work_id);
-ALTER TABLE ONLY public.rights_influenceweight
-    ADD CONSTRAINT asset_has_one_weight_a_report UNIQUE NULLS NOT DISTINCT (influence_id, recording_id, work_id, voice_id, stem_id, lyrics_id);
-ALTER TABLE ONLY public.rights_datasetmember
-    ADD CONSTRAINT asset_is_a_member_once UNIQUE (dataset_id, asset_id);
-ALTER TABLE ONLY public.rights_datasetexclusion
-    ADD CONSTRAINT asset_is_left_out_once UNIQUE (dataset_id, asset_id);
-ALTER TABLE ONLY public.rights_consentasset
-    ADD CONSTRAINT asset_is_on_a_consent_once UNIQUE (consent_id, asset_id);
-ALTER TABLE ONLY public.rights_licenseasset
-    ADD CONSTRAINT asset_is_scheduled_once UNIQUE (asset_id, license_id);
-ALTER TABLE ONLY public.rights_recordingaudio
-    ADD CONSTRAINT audio_is_delivered_once UNIQUE (recording_id);
-ALTER TABLE ONLY public.auth_group
-    ADD CONSTRAINT auth_group_name_key UNIQUE (name);
-ALTER TABLE ONLY public.auth_group_permissions
-    ADD CONSTRAINT auth_group_permissions_group_id_permission_id_0cd325b0_uniq UNIQUE (group_id, permission_id);
-ALTER TABLE ONLY public.auth_group_permissions
-    ADD CONSTRAINT auth_group_permissions_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.auth_group
-    ADD CONSTRAINT auth_group_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.auth_permission
-    ADD CONSTRAINT auth_permission_content_type_id_codename_01ab375a_uniq UNIQUE (content_type_id, codename);
+ALTER TABLE ONLY public.django_migrations
+    ADD CONSTRAINT django_migrations_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.django_content_type
+    ADD CONSTRAINT django_content_type_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.django_content_type
+    ADD CONSTRAINT django_content_type_app_label_model_76bd3d3b_uniq UNIQUE (app_label, model);
 ALTER TABLE ONLY public.auth_permission
     ADD CONSTRAINT auth_permission_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.auth_user_groups
-    ADD CONSTRAINT auth_user_groups_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.auth_user_groups
-    ADD CONSTRAINT auth_user_groups_user_id_group_id_94350c0c_uniq UNIQUE (user_id, group_id);
+ALTER TABLE ONLY public.auth_group
+    ADD CONSTRAINT auth_group_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissions_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.auth_user
     ADD CONSTRAINT auth_user_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_user_groups
+    ADD CONSTRAINT auth_user_groups_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.auth_user_user_permissions
     ADD CONSTRAINT auth_user_user_permissions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.auth_permission
+    ADD CONSTRAINT auth_permission_content_type_id_codename_01ab375a_uniq UNIQUE (content_type_id, codename);
+CREATE INDEX auth_permission_content_type_id_2f476e4b ON public.auth_permission USING btree (content_type_id);
+ALTER TABLE ONLY public.auth_group_permissions
+    ADD CONSTRAINT auth_group_permissions_group_id_permission_id_0cd325b0_uniq UNIQUE (group_id, permission_id);
+CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON public.auth_group_permissions USING btree (group_id);
+CREATE INDEX auth_group_permissions_permission_id_84c5c92e ON public.auth_group_permissions USING btree (permission_id);
+ALTER TABLE ONLY public.auth_user_groups
+    ADD CONSTRAINT auth_user_groups_user_id_group_id_94350c0c_uniq UNIQUE (user_id, group_id);
+CREATE INDEX auth_user_groups_user_id_6a12ed8b ON public.auth_user_groups USING btree (user_id);
+CREATE INDEX auth_user_groups_group_id_97559544 ON public.auth_user_groups USING btree (group_id);
 ALTER TABLE ONLY public.auth_user_user_permissions
     ADD CONSTRAINT auth_user_user_permissions_user_id_permission_id_14a6b632_uniq UNIQUE (user_id, permission_id);
+CREATE INDEX auth_user_user_permissions_user_id_a95ead1b ON public.auth_user_user_permissions USING btree (user_id);
+CREATE INDEX auth_user_user_permissions_permission_id_1fbb5f2c ON public.auth_user_user_permissions USING btree (permission_id);
+ALTER TABLE ONLY public.django_admin_log
+    ADD CONSTRAINT django_admin_log_pkey PRIMARY KEY (id);
+CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON public.django_admin_log USING btree (content_type_id);
+CREATE INDEX django_admin_log_user_id_c564eba6 ON public.django_admin_log USING btree (user_id);
 ALTER TABLE ONLY public.auth_user
     ADD CONSTRAINT auth_user_username_key UNIQUE (username);
-ALTER TABLE ONLY public.ledger_bandsversion
-    ADD CONSTRAINT bands_are_drafted_once UNIQUE (digest);
-ALTER TABLE ONLY public.provenance_certificate
-    ADD CONSTRAINT certificate_has_its_own_number UNIQUE (manifest_id, number);
-ALTER TABLE ONLY public.ledger_replayround
-    ADD CONSTRAINT checkpoint_draws_once UNIQUE (size);
+CREATE INDEX auth_user_username_6821ab7c_like ON public.auth_user USING btree (username varchar_pattern_ops);
+ALTER TABLE ONLY public.auth_group
+    ADD CONSTRAINT auth_group_name_key UNIQUE (name);
+CREATE INDEX auth_group_name_a6ea08ec_like ON public.auth_group USING btree (name varchar_pattern_ops);
+ALTER TABLE ONLY public.fingerprint_audio
+    ADD CONSTRAINT fingerprint_audio_pkey PRIMARY KEY (digest);
+ALTER TABLE ONLY public.fingerprint_examination
+    ADD CONSTRAINT fingerprint_examination_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_reference
+    ADD CONSTRAINT fingerprint_reference_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_fingerprint
+    ADD CONSTRAINT fingerprint_fingerprint_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_fingerprint
+    ADD CONSTRAINT one_fingerprint_per_reference_and_algorithm UNIQUE (reference_id, algorithm);
+CREATE INDEX fingerprint_audio_digest_24f21476_like ON public.fingerprint_audio USING btree (digest varchar_pattern_ops);
+CREATE INDEX fingerprint_examination_audio_id_b4b1389f ON public.fingerprint_examination USING btree (audio_id);
+CREATE INDEX fingerprint_examination_audio_id_b4b1389f_like ON public.fingerprint_examination USING btree (audio_id varchar_pattern_ops);
+CREATE INDEX fingerprint_reference_audio_id_fda16588 ON public.fingerprint_reference USING btree (audio_id);
+CREATE INDEX fingerprint_reference_audio_id_fda16588_like ON public.fingerprint_reference USING btree (audio_id varchar_pattern_ops);
+CREATE INDEX fingerprint_fingerprint_reference_id_fa73bceb ON public.fingerprint_fingerprint USING btree (reference_id);
+ALTER TABLE ONLY public.fingerprint_indexsnapshot
+    ADD CONSTRAINT fingerprint_indexsnapshot_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_indexsnapshot
+    ADD CONSTRAINT one_index_snapshot_of_a_name UNIQUE (snapshot, family);
+CREATE INDEX fingerprints_of_a_family ON public.fingerprint_fingerprint USING btree (algorithm varchar_pattern_ops, id);
+ALTER TABLE ONLY public.fingerprint_melody
+    ADD CONSTRAINT fingerprint_melody_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_melody
+    ADD CONSTRAINT one_melody_per_reference_and_algorithm UNIQUE (reference_id, algorithm);
+ALTER TABLE ONLY public.fingerprint_embedding
+    ADD CONSTRAINT fingerprint_embedding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_embedding
+    ADD CONSTRAINT one_embedding_per_reference_algorithm_and_window UNIQUE (reference_id, algorithm, start_ms);
+CREATE INDEX fingerprint_melody_reference_id_223e3fe0 ON public.fingerprint_melody USING btree (reference_id);
+CREATE INDEX fingerprint_embedding_reference_id_a8778c17 ON public.fingerprint_embedding USING btree (reference_id);
+CREATE INDEX embedding_by_algorithm ON public.fingerprint_embedding USING btree (algorithm);
+ALTER TABLE ONLY public.fingerprint_trace
+    ADD CONSTRAINT fingerprint_trace_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.fingerprint_trace
+    ADD CONSTRAINT one_trace_per_audio_and_algorithm UNIQUE (audio_digest, algorithm);
+ALTER TABLE ONLY public.rights_consent
+    ADD CONSTRAINT rights_consent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_party
+    ADD CONSTRAINT rights_party_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_partyidentity
+    ADD CONSTRAINT rights_partyidentity_pkey PRIMARY KEY (party_id);
+ALTER TABLE ONLY public.rights_license
+    ADD CONSTRAINT rights_license_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_consentevent
+    ADD CONSTRAINT rights_consentevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recording
+    ADD CONSTRAINT rights_recording_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_submission
+    ADD CONSTRAINT rights_submission_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_ingredient
+    ADD CONSTRAINT rights_ingredient_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_decision
+    ADD CONSTRAINT rights_decision_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_contribution
+    ADD CONSTRAINT rights_contribution_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_work
+    ADD CONSTRAINT rights_work_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_work
+    ADD CONSTRAINT one_work_per_iswc UNIQUE (iswc);
+ALTER TABLE ONLY public.rights_share
+    ADD CONSTRAINT rights_share_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recordingwork
+    ADD CONSTRAINT rights_recordingwork_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_licenseasset
+    ADD CONSTRAINT rights_licenseasset_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_finding
+    ADD CONSTRAINT rights_finding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_finding
+    ADD CONSTRAINT finding_has_its_own_position UNIQUE (decision_id, "position");
+ALTER TABLE ONLY public.rights_recording
+    ADD CONSTRAINT one_recording_per_isrc UNIQUE (isrc);
+ALTER TABLE ONLY public.rights_recording
+    ADD CONSTRAINT one_recording_per_reference UNIQUE (reference_id);
+ALTER TABLE ONLY public.rights_ingredient
+    ADD CONSTRAINT ingredient_is_declared_once UNIQUE (submission_id, recording_id);
+ALTER TABLE ONLY public.rights_recordingwork
+    ADD CONSTRAINT work_is_linked_once UNIQUE (recording_id, work_id);
+ALTER TABLE ONLY public.rights_licenseasset
+    ADD CONSTRAINT recording_is_scheduled_once UNIQUE (license_id, recording_id);
+ALTER TABLE ONLY public.rights_licenseasset
+    ADD CONSTRAINT work_is_scheduled_once UNIQUE (license_id, work_id);
+CREATE INDEX rights_license_licensee_id_c46867c0 ON public.rights_license USING btree (licensee_id);
+CREATE INDEX rights_license_licensor_id_3d285113 ON public.rights_license USING btree (licensor_id);
+CREATE INDEX rights_consentevent_consent_id_0a5b03d9 ON public.rights_consentevent USING btree (consent_id);
+CREATE INDEX rights_consentevent_actor_id_9c6c9904 ON public.rights_consentevent USING btree (actor_id);
+CREATE INDEX rights_consent_actor_id_ec7f7060 ON public.rights_consent USING btree (actor_id);
+CREATE INDEX rights_consent_grantor_id_0b22eec8 ON public.rights_consent USING btree (grantor_id);
+CREATE INDEX rights_consent_licensee_id_b3d7607e ON public.rights_consent USING btree (licensee_id);
+CREATE INDEX rights_recording_reference_id_7a4b0536 ON public.rights_recording USING btree (reference_id);
+CREATE INDEX rights_consent_recording_id_942dede3 ON public.rights_consent USING btree (recording_id);
+CREATE INDEX rights_submission_audio_id_29826fae ON public.rights_submission USING btree (audio_id);
+CREATE INDEX rights_submission_audio_id_29826fae_like ON public.rights_submission USING btree (audio_id varchar_pattern_ops);
+CREATE INDEX rights_submission_submitter_id_5c891317 ON public.rights_submission USING btree (submitter_id);
+CREATE INDEX rights_ingredient_recording_id_e5c707e1 ON public.rights_ingredient USING btree (recording_id);
+CREATE INDEX rights_ingredient_submission_id_23a2ede2 ON public.rights_ingredient USING btree (submission_id);
+CREATE INDEX rights_decision_examination_id_66e584a2 ON public.rights_decision USING btree (examination_id);
+CREATE INDEX rights_decision_submission_id_f80dc9ac ON public.rights_decision USING btree (submission_id);
+CREATE INDEX rights_contribution_actor_id_0e2e3fe5 ON public.rights_contribution USING btree (actor_id);
+CREATE INDEX rights_contribution_submission_id_202b69b8 ON public.rights_contribution USING btree (submission_id);
+CREATE INDEX rights_share_party_id_6e70948e ON public.rights_share USING btree (party_id);
+CREATE INDEX rights_share_recording_id_1fe14c8e ON public.rights_share USING btree (recording_id);
+CREATE INDEX rights_share_work_id_b6c87dfa ON public.rights_share USING btree (work_id);
+CREATE INDEX rights_recordingwork_work_id_920bac5f ON public.rights_recordingwork USING btree (work_id);
+CREATE INDEX rights_licenseasset_license_id_e68e26a8 ON public.rights_licenseasset USING btree (license_id);
+CREATE INDEX rights_licenseasset_recording_id_b5b1c763 ON public.rights_licenseasset USING btree (recording_id);
+CREATE INDEX rights_licenseasset_work_id_ff262cb0 ON public.rights_licenseasset USING btree (work_id);
+CREATE INDEX rights_consent_work_id_412041ae ON public.rights_consent USING btree (work_id);
+CREATE INDEX rights_finding_decision_id_71de9308 ON public.rights_finding USING btree (decision_id);
+ALTER TABLE ONLY public.royalties_plan
+    ADD CONSTRAINT royalties_plan_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_split
+    ADD CONSTRAINT royalties_split_pkey PRIMARY KEY (id);
+CREATE INDEX royalties_plan_license_id_c158ed6f ON public.royalties_plan USING btree (license_id);
+CREATE INDEX royalties_split_decision_id_600fc779 ON public.royalties_split USING btree (decision_id);
+CREATE INDEX royalties_split_party_id_084880d4 ON public.royalties_split USING btree (party_id);
+CREATE INDEX royalties_split_recording_id_d908aca3 ON public.royalties_split USING btree (recording_id);
+CREATE INDEX royalties_split_work_id_70bf8e4a ON public.royalties_split USING btree (work_id);
+ALTER TABLE ONLY public.rights_termsversion
+    ADD CONSTRAINT rights_termsversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_campaign
+    ADD CONSTRAINT rights_campaign_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_campaigninvitation
+    ADD CONSTRAINT rights_campaigninvitation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_campaigninvitation
+    ADD CONSTRAINT rights_campaigninvitation_consent_id_key UNIQUE (consent_id);
+ALTER TABLE ONLY public.rights_campaigninvitation
+    ADD CONSTRAINT artist_is_asked_once_a_campaign UNIQUE (campaign_id, party_id);
+ALTER TABLE ONLY public.rights_campaigninvitation
+    ADD CONSTRAINT one_invitation_per_link UNIQUE (token_digest);
+ALTER TABLE ONLY public.rights_dataset
+    ADD CONSTRAINT rights_dataset_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_model
+    ADD CONSTRAINT rights_model_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_model
+    ADD CONSTRAINT one_model_per_provider_and_name UNIQUE (provider_id, name);
+ALTER TABLE ONLY public.rights_modelversion
+    ADD CONSTRAINT rights_modelversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_modelversion
+    ADD CONSTRAINT one_version_per_model_and_label UNIQUE (model_id, label);
+ALTER TABLE ONLY public.rights_clearance
+    ADD CONSTRAINT rights_clearance_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_lyrics
+    ADD CONSTRAINT rights_lyrics_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_lyrics
+    ADD CONSTRAINT one_text_per_work_and_language UNIQUE (work_id, language);
+ALTER TABLE ONLY public.rights_stem
+    ADD CONSTRAINT rights_stem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_voice
+    ADD CONSTRAINT rights_voice_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_voice
+    ADD CONSTRAINT voice_is_registered_once UNIQUE (person_id, label);
+ALTER TABLE ONLY public.rights_conflict
+    ADD CONSTRAINT rights_conflict_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_conflictclaim
+    ADD CONSTRAINT rights_conflictclaim_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rights_conflictclaim
     ADD CONSTRAINT claim_is_in_a_conflict_once UNIQUE (conflict_id, share_id);
 ALTER TABLE ONLY public.rights_conflictevent
+    ADD CONSTRAINT rights_conflictevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_conflictevent
     ADD CONSTRAINT conflict_event_has_its_own_position UNIQUE (conflict_id, "position");
+ALTER TABLE ONLY public.rights_consentasset
+    ADD CONSTRAINT rights_consentasset_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_consentasset
+    ADD CONSTRAINT asset_is_on_a_consent_once UNIQUE (consent_id, asset_id);
+ALTER TABLE ONLY public.rights_consentevidence
+    ADD CONSTRAINT rights_consentevidence_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_reservation
+    ADD CONSTRAINT rights_reservation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_consentoverride
+    ADD CONSTRAINT rights_consentoverride_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_consentoverride
+    ADD CONSTRAINT reservation_is_overridden_once UNIQUE (consent_id, reservation_id);
+ALTER TABLE ONLY public.rights_datasetmember
+    ADD CONSTRAINT rights_datasetmember_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_datasetmember
+    ADD CONSTRAINT asset_is_a_member_once UNIQUE (dataset_id, asset_id);
+ALTER TABLE ONLY public.rights_exclusiveright
+    ADD CONSTRAINT rights_exclusiveright_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_release
+    ADD CONSTRAINT rights_release_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_release
+    ADD CONSTRAINT one_release_per_icpn UNIQUE (icpn);
+ALTER TABLE ONLY public.rights_release
+    ADD CONSTRAINT one_release_per_grid UNIQUE (grid);
+ALTER TABLE ONLY public.rights_identifier
+    ADD CONSTRAINT rights_identifier_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_identifierfinding
+    ADD CONSTRAINT rights_identifierfinding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_licenseevent
+    ADD CONSTRAINT rights_licenseevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_licenseevent
+    ADD CONSTRAINT license_event_has_its_own_position UNIQUE (license_id, "position");
+ALTER TABLE ONLY public.rights_licensemodelversion
+    ADD CONSTRAINT rights_licensemodelversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_licensemodelversion
+    ADD CONSTRAINT license_names_a_model_version_once UNIQUE (license_id, model_version_id);
+ALTER TABLE ONLY public.rights_licensestanding
+    ADD CONSTRAINT rights_licensestanding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_mfnclause
+    ADD CONSTRAINT rights_mfnclause_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_modelversionretirement
+    ADD CONSTRAINT rights_modelversionretirement_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_modelversionretirement
+    ADD CONSTRAINT rights_modelversionretirement_model_version_id_key UNIQUE (model_version_id);
+ALTER TABLE ONLY public.rights_nametoken
+    ADD CONSTRAINT rights_nametoken_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_nametoken
+    ADD CONSTRAINT name_token_is_kept_once UNIQUE (token, party_id);
+ALTER TABLE ONLY public.rights_outputflag
+    ADD CONSTRAINT rights_outputflag_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_outputflag
+    ADD CONSTRAINT output_is_flagged_once_an_event UNIQUE (submission_id, event_id);
+ALTER TABLE ONLY public.rights_partycontact
+    ADD CONSTRAINT rights_partycontact_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_partycontact
+    ADD CONSTRAINT one_contact_of_a_kind UNIQUE (party_id, kind);
+ALTER TABLE ONLY public.rights_partyinrole
+    ADD CONSTRAINT rights_partyinrole_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_partymerge
+    ADD CONSTRAINT rights_partymerge_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_partymergeundo
+    ADD CONSTRAINT rights_partymergeundo_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_partymergeundo
+    ADD CONSTRAINT rights_partymergeundo_merge_id_key UNIQUE (merge_id);
+ALTER TABLE ONLY public.rights_partyname
+    ADD CONSTRAINT rights_partyname_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_permissionstanding
+    ADD CONSTRAINT rights_permissionstanding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_protection
+    ADD CONSTRAINT rights_protection_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recordingvoice
+    ADD CONSTRAINT rights_recordingvoice_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recordingvoice
+    ADD CONSTRAINT voice_is_linked_once UNIQUE (recording_id, voice_id);
+ALTER TABLE ONLY public.rights_releaserecording
+    ADD CONSTRAINT rights_releaserecording_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_releaserecording
+    ADD CONSTRAINT track_has_its_own_position UNIQUE (release_id, "position");
+ALTER TABLE ONLY public.rights_representation
+    ADD CONSTRAINT rights_representation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_representationend
+    ADD CONSTRAINT rights_representationend_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_representationend
+    ADD CONSTRAINT rights_representationend_representation_id_key UNIQUE (representation_id);
+ALTER TABLE ONLY public.rights_reservationend
+    ADD CONSTRAINT rights_reservationend_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_reservationend
+    ADD CONSTRAINT rights_reservationend_reservation_id_key UNIQUE (reservation_id);
+ALTER TABLE ONLY public.rights_shareevent
+    ADD CONSTRAINT rights_shareevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_shareevent
+    ADD CONSTRAINT share_ends_and_is_retracted_once UNIQUE (share_id, act);
+ALTER TABLE ONLY public.rights_sharestanding
+    ADD CONSTRAINT rights_sharestanding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_traininglicense
+    ADD CONSTRAINT rights_traininglicense_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_traininglicense
+    ADD CONSTRAINT training_names_a_license_once UNIQUE (model_version_id, license_id);
+ALTER TABLE ONLY public.rights_withdrawaltask
+    ADD CONSTRAINT rights_withdrawaltask_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_withdrawaltaskdone
+    ADD CONSTRAINT rights_withdrawaltaskdone_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_withdrawaltaskdone
+    ADD CONSTRAINT rights_withdrawaltaskdone_task_id_key UNIQUE (task_id);
+ALTER TABLE ONLY public.rights_clearanceanswers
+    ADD CONSTRAINT rights_clearanceanswers_pkey PRIMARY KEY (clearance_id);
+CREATE UNIQUE INDEX consent_is_granted_and_withdrawn_once ON public.rights_consentevent USING btree (consent_id, act) WHERE (NOT ((act)::text = 'viewed'::text));
 ALTER TABLE ONLY public.rights_consentevent
     ADD CONSTRAINT consent_event_has_its_own_position UNIQUE (consent_id, "position");
+CREATE INDEX share_of_asset ON public.rights_share USING btree (asset_id);
+ALTER TABLE ONLY public.rights_licenseasset
+    ADD CONSTRAINT asset_is_scheduled_once UNIQUE (asset_id, license_id);
+ALTER TABLE ONLY public.rights_exclusiveright
+    ADD CONSTRAINT no_two_exclusives EXCLUDE USING gist (asset WITH &&, int4range(use, use, '[]'::text) WITH &&, countries WITH &&, valid WITH &&);
+ALTER TABLE ONLY public.rights_termsversion
+    ADD CONSTRAINT one_text_per_version_and_language UNIQUE NULLS NOT DISTINCT (registrar_id, name, number, language);
+CREATE INDEX rights_termsversion_registrar_id_5def8779 ON public.rights_termsversion USING btree (registrar_id);
+CREATE INDEX rights_campaign_organization_id_e7f65350 ON public.rights_campaign USING btree (organization_id);
+CREATE INDEX rights_campaign_terms_id_635b12d1 ON public.rights_campaign USING btree (terms_id);
+CREATE INDEX rights_campaigninvitation_campaign_id_fcf683e3 ON public.rights_campaigninvitation USING btree (campaign_id);
+CREATE INDEX rights_campaigninvitation_party_id_c66f4276 ON public.rights_campaigninvitation USING btree (party_id);
+CREATE INDEX rights_dataset_keeper_id_38264d5b ON public.rights_dataset USING btree (keeper_id);
+CREATE INDEX rights_model_provider_id_9ec29bc9 ON public.rights_model USING btree (provider_id);
+CREATE INDEX rights_model_registrar_id_02758c5a ON public.rights_model USING btree (registrar_id);
+CREATE INDEX rights_modelversion_dataset_id_bbe5c5ad ON public.rights_modelversion USING btree (dataset_id);
+CREATE INDEX rights_modelversion_model_id_8c1b22dc ON public.rights_modelversion USING btree (model_id);
+CREATE INDEX rights_clearance_asker_id_44c5c2c9 ON public.rights_clearance USING btree (asker_id);
+CREATE INDEX rights_clearance_licensee_id_e8b77880 ON public.rights_clearance USING btree (licensee_id);
+CREATE INDEX rights_clearance_model_version_id_a1010b94 ON public.rights_clearance USING btree (model_version_id);
+CREATE INDEX rights_lyrics_registrar_id_deacfd34 ON public.rights_lyrics USING btree (registrar_id);
+CREATE INDEX rights_lyrics_work_id_65432c38 ON public.rights_lyrics USING btree (work_id);
+CREATE INDEX rights_stem_recording_id_bebf502f ON public.rights_stem USING btree (recording_id);
+CREATE INDEX rights_stem_registrar_id_fae5edb3 ON public.rights_stem USING btree (registrar_id);
+CREATE INDEX rights_voice_person_id_d6ba9ffb ON public.rights_voice USING btree (person_id);
+CREATE INDEX rights_voice_registrar_id_dfbc6057 ON public.rights_voice USING btree (registrar_id);
+CREATE INDEX rights_conflict_recording_id_cce749d1 ON public.rights_conflict USING btree (recording_id);
+CREATE INDEX rights_conflict_work_id_8f3d62d8 ON public.rights_conflict USING btree (work_id);
+CREATE INDEX rights_conflict_lyrics_id_74e15007 ON public.rights_conflict USING btree (lyrics_id);
+CREATE INDEX rights_conflict_stem_id_0b941ce8 ON public.rights_conflict USING btree (stem_id);
+CREATE INDEX rights_conflict_voice_id_7c782c86 ON public.rights_conflict USING btree (voice_id);
+CREATE INDEX conflict_about_asset ON public.rights_conflict USING btree (asset_id);
+CREATE INDEX rights_conflictclaim_conflict_id_ffd51d04 ON public.rights_conflictclaim USING btree (conflict_id);
+CREATE INDEX rights_conflictclaim_share_id_e3894815 ON public.rights_conflictclaim USING btree (share_id);
+CREATE INDEX rights_conflictevent_author_id_f273513c ON public.rights_conflictevent USING btree (author_id);
+CREATE INDEX rights_conflictevent_conflict_id_6dc55b9f ON public.rights_conflictevent USING btree (conflict_id);
+CREATE INDEX rights_consentasset_consent_id_cbeb5beb ON public.rights_consentasset USING btree (consent_id);
+CREATE INDEX rights_consentasset_recording_id_5a78136d ON public.rights_consentasset USING btree (recording_id);
+CREATE INDEX rights_consentasset_work_id_78272960 ON public.rights_consentasset USING btree (work_id);
+CREATE INDEX rights_consentasset_lyrics_id_a38da209 ON public.rights_consentasset USING btree (lyrics_id);
+CREATE INDEX rights_consentasset_stem_id_ddc7d6d1 ON public.rights_consentasset USING btree (stem_id);
+CREATE INDEX rights_consentasset_voice_id_4439ab69 ON public.rights_consentasset USING btree (voice_id);
+CREATE INDEX rights_consentevidence_consent_id_2c27a50d ON public.rights_consentevidence USING btree (consent_id);
+CREATE INDEX rights_consentevidence_event_id_811cfafb ON public.rights_consentevidence USING btree (event_id);
+CREATE INDEX rights_reservation_holder_id_89a37951 ON public.rights_reservation USING btree (holder_id);
+CREATE INDEX rights_reservation_lyrics_id_bf511fc2 ON public.rights_reservation USING btree (lyrics_id);
+CREATE INDEX rights_reservation_recording_id_801f39ce ON public.rights_reservation USING btree (recording_id);
+CREATE INDEX rights_reservation_registrar_id_3a95aede ON public.rights_reservation USING btree (registrar_id);
+CREATE INDEX rights_reservation_work_id_882e61d4 ON public.rights_reservation USING btree (work_id);
+CREATE INDEX rights_reservation_stem_id_34578d65 ON public.rights_reservation USING btree (stem_id);
+CREATE INDEX rights_reservation_voice_id_5bb9345d ON public.rights_reservation USING btree (voice_id);
+CREATE INDEX rights_consentoverride_consent_id_1c4ccbb7 ON public.rights_consentoverride USING btree (consent_id);
+CREATE INDEX rights_consentoverride_reservation_id_7eb76197 ON public.rights_consentoverride USING btree (reservation_id);
+CREATE INDEX rights_datasetmember_dataset_id_b38369f5 ON public.rights_datasetmember USING btree (dataset_id);
+CREATE INDEX rights_datasetmember_license_id_d733e38b ON public.rights_datasetmember USING btree (license_id);
+CREATE INDEX rights_datasetmember_recording_id_7dd25e02 ON public.rights_datasetmember USING btree (recording_id);
+CREATE INDEX rights_datasetmember_work_id_9b4ceba2 ON public.rights_datasetmember USING btree (work_id);
+CREATE INDEX rights_datasetmember_lyrics_id_5d3bb592 ON public.rights_datasetmember USING btree (lyrics_id);
+CREATE INDEX rights_datasetmember_stem_id_568b8727 ON public.rights_datasetmember USING btree (stem_id);
+CREATE INDEX rights_datasetmember_voice_id_45f542f4 ON public.rights_datasetmember USING btree (voice_id);
+CREATE INDEX rights_exclusiveright_license_id_a4bf7ddf ON public.rights_exclusiveright USING btree (license_id);
+CREATE INDEX rights_release_registrar_id_f6c8d278 ON public.rights_release USING btree (registrar_id);
+ALTER TABLE ONLY public.rights_identifier
+    ADD CONSTRAINT identifier_is_recorded_once UNIQUE NULLS NOT DISTINCT (scheme, namespace, value, party_id, work_id, recording_id, release_id);
+CREATE INDEX rights_identifier_party_id_db6f0190 ON public.rights_identifier USING btree (party_id);
+CREATE INDEX rights_identifier_recording_id_62044cd3 ON public.rights_identifier USING btree (recording_id);
+CREATE INDEX rights_identifier_work_id_385a2418 ON public.rights_identifier USING btree (work_id);
+CREATE INDEX rights_identifier_release_id_a486f89e ON public.rights_identifier USING btree (release_id);
+CREATE INDEX rights_identifierfinding_identifier_id_03c4326d ON public.rights_identifierfinding USING btree (identifier_id);
+CREATE INDEX rights_licenseevent_actor_id_4bf0c33b ON public.rights_licenseevent USING btree (actor_id);
+CREATE INDEX rights_licenseevent_license_id_ce070da9 ON public.rights_licenseevent USING btree (license_id);
+CREATE INDEX rights_licenseevent_successor_id_7bac5116 ON public.rights_licenseevent USING btree (successor_id);
+CREATE INDEX rights_licensemodelversion_license_id_b8d5360a ON public.rights_licensemodelversion USING btree (license_id);
+CREATE INDEX rights_licensemodelversion_model_version_id_2d6341e8 ON public.rights_licensemodelversion USING btree (model_version_id);
+CREATE INDEX rights_licensestanding_license_id_10bcf4bd ON public.rights_licensestanding USING btree (license_id);
+CREATE INDEX rights_licensestanding_licensee_id_f3b43dde ON public.rights_licensestanding USING btree (licensee_id);
+CREATE INDEX rights_mfnclause_license_id_e39d620a ON public.rights_mfnclause USING btree (license_id);
+CREATE INDEX rights_nametoken_party_id_08fbcfab ON public.rights_nametoken USING btree (party_id);
+CREATE INDEX rights_outputflag_event_id_94926972 ON public.rights_outputflag USING btree (event_id);
+CREATE INDEX rights_outputflag_submission_id_66e9cfda ON public.rights_outputflag USING btree (submission_id);
+CREATE INDEX rights_partycontact_party_id_9a252c55 ON public.rights_partycontact USING btree (party_id);
+CREATE INDEX rights_partyinrole_party_id_9b6757e4 ON public.rights_partyinrole USING btree (party_id);
+CREATE INDEX rights_partymerge_duplicate_id_98e3ee35 ON public.rights_partymerge USING btree (duplicate_id);
+CREATE INDEX rights_partymerge_survivor_id_94956bf5 ON public.rights_partymerge USING btree (survivor_id);
+CREATE INDEX rights_partyname_party_id_85041e49 ON public.rights_partyname USING btree (party_id);
+CREATE INDEX rights_permissionstanding_consent_id_2b6bf70b ON public.rights_permissionstanding USING btree (consent_id);
+CREATE INDEX rights_permissionstanding_reservation_id_ecd2a14e ON public.rights_permissionstanding USING btree (reservation_id);
+CREATE INDEX permission_stands_for_asset ON public.rights_permissionstanding USING btree (holder_id, asset_id);
+CREATE INDEX rights_protection_party_id_565870a6 ON public.rights_protection USING btree (party_id);
+CREATE INDEX rights_recordingvoice_recording_id_8b903e42 ON public.rights_recordingvoice USING btree (recording_id);
+CREATE INDEX rights_recordingvoice_voice_id_98b70bd8 ON public.rights_recordingvoice USING btree (voice_id);
+CREATE INDEX rights_releaserecording_recording_id_4f06f5d2 ON public.rights_releaserecording USING btree (recording_id);
+CREATE INDEX rights_releaserecording_release_id_f6ad9a1e ON public.rights_releaserecording USING btree (release_id);
+CREATE INDEX rights_representation_agent_id_8aa64a4a ON public.rights_representation USING btree (agent_id);
+CREATE INDEX rights_representation_principal_id_79e6c315 ON public.rights_representation USING btree (principal_id);
+CREATE INDEX rights_representation_registrar_id_f12a3d80 ON public.rights_representation USING btree (registrar_id);
+CREATE INDEX rights_shareevent_share_id_d2ca1445 ON public.rights_shareevent USING btree (share_id);
+CREATE INDEX rights_shareevent_successor_id_1d208e3c ON public.rights_shareevent USING btree (successor_id);
+CREATE INDEX rights_sharestanding_share_id_389591a3 ON public.rights_sharestanding USING btree (share_id);
+CREATE INDEX share_stands_for_asset ON public.rights_sharestanding USING btree (asset_id, right_type);
+CREATE INDEX rights_traininglicense_license_id_9bf693e6 ON public.rights_traininglicense USING btree (license_id);
+CREATE INDEX rights_traininglicense_model_version_id_c9810e20 ON public.rights_traininglicense USING btree (model_version_id);
+CREATE INDEX rights_withdrawaltask_dataset_id_e89dee26 ON public.rights_withdrawaltask USING btree (dataset_id);
+CREATE INDEX rights_withdrawaltask_event_id_e23997b2 ON public.rights_withdrawaltask USING btree (event_id);
+CREATE INDEX rights_withdrawaltask_license_id_ce3a0a96 ON public.rights_withdrawaltask USING btree (license_id);
+CREATE INDEX rights_withdrawaltask_model_version_id_e18bf4e5 ON public.rights_withdrawaltask USING btree (model_version_id);
+CREATE INDEX rights_withdrawaltask_party_id_4d467163 ON public.rights_withdrawaltask USING btree (party_id);
+CREATE INDEX rights_withdrawaltask_submission_id_74e0edcf ON public.rights_withdrawaltask USING btree (submission_id);
+CREATE INDEX rights_withdrawaltaskdone_by_id_5dedbddc ON public.rights_withdrawaltaskdone USING btree (by_id);
+CREATE INDEX rights_consent_registrar_id_2f686325 ON public.rights_consent USING btree (registrar_id);
+CREATE INDEX rights_consentevent_successor_id_b9104860 ON public.rights_consentevent USING btree (successor_id);
+CREATE INDEX rights_license_registrar_id_8c51f93f ON public.rights_license USING btree (registrar_id);
+CREATE INDEX rights_party_registrar_id_41f496de ON public.rights_party USING btree (registrar_id);
+CREATE INDEX rights_recording_registrar_id_dce529e7 ON public.rights_recording USING btree (registrar_id);
+CREATE INDEX rights_share_registrar_id_db4b9d92 ON public.rights_share USING btree (registrar_id);
+CREATE INDEX rights_work_registrar_id_c5f3c332 ON public.rights_work USING btree (registrar_id);
+CREATE INDEX rights_consent_lyrics_id_b16de8b4 ON public.rights_consent USING btree (lyrics_id);
+CREATE INDEX rights_licenseasset_lyrics_id_915dbc9d ON public.rights_licenseasset USING btree (lyrics_id);
+CREATE INDEX rights_share_lyrics_id_a841c87a ON public.rights_share USING btree (lyrics_id);
+CREATE INDEX rights_consent_model_id_71592ac5 ON public.rights_consent USING btree (model_id);
+CREATE INDEX rights_consent_model_version_id_09d5a5af ON public.rights_consent USING btree (model_version_id);
+CREATE INDEX rights_consent_authority_id_0163cd98 ON public.rights_consent USING btree (authority_id);
+CREATE INDEX rights_consentevent_authority_id_fd622b7e ON public.rights_consentevent USING btree (authority_id);
+CREATE INDEX rights_consent_stem_id_40f8790e ON public.rights_consent USING btree (stem_id);
+CREATE INDEX rights_licenseasset_stem_id_a9539bb7 ON public.rights_licenseasset USING btree (stem_id);
+CREATE INDEX rights_share_stem_id_b867928f ON public.rights_share USING btree (stem_id);
+CREATE INDEX rights_consent_terms_id_a2abe5e0 ON public.rights_consent USING btree (terms_id);
+CREATE INDEX rights_license_terms_id_432cab22 ON public.rights_license USING btree (terms_id);
+CREATE INDEX rights_consent_voice_id_89dc3228 ON public.rights_consent USING btree (voice_id);
+CREATE INDEX rights_licenseasset_voice_id_7f70930e ON public.rights_licenseasset USING btree (voice_id);
+CREATE INDEX rights_share_voice_id_f53f783a ON public.rights_share USING btree (voice_id);
+CREATE INDEX decision_rests_on_licenses ON public.rights_decision USING gin (licenses);
+ALTER TABLE ONLY public.rights_voiceenrollment
+    ADD CONSTRAINT rights_voiceenrollment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_voicetemplate
+    ADD CONSTRAINT rights_voicetemplate_pkey PRIMARY KEY (enrollment_id);
+ALTER TABLE ONLY public.rights_voiceenrollmentend
+    ADD CONSTRAINT rights_voiceenrollmentend_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_voiceenrollmentend
+    ADD CONSTRAINT rights_voiceenrollmentend_enrollment_id_key UNIQUE (enrollment_id);
+ALTER TABLE ONLY public.rights_voiceenrollmentend
+    ADD CONSTRAINT rights_voiceenrollmentend_successor_id_key UNIQUE (successor_id);
+CREATE INDEX rights_voiceenrollment_consent_id_c9e7469e ON public.rights_voiceenrollment USING btree (consent_id);
+CREATE INDEX rights_voiceenrollment_registrar_id_2c4957ef ON public.rights_voiceenrollment USING btree (registrar_id);
+CREATE INDEX rights_voiceenrollment_voice_id_c1432ae9 ON public.rights_voiceenrollment USING btree (voice_id);
+CREATE INDEX rights_submission_model_version_id_977a6a5d ON public.rights_submission USING btree (model_version_id);
+ALTER TABLE ONLY public.rights_allowance
+    ADD CONSTRAINT rights_allowance_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_appeal
+    ADD CONSTRAINT rights_appeal_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_appealanswer
+    ADD CONSTRAINT rights_appealanswer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_appealevidence
+    ADD CONSTRAINT rights_appealevidence_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_influence
+    ADD CONSTRAINT rights_influence_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_influenceobjection
+    ADD CONSTRAINT rights_influenceobjection_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_influenceweight
+    ADD CONSTRAINT rights_influenceweight_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recheck
+    ADD CONSTRAINT rights_recheck_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recheckfinding
+    ADD CONSTRAINT rights_recheckfinding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_review
+    ADD CONSTRAINT rights_review_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_decision
+    ADD CONSTRAINT rights_decision_supersedes_id_key UNIQUE (supersedes_id);
+CREATE UNIQUE INDEX one_decision_per_submission ON public.rights_decision USING btree (submission_id) WHERE (supersedes_id IS NULL);
+ALTER TABLE ONLY public.rights_appeal
+    ADD CONSTRAINT rights_appeal_decision_id_key UNIQUE (decision_id);
+ALTER TABLE ONLY public.rights_appealanswer
+    ADD CONSTRAINT rights_appealanswer_appeal_id_key UNIQUE (appeal_id);
+ALTER TABLE ONLY public.rights_outputflag
+    ADD CONSTRAINT rights_outputflag_recheck_id_key UNIQUE (recheck_id);
+ALTER TABLE ONLY public.rights_allowance
+    ADD CONSTRAINT pair_is_allowed_once_an_answer UNIQUE (answer_id, reference_id);
+ALTER TABLE ONLY public.rights_influence
+    ADD CONSTRAINT report_is_received_once_an_output UNIQUE (submission_id, provider_id, report_digest);
+ALTER TABLE ONLY public.rights_influenceobjection
+    ADD CONSTRAINT party_objects_once_to_a_report UNIQUE (influence_id, party_id);
+ALTER TABLE ONLY public.rights_influenceweight
+    ADD CONSTRAINT asset_has_one_weight_a_report UNIQUE NULLS NOT DISTINCT (influence_id, recording_id, work_id, voice_id, stem_id, lyrics_id);
+ALTER TABLE ONLY public.rights_recheckfinding
+    ADD CONSTRAINT recheck_finding_has_its_own_position UNIQUE (recheck_id, "position");
+ALTER TABLE ONLY public.rights_review
+    ADD CONSTRAINT review_has_its_own_position UNIQUE (decision_id, "position");
+ALTER TABLE ONLY public.rights_review
+    ADD CONSTRAINT nobody_reviews_twice UNIQUE (decision_id, reviewer_id);
+CREATE INDEX rights_allowance_reference_id_be157200 ON public.rights_allowance USING btree (reference_id);
+CREATE INDEX rights_allowance_submitter_id_e3cd226e ON public.rights_allowance USING btree (submitter_id);
+CREATE INDEX rights_appeal_appellant_id_4c58ca80 ON public.rights_appeal USING btree (appellant_id);
+CREATE INDEX rights_appealanswer_reviewer_id_99375ba7 ON public.rights_appealanswer USING btree (reviewer_id);
+CREATE INDEX rights_allowance_answer_id_2a0b4a24 ON public.rights_allowance USING btree (answer_id);
+CREATE INDEX rights_appealevidence_appeal_id_cdc8f532 ON public.rights_appealevidence USING btree (appeal_id);
+CREATE INDEX rights_influence_provider_id_a3942fbd ON public.rights_influence USING btree (provider_id);
+CREATE INDEX rights_influence_stated_by_id_c078f08e ON public.rights_influence USING btree (stated_by_id);
+CREATE INDEX rights_influence_submission_id_635e3703 ON public.rights_influence USING btree (submission_id);
+CREATE INDEX rights_influenceobjection_influence_id_b7efaa23 ON public.rights_influenceobjection USING btree (influence_id);
+CREATE INDEX rights_influenceobjection_party_id_40d44731 ON public.rights_influenceobjection USING btree (party_id);
+CREATE INDEX rights_influenceweight_influence_id_e8a267e3 ON public.rights_influenceweight USING btree (influence_id);
+CREATE INDEX rights_influenceweight_lyrics_id_6b8ded75 ON public.rights_influenceweight USING btree (lyrics_id);
+CREATE INDEX rights_influenceweight_recording_id_f2adaadd ON public.rights_influenceweight USING btree (recording_id);
+CREATE INDEX rights_influenceweight_stem_id_0bbb1320 ON public.rights_influenceweight USING btree (stem_id);
+CREATE INDEX rights_influenceweight_voice_id_4f8ac371 ON public.rights_influenceweight USING btree (voice_id);
+CREATE INDEX rights_influenceweight_work_id_fe08663b ON public.rights_influenceweight USING btree (work_id);
+CREATE INDEX rights_recheck_decision_id_0e30343e ON public.rights_recheck USING btree (decision_id);
+CREATE INDEX rights_recheck_event_id_28a1efb3 ON public.rights_recheck USING btree (event_id);
+CREATE INDEX rights_recheck_examination_id_a751b7a4 ON public.rights_recheck USING btree (examination_id);
+CREATE INDEX rights_recheckfinding_recheck_id_3ebf6967 ON public.rights_recheckfinding USING btree (recheck_id);
+CREATE INDEX rights_review_decision_id_5ba25f57 ON public.rights_review USING btree (decision_id);
+CREATE INDEX rights_review_reviewer_id_9c22f9b8 ON public.rights_review USING btree (reviewer_id);
+ALTER TABLE ONLY public.rights_recordingaudio
+    ADD CONSTRAINT rights_recordingaudio_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_recordingaudio
+    ADD CONSTRAINT audio_is_delivered_once UNIQUE (recording_id);
+ALTER TABLE ONLY public.rights_recordingaudio
+    ADD CONSTRAINT one_delivery_per_reference UNIQUE (reference_id);
+CREATE INDEX rights_recordingaudio_recording_id_883a5298 ON public.rights_recordingaudio USING btree (recording_id);
+CREATE INDEX rights_recordingaudio_reference_id_77d81812 ON public.rights_recordingaudio USING btree (reference_id);
+CREATE INDEX recording_is_known_since ON public.rights_recording USING btree (id) INCLUDE (registered_at);
+CREATE INDEX work_is_known_since ON public.rights_work USING btree (id) INCLUDE (registered_at);
+CREATE INDEX works_are_found_by_recording ON public.rights_recordingwork USING btree (recording_id) INCLUDE (work_id, recorded_at);
+ALTER TABLE ONLY public.rights_contributionact
+    ADD CONSTRAINT rights_contributionact_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_contributionevidence
+    ADD CONSTRAINT rights_contributionevidence_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_contributionrecord
+    ADD CONSTRAINT rights_contributionrecord_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rights_contribution
     ADD CONSTRAINT contribution_has_its_own_position UNIQUE NULLS NOT DISTINCT (submission_id, record_id, "position");
 ALTER TABLE ONLY public.rights_contributionrecord
     ADD CONSTRAINT contribution_record_has_its_own_place UNIQUE (submission_id, "position");
-ALTER TABLE ONLY public.provenance_signedcopy
-    ADD CONSTRAINT copy_has_its_own_label UNIQUE (label);
-ALTER TABLE ONLY public.ledger_copyorder
-    ADD CONSTRAINT copy_is_ordered_once UNIQUE (decision_id, media_type);
-ALTER TABLE ONLY public.royalties_division
-    ADD CONSTRAINT division_has_its_own_number UNIQUE (decision_id, number);
-ALTER TABLE ONLY public.django_admin_log
-    ADD CONSTRAINT django_admin_log_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.django_content_type
-    ADD CONSTRAINT django_content_type_app_label_model_76bd3d3b_uniq UNIQUE (app_label, model);
-ALTER TABLE ONLY public.django_content_type
-    ADD CONSTRAINT django_content_type_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.django_migrations
-    ADD CONSTRAINT django_migrations_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.django_session
-    ADD CONSTRAINT django_session_pkey PRIMARY KEY (session_key);
-ALTER TABLE ONLY public.ledger_replayedentry
-    ADD CONSTRAINT entry_is_drawn_once_a_round UNIQUE (round_id, entry_id);
-ALTER TABLE ONLY public.ledger_auditexception
-    ADD CONSTRAINT exception_has_its_own_position UNIQUE (item_id, "position");
-ALTER TABLE ONLY public.ledger_enrollmentfile
-    ADD CONSTRAINT file_is_enrolled_once UNIQUE (enrollment_id, name);
-ALTER TABLE ONLY public.ledger_importbatch
-    ADD CONSTRAINT file_is_imported_once UNIQUE NULLS NOT DISTINCT (organization_id, format, file_digest, mapping);
-ALTER TABLE ONLY public.rights_finding
-    ADD CONSTRAINT finding_has_its_own_position UNIQUE (decision_id, "position");
-ALTER TABLE ONLY public.fingerprint_audio
-    ADD CONSTRAINT fingerprint_audio_pkey PRIMARY KEY (digest);
-ALTER TABLE ONLY public.fingerprint_embedding
-    ADD CONSTRAINT fingerprint_embedding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_examination
-    ADD CONSTRAINT fingerprint_examination_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_fingerprint
-    ADD CONSTRAINT fingerprint_fingerprint_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_indexsnapshot
-    ADD CONSTRAINT fingerprint_indexsnapshot_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_melody
-    ADD CONSTRAINT fingerprint_melody_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_reference
-    ADD CONSTRAINT fingerprint_reference_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.fingerprint_trace
-    ADD CONSTRAINT fingerprint_trace_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_identifier
-    ADD CONSTRAINT identifier_is_recorded_once UNIQUE NULLS NOT DISTINCT (scheme, namespace, value, party_id, work_id, recording_id, release_id);
-ALTER TABLE ONLY public.rights_ingredient
-    ADD CONSTRAINT ingredient_is_declared_once UNIQUE (submission_id, recording_id);
+ALTER TABLE ONLY public.rights_contributionevidence
+    ADD CONSTRAINT making_evidence_is_named_once UNIQUE NULLS NOT DISTINCT (submission_id, record_id, component, digest);
+ALTER TABLE ONLY public.rights_contributionact
+    ADD CONSTRAINT act_is_stated_once UNIQUE NULLS NOT DISTINCT (submission_id, record_id, component, party_id, act);
+CREATE INDEX rights_contributionact_party_id_89f2717e ON public.rights_contributionact USING btree (party_id);
+CREATE INDEX rights_contributionact_submission_id_8250b4c3 ON public.rights_contributionact USING btree (submission_id);
+CREATE INDEX rights_contributionevidence_submission_id_4285d762 ON public.rights_contributionevidence USING btree (submission_id);
+CREATE INDEX rights_contributionrecord_author_id_40ada97e ON public.rights_contributionrecord USING btree (author_id);
+CREATE INDEX rights_contributionrecord_submission_id_b5f46855 ON public.rights_contributionrecord USING btree (submission_id);
+CREATE INDEX rights_contributionevidence_record_id_d23fc437 ON public.rights_contributionevidence USING btree (record_id);
+CREATE INDEX rights_contributionact_record_id_0d242e00 ON public.rights_contributionact USING btree (record_id);
+CREATE INDEX rights_contribution_record_id_65274fbf ON public.rights_contribution USING btree (record_id);
+ALTER TABLE ONLY public.royalties_account
+    ADD CONSTRAINT royalties_account_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_advance
+    ADD CONSTRAINT royalties_advance_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_exchangerate
+    ADD CONSTRAINT royalties_exchangerate_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_payeeterms
+    ADD CONSTRAINT royalties_payeeterms_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_royaltyrun
+    ADD CONSTRAINT royalties_royaltyrun_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_runevent
+    ADD CONSTRAINT royalties_runevent_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_runpart
+    ADD CONSTRAINT royalties_runpart_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_runpartition
+    ADD CONSTRAINT royalties_runpartition_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_statement
+    ADD CONSTRAINT royalties_statement_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_taxcertificate
+    ADD CONSTRAINT royalties_taxcertificate_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_transaction
+    ADD CONSTRAINT royalties_transaction_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_posting
+    ADD CONSTRAINT royalties_posting_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_account
+    ADD CONSTRAINT account_is_opened_once UNIQUE NULLS NOT DISTINCT (payer_id, kind, party_id, reference, currency);
+ALTER TABLE ONLY public.royalties_royaltyrun
+    ADD CONSTRAINT runs_of_a_payer_follow_each_other UNIQUE (payer_id, currency, number);
+ALTER TABLE ONLY public.royalties_royaltyrun
+    ADD CONSTRAINT run_is_started_by_one UNIQUE (id, started_by_id);
+ALTER TABLE ONLY public.royalties_runevent
+    ADD CONSTRAINT run_takes_a_step_once UNIQUE (run_id, act);
+ALTER TABLE ONLY public.royalties_runevent
+    ADD CONSTRAINT run_takes_one_step_at_a_time UNIQUE (run_id, "position");
+ALTER TABLE ONLY public.royalties_runpart
+    ADD CONSTRAINT run_divides_a_period_once UNIQUE (run_id, of_run_id);
+ALTER TABLE ONLY public.royalties_runpartition
+    ADD CONSTRAINT partition_is_divided_once UNIQUE (part_id, number);
+ALTER TABLE ONLY public.royalties_statement
+    ADD CONSTRAINT statement_has_its_own_version UNIQUE (run_id, payee_id, version);
+ALTER TABLE ONLY public.royalties_posting
+    ADD CONSTRAINT account_is_posted_to_once UNIQUE (transaction_id, account_id);
+CREATE INDEX royalties_account_party_id_fc99b90e ON public.royalties_account USING btree (party_id);
+CREATE INDEX royalties_account_payer_id_342a9cd1 ON public.royalties_account USING btree (payer_id);
+CREATE INDEX royalties_advance_payee_id_8868c1ad ON public.royalties_advance USING btree (payee_id);
+CREATE INDEX royalties_advance_payer_id_fa0726ef ON public.royalties_advance USING btree (payer_id);
+CREATE INDEX royalties_exchangerate_payer_id_79f65e32 ON public.royalties_exchangerate USING btree (payer_id);
+CREATE INDEX royalties_payeeterms_payee_id_71e782de ON public.royalties_payeeterms USING btree (payee_id);
+CREATE INDEX royalties_payeeterms_payer_id_aed1af8b ON public.royalties_payeeterms USING btree (payer_id);
+CREATE INDEX royalties_royaltyrun_payer_id_b8923f29 ON public.royalties_royaltyrun USING btree (payer_id);
+CREATE INDEX royalties_royaltyrun_started_by_id_11dab9ab ON public.royalties_royaltyrun USING btree (started_by_id);
+CREATE INDEX royalties_runevent_by_id_71d757de ON public.royalties_runevent USING btree (by_id);
+CREATE INDEX royalties_runevent_run_id_92609773 ON public.royalties_runevent USING btree (run_id);
+CREATE INDEX royalties_runevent_started_by_id_1dd064e3 ON public.royalties_runevent USING btree (started_by_id);
+CREATE INDEX royalties_runpart_of_run_id_b6cd57f1 ON public.royalties_runpart USING btree (of_run_id);
+CREATE INDEX royalties_runpart_run_id_6cd4bb44 ON public.royalties_runpart USING btree (run_id);
+CREATE INDEX royalties_runpartition_part_id_4e33eac3 ON public.royalties_runpartition USING btree (part_id);
+CREATE INDEX royalties_statement_payee_id_9243caed ON public.royalties_statement USING btree (payee_id);
+CREATE INDEX royalties_statement_payout_rate_id_64a2c11e ON public.royalties_statement USING btree (payout_rate_id);
+CREATE INDEX royalties_statement_run_id_92e336bb ON public.royalties_statement USING btree (run_id);
+CREATE INDEX royalties_taxcertificate_payee_id_1c16ee47 ON public.royalties_taxcertificate USING btree (payee_id);
+CREATE INDEX royalties_taxcertificate_payer_id_c1f2ffec ON public.royalties_taxcertificate USING btree (payer_id);
+CREATE INDEX royalties_transaction_booked_by_id_366a49b5 ON public.royalties_transaction USING btree (booked_by_id);
+CREATE INDEX royalties_transaction_of_run_id_21bf0361 ON public.royalties_transaction USING btree (of_run_id);
+CREATE INDEX royalties_transaction_payer_id_ba8b6053 ON public.royalties_transaction USING btree (payer_id);
+CREATE INDEX royalties_transaction_run_id_b3c4f49c ON public.royalties_transaction USING btree (run_id);
+CREATE INDEX royalties_posting_account_id_66e22b6b ON public.royalties_posting USING btree (account_id);
+CREATE INDEX royalties_posting_transaction_id_3551f697 ON public.royalties_posting USING btree (transaction_id);
+ALTER TABLE ONLY public.royalties_paymentfile
+    ADD CONSTRAINT royalties_paymentfile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_paymentorder
+    ADD CONSTRAINT royalties_paymentorder_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_payment
+    ADD CONSTRAINT royalties_payment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_statementobjection
+    ADD CONSTRAINT royalties_statementobjection_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_objectionanswer
+    ADD CONSTRAINT royalties_objectionanswer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_objectionanswer
+    ADD CONSTRAINT royalties_objectionanswer_objection_id_key UNIQUE (objection_id);
+ALTER TABLE ONLY public.royalties_paymentorder
+    ADD CONSTRAINT statement_is_ordered_once_an_attempt UNIQUE (statement_id, attempt);
+ALTER TABLE ONLY public.royalties_payment
+    ADD CONSTRAINT order_is_confirmed_once UNIQUE (order_id, is_return);
+ALTER TABLE ONLY public.royalties_statementobjection
+    ADD CONSTRAINT statement_is_objected_to_once UNIQUE (statement_id);
+CREATE INDEX royalties_paymentfile_made_by_id_b787a6bf ON public.royalties_paymentfile USING btree (made_by_id);
+CREATE INDEX royalties_paymentfile_run_id_a0b637d5 ON public.royalties_paymentfile USING btree (run_id);
+CREATE INDEX royalties_paymentorder_file_id_3c7838e0 ON public.royalties_paymentorder USING btree (file_id);
+CREATE INDEX royalties_paymentorder_statement_id_d97220aa ON public.royalties_paymentorder USING btree (statement_id);
+CREATE INDEX royalties_payment_order_id_9b337c15 ON public.royalties_payment USING btree (order_id);
+CREATE INDEX royalties_statementobjection_objected_by_id_2553541a ON public.royalties_statementobjection USING btree (objected_by_id);
+CREATE INDEX royalties_statementobjection_statement_id_977ac23a ON public.royalties_statementobjection USING btree (statement_id);
+CREATE INDEX royalties_objectionanswer_answered_by_id_04b8092d ON public.royalties_objectionanswer USING btree (answered_by_id);
+ALTER TABLE ONLY public.royalties_usagereport
+    ADD CONSTRAINT royalties_usagereport_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagematching
+    ADD CONSTRAINT royalties_usagematching_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usageprogress
+    ADD CONSTRAINT royalties_usageprogress_pkey PRIMARY KEY (report_id);
+ALTER TABLE ONLY public.royalties_usageproblem
+    ADD CONSTRAINT royalties_usageproblem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usageoutcome
+    ADD CONSTRAINT royalties_usageoutcome_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usageoutcome
+    ADD CONSTRAINT royalties_usageoutcome_report_id_key UNIQUE (report_id);
+ALTER TABLE ONLY public.royalties_usagekey
+    ADD CONSTRAINT royalties_usagekey_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagefile
+    ADD CONSTRAINT royalties_usagefile_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.royalties_usagesum
-    ADD CONSTRAINT key_has_a_sum_in_a_currency UNIQUE (key_id, currency);
+    ADD CONSTRAINT royalties_usagesum_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagesupersession
+    ADD CONSTRAINT royalties_usagesupersession_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagesupersession
+    ADD CONSTRAINT royalties_usagesupersession_report_id_key UNIQUE (report_id);
+ALTER TABLE ONLY public.royalties_usagemapping
+    ADD CONSTRAINT royalties_usagemapping_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagemapping
+    ADD CONSTRAINT one_usage_mapping_of_a_name UNIQUE (payer_id, name);
+ALTER TABLE ONLY public.royalties_usagematch
+    ADD CONSTRAINT royalties_usagematch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_usagematch
+    ADD CONSTRAINT royalties_usagematch_supersedes_id_key UNIQUE (supersedes_id);
+CREATE INDEX usage_report_by_content ON public.royalties_usagereport USING btree (payer_id, content_digest);
+CREATE UNIQUE INDEX message_is_booked_once ON public.royalties_usageoutcome USING btree (payer_id, sender, message) WHERE is_booked;
+CREATE UNIQUE INDEX usage_is_booked_once ON public.royalties_usageoutcome USING btree (payer_id, content_digest) WHERE is_booked;
+CREATE INDEX usage_keys_of_a_payer ON public.royalties_usagekey USING btree (payer_id, key);
 ALTER TABLE ONLY public.royalties_usagekey
     ADD CONSTRAINT key_is_counted_once UNIQUE (report_id, key);
+ALTER TABLE ONLY public.royalties_usagefile
+    ADD CONSTRAINT usage_file_has_its_number UNIQUE (report_id, number);
+ALTER TABLE ONLY public.royalties_usagesum
+    ADD CONSTRAINT key_has_a_sum_in_a_currency UNIQUE (key_id, currency);
+CREATE INDEX royalties_usagereport_payer_id_c44325f0 ON public.royalties_usagereport USING btree (payer_id);
+CREATE INDEX royalties_usagereport_replaces_id_305b8337 ON public.royalties_usagereport USING btree (replaces_id);
+CREATE INDEX royalties_usagematching_matched_by_id_9f4d6511 ON public.royalties_usagematching USING btree (matched_by_id);
+CREATE INDEX royalties_usagematching_payer_id_af26af69 ON public.royalties_usagematching USING btree (payer_id);
+CREATE INDEX royalties_usageproblem_report_id_82721392 ON public.royalties_usageproblem USING btree (report_id);
+CREATE INDEX royalties_usageoutcome_payer_id_1900cad5 ON public.royalties_usageoutcome USING btree (payer_id);
+CREATE INDEX royalties_usagekey_payer_id_60abe905 ON public.royalties_usagekey USING btree (payer_id);
+CREATE INDEX royalties_usagekey_report_id_3f9d39e6 ON public.royalties_usagekey USING btree (report_id);
+CREATE INDEX royalties_usagefile_report_id_350e95ad ON public.royalties_usagefile USING btree (report_id);
+CREATE INDEX royalties_usagesum_key_id_a563ace2 ON public.royalties_usagesum USING btree (key_id);
+CREATE INDEX royalties_usagesupersession_successor_id_ad94f48a ON public.royalties_usagesupersession USING btree (successor_id);
+CREATE INDEX royalties_usagemapping_payer_id_60c7613c ON public.royalties_usagemapping USING btree (payer_id);
+CREATE UNIQUE INDEX key_is_matched_first_once ON public.royalties_usagematch USING btree (payer_id, key) WHERE (supersedes_id IS NULL);
+CREATE INDEX royalties_usagematch_payer_id_f4aa2eca ON public.royalties_usagematch USING btree (payer_id);
+CREATE INDEX royalties_usagematch_submission_id_628f0469 ON public.royalties_usagematch USING btree (submission_id);
+CREATE INDEX royalties_usagematch_matching_id_58350176 ON public.royalties_usagematch USING btree (matching_id);
+ALTER TABLE ONLY public.royalties_division
+    ADD CONSTRAINT royalties_division_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_planmodel
+    ADD CONSTRAINT royalties_planmodel_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_planquantity
+    ADD CONSTRAINT royalties_planquantity_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_planterm
+    ADD CONSTRAINT royalties_planterm_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_splitsource
+    ADD CONSTRAINT royalties_splitsource_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_plan
+    ADD CONSTRAINT plan_has_its_own_number UNIQUE (license_id, number);
 ALTER TABLE ONLY public.royalties_split
     ADD CONSTRAINT leaf_is_split_once_a_version UNIQUE NULLS NOT DISTINCT (decision_id, division_id, zone, leaf);
-ALTER TABLE ONLY public.ledger_apiclient
-    ADD CONSTRAINT ledger_apiclient_application_id_key UNIQUE (application_id);
+ALTER TABLE ONLY public.royalties_division
+    ADD CONSTRAINT division_has_its_own_number UNIQUE (decision_id, number);
+ALTER TABLE ONLY public.royalties_planmodel
+    ADD CONSTRAINT plan_model_has_its_own_position UNIQUE (plan_id, side, is_fallback, "position");
+ALTER TABLE ONLY public.royalties_planquantity
+    ADD CONSTRAINT asset_has_one_quantity_a_basis UNIQUE NULLS NOT DISTINCT (plan_id, basis, recording_id, work_id);
+ALTER TABLE ONLY public.royalties_planterm
+    ADD CONSTRAINT plan_term_has_its_own_position UNIQUE (plan_id, "position");
+ALTER TABLE ONLY public.royalties_splitsource
+    ADD CONSTRAINT split_source_has_its_own_position UNIQUE NULLS NOT DISTINCT (decision_id, division_id, zone, leaf, "position");
+CREATE INDEX royalties_plan_party_id_a0b470eb ON public.royalties_plan USING btree (party_id);
+CREATE INDEX royalties_plan_recording_id_15021dd4 ON public.royalties_plan USING btree (recording_id);
+CREATE INDEX royalties_plan_release_id_38302e8e ON public.royalties_plan USING btree (release_id);
+CREATE INDEX royalties_division_decision_id_af50c70d ON public.royalties_division USING btree (decision_id);
+CREATE INDEX royalties_split_division_id_bf2e1746 ON public.royalties_split USING btree (division_id);
+CREATE INDEX royalties_planmodel_plan_id_b533a7b7 ON public.royalties_planmodel USING btree (plan_id);
+CREATE INDEX royalties_planmodel_provider_id_d95bda2e ON public.royalties_planmodel USING btree (provider_id);
+CREATE INDEX royalties_planquantity_plan_id_274d004b ON public.royalties_planquantity USING btree (plan_id);
+CREATE INDEX royalties_planquantity_recording_id_9b0f96f2 ON public.royalties_planquantity USING btree (recording_id);
+CREATE INDEX royalties_planquantity_work_id_84b9f1c5 ON public.royalties_planquantity USING btree (work_id);
+CREATE INDEX royalties_planterm_party_id_a157cee6 ON public.royalties_planterm USING btree (party_id);
+CREATE INDEX royalties_planterm_plan_id_a2bd3d15 ON public.royalties_planterm USING btree (plan_id);
+CREATE INDEX royalties_splitsource_decision_id_b9a17904 ON public.royalties_splitsource USING btree (decision_id);
+CREATE INDEX royalties_splitsource_division_id_00c758d3 ON public.royalties_splitsource USING btree (division_id);
+CREATE INDEX royalties_splitsource_influence_id_56636c26 ON public.royalties_splitsource USING btree (influence_id);
+CREATE INDEX royalties_splitsource_plan_id_1b96e9f1 ON public.royalties_splitsource USING btree (plan_id);
+CREATE INDEX royalties_splitsource_share_id_e0ce8118 ON public.royalties_splitsource USING btree (share_id);
+ALTER TABLE ONLY public.royalties_payeelinkend
+    ADD CONSTRAINT royalties_payeelinkend_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_payeelink
+    ADD CONSTRAINT royalties_payeelink_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.royalties_payeelinkend
+    ADD CONSTRAINT royalties_payeelinkend_link_id_key UNIQUE (link_id);
+ALTER TABLE ONLY public.royalties_payeelink
+    ADD CONSTRAINT payee_link_has_its_own_secret UNIQUE (token_digest);
+CREATE INDEX royalties_payeelink_made_by_id_6c15a553 ON public.royalties_payeelink USING btree (made_by_id);
+CREATE INDEX royalties_payeelink_payee_id_26afa7d6 ON public.royalties_payeelink USING btree (payee_id);
+CREATE INDEX royalties_payeelink_payer_id_cb8eb3f5 ON public.royalties_payeelink USING btree (payer_id);
+CREATE INDEX royalties_statementobjection_link_id_2f4f10ee ON public.royalties_statementobjection USING btree (link_id);
+CREATE INDEX royalties_payeelinkend_ended_by_id_aefcbf1b ON public.royalties_payeelinkend USING btree (ended_by_id);
+ALTER TABLE ONLY public.royalties_declaration
+    ADD CONSTRAINT royalties_declaration_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX term_is_booked_once_a_run_and_period ON public.royalties_transaction USING btree (run_id, of_run_id, term_id) WHERE (term_id IS NOT NULL);
+CREATE INDEX royalties_transaction_term_id_7e59c817 ON public.royalties_transaction USING btree (term_id);
+CREATE INDEX royalties_declaration_license_id_2b0db00b ON public.royalties_declaration USING btree (license_id);
+CREATE INDEX royalties_declaration_payer_id_2a054c07 ON public.royalties_declaration USING btree (payer_id);
+ALTER TABLE ONLY public.rights_datasetexclusion
+    ADD CONSTRAINT rights_datasetexclusion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_datasetexclusion
+    ADD CONSTRAINT asset_is_left_out_once UNIQUE (dataset_id, asset_id);
+ALTER TABLE ONLY public.rights_recordingdescription
+    ADD CONSTRAINT rights_recordingdescription_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_trainingstatement
+    ADD CONSTRAINT rights_trainingstatement_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.rights_trainingstatement
+    ADD CONSTRAINT training_statement_has_its_own_number UNIQUE (model_version_id, number);
+CREATE INDEX rights_datasetexclusion_dataset_id_e2c5e3e8 ON public.rights_datasetexclusion USING btree (dataset_id);
+CREATE INDEX rights_datasetexclusion_event_id_ce63d617 ON public.rights_datasetexclusion USING btree (event_id);
+CREATE INDEX rights_datasetexclusion_lyrics_id_fa89169c ON public.rights_datasetexclusion USING btree (lyrics_id);
+CREATE INDEX rights_datasetexclusion_recording_id_872bbf6a ON public.rights_datasetexclusion USING btree (recording_id);
+CREATE INDEX rights_datasetexclusion_reservation_id_c8c414c5 ON public.rights_datasetexclusion USING btree (reservation_id);
+CREATE INDEX rights_datasetexclusion_stem_id_5b7e7a84 ON public.rights_datasetexclusion USING btree (stem_id);
+CREATE INDEX rights_datasetexclusion_voice_id_68afd94c ON public.rights_datasetexclusion USING btree (voice_id);
+CREATE INDEX rights_datasetexclusion_work_id_a668408e ON public.rights_datasetexclusion USING btree (work_id);
+CREATE INDEX rights_recordingdescription_describer_id_dff8482f ON public.rights_recordingdescription USING btree (describer_id);
+CREATE INDEX rights_recordingdescription_recording_id_2b920f4c ON public.rights_recordingdescription USING btree (recording_id);
+CREATE INDEX rights_recordingdescription_registrar_id_de136ee2 ON public.rights_recordingdescription USING btree (registrar_id);
+CREATE INDEX description_newest_first ON public.rights_recordingdescription USING btree (recording_id, describer_id, recorded_at DESC, id);
+CREATE INDEX rights_trainingstatement_model_version_id_a51c7ead ON public.rights_trainingstatement USING btree (model_version_id);
+CREATE INDEX rights_trainingstatement_stated_by_id_3ab15a9c ON public.rights_trainingstatement USING btree (stated_by_id);
+ALTER TABLE ONLY public.provenance_manifest
+    ADD CONSTRAINT provenance_manifest_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_manifest
+    ADD CONSTRAINT provenance_manifest_decision_id_key UNIQUE (decision_id);
+ALTER TABLE ONLY public.provenance_manifest
+    ADD CONSTRAINT manifest_has_its_own_label UNIQUE (label);
+ALTER TABLE ONLY public.provenance_certificate
+    ADD CONSTRAINT provenance_certificate_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_certificate
+    ADD CONSTRAINT certificate_has_its_own_number UNIQUE (manifest_id, number);
+ALTER TABLE ONLY public.provenance_manifeststatus
+    ADD CONSTRAINT provenance_manifeststatus_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_manifeststatus
+    ADD CONSTRAINT status_has_its_own_number UNIQUE (manifest_id, number);
+CREATE INDEX provenance_certificate_manifest_id_f374f73f ON public.provenance_certificate USING btree (manifest_id);
+CREATE INDEX provenance_manifeststatus_manifest_id_7aaed016 ON public.provenance_manifeststatus USING btree (manifest_id);
+CREATE INDEX provenance_manifeststatus_party_id_68f16406 ON public.provenance_manifeststatus USING btree (party_id);
+CREATE INDEX provenance_manifeststatus_stated_by_id_8d41a74d ON public.provenance_manifeststatus USING btree (stated_by_id);
+CREATE INDEX provenance_manifeststatus_successor_id_5cdd105a ON public.provenance_manifeststatus USING btree (successor_id);
+ALTER TABLE ONLY public.provenance_softbinding
+    ADD CONSTRAINT provenance_softbinding_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_softbinding
+    ADD CONSTRAINT one_soft_binding_per_output_and_algorithm UNIQUE (decision_id, algorithm);
+ALTER TABLE ONLY public.provenance_outputfingerprint
+    ADD CONSTRAINT provenance_outputfingerprint_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_outputfingerprint
+    ADD CONSTRAINT provenance_outputfingerprint_decision_id_key UNIQUE (decision_id);
+CREATE INDEX provenance_softbinding_decision_id_da480cb1 ON public.provenance_softbinding USING btree (decision_id);
+CREATE INDEX output_by_instance_code ON public.provenance_outputfingerprint USING btree (instance_code);
+ALTER TABLE ONLY public.provenance_foreignmanifest
+    ADD CONSTRAINT provenance_foreignmanifest_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_foreignmanifest
+    ADD CONSTRAINT provenance_foreignmanifest_decision_id_key UNIQUE (decision_id);
+ALTER TABLE ONLY public.provenance_signedcopy
+    ADD CONSTRAINT provenance_signedcopy_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_signedcopy
+    ADD CONSTRAINT copy_has_its_own_label UNIQUE (label);
+ALTER TABLE ONLY public.provenance_signedcopy
+    ADD CONSTRAINT one_copy_per_container UNIQUE (decision_id, media_type);
+CREATE INDEX provenance_signedcopy_decision_id_63e9c77e ON public.provenance_signedcopy USING btree (decision_id);
+ALTER TABLE ONLY public.provenance_disclosure
+    ADD CONSTRAINT provenance_disclosure_pkey PRIMARY KEY (id);
+CREATE INDEX provenance_disclosure_record_id_b476d12a ON public.provenance_disclosure USING btree (record_id);
+CREATE INDEX provenance_disclosure_sender_id_88ef0a75 ON public.provenance_disclosure USING btree (sender_id);
+CREATE INDEX provenance_disclosure_submission_id_501d4822 ON public.provenance_disclosure USING btree (submission_id);
+ALTER TABLE ONLY public.provenance_signerchange
+    ADD CONSTRAINT provenance_signerchange_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_signerchange
+    ADD CONSTRAINT signer_changes_once_at_a_time UNIQUE (certificate_digest, active_from);
+ALTER TABLE ONLY public.provenance_timestamp
+    ADD CONSTRAINT provenance_timestamp_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.provenance_timestamp
+    ADD CONSTRAINT provenance_timestamp_manifest_id_key UNIQUE (manifest_id);
+ALTER TABLE ONLY public.provenance_timestamp
+    ADD CONSTRAINT provenance_timestamp_copy_id_key UNIQUE (copy_id);
+ALTER TABLE ONLY public.provenance_disclosureanswer
+    ADD CONSTRAINT provenance_disclosureanswer_pkey PRIMARY KEY (id);
+CREATE INDEX provenance_disclosureanswer_disclosure_id_87410fe0 ON public.provenance_disclosureanswer USING btree (disclosure_id);
+ALTER TABLE ONLY public.django_session
+    ADD CONSTRAINT django_session_pkey PRIMARY KEY (session_key);
+CREATE INDEX django_session_session_key_c0390e0f_like ON public.django_session USING btree (session_key varchar_pattern_ops);
+CREATE INDEX django_session_expire_date_a5c62663 ON public.django_session USING btree (expire_date);
+ALTER TABLE ONLY public.oauth2_provider_application
+    ADD CONSTRAINT oauth2_provider_application_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_accesstoken
+    ADD CONSTRAINT oauth2_provider_accesstoken_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_grant
+    ADD CONSTRAINT oauth2_provider_grant_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_grant
+    ADD CONSTRAINT oauth2_provider_grant_code_key UNIQUE (code);
+ALTER TABLE ONLY public.oauth2_provider_refreshtoken
+    ADD CONSTRAINT oauth2_provider_refreshtoken_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_refreshtoken
+    ADD CONSTRAINT oauth2_provider_refreshtoken_access_token_id_key UNIQUE (access_token_id);
+ALTER TABLE ONLY public.oauth2_provider_accesstoken
+    ADD CONSTRAINT oauth2_provider_accesstoken_source_refresh_token_id_key UNIQUE (source_refresh_token_id);
+CREATE INDEX oauth2_provider_application_client_secret_53133678 ON public.oauth2_provider_application USING btree (client_secret);
+CREATE INDEX oauth2_provider_application_client_secret_53133678_like ON public.oauth2_provider_application USING btree (client_secret varchar_pattern_ops);
+CREATE INDEX oauth2_provider_application_user_id_79829054 ON public.oauth2_provider_application USING btree (user_id);
+CREATE INDEX oauth2_provider_accesstoken_application_id_b22886e1 ON public.oauth2_provider_accesstoken USING btree (application_id);
+CREATE INDEX oauth2_provider_accesstoken_user_id_6e4c9a65 ON public.oauth2_provider_accesstoken USING btree (user_id);
+CREATE INDEX oauth2_provider_grant_code_49ab4ddf_like ON public.oauth2_provider_grant USING btree (code varchar_pattern_ops);
+CREATE INDEX oauth2_provider_grant_application_id_81923564 ON public.oauth2_provider_grant USING btree (application_id);
+CREATE INDEX oauth2_provider_grant_user_id_e8f62af8 ON public.oauth2_provider_grant USING btree (user_id);
+CREATE INDEX oauth2_provider_refreshtoken_application_id_2d1c311b ON public.oauth2_provider_refreshtoken USING btree (application_id);
+CREATE INDEX oauth2_provider_refreshtoken_user_id_da837fce ON public.oauth2_provider_refreshtoken USING btree (user_id);
+ALTER TABLE ONLY public.oauth2_provider_idtoken
+    ADD CONSTRAINT oauth2_provider_idtoken_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_idtoken
+    ADD CONSTRAINT oauth2_provider_idtoken_jti_key UNIQUE (jti);
+ALTER TABLE ONLY public.oauth2_provider_accesstoken
+    ADD CONSTRAINT oauth2_provider_accesstoken_id_token_id_key UNIQUE (id_token_id);
+CREATE INDEX oauth2_provider_idtoken_application_id_08c5ff4f ON public.oauth2_provider_idtoken USING btree (application_id);
+CREATE INDEX oauth2_provider_idtoken_user_id_dd512b59 ON public.oauth2_provider_idtoken USING btree (user_id);
+ALTER TABLE ONLY public.oauth2_provider_accesstoken
+    ADD CONSTRAINT oauth2_provider_accesstoken_token_checksum_85319a26_uniq UNIQUE (token_checksum);
+CREATE INDEX oauth2_provider_accesstoken_token_checksum_85319a26_like ON public.oauth2_provider_accesstoken USING btree (token_checksum varchar_pattern_ops);
+ALTER TABLE ONLY public.oauth2_provider_devicegrant
+    ADD CONSTRAINT oauth2_provider_devicegrant_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.oauth2_provider_devicegrant
+    ADD CONSTRAINT oauth2_provider_devicegrant_unique_device_code UNIQUE (device_code);
+CREATE INDEX oauth2_provider_devicegrant_client_id_229dd06d ON public.oauth2_provider_devicegrant USING btree (client_id);
+CREATE INDEX oauth2_provider_devicegrant_client_id_229dd06d_like ON public.oauth2_provider_devicegrant USING btree (client_id varchar_pattern_ops);
+CREATE INDEX oauth2_provider_devicegrant_user_id_1cec5156 ON public.oauth2_provider_devicegrant USING btree (user_id);
+ALTER TABLE ONLY public.oauth2_provider_refreshtoken
+    ADD CONSTRAINT oauth2_provider_refresht_token_checksum_revoked_46c81d1d_uniq UNIQUE (token_checksum, revoked);
+ALTER TABLE ONLY public.oauth2_provider_application
+    ADD CONSTRAINT oauth2_provider_application_client_id_key UNIQUE (client_id);
+CREATE INDEX oauth2_provider_application_client_id_03f0cc84_like ON public.oauth2_provider_application USING btree (client_id varchar_pattern_ops);
+CREATE INDEX oauth2_prov_token_f_996e8a_idx ON public.oauth2_provider_refreshtoken USING btree (token_family);
+ALTER TABLE ONLY public.ledger_checkpoint
+    ADD CONSTRAINT ledger_checkpoint_pkey PRIMARY KEY (size);
+ALTER TABLE ONLY public.ledger_edge
+    ADD CONSTRAINT ledger_edge_pkey PRIMARY KEY (level);
 ALTER TABLE ONLY public.ledger_apiclient
     ADD CONSTRAINT ledger_apiclient_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_apiclient
+    ADD CONSTRAINT ledger_apiclient_application_id_key UNIQUE (application_id);
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_job
+    ADD CONSTRAINT ledger_job_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_job
+    ADD CONSTRAINT one_job_per_kind_and_subject UNIQUE (kind, subject_id);
+ALTER TABLE ONLY public.ledger_leaf
+    ADD CONSTRAINT ledger_leaf_pkey PRIMARY KEY (index);
+ALTER TABLE ONLY public.ledger_leaf
+    ADD CONSTRAINT ledger_leaf_entry_id_key UNIQUE (entry_id);
+ALTER TABLE ONLY public.ledger_pendingentry
+    ADD CONSTRAINT ledger_pendingentry_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_pendingentry
+    ADD CONSTRAINT ledger_pendingentry_entry_id_key UNIQUE (entry_id);
+ALTER TABLE ONLY public.ledger_tile
+    ADD CONSTRAINT ledger_tile_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_tile
+    ADD CONSTRAINT tile_is_written_once UNIQUE (level, number);
+CREATE INDEX ledger_apiclient_party_id_f0d815c2 ON public.ledger_apiclient USING btree (party_id);
+CREATE INDEX job_waits ON public.ledger_job USING btree (run_at) WHERE ((done_at IS NULL) AND (given_up_at IS NULL));
+ALTER TABLE ONLY public.ledger_proposal
+    ADD CONSTRAINT ledger_proposal_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_approval
     ADD CONSTRAINT ledger_approval_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_approval
     ADD CONSTRAINT ledger_approval_proposal_id_key UNIQUE (proposal_id);
-ALTER TABLE ONLY public.ledger_auditengagement
-    ADD CONSTRAINT ledger_auditengagement_membership_id_key UNIQUE (membership_id);
+ALTER TABLE ONLY public.ledger_erasurerequest
+    ADD CONSTRAINT ledger_erasurerequest_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_erasure
+    ADD CONSTRAINT ledger_erasure_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_erasure
+    ADD CONSTRAINT ledger_erasure_approval_id_key UNIQUE (approval_id);
+ALTER TABLE ONLY public.ledger_erasure
+    ADD CONSTRAINT ledger_erasure_request_id_key UNIQUE (request_id);
+ALTER TABLE ONLY public.ledger_importbatch
+    ADD CONSTRAINT ledger_importbatch_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importedfact
+    ADD CONSTRAINT ledger_importedfact_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importedfact
+    ADD CONSTRAINT line_becomes_a_fact_once UNIQUE (batch_id, line, "table", fact_id);
+ALTER TABLE ONLY public.ledger_importoutcome
+    ADD CONSTRAINT ledger_importoutcome_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importoutcome
+    ADD CONSTRAINT ledger_importoutcome_batch_id_key UNIQUE (batch_id);
+ALTER TABLE ONLY public.ledger_importproblem
+    ADD CONSTRAINT ledger_importproblem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importreversal
+    ADD CONSTRAINT ledger_importreversal_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importreversal
+    ADD CONSTRAINT ledger_importreversal_batch_id_key UNIQUE (batch_id);
+ALTER TABLE ONLY public.ledger_membership
+    ADD CONSTRAINT ledger_membership_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_membershipend
+    ADD CONSTRAINT ledger_membershipend_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_membershipend
+    ADD CONSTRAINT ledger_membershipend_membership_id_key UNIQUE (membership_id);
+ALTER TABLE ONLY public.ledger_savedmapping
+    ADD CONSTRAINT ledger_savedmapping_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importprogress
+    ADD CONSTRAINT ledger_importprogress_pkey PRIMARY KEY (batch_id);
+CREATE UNIQUE INDEX party_name_is_entered_once ON public.ledger_entry USING btree (party_name_id) WHERE (party_name_id IS NOT NULL);
+CREATE UNIQUE INDEX party_in_role_is_entered_once ON public.ledger_entry USING btree (party_in_role_id) WHERE (party_in_role_id IS NOT NULL);
+CREATE UNIQUE INDEX representation_is_entered_once ON public.ledger_entry USING btree (representation_id) WHERE (representation_id IS NOT NULL);
+CREATE UNIQUE INDEX representation_end_is_entered_once ON public.ledger_entry USING btree (representation_end_id) WHERE (representation_end_id IS NOT NULL);
+CREATE UNIQUE INDEX party_merge_is_entered_once ON public.ledger_entry USING btree (party_merge_id) WHERE (party_merge_id IS NOT NULL);
+CREATE UNIQUE INDEX party_merge_undo_is_entered_once ON public.ledger_entry USING btree (party_merge_undo_id) WHERE (party_merge_undo_id IS NOT NULL);
+CREATE UNIQUE INDEX protection_is_entered_once ON public.ledger_entry USING btree (protection_id) WHERE (protection_id IS NOT NULL);
+CREATE UNIQUE INDEX identifier_is_entered_once ON public.ledger_entry USING btree (identifier_id) WHERE (identifier_id IS NOT NULL);
+CREATE UNIQUE INDEX identifier_finding_is_entered_once ON public.ledger_entry USING btree (identifier_finding_id) WHERE (identifier_finding_id IS NOT NULL);
+CREATE UNIQUE INDEX recording_work_is_entered_once ON public.ledger_entry USING btree (recording_work_id) WHERE (recording_work_id IS NOT NULL);
+CREATE UNIQUE INDEX release_is_entered_once ON public.ledger_entry USING btree (release_id) WHERE (release_id IS NOT NULL);
+CREATE UNIQUE INDEX voice_is_entered_once ON public.ledger_entry USING btree (voice_id) WHERE (voice_id IS NOT NULL);
+CREATE UNIQUE INDEX recording_voice_is_entered_once ON public.ledger_entry USING btree (recording_voice_id) WHERE (recording_voice_id IS NOT NULL);
+CREATE UNIQUE INDEX stem_is_entered_once ON public.ledger_entry USING btree (stem_id) WHERE (stem_id IS NOT NULL);
+CREATE UNIQUE INDEX lyrics_is_entered_once ON public.ledger_entry USING btree (lyrics_id) WHERE (lyrics_id IS NOT NULL);
+CREATE UNIQUE INDEX model_is_entered_once ON public.ledger_entry USING btree (model_id) WHERE (model_id IS NOT NULL);
+CREATE UNIQUE INDEX dataset_is_entered_once ON public.ledger_entry USING btree (dataset_id) WHERE (dataset_id IS NOT NULL);
+CREATE UNIQUE INDEX model_version_is_entered_once ON public.ledger_entry USING btree (model_version_id) WHERE (model_version_id IS NOT NULL);
+CREATE UNIQUE INDEX model_version_retirement_is_entered_once ON public.ledger_entry USING btree (model_version_retirement_id) WHERE (model_version_retirement_id IS NOT NULL);
+CREATE UNIQUE INDEX share_event_is_entered_once ON public.ledger_entry USING btree (share_event_id) WHERE (share_event_id IS NOT NULL);
+CREATE UNIQUE INDEX conflict_is_entered_once ON public.ledger_entry USING btree (conflict_id) WHERE (conflict_id IS NOT NULL);
+CREATE UNIQUE INDEX conflict_event_is_entered_once ON public.ledger_entry USING btree (conflict_event_id) WHERE (conflict_event_id IS NOT NULL);
+CREATE UNIQUE INDEX terms_is_entered_once ON public.ledger_entry USING btree (terms_id) WHERE (terms_id IS NOT NULL);
+CREATE UNIQUE INDEX reservation_is_entered_once ON public.ledger_entry USING btree (reservation_id) WHERE (reservation_id IS NOT NULL);
+CREATE UNIQUE INDEX reservation_end_is_entered_once ON public.ledger_entry USING btree (reservation_end_id) WHERE (reservation_end_id IS NOT NULL);
+CREATE UNIQUE INDEX withdrawal_task_done_is_entered_once ON public.ledger_entry USING btree (withdrawal_task_done_id) WHERE (withdrawal_task_done_id IS NOT NULL);
+CREATE UNIQUE INDEX campaign_is_entered_once ON public.ledger_entry USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
+CREATE UNIQUE INDEX license_event_is_entered_once ON public.ledger_entry USING btree (license_event_id) WHERE (license_event_id IS NOT NULL);
+CREATE UNIQUE INDEX clearance_is_entered_once ON public.ledger_entry USING btree (clearance_id) WHERE (clearance_id IS NOT NULL);
+CREATE UNIQUE INDEX membership_is_entered_once ON public.ledger_entry USING btree (membership_id) WHERE (membership_id IS NOT NULL);
+CREATE UNIQUE INDEX membership_end_is_entered_once ON public.ledger_entry USING btree (membership_end_id) WHERE (membership_end_id IS NOT NULL);
+CREATE UNIQUE INDEX import_batch_is_entered_once ON public.ledger_entry USING btree (import_batch_id) WHERE (import_batch_id IS NOT NULL);
+CREATE UNIQUE INDEX import_outcome_is_entered_once ON public.ledger_entry USING btree (import_outcome_id) WHERE (import_outcome_id IS NOT NULL);
+CREATE UNIQUE INDEX import_reversal_is_entered_once ON public.ledger_entry USING btree (import_reversal_id) WHERE (import_reversal_id IS NOT NULL);
+CREATE UNIQUE INDEX erasure_request_is_entered_once ON public.ledger_entry USING btree (erasure_request_id) WHERE (erasure_request_id IS NOT NULL);
+CREATE UNIQUE INDEX erasure_is_entered_once ON public.ledger_entry USING btree (erasure_id) WHERE (erasure_id IS NOT NULL);
+CREATE UNIQUE INDEX proposal_is_entered_once ON public.ledger_entry USING btree (proposal_id) WHERE (proposal_id IS NOT NULL);
+CREATE UNIQUE INDEX approval_is_entered_once ON public.ledger_entry USING btree (approval_id) WHERE (approval_id IS NOT NULL);
+CREATE INDEX ledger_proposal_conflict_id_6d802841 ON public.ledger_proposal USING btree (conflict_id);
+CREATE INDEX ledger_proposal_consent_id_dd6a8f5c ON public.ledger_proposal USING btree (consent_id);
+CREATE INDEX ledger_proposal_other_party_id_7bcc3839 ON public.ledger_proposal USING btree (other_party_id);
+CREATE INDEX ledger_proposal_party_id_5e77bf6f ON public.ledger_proposal USING btree (party_id);
+CREATE INDEX ledger_proposal_proposed_by_id_f73f7333 ON public.ledger_proposal USING btree (proposed_by_id);
+CREATE INDEX ledger_approval_approved_by_id_920e147e ON public.ledger_approval USING btree (approved_by_id);
+CREATE INDEX ledger_approval_proposed_by_id_939bc86b ON public.ledger_approval USING btree (proposed_by_id);
+CREATE INDEX ledger_erasurerequest_party_id_34e933a1 ON public.ledger_erasurerequest USING btree (party_id);
+ALTER TABLE ONLY public.ledger_importbatch
+    ADD CONSTRAINT file_is_imported_once UNIQUE NULLS NOT DISTINCT (organization_id, format, file_digest, mapping);
+CREATE INDEX ledger_importbatch_organization_id_143b0aa2 ON public.ledger_importbatch USING btree (organization_id);
+CREATE INDEX ledger_importedfact_batch_id_40eba4a6 ON public.ledger_importedfact USING btree (batch_id);
+CREATE INDEX ledger_importproblem_batch_id_cd235d65 ON public.ledger_importproblem USING btree (batch_id);
+CREATE INDEX ledger_membership_organization_id_18d45951 ON public.ledger_membership USING btree (organization_id);
+CREATE INDEX ledger_membership_user_id_60737acd ON public.ledger_membership USING btree (user_id);
+ALTER TABLE ONLY public.ledger_savedmapping
+    ADD CONSTRAINT one_mapping_of_a_name UNIQUE NULLS NOT DISTINCT (organization_id, name);
+CREATE INDEX ledger_savedmapping_organization_id_9f2bbcd8 ON public.ledger_savedmapping USING btree (organization_id);
+ALTER TABLE ONLY public.ledger_campaignplan
+    ADD CONSTRAINT ledger_campaignplan_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.ledger_campaignmailing
+    ADD CONSTRAINT ledger_campaignmailing_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_campaignnotice
+    ADD CONSTRAINT ledger_campaignnotice_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_campaignnotice
+    ADD CONSTRAINT letter_goes_out_once_a_mailing UNIQUE (mailing_id, invitation_id);
+CREATE INDEX ledger_campaignmailing_campaign_id_1a5614e2 ON public.ledger_campaignmailing USING btree (campaign_id);
+CREATE INDEX ledger_campaignmailing_requested_by_id_79548782 ON public.ledger_campaignmailing USING btree (requested_by_id);
+CREATE INDEX ledger_campaignnotice_invitation_id_035b2071 ON public.ledger_campaignnotice USING btree (invitation_id);
+CREATE INDEX ledger_campaignnotice_mailing_id_ea843021 ON public.ledger_campaignnotice USING btree (mailing_id);
+CREATE INDEX ledger_campaignnotice_shown_to_id_c2c7eaa1 ON public.ledger_campaignnotice USING btree (shown_to_id);
+ALTER TABLE ONLY public.ledger_importrehearsal
+    ADD CONSTRAINT ledger_importrehearsal_pkey PRIMARY KEY (batch_id);
+ALTER TABLE ONLY public.ledger_rehearsedproblem
+    ADD CONSTRAINT ledger_rehearsedproblem_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importnote
+    ADD CONSTRAINT ledger_importnote_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_importnote
+    ADD CONSTRAINT line_is_noted_once UNIQUE (batch_id, line, kind, fact_id, text);
+ALTER TABLE ONLY public.ledger_societyanswer
+    ADD CONSTRAINT ledger_societyanswer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_societyanswer
+    ADD CONSTRAINT answer_is_read_once UNIQUE (batch_id, line);
+CREATE INDEX ledger_rehearsedproblem_batch_id_54b7f0f2 ON public.ledger_rehearsedproblem USING btree (batch_id);
+CREATE INDEX ledger_importnote_batch_id_44860ada ON public.ledger_importnote USING btree (batch_id);
+CREATE INDEX ledger_societyanswer_batch_id_6fce4c24 ON public.ledger_societyanswer USING btree (batch_id);
+CREATE INDEX ledger_societyanswer_work_id_ec5c9664 ON public.ledger_societyanswer USING btree (work_id);
+CREATE UNIQUE INDEX voice_enrollment_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_id) WHERE (voice_enrollment_id IS NOT NULL);
+CREATE UNIQUE INDEX voice_enrollment_end_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_end_id) WHERE (voice_enrollment_end_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_bandsactivation
+    ADD CONSTRAINT ledger_bandsactivation_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_bandsversion
+    ADD CONSTRAINT ledger_bandsversion_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_reviewclaim
+    ADD CONSTRAINT ledger_reviewclaim_pkey PRIMARY KEY (decision_id);
+ALTER TABLE ONLY public.ledger_bandsactivation
+    ADD CONSTRAINT ledger_bandsactivation_approval_id_key UNIQUE (approval_id);
+CREATE UNIQUE INDEX bands_is_entered_once ON public.ledger_entry USING btree (bands_id) WHERE (bands_id IS NOT NULL);
+CREATE UNIQUE INDEX bands_activation_is_entered_once ON public.ledger_entry USING btree (bands_activation_id) WHERE (bands_activation_id IS NOT NULL);
+CREATE UNIQUE INDEX review_is_entered_once ON public.ledger_entry USING btree (review_id) WHERE (review_id IS NOT NULL);
+CREATE UNIQUE INDEX appeal_is_entered_once ON public.ledger_entry USING btree (appeal_id) WHERE (appeal_id IS NOT NULL);
+CREATE UNIQUE INDEX appeal_answer_is_entered_once ON public.ledger_entry USING btree (appeal_answer_id) WHERE (appeal_answer_id IS NOT NULL);
+CREATE UNIQUE INDEX recheck_is_entered_once ON public.ledger_entry USING btree (recheck_id) WHERE (recheck_id IS NOT NULL);
+CREATE UNIQUE INDEX influence_is_entered_once ON public.ledger_entry USING btree (influence_id) WHERE (influence_id IS NOT NULL);
+CREATE UNIQUE INDEX influence_objection_is_entered_once ON public.ledger_entry USING btree (influence_objection_id) WHERE (influence_objection_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_bandsversion
+    ADD CONSTRAINT one_bands_version_per_number UNIQUE (number);
+ALTER TABLE ONLY public.ledger_bandsversion
+    ADD CONSTRAINT bands_are_drafted_once UNIQUE (digest);
+CREATE INDEX ledger_bandsversion_drafted_by_id_e27cf4b2 ON public.ledger_bandsversion USING btree (drafted_by_id);
+CREATE INDEX ledger_bandsactivation_bands_id_587ef47b ON public.ledger_bandsactivation USING btree (bands_id);
+CREATE INDEX ledger_proposal_bands_id_d08cdd25 ON public.ledger_proposal USING btree (bands_id);
+CREATE INDEX ledger_reviewclaim_assigned_by_id_97423f66 ON public.ledger_reviewclaim USING btree (assigned_by_id);
+CREATE INDEX ledger_reviewclaim_reviewer_id_26878637 ON public.ledger_reviewclaim USING btree (reviewer_id);
+ALTER TABLE ONLY public.ledger_enrollment
+    ADD CONSTRAINT ledger_enrollment_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_enrollmentfile
+    ADD CONSTRAINT ledger_enrollmentfile_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX recording_audio_is_entered_once ON public.ledger_entry USING btree (recording_audio_id) WHERE (recording_audio_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_enrollmentprogress
+    ADD CONSTRAINT ledger_enrollmentprogress_pkey PRIMARY KEY (enrollment_id);
+CREATE INDEX files_of_a_part ON public.ledger_enrollmentfile USING btree (part);
+CREATE INDEX results_of_an_enrollment ON public.ledger_enrollmentfile USING btree (enrollment_id, result);
+ALTER TABLE ONLY public.ledger_enrollmentfile
+    ADD CONSTRAINT file_is_enrolled_once UNIQUE (enrollment_id, name);
+CREATE INDEX ledger_enrollment_organization_id_a09cbee3 ON public.ledger_enrollment USING btree (organization_id);
+CREATE INDEX ledger_enrollmentfile_enrollment_id_e896d585 ON public.ledger_enrollmentfile USING btree (enrollment_id);
+CREATE INDEX ledger_enrollmentfile_recording_id_d56ced0e ON public.ledger_enrollmentfile USING btree (recording_id);
+ALTER TABLE ONLY public.ledger_outputwatch
+    ADD CONSTRAINT ledger_outputwatch_pkey PRIMARY KEY (decision_id);
+CREATE UNIQUE INDEX certificate_is_entered_once ON public.ledger_entry USING btree (certificate_id) WHERE (certificate_id IS NOT NULL);
+CREATE UNIQUE INDEX manifest_status_is_entered_once ON public.ledger_entry USING btree (manifest_status_id) WHERE (manifest_status_id IS NOT NULL);
+CREATE UNIQUE INDEX soft_binding_is_entered_once ON public.ledger_entry USING btree (soft_binding_id) WHERE (soft_binding_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_copyorder
+    ADD CONSTRAINT ledger_copyorder_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_copyorder
+    ADD CONSTRAINT copy_is_ordered_once UNIQUE (decision_id, media_type);
+CREATE UNIQUE INDEX signed_copy_is_entered_once ON public.ledger_entry USING btree (signed_copy_id) WHERE (signed_copy_id IS NOT NULL);
+CREATE INDEX ledger_copyorder_decision_id_bfe71541 ON public.ledger_copyorder USING btree (decision_id);
+CREATE UNIQUE INDEX contribution_record_is_entered_once ON public.ledger_entry USING btree (contribution_record_id) WHERE (contribution_record_id IS NOT NULL);
+CREATE UNIQUE INDEX disclosure_is_entered_once ON public.ledger_entry USING btree (disclosure_id) WHERE (disclosure_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_shardquestion
+    ADD CONSTRAINT ledger_shardquestion_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX timestamp_is_entered_once ON public.ledger_entry USING btree (timestamp_id) WHERE (timestamp_id IS NOT NULL);
+CREATE UNIQUE INDEX signer_change_is_entered_once ON public.ledger_entry USING btree (signer_change_id) WHERE (signer_change_id IS NOT NULL);
+CREATE UNIQUE INDEX royalty_run_is_entered_once ON public.ledger_entry USING btree (royalty_run_id) WHERE (royalty_run_id IS NOT NULL);
+CREATE UNIQUE INDEX run_event_is_entered_once ON public.ledger_entry USING btree (run_event_id) WHERE (run_event_id IS NOT NULL);
+CREATE UNIQUE INDEX exchange_rate_is_entered_once ON public.ledger_entry USING btree (exchange_rate_id) WHERE (exchange_rate_id IS NOT NULL);
+CREATE UNIQUE INDEX payee_terms_is_entered_once ON public.ledger_entry USING btree (payee_terms_id) WHERE (payee_terms_id IS NOT NULL);
+CREATE UNIQUE INDEX tax_certificate_is_entered_once ON public.ledger_entry USING btree (tax_certificate_id) WHERE (tax_certificate_id IS NOT NULL);
+CREATE UNIQUE INDEX advance_is_entered_once ON public.ledger_entry USING btree (advance_id) WHERE (advance_id IS NOT NULL);
+CREATE UNIQUE INDEX transaction_is_entered_once ON public.ledger_entry USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
+CREATE UNIQUE INDEX statement_is_entered_once ON public.ledger_entry USING btree (statement_id) WHERE (statement_id IS NOT NULL);
+CREATE UNIQUE INDEX statement_objection_is_entered_once ON public.ledger_entry USING btree (statement_objection_id) WHERE (statement_objection_id IS NOT NULL);
+CREATE UNIQUE INDEX objection_answer_is_entered_once ON public.ledger_entry USING btree (objection_answer_id) WHERE (objection_answer_id IS NOT NULL);
+CREATE UNIQUE INDEX payment_file_is_entered_once ON public.ledger_entry USING btree (payment_file_id) WHERE (payment_file_id IS NOT NULL);
+CREATE UNIQUE INDEX payment_is_entered_once ON public.ledger_entry USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+CREATE UNIQUE INDEX usage_report_is_entered_once ON public.ledger_entry USING btree (usage_report_id) WHERE (usage_report_id IS NOT NULL);
+CREATE UNIQUE INDEX usage_outcome_is_entered_once ON public.ledger_entry USING btree (usage_outcome_id) WHERE (usage_outcome_id IS NOT NULL);
+CREATE UNIQUE INDEX usage_matching_is_entered_once ON public.ledger_entry USING btree (usage_matching_id) WHERE (usage_matching_id IS NOT NULL);
+CREATE UNIQUE INDEX usage_supersession_is_entered_once ON public.ledger_entry USING btree (usage_supersession_id) WHERE (usage_supersession_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_divisionwatch
+    ADD CONSTRAINT ledger_divisionwatch_pkey PRIMARY KEY (decision_id);
+CREATE UNIQUE INDEX plan_is_entered_once ON public.ledger_entry USING btree (plan_id) WHERE (plan_id IS NOT NULL);
+CREATE UNIQUE INDEX division_is_entered_once ON public.ledger_entry USING btree (division_id) WHERE (division_id IS NOT NULL);
+CREATE UNIQUE INDEX disclosure_answer_is_entered_once ON public.ledger_entry USING btree (disclosure_answer_id) WHERE (disclosure_answer_id IS NOT NULL);
+CREATE UNIQUE INDEX recording_description_is_entered_once ON public.ledger_entry USING btree (recording_description_id) WHERE (recording_description_id IS NOT NULL);
+CREATE UNIQUE INDEX training_statement_is_entered_once ON public.ledger_entry USING btree (training_statement_id) WHERE (training_statement_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_operation
+    ADD CONSTRAINT ledger_operation_pkey PRIMARY KEY (id);
+CREATE INDEX operation_is_the_last ON public.ledger_operation USING btree (kind, ended_at);
+CREATE UNIQUE INDEX payee_link_is_entered_once ON public.ledger_entry USING btree (payee_link_id) WHERE (payee_link_id IS NOT NULL);
+CREATE UNIQUE INDEX payee_link_end_is_entered_once ON public.ledger_entry USING btree (payee_link_end_id) WHERE (payee_link_end_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_packorder
+    ADD CONSTRAINT ledger_packorder_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_packprogress
+    ADD CONSTRAINT ledger_packprogress_pkey PRIMARY KEY (order_id);
+ALTER TABLE ONLY public.ledger_packpart
+    ADD CONSTRAINT ledger_packpart_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_replayround
+    ADD CONSTRAINT ledger_replayround_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_replayround
+    ADD CONSTRAINT checkpoint_draws_once UNIQUE (size);
+ALTER TABLE ONLY public.ledger_replayedentry
+    ADD CONSTRAINT ledger_replayedentry_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_packpart
+    ADD CONSTRAINT part_of_a_pack_is_made_once UNIQUE (order_id, number);
+ALTER TABLE ONLY public.ledger_replayedentry
+    ADD CONSTRAINT entry_is_drawn_once_a_round UNIQUE (round_id, entry_id);
+CREATE INDEX ledger_packorder_ordered_by_id_156503db ON public.ledger_packorder USING btree (ordered_by_id);
+CREATE INDEX ledger_packorder_party_id_01c3b902 ON public.ledger_packorder USING btree (party_id);
+CREATE INDEX ledger_packorder_run_id_22cf10e2 ON public.ledger_packorder USING btree (run_id);
+CREATE INDEX ledger_packorder_submission_id_89bddc9b ON public.ledger_packorder USING btree (submission_id);
+CREATE INDEX ledger_packpart_order_id_0dc9f818 ON public.ledger_packpart USING btree (order_id);
+CREATE INDEX ledger_replayedentry_entry_id_762016bd ON public.ledger_replayedentry USING btree (entry_id);
+CREATE INDEX ledger_replayedentry_round_id_4b439db5 ON public.ledger_replayedentry USING btree (round_id);
+ALTER TABLE ONLY public.ledger_cosignature
+    ADD CONSTRAINT ledger_cosignature_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_logkeychange
+    ADD CONSTRAINT ledger_logkeychange_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ledger_witnessstate
+    ADD CONSTRAINT ledger_witnessstate_pkey PRIMARY KEY (verifier);
+ALTER TABLE ONLY public.ledger_logkeychange
+    ADD CONSTRAINT log_key_changes_once UNIQUE (act, verifier);
+CREATE UNIQUE INDEX log_key_change_is_entered_once ON public.ledger_entry USING btree (log_key_change_id) WHERE (log_key_change_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_cosignature
+    ADD CONSTRAINT witness_cosigns_once UNIQUE (checkpoint_id, witness, key_id);
+CREATE INDEX ledger_witnessstate_verifier_24afbec5_like ON public.ledger_witnessstate USING btree (verifier text_pattern_ops);
+CREATE INDEX leaves_are_found_by_hash ON public.ledger_leaf USING hash (hash);
 ALTER TABLE ONLY public.ledger_auditengagement
     ADD CONSTRAINT ledger_auditengagement_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_auditexception
@@ -5035,670 +6087,28 @@ ALTER TABLE ONLY public.ledger_auditsample
     ADD CONSTRAINT ledger_auditsample_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_auditsampleitem
     ADD CONSTRAINT ledger_auditsampleitem_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_bandsactivation
-    ADD CONSTRAINT ledger_bandsactivation_approval_id_key UNIQUE (approval_id);
-ALTER TABLE ONLY public.ledger_bandsactivation
-    ADD CONSTRAINT ledger_bandsactivation_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_bandsversion
-    ADD CONSTRAINT ledger_bandsversion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_campaignmailing
-    ADD CONSTRAINT ledger_campaignmailing_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_campaignnotice
-    ADD CONSTRAINT ledger_campaignnotice_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_campaignplan
-    ADD CONSTRAINT ledger_campaignplan_pkey PRIMARY KEY (campaign_id);
-ALTER TABLE ONLY public.ledger_checkpoint
-    ADD CONSTRAINT ledger_checkpoint_pkey PRIMARY KEY (size);
-ALTER TABLE ONLY public.ledger_copyorder
-    ADD CONSTRAINT ledger_copyorder_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_cosignature
-    ADD CONSTRAINT ledger_cosignature_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_divisionwatch
-    ADD CONSTRAINT ledger_divisionwatch_pkey PRIMARY KEY (decision_id);
 ALTER TABLE ONLY public.ledger_dossierread
     ADD CONSTRAINT ledger_dossierread_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_edge
-    ADD CONSTRAINT ledger_edge_pkey PRIMARY KEY (level);
-ALTER TABLE ONLY public.ledger_enrollment
-    ADD CONSTRAINT ledger_enrollment_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_enrollmentfile
-    ADD CONSTRAINT ledger_enrollmentfile_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_enrollmentprogress
-    ADD CONSTRAINT ledger_enrollmentprogress_pkey PRIMARY KEY (enrollment_id);
-ALTER TABLE ONLY public.ledger_entry
-    ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_erasure
-    ADD CONSTRAINT ledger_erasure_approval_id_key UNIQUE (approval_id);
-ALTER TABLE ONLY public.ledger_erasure
-    ADD CONSTRAINT ledger_erasure_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_erasure
-    ADD CONSTRAINT ledger_erasure_request_id_key UNIQUE (request_id);
-ALTER TABLE ONLY public.ledger_erasurerequest
-    ADD CONSTRAINT ledger_erasurerequest_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importbatch
-    ADD CONSTRAINT ledger_importbatch_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importedfact
-    ADD CONSTRAINT ledger_importedfact_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importnote
-    ADD CONSTRAINT ledger_importnote_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importoutcome
-    ADD CONSTRAINT ledger_importoutcome_batch_id_key UNIQUE (batch_id);
-ALTER TABLE ONLY public.ledger_importoutcome
-    ADD CONSTRAINT ledger_importoutcome_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importproblem
-    ADD CONSTRAINT ledger_importproblem_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_importprogress
-    ADD CONSTRAINT ledger_importprogress_pkey PRIMARY KEY (batch_id);
-ALTER TABLE ONLY public.ledger_importrehearsal
-    ADD CONSTRAINT ledger_importrehearsal_pkey PRIMARY KEY (batch_id);
-ALTER TABLE ONLY public.ledger_importreversal
-    ADD CONSTRAINT ledger_importreversal_batch_id_key UNIQUE (batch_id);
-ALTER TABLE ONLY public.ledger_importreversal
-    ADD CONSTRAINT ledger_importreversal_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_job
-    ADD CONSTRAINT ledger_job_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_keptanswer
     ADD CONSTRAINT ledger_keptanswer_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_leaf
-    ADD CONSTRAINT ledger_leaf_entry_id_key UNIQUE (entry_id);
-ALTER TABLE ONLY public.ledger_leaf
-    ADD CONSTRAINT ledger_leaf_pkey PRIMARY KEY (index);
-ALTER TABLE ONLY public.ledger_logkeychange
-    ADD CONSTRAINT ledger_logkeychange_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_membership
-    ADD CONSTRAINT ledger_membership_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_membershipend
-    ADD CONSTRAINT ledger_membershipend_membership_id_key UNIQUE (membership_id);
-ALTER TABLE ONLY public.ledger_membershipend
-    ADD CONSTRAINT ledger_membershipend_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_operation
-    ADD CONSTRAINT ledger_operation_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_outputwatch
-    ADD CONSTRAINT ledger_outputwatch_pkey PRIMARY KEY (decision_id);
-ALTER TABLE ONLY public.ledger_packorder
-    ADD CONSTRAINT ledger_packorder_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_packpart
-    ADD CONSTRAINT ledger_packpart_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_packprogress
-    ADD CONSTRAINT ledger_packprogress_pkey PRIMARY KEY (order_id);
-ALTER TABLE ONLY public.ledger_pendingentry
-    ADD CONSTRAINT ledger_pendingentry_entry_id_key UNIQUE (entry_id);
-ALTER TABLE ONLY public.ledger_pendingentry
-    ADD CONSTRAINT ledger_pendingentry_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_proposal
-    ADD CONSTRAINT ledger_proposal_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_rehearsedproblem
-    ADD CONSTRAINT ledger_rehearsedproblem_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_replayedentry
-    ADD CONSTRAINT ledger_replayedentry_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_replayround
-    ADD CONSTRAINT ledger_replayround_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_reviewclaim
-    ADD CONSTRAINT ledger_reviewclaim_pkey PRIMARY KEY (decision_id);
-ALTER TABLE ONLY public.ledger_savedmapping
-    ADD CONSTRAINT ledger_savedmapping_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_savedquestion
     ADD CONSTRAINT ledger_savedquestion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_shardquestion
-    ADD CONSTRAINT ledger_shardquestion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_societyanswer
-    ADD CONSTRAINT ledger_societyanswer_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_tile
-    ADD CONSTRAINT ledger_tile_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_witnessstate
-    ADD CONSTRAINT ledger_witnessstate_pkey PRIMARY KEY (verifier);
-ALTER TABLE ONLY public.ledger_campaignnotice
-    ADD CONSTRAINT letter_goes_out_once_a_mailing UNIQUE (mailing_id, invitation_id);
-ALTER TABLE ONLY public.rights_licenseevent
-    ADD CONSTRAINT license_event_has_its_own_position UNIQUE (license_id, "position");
-ALTER TABLE ONLY public.rights_licensemodelversion
-    ADD CONSTRAINT license_names_a_model_version_once UNIQUE (license_id, model_version_id);
-ALTER TABLE ONLY public.ledger_importedfact
-    ADD CONSTRAINT line_becomes_a_fact_once UNIQUE (batch_id, line, "table", fact_id);
-ALTER TABLE ONLY public.ledger_importnote
-    ADD CONSTRAINT line_is_noted_once UNIQUE (batch_id, line, kind, fact_id, text);
-ALTER TABLE ONLY public.ledger_auditsampleitem
-    ADD CONSTRAINT line_is_sampled_once UNIQUE (sample_id, statement_id, partition, line);
-ALTER TABLE ONLY public.ledger_logkeychange
-    ADD CONSTRAINT log_key_changes_once UNIQUE (act, verifier);
-ALTER TABLE ONLY public.rights_contributionevidence
-    ADD CONSTRAINT making_evidence_is_named_once UNIQUE NULLS NOT DISTINCT (submission_id, record_id, component, digest);
-ALTER TABLE ONLY public.provenance_manifest
-    ADD CONSTRAINT manifest_has_its_own_label UNIQUE (label);
-ALTER TABLE ONLY public.rights_nametoken
-    ADD CONSTRAINT name_token_is_kept_once UNIQUE (token, party_id);
-ALTER TABLE ONLY public.rights_exclusiveright
-    ADD CONSTRAINT no_two_exclusives EXCLUDE USING gist (asset WITH &&, int4range(use, use, '[]'::text) WITH &&, countries WITH &&, valid WITH &&);
-ALTER TABLE ONLY public.rights_review
-    ADD CONSTRAINT nobody_reviews_twice UNIQUE (decision_id, reviewer_id);
-ALTER TABLE ONLY public.oauth2_provider_accesstoken
-    ADD CONSTRAINT oauth2_provider_accesstoken_id_token_id_key UNIQUE (id_token_id);
-ALTER TABLE ONLY public.oauth2_provider_accesstoken
-    ADD CONSTRAINT oauth2_provider_accesstoken_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.oauth2_provider_accesstoken
-    ADD CONSTRAINT oauth2_provider_accesstoken_source_refresh_token_id_key UNIQUE (source_refresh_token_id);
-ALTER TABLE ONLY public.oauth2_provider_accesstoken
-    ADD CONSTRAINT oauth2_provider_accesstoken_token_checksum_85319a26_uniq UNIQUE (token_checksum);
-ALTER TABLE ONLY public.oauth2_provider_application
-    ADD CONSTRAINT oauth2_provider_application_client_id_key UNIQUE (client_id);
-ALTER TABLE ONLY public.oauth2_provider_application
-    ADD CONSTRAINT oauth2_provider_application_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.oauth2_provider_devicegrant
-    ADD CONSTRAINT oauth2_provider_devicegrant_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.oauth2_provider_devicegrant
-    ADD CONSTRAINT oauth2_provider_devicegrant_unique_device_code UNIQUE (device_code);
-ALTER TABLE ONLY public.oauth2_provider_grant
-    ADD CONSTRAINT oauth2_provider_grant_code_key UNIQUE (code);
-ALTER TABLE ONLY public.oauth2_provider_grant
-    ADD CONSTRAINT oauth2_provider_grant_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.oauth2_provider_idtoken
-    ADD CONSTRAINT oauth2_provider_idtoken_jti_key UNIQUE (jti);
-ALTER TABLE ONLY public.oauth2_provider_idtoken
-    ADD CONSTRAINT oauth2_provider_idtoken_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.oauth2_provider_refreshtoken
-    ADD CONSTRAINT oauth2_provider_refresht_token_checksum_revoked_46c81d1d_uniq UNIQUE (token_checksum, revoked);
-ALTER TABLE ONLY public.oauth2_provider_refreshtoken
-    ADD CONSTRAINT oauth2_provider_refreshtoken_access_token_id_key UNIQUE (access_token_id);
-ALTER TABLE ONLY public.oauth2_provider_refreshtoken
-    ADD CONSTRAINT oauth2_provider_refreshtoken_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_bandsversion
-    ADD CONSTRAINT one_bands_version_per_number UNIQUE (number);
-ALTER TABLE ONLY public.rights_partycontact
-    ADD CONSTRAINT one_contact_of_a_kind UNIQUE (party_id, kind);
-ALTER TABLE ONLY public.provenance_signedcopy
-    ADD CONSTRAINT one_copy_per_container UNIQUE (decision_id, media_type);
-ALTER TABLE ONLY public.rights_recordingaudio
-    ADD CONSTRAINT one_delivery_per_reference UNIQUE (reference_id);
-ALTER TABLE ONLY public.fingerprint_embedding
-    ADD CONSTRAINT one_embedding_per_reference_algorithm_and_window UNIQUE (reference_id, algorithm, start_ms);
-ALTER TABLE ONLY public.fingerprint_fingerprint
-    ADD CONSTRAINT one_fingerprint_per_reference_and_algorithm UNIQUE (reference_id, algorithm);
-ALTER TABLE ONLY public.fingerprint_indexsnapshot
-    ADD CONSTRAINT one_index_snapshot_of_a_name UNIQUE (snapshot, family);
-ALTER TABLE ONLY public.rights_campaigninvitation
-    ADD CONSTRAINT one_invitation_per_link UNIQUE (token_digest);
-ALTER TABLE ONLY public.ledger_job
-    ADD CONSTRAINT one_job_per_kind_and_subject UNIQUE (kind, subject_id);
-ALTER TABLE ONLY public.ledger_savedmapping
-    ADD CONSTRAINT one_mapping_of_a_name UNIQUE NULLS NOT DISTINCT (organization_id, name);
-ALTER TABLE ONLY public.fingerprint_melody
-    ADD CONSTRAINT one_melody_per_reference_and_algorithm UNIQUE (reference_id, algorithm);
-ALTER TABLE ONLY public.rights_model
-    ADD CONSTRAINT one_model_per_provider_and_name UNIQUE (provider_id, name);
-ALTER TABLE ONLY public.rights_recording
-    ADD CONSTRAINT one_recording_per_isrc UNIQUE (isrc);
-ALTER TABLE ONLY public.rights_recording
-    ADD CONSTRAINT one_recording_per_reference UNIQUE (reference_id);
-ALTER TABLE ONLY public.rights_release
-    ADD CONSTRAINT one_release_per_grid UNIQUE (grid);
-ALTER TABLE ONLY public.rights_release
-    ADD CONSTRAINT one_release_per_icpn UNIQUE (icpn);
-ALTER TABLE ONLY public.provenance_softbinding
-    ADD CONSTRAINT one_soft_binding_per_output_and_algorithm UNIQUE (decision_id, algorithm);
-ALTER TABLE ONLY public.rights_termsversion
-    ADD CONSTRAINT one_text_per_version_and_language UNIQUE NULLS NOT DISTINCT (registrar_id, name, number, language);
-ALTER TABLE ONLY public.rights_lyrics
-    ADD CONSTRAINT one_text_per_work_and_language UNIQUE (work_id, language);
-ALTER TABLE ONLY public.fingerprint_trace
-    ADD CONSTRAINT one_trace_per_audio_and_algorithm UNIQUE (audio_digest, algorithm);
-ALTER TABLE ONLY public.royalties_usagemapping
-    ADD CONSTRAINT one_usage_mapping_of_a_name UNIQUE (payer_id, name);
-ALTER TABLE ONLY public.rights_modelversion
-    ADD CONSTRAINT one_version_per_model_and_label UNIQUE (model_id, label);
-ALTER TABLE ONLY public.rights_work
-    ADD CONSTRAINT one_work_per_iswc UNIQUE (iswc);
-ALTER TABLE ONLY public.royalties_payment
-    ADD CONSTRAINT order_is_confirmed_once UNIQUE (order_id, is_return);
-ALTER TABLE ONLY public.rights_outputflag
-    ADD CONSTRAINT output_is_flagged_once_an_event UNIQUE (submission_id, event_id);
-ALTER TABLE ONLY public.rights_allowance
-    ADD CONSTRAINT pair_is_allowed_once_an_answer UNIQUE (answer_id, reference_id);
-ALTER TABLE ONLY public.ledger_packpart
-    ADD CONSTRAINT part_of_a_pack_is_made_once UNIQUE (order_id, number);
-ALTER TABLE ONLY public.royalties_runpartition
-    ADD CONSTRAINT partition_is_divided_once UNIQUE (part_id, number);
-ALTER TABLE ONLY public.rights_influenceobjection
-    ADD CONSTRAINT party_objects_once_to_a_report UNIQUE (influence_id, party_id);
-ALTER TABLE ONLY public.royalties_payeelink
-    ADD CONSTRAINT payee_link_has_its_own_secret UNIQUE (token_digest);
-ALTER TABLE ONLY public.royalties_plan
-    ADD CONSTRAINT plan_has_its_own_number UNIQUE (license_id, number);
-ALTER TABLE ONLY public.royalties_planmodel
-    ADD CONSTRAINT plan_model_has_its_own_position UNIQUE (plan_id, side, is_fallback, "position");
-ALTER TABLE ONLY public.royalties_planterm
-    ADD CONSTRAINT plan_term_has_its_own_position UNIQUE (plan_id, "position");
-ALTER TABLE ONLY public.provenance_certificate
-    ADD CONSTRAINT provenance_certificate_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_disclosure
-    ADD CONSTRAINT provenance_disclosure_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_disclosureanswer
-    ADD CONSTRAINT provenance_disclosureanswer_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_foreignmanifest
-    ADD CONSTRAINT provenance_foreignmanifest_decision_id_key UNIQUE (decision_id);
-ALTER TABLE ONLY public.provenance_foreignmanifest
-    ADD CONSTRAINT provenance_foreignmanifest_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_manifest
-    ADD CONSTRAINT provenance_manifest_decision_id_key UNIQUE (decision_id);
-ALTER TABLE ONLY public.provenance_manifest
-    ADD CONSTRAINT provenance_manifest_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_manifeststatus
-    ADD CONSTRAINT provenance_manifeststatus_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_outputfingerprint
-    ADD CONSTRAINT provenance_outputfingerprint_decision_id_key UNIQUE (decision_id);
-ALTER TABLE ONLY public.provenance_outputfingerprint
-    ADD CONSTRAINT provenance_outputfingerprint_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_signedcopy
-    ADD CONSTRAINT provenance_signedcopy_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_signerchange
-    ADD CONSTRAINT provenance_signerchange_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_softbinding
-    ADD CONSTRAINT provenance_softbinding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.provenance_timestamp
-    ADD CONSTRAINT provenance_timestamp_copy_id_key UNIQUE (copy_id);
-ALTER TABLE ONLY public.provenance_timestamp
-    ADD CONSTRAINT provenance_timestamp_manifest_id_key UNIQUE (manifest_id);
-ALTER TABLE ONLY public.provenance_timestamp
-    ADD CONSTRAINT provenance_timestamp_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.ledger_keptanswer
-    ADD CONSTRAINT question_is_answered_once_a_time UNIQUE (saved_id, due_at);
-ALTER TABLE ONLY public.rights_recheckfinding
-    ADD CONSTRAINT recheck_finding_has_its_own_position UNIQUE (recheck_id, "position");
-ALTER TABLE ONLY public.rights_licenseasset
-    ADD CONSTRAINT recording_is_scheduled_once UNIQUE (license_id, recording_id);
-ALTER TABLE ONLY public.rights_influence
-    ADD CONSTRAINT report_is_received_once_an_output UNIQUE (submission_id, provider_id, report_digest);
-ALTER TABLE ONLY public.rights_consentoverride
-    ADD CONSTRAINT reservation_is_overridden_once UNIQUE (consent_id, reservation_id);
-ALTER TABLE ONLY public.rights_review
-    ADD CONSTRAINT review_has_its_own_position UNIQUE (decision_id, "position");
-ALTER TABLE ONLY public.rights_allowance
-    ADD CONSTRAINT rights_allowance_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_appeal
-    ADD CONSTRAINT rights_appeal_decision_id_key UNIQUE (decision_id);
-ALTER TABLE ONLY public.rights_appeal
-    ADD CONSTRAINT rights_appeal_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_appealanswer
-    ADD CONSTRAINT rights_appealanswer_appeal_id_key UNIQUE (appeal_id);
-ALTER TABLE ONLY public.rights_appealanswer
-    ADD CONSTRAINT rights_appealanswer_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_appealevidence
-    ADD CONSTRAINT rights_appealevidence_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_campaign
-    ADD CONSTRAINT rights_campaign_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_campaigninvitation
-    ADD CONSTRAINT rights_campaigninvitation_consent_id_key UNIQUE (consent_id);
-ALTER TABLE ONLY public.rights_campaigninvitation
-    ADD CONSTRAINT rights_campaigninvitation_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_clearance
-    ADD CONSTRAINT rights_clearance_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_clearanceanswers
-    ADD CONSTRAINT rights_clearanceanswers_pkey PRIMARY KEY (clearance_id);
-ALTER TABLE ONLY public.rights_conflict
-    ADD CONSTRAINT rights_conflict_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_conflictclaim
-    ADD CONSTRAINT rights_conflictclaim_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_conflictevent
-    ADD CONSTRAINT rights_conflictevent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_consent
-    ADD CONSTRAINT rights_consent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_consentasset
-    ADD CONSTRAINT rights_consentasset_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_consentevent
-    ADD CONSTRAINT rights_consentevent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_consentevidence
-    ADD CONSTRAINT rights_consentevidence_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_consentoverride
-    ADD CONSTRAINT rights_consentoverride_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_contribution
-    ADD CONSTRAINT rights_contribution_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_contributionact
-    ADD CONSTRAINT rights_contributionact_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_contributionevidence
-    ADD CONSTRAINT rights_contributionevidence_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_contributionrecord
-    ADD CONSTRAINT rights_contributionrecord_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_dataset
-    ADD CONSTRAINT rights_dataset_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_datasetexclusion
-    ADD CONSTRAINT rights_datasetexclusion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_datasetmember
-    ADD CONSTRAINT rights_datasetmember_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_decision
-    ADD CONSTRAINT rights_decision_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_decision
-    ADD CONSTRAINT rights_decision_supersedes_id_key UNIQUE (supersedes_id);
-ALTER TABLE ONLY public.rights_exclusiveright
-    ADD CONSTRAINT rights_exclusiveright_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_finding
-    ADD CONSTRAINT rights_finding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_identifier
-    ADD CONSTRAINT rights_identifier_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_identifierfinding
-    ADD CONSTRAINT rights_identifierfinding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_influence
-    ADD CONSTRAINT rights_influence_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_influenceobjection
-    ADD CONSTRAINT rights_influenceobjection_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_influenceweight
-    ADD CONSTRAINT rights_influenceweight_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_ingredient
-    ADD CONSTRAINT rights_ingredient_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_license
-    ADD CONSTRAINT rights_license_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_licenseasset
-    ADD CONSTRAINT rights_licenseasset_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_licenseevent
-    ADD CONSTRAINT rights_licenseevent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_licensemodelversion
-    ADD CONSTRAINT rights_licensemodelversion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_licensestanding
-    ADD CONSTRAINT rights_licensestanding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_lyrics
-    ADD CONSTRAINT rights_lyrics_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_mfnclause
-    ADD CONSTRAINT rights_mfnclause_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_model
-    ADD CONSTRAINT rights_model_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_modelversion
-    ADD CONSTRAINT rights_modelversion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_modelversionretirement
-    ADD CONSTRAINT rights_modelversionretirement_model_version_id_key UNIQUE (model_version_id);
-ALTER TABLE ONLY public.rights_modelversionretirement
-    ADD CONSTRAINT rights_modelversionretirement_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_nametoken
-    ADD CONSTRAINT rights_nametoken_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_outputflag
-    ADD CONSTRAINT rights_outputflag_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_outputflag
-    ADD CONSTRAINT rights_outputflag_recheck_id_key UNIQUE (recheck_id);
-ALTER TABLE ONLY public.rights_party
-    ADD CONSTRAINT rights_party_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_partycontact
-    ADD CONSTRAINT rights_partycontact_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_partyidentity
-    ADD CONSTRAINT rights_partyidentity_pkey PRIMARY KEY (party_id);
-ALTER TABLE ONLY public.rights_partyinrole
-    ADD CONSTRAINT rights_partyinrole_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_partymerge
-    ADD CONSTRAINT rights_partymerge_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_partymergeundo
-    ADD CONSTRAINT rights_partymergeundo_merge_id_key UNIQUE (merge_id);
-ALTER TABLE ONLY public.rights_partymergeundo
-    ADD CONSTRAINT rights_partymergeundo_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_partyname
-    ADD CONSTRAINT rights_partyname_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_permissionstanding
-    ADD CONSTRAINT rights_permissionstanding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_protection
-    ADD CONSTRAINT rights_protection_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recheck
-    ADD CONSTRAINT rights_recheck_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recheckfinding
-    ADD CONSTRAINT rights_recheckfinding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recording
-    ADD CONSTRAINT rights_recording_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recordingaudio
-    ADD CONSTRAINT rights_recordingaudio_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recordingdescription
-    ADD CONSTRAINT rights_recordingdescription_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recordingvoice
-    ADD CONSTRAINT rights_recordingvoice_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_recordingwork
-    ADD CONSTRAINT rights_recordingwork_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_release
-    ADD CONSTRAINT rights_release_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_releaserecording
-    ADD CONSTRAINT rights_releaserecording_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_representation
-    ADD CONSTRAINT rights_representation_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_representationend
-    ADD CONSTRAINT rights_representationend_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_representationend
-    ADD CONSTRAINT rights_representationend_representation_id_key UNIQUE (representation_id);
-ALTER TABLE ONLY public.rights_reservation
-    ADD CONSTRAINT rights_reservation_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_reservationend
-    ADD CONSTRAINT rights_reservationend_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_reservationend
-    ADD CONSTRAINT rights_reservationend_reservation_id_key UNIQUE (reservation_id);
-ALTER TABLE ONLY public.rights_review
-    ADD CONSTRAINT rights_review_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_share
-    ADD CONSTRAINT rights_share_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_shareevent
-    ADD CONSTRAINT rights_shareevent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_sharestanding
-    ADD CONSTRAINT rights_sharestanding_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_stem
-    ADD CONSTRAINT rights_stem_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_submission
-    ADD CONSTRAINT rights_submission_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_termsversion
-    ADD CONSTRAINT rights_termsversion_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_traininglicense
-    ADD CONSTRAINT rights_traininglicense_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_trainingstatement
-    ADD CONSTRAINT rights_trainingstatement_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_voice
-    ADD CONSTRAINT rights_voice_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_voiceenrollment
-    ADD CONSTRAINT rights_voiceenrollment_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_voiceenrollmentend
-    ADD CONSTRAINT rights_voiceenrollmentend_enrollment_id_key UNIQUE (enrollment_id);
-ALTER TABLE ONLY public.rights_voiceenrollmentend
-    ADD CONSTRAINT rights_voiceenrollmentend_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_voiceenrollmentend
-    ADD CONSTRAINT rights_voiceenrollmentend_successor_id_key UNIQUE (successor_id);
-ALTER TABLE ONLY public.rights_voicetemplate
-    ADD CONSTRAINT rights_voicetemplate_pkey PRIMARY KEY (enrollment_id);
-ALTER TABLE ONLY public.rights_withdrawaltask
-    ADD CONSTRAINT rights_withdrawaltask_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_withdrawaltaskdone
-    ADD CONSTRAINT rights_withdrawaltaskdone_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.rights_withdrawaltaskdone
-    ADD CONSTRAINT rights_withdrawaltaskdone_task_id_key UNIQUE (task_id);
-ALTER TABLE ONLY public.rights_work
-    ADD CONSTRAINT rights_work_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_account
-    ADD CONSTRAINT royalties_account_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_advance
-    ADD CONSTRAINT royalties_advance_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_declaration
-    ADD CONSTRAINT royalties_declaration_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_division
-    ADD CONSTRAINT royalties_division_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_exchangerate
-    ADD CONSTRAINT royalties_exchangerate_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_objectionanswer
-    ADD CONSTRAINT royalties_objectionanswer_objection_id_key UNIQUE (objection_id);
-ALTER TABLE ONLY public.royalties_objectionanswer
-    ADD CONSTRAINT royalties_objectionanswer_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_payeelink
-    ADD CONSTRAINT royalties_payeelink_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_payeelinkend
-    ADD CONSTRAINT royalties_payeelinkend_link_id_key UNIQUE (link_id);
-ALTER TABLE ONLY public.royalties_payeelinkend
-    ADD CONSTRAINT royalties_payeelinkend_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_payeeterms
-    ADD CONSTRAINT royalties_payeeterms_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_payment
-    ADD CONSTRAINT royalties_payment_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_paymentfile
-    ADD CONSTRAINT royalties_paymentfile_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_paymentorder
-    ADD CONSTRAINT royalties_paymentorder_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_plan
-    ADD CONSTRAINT royalties_plan_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_planmodel
-    ADD CONSTRAINT royalties_planmodel_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_planquantity
-    ADD CONSTRAINT royalties_planquantity_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_planterm
-    ADD CONSTRAINT royalties_planterm_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_posting
-    ADD CONSTRAINT royalties_posting_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_royaltyrun
-    ADD CONSTRAINT royalties_royaltyrun_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_runevent
-    ADD CONSTRAINT royalties_runevent_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_runpart
-    ADD CONSTRAINT royalties_runpart_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_runpartition
-    ADD CONSTRAINT royalties_runpartition_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_split
-    ADD CONSTRAINT royalties_split_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_splitsource
-    ADD CONSTRAINT royalties_splitsource_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_statement
-    ADD CONSTRAINT royalties_statement_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_statementobjection
-    ADD CONSTRAINT royalties_statementobjection_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_taxcertificate
-    ADD CONSTRAINT royalties_taxcertificate_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_transaction
-    ADD CONSTRAINT royalties_transaction_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagefile
-    ADD CONSTRAINT royalties_usagefile_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagekey
-    ADD CONSTRAINT royalties_usagekey_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagemapping
-    ADD CONSTRAINT royalties_usagemapping_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagematch
-    ADD CONSTRAINT royalties_usagematch_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagematch
-    ADD CONSTRAINT royalties_usagematch_supersedes_id_key UNIQUE (supersedes_id);
-ALTER TABLE ONLY public.royalties_usagematching
-    ADD CONSTRAINT royalties_usagematching_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usageoutcome
-    ADD CONSTRAINT royalties_usageoutcome_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usageoutcome
-    ADD CONSTRAINT royalties_usageoutcome_report_id_key UNIQUE (report_id);
-ALTER TABLE ONLY public.royalties_usageproblem
-    ADD CONSTRAINT royalties_usageproblem_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usageprogress
-    ADD CONSTRAINT royalties_usageprogress_pkey PRIMARY KEY (report_id);
-ALTER TABLE ONLY public.royalties_usagereport
-    ADD CONSTRAINT royalties_usagereport_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagesum
-    ADD CONSTRAINT royalties_usagesum_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagesupersession
-    ADD CONSTRAINT royalties_usagesupersession_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.royalties_usagesupersession
-    ADD CONSTRAINT royalties_usagesupersession_report_id_key UNIQUE (report_id);
-ALTER TABLE ONLY public.royalties_runpart
-    ADD CONSTRAINT run_divides_a_period_once UNIQUE (run_id, of_run_id);
-ALTER TABLE ONLY public.royalties_royaltyrun
-    ADD CONSTRAINT run_is_started_by_one UNIQUE (id, started_by_id);
-ALTER TABLE ONLY public.royalties_runevent
-    ADD CONSTRAINT run_takes_a_step_once UNIQUE (run_id, act);
-ALTER TABLE ONLY public.royalties_runevent
-    ADD CONSTRAINT run_takes_one_step_at_a_time UNIQUE (run_id, "position");
-ALTER TABLE ONLY public.royalties_royaltyrun
-    ADD CONSTRAINT runs_of_a_payer_follow_each_other UNIQUE (payer_id, currency, number);
-ALTER TABLE ONLY public.ledger_auditsampleitem
-    ADD CONSTRAINT sampled_line_has_its_own_position UNIQUE (sample_id, "position");
-ALTER TABLE ONLY public.rights_shareevent
-    ADD CONSTRAINT share_ends_and_is_retracted_once UNIQUE (share_id, act);
-ALTER TABLE ONLY public.provenance_signerchange
-    ADD CONSTRAINT signer_changes_once_at_a_time UNIQUE (certificate_digest, active_from);
-ALTER TABLE ONLY public.royalties_splitsource
-    ADD CONSTRAINT split_source_has_its_own_position UNIQUE NULLS NOT DISTINCT (decision_id, division_id, zone, leaf, "position");
-ALTER TABLE ONLY public.royalties_statement
-    ADD CONSTRAINT statement_has_its_own_version UNIQUE (run_id, payee_id, version);
-ALTER TABLE ONLY public.royalties_statementobjection
-    ADD CONSTRAINT statement_is_objected_to_once UNIQUE (statement_id);
-ALTER TABLE ONLY public.royalties_paymentorder
-    ADD CONSTRAINT statement_is_ordered_once_an_attempt UNIQUE (statement_id, attempt);
-ALTER TABLE ONLY public.provenance_manifeststatus
-    ADD CONSTRAINT status_has_its_own_number UNIQUE (manifest_id, number);
-ALTER TABLE ONLY public.ledger_tile
-    ADD CONSTRAINT tile_is_written_once UNIQUE (level, number);
-ALTER TABLE ONLY public.rights_releaserecording
-    ADD CONSTRAINT track_has_its_own_position UNIQUE (release_id, "position");
-ALTER TABLE ONLY public.rights_traininglicense
-    ADD CONSTRAINT training_names_a_license_once UNIQUE (model_version_id, license_id);
-ALTER TABLE ONLY public.rights_trainingstatement
-    ADD CONSTRAINT training_statement_has_its_own_number UNIQUE (model_version_id, number);
-ALTER TABLE ONLY public.royalties_usagefile
-    ADD CONSTRAINT usage_file_has_its_number UNIQUE (report_id, number);
-ALTER TABLE ONLY public.rights_recordingvoice
-    ADD CONSTRAINT voice_is_linked_once UNIQUE (recording_id, voice_id);
-ALTER TABLE ONLY public.rights_voice
-    ADD CONSTRAINT voice_is_registered_once UNIQUE (person_id, label);
-ALTER TABLE ONLY public.ledger_cosignature
-    ADD CONSTRAINT witness_cosigns_once UNIQUE (checkpoint_id, witness, key_id);
-ALTER TABLE ONLY public.rights_recordingwork
-    ADD CONSTRAINT work_is_linked_once UNIQUE (recording_id, work_id);
-ALTER TABLE ONLY public.rights_licenseasset
-    ADD CONSTRAINT work_is_scheduled_once UNIQUE (license_id, work_id);
-CREATE UNIQUE INDEX advance_is_entered_once ON public.ledger_entry USING btree (advance_id) WHERE (advance_id IS NOT NULL);
-CREATE UNIQUE INDEX appeal_answer_is_entered_once ON public.ledger_entry USING btree (appeal_answer_id) WHERE (appeal_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX appeal_is_entered_once ON public.ledger_entry USING btree (appeal_id) WHERE (appeal_id IS NOT NULL);
-CREATE UNIQUE INDEX approval_is_entered_once ON public.ledger_entry USING btree (approval_id) WHERE (approval_id IS NOT NULL);
-CREATE UNIQUE INDEX audit_exception_is_entered_once ON public.ledger_entry USING btree (audit_exception_id) WHERE (audit_exception_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_auditengagement
+    ADD CONSTRAINT ledger_auditengagement_membership_id_key UNIQUE (membership_id);
 CREATE UNIQUE INDEX audit_note_is_entered_once ON public.ledger_entry USING btree (audit_note_id) WHERE (audit_note_id IS NOT NULL);
 CREATE UNIQUE INDEX audit_sample_is_entered_once ON public.ledger_entry USING btree (audit_sample_id) WHERE (audit_sample_id IS NOT NULL);
-CREATE INDEX auth_group_name_a6ea08ec_like ON public.auth_group USING btree (name varchar_pattern_ops);
-CREATE INDEX auth_group_permissions_group_id_b120cbf9 ON public.auth_group_permissions USING btree (group_id);
-CREATE INDEX auth_group_permissions_permission_id_84c5c92e ON public.auth_group_permissions USING btree (permission_id);
-CREATE INDEX auth_permission_content_type_id_2f476e4b ON public.auth_permission USING btree (content_type_id);
-CREATE INDEX auth_user_groups_group_id_97559544 ON public.auth_user_groups USING btree (group_id);
-CREATE INDEX auth_user_groups_user_id_6a12ed8b ON public.auth_user_groups USING btree (user_id);
-CREATE INDEX auth_user_user_permissions_permission_id_1fbb5f2c ON public.auth_user_user_permissions USING btree (permission_id);
-CREATE INDEX auth_user_user_permissions_user_id_a95ead1b ON public.auth_user_user_permissions USING btree (user_id);
-CREATE INDEX auth_user_username_6821ab7c_like ON public.auth_user USING btree (username varchar_pattern_ops);
-CREATE UNIQUE INDEX bands_activation_is_entered_once ON public.ledger_entry USING btree (bands_activation_id) WHERE (bands_activation_id IS NOT NULL);
-CREATE UNIQUE INDEX bands_is_entered_once ON public.ledger_entry USING btree (bands_id) WHERE (bands_id IS NOT NULL);
-CREATE UNIQUE INDEX campaign_is_entered_once ON public.ledger_entry USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
-CREATE UNIQUE INDEX certificate_is_entered_once ON public.ledger_entry USING btree (certificate_id) WHERE (certificate_id IS NOT NULL);
-CREATE UNIQUE INDEX clearance_is_entered_once ON public.ledger_entry USING btree (clearance_id) WHERE (clearance_id IS NOT NULL);
-CREATE INDEX conflict_about_asset ON public.rights_conflict USING btree (asset_id);
-CREATE UNIQUE INDEX conflict_event_is_entered_once ON public.ledger_entry USING btree (conflict_event_id) WHERE (conflict_event_id IS NOT NULL);
-CREATE UNIQUE INDEX conflict_is_entered_once ON public.ledger_entry USING btree (conflict_id) WHERE (conflict_id IS NOT NULL);
-CREATE UNIQUE INDEX consent_event_is_entered_once ON public.ledger_entry USING btree (consent_event_id) WHERE (consent_event_id IS NOT NULL);
-CREATE UNIQUE INDEX consent_is_entered_once ON public.ledger_entry USING btree (consent_id) WHERE (consent_id IS NOT NULL);
-CREATE UNIQUE INDEX consent_is_granted_and_withdrawn_once ON public.rights_consentevent USING btree (consent_id, act) WHERE (NOT ((act)::text = 'viewed'::text));
-CREATE UNIQUE INDEX contribution_record_is_entered_once ON public.ledger_entry USING btree (contribution_record_id) WHERE (contribution_record_id IS NOT NULL);
-CREATE UNIQUE INDEX dataset_is_entered_once ON public.ledger_entry USING btree (dataset_id) WHERE (dataset_id IS NOT NULL);
-CREATE UNIQUE INDEX decision_is_entered_once ON public.ledger_entry USING btree (decision_id) WHERE (decision_id IS NOT NULL);
-CREATE INDEX decision_rests_on_licenses ON public.rights_decision USING gin (licenses);
-CREATE UNIQUE INDEX declaration_is_entered_once ON public.ledger_entry USING btree (declaration_id) WHERE (declaration_id IS NOT NULL);
-CREATE INDEX description_newest_first ON public.rights_recordingdescription USING btree (recording_id, describer_id, recorded_at DESC, id);
-CREATE UNIQUE INDEX disclosure_answer_is_entered_once ON public.ledger_entry USING btree (disclosure_answer_id) WHERE (disclosure_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX disclosure_is_entered_once ON public.ledger_entry USING btree (disclosure_id) WHERE (disclosure_id IS NOT NULL);
-CREATE UNIQUE INDEX division_is_entered_once ON public.ledger_entry USING btree (division_id) WHERE (division_id IS NOT NULL);
-CREATE INDEX django_admin_log_content_type_id_c4bce8eb ON public.django_admin_log USING btree (content_type_id);
-CREATE INDEX django_admin_log_user_id_c564eba6 ON public.django_admin_log USING btree (user_id);
-CREATE INDEX django_session_expire_date_a5c62663 ON public.django_session USING btree (expire_date);
-CREATE INDEX django_session_session_key_c0390e0f_like ON public.django_session USING btree (session_key varchar_pattern_ops);
-CREATE INDEX embedding_by_algorithm ON public.fingerprint_embedding USING btree (algorithm);
-CREATE UNIQUE INDEX erasure_is_entered_once ON public.ledger_entry USING btree (erasure_id) WHERE (erasure_id IS NOT NULL);
-CREATE UNIQUE INDEX erasure_request_is_entered_once ON public.ledger_entry USING btree (erasure_request_id) WHERE (erasure_request_id IS NOT NULL);
-CREATE UNIQUE INDEX exchange_rate_is_entered_once ON public.ledger_entry USING btree (exchange_rate_id) WHERE (exchange_rate_id IS NOT NULL);
-CREATE INDEX files_of_a_part ON public.ledger_enrollmentfile USING btree (part);
-CREATE INDEX fingerprint_audio_digest_24f21476_like ON public.fingerprint_audio USING btree (digest varchar_pattern_ops);
-CREATE INDEX fingerprint_embedding_reference_id_a8778c17 ON public.fingerprint_embedding USING btree (reference_id);
-CREATE INDEX fingerprint_examination_audio_id_b4b1389f ON public.fingerprint_examination USING btree (audio_id);
-CREATE INDEX fingerprint_examination_audio_id_b4b1389f_like ON public.fingerprint_examination USING btree (audio_id varchar_pattern_ops);
-CREATE INDEX fingerprint_fingerprint_reference_id_fa73bceb ON public.fingerprint_fingerprint USING btree (reference_id);
-CREATE INDEX fingerprint_melody_reference_id_223e3fe0 ON public.fingerprint_melody USING btree (reference_id);
-CREATE INDEX fingerprint_reference_audio_id_fda16588 ON public.fingerprint_reference USING btree (audio_id);
-CREATE INDEX fingerprint_reference_audio_id_fda16588_like ON public.fingerprint_reference USING btree (audio_id varchar_pattern_ops);
-CREATE INDEX fingerprints_of_a_family ON public.fingerprint_fingerprint USING btree (algorithm varchar_pattern_ops, id);
-CREATE UNIQUE INDEX identifier_finding_is_entered_once ON public.ledger_entry USING btree (identifier_finding_id) WHERE (identifier_finding_id IS NOT NULL);
-CREATE UNIQUE INDEX identifier_is_entered_once ON public.ledger_entry USING btree (identifier_id) WHERE (identifier_id IS NOT NULL);
-CREATE UNIQUE INDEX import_batch_is_entered_once ON public.ledger_entry USING btree (import_batch_id) WHERE (import_batch_id IS NOT NULL);
-CREATE UNIQUE INDEX import_outcome_is_entered_once ON public.ledger_entry USING btree (import_outcome_id) WHERE (import_outcome_id IS NOT NULL);
-CREATE UNIQUE INDEX import_reversal_is_entered_once ON public.ledger_entry USING btree (import_reversal_id) WHERE (import_reversal_id IS NOT NULL);
-CREATE UNIQUE INDEX influence_is_entered_once ON public.ledger_entry USING btree (influence_id) WHERE (influence_id IS NOT NULL);
-CREATE UNIQUE INDEX influence_objection_is_entered_once ON public.ledger_entry USING btree (influence_objection_id) WHERE (influence_objection_id IS NOT NULL);
-CREATE INDEX job_waits ON public.ledger_job USING btree (run_at) WHERE ((done_at IS NULL) AND (given_up_at IS NULL));
-CREATE UNIQUE INDEX key_is_matched_first_once ON public.royalties_usagematch USING btree (payer_id, key) WHERE (supersedes_id IS NULL);
-CREATE INDEX leaves_are_found_by_hash ON public.ledger_leaf USING hash (hash);
-CREATE INDEX ledger_apiclient_party_id_f0d815c2 ON public.ledger_apiclient USING btree (party_id);
-CREATE INDEX ledger_approval_approved_by_id_920e147e ON public.ledger_approval USING btree (approved_by_id);
-CREATE INDEX ledger_approval_proposed_by_id_939bc86b ON public.ledger_approval USING btree (proposed_by_id);
-CREATE INDEX ledger_auditexception_item_id_02800325 ON public.ledger_auditexception USING btree (item_id);
+CREATE UNIQUE INDEX audit_exception_is_entered_once ON public.ledger_entry USING btree (audit_exception_id) WHERE (audit_exception_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_auditsampleitem
+    ADD CONSTRAINT sampled_line_has_its_own_position UNIQUE (sample_id, "position");
+ALTER TABLE ONLY public.ledger_auditsampleitem
+    ADD CONSTRAINT line_is_sampled_once UNIQUE (sample_id, statement_id, partition, line);
+ALTER TABLE ONLY public.ledger_auditexception
+    ADD CONSTRAINT exception_has_its_own_position UNIQUE (item_id, "position");
+CREATE INDEX reads_of_a_dossier ON public.ledger_dossierread USING btree (fact_id, read_at);
+CREATE INDEX reads_by_time ON public.ledger_dossierread USING btree (read_at);
+CREATE INDEX question_is_due ON public.ledger_savedquestion USING btree (next_at) WHERE (ended_at IS NULL);
+ALTER TABLE ONLY public.ledger_keptanswer
+    ADD CONSTRAINT question_is_answered_once_a_time UNIQUE (saved_id, due_at);
 CREATE INDEX ledger_auditexception_owner_id_0f3afa89 ON public.ledger_auditexception USING btree (owner_id);
 CREATE INDEX ledger_auditexception_recorded_by_id_7118a87e ON public.ledger_auditexception USING btree (recorded_by_id);
 CREATE INDEX ledger_auditnote_engagement_id_f4eaefc2 ON public.ledger_auditnote USING btree (engagement_id);
@@ -5713,434 +6123,24 @@ CREATE INDEX ledger_auditsample_organization_id_f4786516 ON public.ledger_audits
 CREATE INDEX ledger_auditsample_payee_id_81565652 ON public.ledger_auditsample USING btree (payee_id);
 CREATE INDEX ledger_auditsampleitem_sample_id_ce67f42c ON public.ledger_auditsampleitem USING btree (sample_id);
 CREATE INDEX ledger_auditsampleitem_statement_id_53e46b61 ON public.ledger_auditsampleitem USING btree (statement_id);
-CREATE INDEX ledger_bandsactivation_bands_id_587ef47b ON public.ledger_bandsactivation USING btree (bands_id);
-CREATE INDEX ledger_bandsversion_drafted_by_id_e27cf4b2 ON public.ledger_bandsversion USING btree (drafted_by_id);
-CREATE INDEX ledger_campaignmailing_campaign_id_1a5614e2 ON public.ledger_campaignmailing USING btree (campaign_id);
-CREATE INDEX ledger_campaignmailing_requested_by_id_79548782 ON public.ledger_campaignmailing USING btree (requested_by_id);
-CREATE INDEX ledger_campaignnotice_invitation_id_035b2071 ON public.ledger_campaignnotice USING btree (invitation_id);
-CREATE INDEX ledger_campaignnotice_mailing_id_ea843021 ON public.ledger_campaignnotice USING btree (mailing_id);
-CREATE INDEX ledger_campaignnotice_shown_to_id_c2c7eaa1 ON public.ledger_campaignnotice USING btree (shown_to_id);
-CREATE INDEX ledger_copyorder_decision_id_bfe71541 ON public.ledger_copyorder USING btree (decision_id);
+CREATE INDEX ledger_auditexception_item_id_02800325 ON public.ledger_auditexception USING btree (item_id);
 CREATE INDEX ledger_dossierread_client_id_5371f8e5 ON public.ledger_dossierread USING btree (client_id);
 CREATE INDEX ledger_dossierread_engagement_id_b5db1f25 ON public.ledger_dossierread USING btree (engagement_id);
 CREATE INDEX ledger_dossierread_user_id_967f8544 ON public.ledger_dossierread USING btree (user_id);
-CREATE INDEX ledger_enrollment_organization_id_a09cbee3 ON public.ledger_enrollment USING btree (organization_id);
-CREATE INDEX ledger_enrollmentfile_enrollment_id_e896d585 ON public.ledger_enrollmentfile USING btree (enrollment_id);
-CREATE INDEX ledger_enrollmentfile_recording_id_d56ced0e ON public.ledger_enrollmentfile USING btree (recording_id);
-CREATE INDEX ledger_erasurerequest_party_id_34e933a1 ON public.ledger_erasurerequest USING btree (party_id);
-CREATE INDEX ledger_importbatch_organization_id_143b0aa2 ON public.ledger_importbatch USING btree (organization_id);
-CREATE INDEX ledger_importedfact_batch_id_40eba4a6 ON public.ledger_importedfact USING btree (batch_id);
-CREATE INDEX ledger_importnote_batch_id_44860ada ON public.ledger_importnote USING btree (batch_id);
-CREATE INDEX ledger_importproblem_batch_id_cd235d65 ON public.ledger_importproblem USING btree (batch_id);
-CREATE INDEX ledger_keptanswer_saved_id_22f53b79 ON public.ledger_keptanswer USING btree (saved_id);
-CREATE INDEX ledger_membership_organization_id_18d45951 ON public.ledger_membership USING btree (organization_id);
-CREATE INDEX ledger_membership_user_id_60737acd ON public.ledger_membership USING btree (user_id);
-CREATE INDEX ledger_packorder_ordered_by_id_156503db ON public.ledger_packorder USING btree (ordered_by_id);
-CREATE INDEX ledger_packorder_party_id_01c3b902 ON public.ledger_packorder USING btree (party_id);
-CREATE INDEX ledger_packorder_run_id_22cf10e2 ON public.ledger_packorder USING btree (run_id);
-CREATE INDEX ledger_packorder_submission_id_89bddc9b ON public.ledger_packorder USING btree (submission_id);
-CREATE INDEX ledger_packpart_order_id_0dc9f818 ON public.ledger_packpart USING btree (order_id);
-CREATE INDEX ledger_proposal_bands_id_d08cdd25 ON public.ledger_proposal USING btree (bands_id);
-CREATE INDEX ledger_proposal_conflict_id_6d802841 ON public.ledger_proposal USING btree (conflict_id);
-CREATE INDEX ledger_proposal_consent_id_dd6a8f5c ON public.ledger_proposal USING btree (consent_id);
-CREATE INDEX ledger_proposal_other_party_id_7bcc3839 ON public.ledger_proposal USING btree (other_party_id);
-CREATE INDEX ledger_proposal_party_id_5e77bf6f ON public.ledger_proposal USING btree (party_id);
-CREATE INDEX ledger_proposal_proposed_by_id_f73f7333 ON public.ledger_proposal USING btree (proposed_by_id);
-CREATE INDEX ledger_rehearsedproblem_batch_id_54b7f0f2 ON public.ledger_rehearsedproblem USING btree (batch_id);
-CREATE INDEX ledger_replayedentry_entry_id_762016bd ON public.ledger_replayedentry USING btree (entry_id);
-CREATE INDEX ledger_replayedentry_round_id_4b439db5 ON public.ledger_replayedentry USING btree (round_id);
-CREATE INDEX ledger_reviewclaim_assigned_by_id_97423f66 ON public.ledger_reviewclaim USING btree (assigned_by_id);
-CREATE INDEX ledger_reviewclaim_reviewer_id_26878637 ON public.ledger_reviewclaim USING btree (reviewer_id);
-CREATE INDEX ledger_savedmapping_organization_id_9f2bbcd8 ON public.ledger_savedmapping USING btree (organization_id);
 CREATE INDEX ledger_savedquestion_asked_by_id_535f01e8 ON public.ledger_savedquestion USING btree (asked_by_id);
 CREATE INDEX ledger_savedquestion_engagement_id_ad49031d ON public.ledger_savedquestion USING btree (engagement_id);
 CREATE INDEX ledger_savedquestion_organization_id_0f61c7e3 ON public.ledger_savedquestion USING btree (organization_id);
-CREATE INDEX ledger_societyanswer_batch_id_6fce4c24 ON public.ledger_societyanswer USING btree (batch_id);
-CREATE INDEX ledger_societyanswer_work_id_ec5c9664 ON public.ledger_societyanswer USING btree (work_id);
-CREATE INDEX ledger_witnessstate_verifier_24afbec5_like ON public.ledger_witnessstate USING btree (verifier text_pattern_ops);
-CREATE UNIQUE INDEX license_event_is_entered_once ON public.ledger_entry USING btree (license_event_id) WHERE (license_event_id IS NOT NULL);
-CREATE UNIQUE INDEX license_is_entered_once ON public.ledger_entry USING btree (license_id) WHERE (license_id IS NOT NULL);
-CREATE UNIQUE INDEX log_key_change_is_entered_once ON public.ledger_entry USING btree (log_key_change_id) WHERE (log_key_change_id IS NOT NULL);
-CREATE UNIQUE INDEX lyrics_is_entered_once ON public.ledger_entry USING btree (lyrics_id) WHERE (lyrics_id IS NOT NULL);
-CREATE UNIQUE INDEX manifest_status_is_entered_once ON public.ledger_entry USING btree (manifest_status_id) WHERE (manifest_status_id IS NOT NULL);
-CREATE UNIQUE INDEX membership_end_is_entered_once ON public.ledger_entry USING btree (membership_end_id) WHERE (membership_end_id IS NOT NULL);
-CREATE UNIQUE INDEX membership_is_entered_once ON public.ledger_entry USING btree (membership_id) WHERE (membership_id IS NOT NULL);
-CREATE UNIQUE INDEX message_is_booked_once ON public.royalties_usageoutcome USING btree (payer_id, sender, message) WHERE is_booked;
-CREATE UNIQUE INDEX model_is_entered_once ON public.ledger_entry USING btree (model_id) WHERE (model_id IS NOT NULL);
-CREATE UNIQUE INDEX model_version_is_entered_once ON public.ledger_entry USING btree (model_version_id) WHERE (model_version_id IS NOT NULL);
-CREATE UNIQUE INDEX model_version_retirement_is_entered_once ON public.ledger_entry USING btree (model_version_retirement_id) WHERE (model_version_retirement_id IS NOT NULL);
-CREATE INDEX oauth2_prov_token_f_996e8a_idx ON public.oauth2_provider_refreshtoken USING btree (token_family);
-CREATE INDEX oauth2_provider_accesstoken_application_id_b22886e1 ON public.oauth2_provider_accesstoken USING btree (application_id);
-CREATE INDEX oauth2_provider_accesstoken_token_checksum_85319a26_like ON public.oauth2_provider_accesstoken USING btree (token_checksum varchar_pattern_ops);
-CREATE INDEX oauth2_provider_accesstoken_user_id_6e4c9a65 ON public.oauth2_provider_accesstoken USING btree (user_id);
-CREATE INDEX oauth2_provider_application_client_id_03f0cc84_like ON public.oauth2_provider_application USING btree (client_id varchar_pattern_ops);
-CREATE INDEX oauth2_provider_application_client_secret_53133678 ON public.oauth2_provider_application USING btree (client_secret);
-CREATE INDEX oauth2_provider_application_client_secret_53133678_like ON public.oauth2_provider_application USING btree (client_secret varchar_pattern_ops);
-CREATE INDEX oauth2_provider_application_user_id_79829054 ON public.oauth2_provider_application USING btree (user_id);
-CREATE INDEX oauth2_provider_devicegrant_client_id_229dd06d ON public.oauth2_provider_devicegrant USING btree (client_id);
-CREATE INDEX oauth2_provider_devicegrant_client_id_229dd06d_like ON public.oauth2_provider_devicegrant USING btree (client_id varchar_pattern_ops);
-CREATE INDEX oauth2_provider_devicegrant_user_id_1cec5156 ON public.oauth2_provider_devicegrant USING btree (user_id);
-CREATE INDEX oauth2_provider_grant_application_id_81923564 ON public.oauth2_provider_grant USING btree (application_id);
-CREATE INDEX oauth2_provider_grant_code_49ab4ddf_like ON public.oauth2_provider_grant USING btree (code varchar_pattern_ops);
-CREATE INDEX oauth2_provider_grant_user_id_e8f62af8 ON public.oauth2_provider_grant USING btree (user_id);
-CREATE INDEX oauth2_provider_idtoken_application_id_08c5ff4f ON public.oauth2_provider_idtoken USING btree (application_id);
-CREATE INDEX oauth2_provider_idtoken_user_id_dd512b59 ON public.oauth2_provider_idtoken USING btree (user_id);
-CREATE INDEX oauth2_provider_refreshtoken_application_id_2d1c311b ON public.oauth2_provider_refreshtoken USING btree (application_id);
-CREATE INDEX oauth2_provider_refreshtoken_user_id_da837fce ON public.oauth2_provider_refreshtoken USING btree (user_id);
-CREATE UNIQUE INDEX objection_answer_is_entered_once ON public.ledger_entry USING btree (objection_answer_id) WHERE (objection_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX one_decision_per_submission ON public.rights_decision USING btree (submission_id) WHERE (supersedes_id IS NULL);
-CREATE INDEX operation_is_the_last ON public.ledger_operation USING btree (kind, ended_at);
-CREATE INDEX output_by_instance_code ON public.provenance_outputfingerprint USING btree (instance_code);
-CREATE UNIQUE INDEX party_in_role_is_entered_once ON public.ledger_entry USING btree (party_in_role_id) WHERE (party_in_role_id IS NOT NULL);
+CREATE INDEX ledger_keptanswer_saved_id_22f53b79 ON public.ledger_keptanswer USING btree (saved_id);
+CREATE UNIQUE INDEX declaration_is_entered_once ON public.ledger_entry USING btree (declaration_id) WHERE (declaration_id IS NOT NULL);
 CREATE UNIQUE INDEX party_is_entered_once ON public.ledger_entry USING btree (party_id) WHERE (party_id IS NOT NULL);
-CREATE UNIQUE INDEX party_merge_is_entered_once ON public.ledger_entry USING btree (party_merge_id) WHERE (party_merge_id IS NOT NULL);
-CREATE UNIQUE INDEX party_merge_undo_is_entered_once ON public.ledger_entry USING btree (party_merge_undo_id) WHERE (party_merge_undo_id IS NOT NULL);
-CREATE UNIQUE INDEX party_name_is_entered_once ON public.ledger_entry USING btree (party_name_id) WHERE (party_name_id IS NOT NULL);
-CREATE UNIQUE INDEX payee_link_end_is_entered_once ON public.ledger_entry USING btree (payee_link_end_id) WHERE (payee_link_end_id IS NOT NULL);
-CREATE UNIQUE INDEX payee_link_is_entered_once ON public.ledger_entry USING btree (payee_link_id) WHERE (payee_link_id IS NOT NULL);
-CREATE UNIQUE INDEX payee_terms_is_entered_once ON public.ledger_entry USING btree (payee_terms_id) WHERE (payee_terms_id IS NOT NULL);
-CREATE UNIQUE INDEX payment_file_is_entered_once ON public.ledger_entry USING btree (payment_file_id) WHERE (payment_file_id IS NOT NULL);
-CREATE UNIQUE INDEX payment_is_entered_once ON public.ledger_entry USING btree (payment_id) WHERE (payment_id IS NOT NULL);
-CREATE INDEX permission_stands_for_asset ON public.rights_permissionstanding USING btree (holder_id, asset_id);
-CREATE UNIQUE INDEX plan_is_entered_once ON public.ledger_entry USING btree (plan_id) WHERE (plan_id IS NOT NULL);
-CREATE UNIQUE INDEX proposal_is_entered_once ON public.ledger_entry USING btree (proposal_id) WHERE (proposal_id IS NOT NULL);
-CREATE UNIQUE INDEX protection_is_entered_once ON public.ledger_entry USING btree (protection_id) WHERE (protection_id IS NOT NULL);
-CREATE INDEX provenance_certificate_manifest_id_f374f73f ON public.provenance_certificate USING btree (manifest_id);
-CREATE INDEX provenance_disclosure_record_id_b476d12a ON public.provenance_disclosure USING btree (record_id);
-CREATE INDEX provenance_disclosure_sender_id_88ef0a75 ON public.provenance_disclosure USING btree (sender_id);
-CREATE INDEX provenance_disclosure_submission_id_501d4822 ON public.provenance_disclosure USING btree (submission_id);
-CREATE INDEX provenance_disclosureanswer_disclosure_id_87410fe0 ON public.provenance_disclosureanswer USING btree (disclosure_id);
-CREATE INDEX provenance_manifeststatus_manifest_id_7aaed016 ON public.provenance_manifeststatus USING btree (manifest_id);
-CREATE INDEX provenance_manifeststatus_party_id_68f16406 ON public.provenance_manifeststatus USING btree (party_id);
-CREATE INDEX provenance_manifeststatus_stated_by_id_8d41a74d ON public.provenance_manifeststatus USING btree (stated_by_id);
-CREATE INDEX provenance_manifeststatus_successor_id_5cdd105a ON public.provenance_manifeststatus USING btree (successor_id);
-CREATE INDEX provenance_signedcopy_decision_id_63e9c77e ON public.provenance_signedcopy USING btree (decision_id);
-CREATE INDEX provenance_softbinding_decision_id_da480cb1 ON public.provenance_softbinding USING btree (decision_id);
-CREATE INDEX question_is_due ON public.ledger_savedquestion USING btree (next_at) WHERE (ended_at IS NULL);
-CREATE INDEX reads_by_time ON public.ledger_dossierread USING btree (read_at);
-CREATE INDEX reads_of_a_dossier ON public.ledger_dossierread USING btree (fact_id, read_at);
-CREATE UNIQUE INDEX recheck_is_entered_once ON public.ledger_entry USING btree (recheck_id) WHERE (recheck_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_audio_is_entered_once ON public.ledger_entry USING btree (recording_audio_id) WHERE (recording_audio_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_description_is_entered_once ON public.ledger_entry USING btree (recording_description_id) WHERE (recording_description_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_is_entered_once ON public.ledger_entry USING btree (recording_id) WHERE (recording_id IS NOT NULL);
-CREATE INDEX recording_is_known_since ON public.rights_recording USING btree (id) INCLUDE (registered_at);
-CREATE UNIQUE INDEX recording_voice_is_entered_once ON public.ledger_entry USING btree (recording_voice_id) WHERE (recording_voice_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_work_is_entered_once ON public.ledger_entry USING btree (recording_work_id) WHERE (recording_work_id IS NOT NULL);
-CREATE UNIQUE INDEX release_is_entered_once ON public.ledger_entry USING btree (release_id) WHERE (release_id IS NOT NULL);
-CREATE UNIQUE INDEX representation_end_is_entered_once ON public.ledger_entry USING btree (representation_end_id) WHERE (representation_end_id IS NOT NULL);
-CREATE UNIQUE INDEX representation_is_entered_once ON public.ledger_entry USING btree (representation_id) WHERE (representation_id IS NOT NULL);
-CREATE UNIQUE INDEX reservation_end_is_entered_once ON public.ledger_entry USING btree (reservation_end_id) WHERE (reservation_end_id IS NOT NULL);
-CREATE UNIQUE INDEX reservation_is_entered_once ON public.ledger_entry USING btree (reservation_id) WHERE (reservation_id IS NOT NULL);
-CREATE INDEX results_of_an_enrollment ON public.ledger_enrollmentfile USING btree (enrollment_id, result);
-CREATE UNIQUE INDEX review_is_entered_once ON public.ledger_entry USING btree (review_id) WHERE (review_id IS NOT NULL);
-CREATE INDEX rights_allowance_answer_id_2a0b4a24 ON public.rights_allowance USING btree (answer_id);
-CREATE INDEX rights_allowance_reference_id_be157200 ON public.rights_allowance USING btree (reference_id);
-CREATE INDEX rights_allowance_submitter_id_e3cd226e ON public.rights_allowance USING btree (submitter_id);
-CREATE INDEX rights_appeal_appellant_id_4c58ca80 ON public.rights_appeal USING btree (appellant_id);
-CREATE INDEX rights_appealanswer_reviewer_id_99375ba7 ON public.rights_appealanswer USING btree (reviewer_id);
-CREATE INDEX rights_appealevidence_appeal_id_cdc8f532 ON public.rights_appealevidence USING btree (appeal_id);
-CREATE INDEX rights_campaign_organization_id_e7f65350 ON public.rights_campaign USING btree (organization_id);
-CREATE INDEX rights_campaign_terms_id_635b12d1 ON public.rights_campaign USING btree (terms_id);
-CREATE INDEX rights_campaigninvitation_campaign_id_fcf683e3 ON public.rights_campaigninvitation USING btree (campaign_id);
-CREATE INDEX rights_campaigninvitation_party_id_c66f4276 ON public.rights_campaigninvitation USING btree (party_id);
-CREATE INDEX rights_clearance_asker_id_44c5c2c9 ON public.rights_clearance USING btree (asker_id);
-CREATE INDEX rights_clearance_licensee_id_e8b77880 ON public.rights_clearance USING btree (licensee_id);
-CREATE INDEX rights_clearance_model_version_id_a1010b94 ON public.rights_clearance USING btree (model_version_id);
-CREATE INDEX rights_conflict_lyrics_id_74e15007 ON public.rights_conflict USING btree (lyrics_id);
-CREATE INDEX rights_conflict_recording_id_cce749d1 ON public.rights_conflict USING btree (recording_id);
-CREATE INDEX rights_conflict_stem_id_0b941ce8 ON public.rights_conflict USING btree (stem_id);
-CREATE INDEX rights_conflict_voice_id_7c782c86 ON public.rights_conflict USING btree (voice_id);
-CREATE INDEX rights_conflict_work_id_8f3d62d8 ON public.rights_conflict USING btree (work_id);
-CREATE INDEX rights_conflictclaim_conflict_id_ffd51d04 ON public.rights_conflictclaim USING btree (conflict_id);
-CREATE INDEX rights_conflictclaim_share_id_e3894815 ON public.rights_conflictclaim USING btree (share_id);
-CREATE INDEX rights_conflictevent_author_id_f273513c ON public.rights_conflictevent USING btree (author_id);
-CREATE INDEX rights_conflictevent_conflict_id_6dc55b9f ON public.rights_conflictevent USING btree (conflict_id);
-CREATE INDEX rights_consent_actor_id_ec7f7060 ON public.rights_consent USING btree (actor_id);
-CREATE INDEX rights_consent_authority_id_0163cd98 ON public.rights_consent USING btree (authority_id);
-CREATE INDEX rights_consent_grantor_id_0b22eec8 ON public.rights_consent USING btree (grantor_id);
-CREATE INDEX rights_consent_licensee_id_b3d7607e ON public.rights_consent USING btree (licensee_id);
-CREATE INDEX rights_consent_lyrics_id_b16de8b4 ON public.rights_consent USING btree (lyrics_id);
-CREATE INDEX rights_consent_model_id_71592ac5 ON public.rights_consent USING btree (model_id);
-CREATE INDEX rights_consent_model_version_id_09d5a5af ON public.rights_consent USING btree (model_version_id);
-CREATE INDEX rights_consent_recording_id_942dede3 ON public.rights_consent USING btree (recording_id);
-CREATE INDEX rights_consent_registrar_id_2f686325 ON public.rights_consent USING btree (registrar_id);
-CREATE INDEX rights_consent_stem_id_40f8790e ON public.rights_consent USING btree (stem_id);
-CREATE INDEX rights_consent_terms_id_a2abe5e0 ON public.rights_consent USING btree (terms_id);
-CREATE INDEX rights_consent_voice_id_89dc3228 ON public.rights_consent USING btree (voice_id);
-CREATE INDEX rights_consent_work_id_412041ae ON public.rights_consent USING btree (work_id);
-CREATE INDEX rights_consentasset_consent_id_cbeb5beb ON public.rights_consentasset USING btree (consent_id);
-CREATE INDEX rights_consentasset_lyrics_id_a38da209 ON public.rights_consentasset USING btree (lyrics_id);
-CREATE INDEX rights_consentasset_recording_id_5a78136d ON public.rights_consentasset USING btree (recording_id);
-CREATE INDEX rights_consentasset_stem_id_ddc7d6d1 ON public.rights_consentasset USING btree (stem_id);
-CREATE INDEX rights_consentasset_voice_id_4439ab69 ON public.rights_consentasset USING btree (voice_id);
-CREATE INDEX rights_consentasset_work_id_78272960 ON public.rights_consentasset USING btree (work_id);
-CREATE INDEX rights_consentevent_actor_id_9c6c9904 ON public.rights_consentevent USING btree (actor_id);
-CREATE INDEX rights_consentevent_authority_id_fd622b7e ON public.rights_consentevent USING btree (authority_id);
-CREATE INDEX rights_consentevent_consent_id_0a5b03d9 ON public.rights_consentevent USING btree (consent_id);
-CREATE INDEX rights_consentevent_successor_id_b9104860 ON public.rights_consentevent USING btree (successor_id);
-CREATE INDEX rights_consentevidence_consent_id_2c27a50d ON public.rights_consentevidence USING btree (consent_id);
-CREATE INDEX rights_consentevidence_event_id_811cfafb ON public.rights_consentevidence USING btree (event_id);
-CREATE INDEX rights_consentoverride_consent_id_1c4ccbb7 ON public.rights_consentoverride USING btree (consent_id);
-CREATE INDEX rights_consentoverride_reservation_id_7eb76197 ON public.rights_consentoverride USING btree (reservation_id);
-CREATE INDEX rights_contribution_actor_id_0e2e3fe5 ON public.rights_contribution USING btree (actor_id);
-CREATE INDEX rights_contribution_record_id_65274fbf ON public.rights_contribution USING btree (record_id);
-CREATE INDEX rights_contribution_submission_id_202b69b8 ON public.rights_contribution USING btree (submission_id);
-CREATE INDEX rights_contributionact_party_id_89f2717e ON public.rights_contributionact USING btree (party_id);
-CREATE INDEX rights_contributionact_record_id_0d242e00 ON public.rights_contributionact USING btree (record_id);
-CREATE INDEX rights_contributionact_submission_id_8250b4c3 ON public.rights_contributionact USING btree (submission_id);
-CREATE INDEX rights_contributionevidence_record_id_d23fc437 ON public.rights_contributionevidence USING btree (record_id);
-CREATE INDEX rights_contributionevidence_submission_id_4285d762 ON public.rights_contributionevidence USING btree (submission_id);
-CREATE INDEX rights_contributionrecord_author_id_40ada97e ON public.rights_contributionrecord USING btree (author_id);
-CREATE INDEX rights_contributionrecord_submission_id_b5f46855 ON public.rights_contributionrecord USING btree (submission_id);
-CREATE INDEX rights_dataset_keeper_id_38264d5b ON public.rights_dataset USING btree (keeper_id);
-CREATE INDEX rights_datasetexclusion_dataset_id_e2c5e3e8 ON public.rights_datasetexclusion USING btree (dataset_id);
-CREATE INDEX rights_datasetexclusion_event_id_ce63d617 ON public.rights_datasetexclusion USING btree (event_id);
-CREATE INDEX rights_datasetexclusion_lyrics_id_fa89169c ON public.rights_datasetexclusion USING btree (lyrics_id);
-CREATE INDEX rights_datasetexclusion_recording_id_872bbf6a ON public.rights_datasetexclusion USING btree (recording_id);
-CREATE INDEX rights_datasetexclusion_reservation_id_c8c414c5 ON public.rights_datasetexclusion USING btree (reservation_id);
-CREATE INDEX rights_datasetexclusion_stem_id_5b7e7a84 ON public.rights_datasetexclusion USING btree (stem_id);
-CREATE INDEX rights_datasetexclusion_voice_id_68afd94c ON public.rights_datasetexclusion USING btree (voice_id);
-CREATE INDEX rights_datasetexclusion_work_id_a668408e ON public.rights_datasetexclusion USING btree (work_id);
-CREATE INDEX rights_datasetmember_dataset_id_b38369f5 ON public.rights_datasetmember USING btree (dataset_id);
-CREATE INDEX rights_datasetmember_license_id_d733e38b ON public.rights_datasetmember USING btree (license_id);
-CREATE INDEX rights_datasetmember_lyrics_id_5d3bb592 ON public.rights_datasetmember USING btree (lyrics_id);
-CREATE INDEX rights_datasetmember_recording_id_7dd25e02 ON public.rights_datasetmember USING btree (recording_id);
-CREATE INDEX rights_datasetmember_stem_id_568b8727 ON public.rights_datasetmember USING btree (stem_id);
-CREATE INDEX rights_datasetmember_voice_id_45f542f4 ON public.rights_datasetmember USING btree (voice_id);
-CREATE INDEX rights_datasetmember_work_id_9b4ceba2 ON public.rights_datasetmember USING btree (work_id);
-CREATE INDEX rights_decision_examination_id_66e584a2 ON public.rights_decision USING btree (examination_id);
-CREATE INDEX rights_decision_submission_id_f80dc9ac ON public.rights_decision USING btree (submission_id);
-CREATE INDEX rights_exclusiveright_license_id_a4bf7ddf ON public.rights_exclusiveright USING btree (license_id);
-CREATE INDEX rights_finding_decision_id_71de9308 ON public.rights_finding USING btree (decision_id);
-CREATE INDEX rights_identifier_party_id_db6f0190 ON public.rights_identifier USING btree (party_id);
-CREATE INDEX rights_identifier_recording_id_62044cd3 ON public.rights_identifier USING btree (recording_id);
-CREATE INDEX rights_identifier_release_id_a486f89e ON public.rights_identifier USING btree (release_id);
-CREATE INDEX rights_identifier_work_id_385a2418 ON public.rights_identifier USING btree (work_id);
-CREATE INDEX rights_identifierfinding_identifier_id_03c4326d ON public.rights_identifierfinding USING btree (identifier_id);
-CREATE INDEX rights_influence_provider_id_a3942fbd ON public.rights_influence USING btree (provider_id);
-CREATE INDEX rights_influence_stated_by_id_c078f08e ON public.rights_influence USING btree (stated_by_id);
-CREATE INDEX rights_influence_submission_id_635e3703 ON public.rights_influence USING btree (submission_id);
-CREATE INDEX rights_influenceobjection_influence_id_b7efaa23 ON public.rights_influenceobjection USING btree (influence_id);
-CREATE INDEX rights_influenceobjection_party_id_40d44731 ON public.rights_influenceobjection USING btree (party_id);
-CREATE INDEX rights_influenceweight_influence_id_e8a267e3 ON public.rights_influenceweight USING btree (influence_id);
-CREATE INDEX rights_influenceweight_lyrics_id_6b8ded75 ON public.rights_influenceweight USING btree (lyrics_id);
-CREATE INDEX rights_influenceweight_recording_id_f2adaadd ON public.rights_influenceweight USING btree (recording_id);
-CREATE INDEX rights_influenceweight_stem_id_0bbb1320 ON public.rights_influenceweight USING btree (stem_id);
-CREATE INDEX rights_influenceweight_voice_id_4f8ac371 ON public.rights_influenceweight USING btree (voice_id);
-CREATE INDEX rights_influenceweight_work_id_fe08663b ON public.rights_influenceweight USING btree (work_id);
-CREATE INDEX rights_ingredient_recording_id_e5c707e1 ON public.rights_ingredient USING btree (recording_id);
-CREATE INDEX rights_ingredient_submission_id_23a2ede2 ON public.rights_ingredient USING btree (submission_id);
-CREATE INDEX rights_license_licensee_id_c46867c0 ON public.rights_license USING btree (licensee_id);
-CREATE INDEX rights_license_licensor_id_3d285113 ON public.rights_license USING btree (licensor_id);
-CREATE INDEX rights_license_registrar_id_8c51f93f ON public.rights_license USING btree (registrar_id);
-CREATE INDEX rights_license_terms_id_432cab22 ON public.rights_license USING btree (terms_id);
-CREATE INDEX rights_licenseasset_license_id_e68e26a8 ON public.rights_licenseasset USING btree (license_id);
-CREATE INDEX rights_licenseasset_lyrics_id_915dbc9d ON public.rights_licenseasset USING btree (lyrics_id);
-CREATE INDEX rights_licenseasset_recording_id_b5b1c763 ON public.rights_licenseasset USING btree (recording_id);
-CREATE INDEX rights_licenseasset_stem_id_a9539bb7 ON public.rights_licenseasset USING btree (stem_id);
-CREATE INDEX rights_licenseasset_voice_id_7f70930e ON public.rights_licenseasset USING btree (voice_id);
-CREATE INDEX rights_licenseasset_work_id_ff262cb0 ON public.rights_licenseasset USING btree (work_id);
-CREATE INDEX rights_licenseevent_actor_id_4bf0c33b ON public.rights_licenseevent USING btree (actor_id);
-CREATE INDEX rights_licenseevent_license_id_ce070da9 ON public.rights_licenseevent USING btree (license_id);
-CREATE INDEX rights_licenseevent_successor_id_7bac5116 ON public.rights_licenseevent USING btree (successor_id);
-CREATE INDEX rights_licensemodelversion_license_id_b8d5360a ON public.rights_licensemodelversion USING btree (license_id);
-CREATE INDEX rights_licensemodelversion_model_version_id_2d6341e8 ON public.rights_licensemodelversion USING btree (model_version_id);
-CREATE INDEX rights_licensestanding_license_id_10bcf4bd ON public.rights_licensestanding USING btree (license_id);
-CREATE INDEX rights_licensestanding_licensee_id_f3b43dde ON public.rights_licensestanding USING btree (licensee_id);
-CREATE INDEX rights_lyrics_registrar_id_deacfd34 ON public.rights_lyrics USING btree (registrar_id);
-CREATE INDEX rights_lyrics_work_id_65432c38 ON public.rights_lyrics USING btree (work_id);
-CREATE INDEX rights_mfnclause_license_id_e39d620a ON public.rights_mfnclause USING btree (license_id);
-CREATE INDEX rights_model_provider_id_9ec29bc9 ON public.rights_model USING btree (provider_id);
-CREATE INDEX rights_model_registrar_id_02758c5a ON public.rights_model USING btree (registrar_id);
-CREATE INDEX rights_modelversion_dataset_id_bbe5c5ad ON public.rights_modelversion USING btree (dataset_id);
-CREATE INDEX rights_modelversion_model_id_8c1b22dc ON public.rights_modelversion USING btree (model_id);
-CREATE INDEX rights_nametoken_party_id_08fbcfab ON public.rights_nametoken USING btree (party_id);
-CREATE INDEX rights_outputflag_event_id_94926972 ON public.rights_outputflag USING btree (event_id);
-CREATE INDEX rights_outputflag_submission_id_66e9cfda ON public.rights_outputflag USING btree (submission_id);
-CREATE INDEX rights_party_registrar_id_41f496de ON public.rights_party USING btree (registrar_id);
-CREATE INDEX rights_partycontact_party_id_9a252c55 ON public.rights_partycontact USING btree (party_id);
-CREATE INDEX rights_partyinrole_party_id_9b6757e4 ON public.rights_partyinrole USING btree (party_id);
-CREATE INDEX rights_partymerge_duplicate_id_98e3ee35 ON public.rights_partymerge USING btree (duplicate_id);
-CREATE INDEX rights_partymerge_survivor_id_94956bf5 ON public.rights_partymerge USING btree (survivor_id);
-CREATE INDEX rights_partyname_party_id_85041e49 ON public.rights_partyname USING btree (party_id);
-CREATE INDEX rights_permissionstanding_consent_id_2b6bf70b ON public.rights_permissionstanding USING btree (consent_id);
-CREATE INDEX rights_permissionstanding_reservation_id_ecd2a14e ON public.rights_permissionstanding USING btree (reservation_id);
-CREATE INDEX rights_protection_party_id_565870a6 ON public.rights_protection USING btree (party_id);
-CREATE INDEX rights_recheck_decision_id_0e30343e ON public.rights_recheck USING btree (decision_id);
-CREATE INDEX rights_recheck_event_id_28a1efb3 ON public.rights_recheck USING btree (event_id);
-CREATE INDEX rights_recheck_examination_id_a751b7a4 ON public.rights_recheck USING btree (examination_id);
-CREATE INDEX rights_recheckfinding_recheck_id_3ebf6967 ON public.rights_recheckfinding USING btree (recheck_id);
-CREATE INDEX rights_recording_reference_id_7a4b0536 ON public.rights_recording USING btree (reference_id);
-CREATE INDEX rights_recording_registrar_id_dce529e7 ON public.rights_recording USING btree (registrar_id);
-CREATE INDEX rights_recordingaudio_recording_id_883a5298 ON public.rights_recordingaudio USING btree (recording_id);
-CREATE INDEX rights_recordingaudio_reference_id_77d81812 ON public.rights_recordingaudio USING btree (reference_id);
-CREATE INDEX rights_recordingdescription_describer_id_dff8482f ON public.rights_recordingdescription USING btree (describer_id);
-CREATE INDEX rights_recordingdescription_recording_id_2b920f4c ON public.rights_recordingdescription USING btree (recording_id);
-CREATE INDEX rights_recordingdescription_registrar_id_de136ee2 ON public.rights_recordingdescription USING btree (registrar_id);
-CREATE INDEX rights_recordingvoice_recording_id_8b903e42 ON public.rights_recordingvoice USING btree (recording_id);
-CREATE INDEX rights_recordingvoice_voice_id_98b70bd8 ON public.rights_recordingvoice USING btree (voice_id);
-CREATE INDEX rights_recordingwork_work_id_920bac5f ON public.rights_recordingwork USING btree (work_id);
-CREATE INDEX rights_release_registrar_id_f6c8d278 ON public.rights_release USING btree (registrar_id);
-CREATE INDEX rights_releaserecording_recording_id_4f06f5d2 ON public.rights_releaserecording USING btree (recording_id);
-CREATE INDEX rights_releaserecording_release_id_f6ad9a1e ON public.rights_releaserecording USING btree (release_id);
-CREATE INDEX rights_representation_agent_id_8aa64a4a ON public.rights_representation USING btree (agent_id);
-CREATE INDEX rights_representation_principal_id_79e6c315 ON public.rights_representation USING btree (principal_id);
-CREATE INDEX rights_representation_registrar_id_f12a3d80 ON public.rights_representation USING btree (registrar_id);
-CREATE INDEX rights_reservation_holder_id_89a37951 ON public.rights_reservation USING btree (holder_id);
-CREATE INDEX rights_reservation_lyrics_id_bf511fc2 ON public.rights_reservation USING btree (lyrics_id);
-CREATE INDEX rights_reservation_recording_id_801f39ce ON public.rights_reservation USING btree (recording_id);
-CREATE INDEX rights_reservation_registrar_id_3a95aede ON public.rights_reservation USING btree (registrar_id);
-CREATE INDEX rights_reservation_stem_id_34578d65 ON public.rights_reservation USING btree (stem_id);
-CREATE INDEX rights_reservation_voice_id_5bb9345d ON public.rights_reservation USING btree (voice_id);
-CREATE INDEX rights_reservation_work_id_882e61d4 ON public.rights_reservation USING btree (work_id);
-CREATE INDEX rights_review_decision_id_5ba25f57 ON public.rights_review USING btree (decision_id);
-CREATE INDEX rights_review_reviewer_id_9c22f9b8 ON public.rights_review USING btree (reviewer_id);
-CREATE INDEX rights_share_lyrics_id_a841c87a ON public.rights_share USING btree (lyrics_id);
-CREATE INDEX rights_share_party_id_6e70948e ON public.rights_share USING btree (party_id);
-CREATE INDEX rights_share_recording_id_1fe14c8e ON public.rights_share USING btree (recording_id);
-CREATE INDEX rights_share_registrar_id_db4b9d92 ON public.rights_share USING btree (registrar_id);
-CREATE INDEX rights_share_stem_id_b867928f ON public.rights_share USING btree (stem_id);
-CREATE INDEX rights_share_voice_id_f53f783a ON public.rights_share USING btree (voice_id);
-CREATE INDEX rights_share_work_id_b6c87dfa ON public.rights_share USING btree (work_id);
-CREATE INDEX rights_shareevent_share_id_d2ca1445 ON public.rights_shareevent USING btree (share_id);
-CREATE INDEX rights_shareevent_successor_id_1d208e3c ON public.rights_shareevent USING btree (successor_id);
-CREATE INDEX rights_sharestanding_share_id_389591a3 ON public.rights_sharestanding USING btree (share_id);
-CREATE INDEX rights_stem_recording_id_bebf502f ON public.rights_stem USING btree (recording_id);
-CREATE INDEX rights_stem_registrar_id_fae5edb3 ON public.rights_stem USING btree (registrar_id);
-CREATE INDEX rights_submission_audio_id_29826fae ON public.rights_submission USING btree (audio_id);
-CREATE INDEX rights_submission_audio_id_29826fae_like ON public.rights_submission USING btree (audio_id varchar_pattern_ops);
-CREATE INDEX rights_submission_model_version_id_977a6a5d ON public.rights_submission USING btree (model_version_id);
-CREATE INDEX rights_submission_submitter_id_5c891317 ON public.rights_submission USING btree (submitter_id);
-CREATE INDEX rights_termsversion_registrar_id_5def8779 ON public.rights_termsversion USING btree (registrar_id);
-CREATE INDEX rights_traininglicense_license_id_9bf693e6 ON public.rights_traininglicense USING btree (license_id);
-CREATE INDEX rights_traininglicense_model_version_id_c9810e20 ON public.rights_traininglicense USING btree (model_version_id);
-CREATE INDEX rights_trainingstatement_model_version_id_a51c7ead ON public.rights_trainingstatement USING btree (model_version_id);
-CREATE INDEX rights_trainingstatement_stated_by_id_3ab15a9c ON public.rights_trainingstatement USING btree (stated_by_id);
-CREATE INDEX rights_voice_person_id_d6ba9ffb ON public.rights_voice USING btree (person_id);
-CREATE INDEX rights_voice_registrar_id_dfbc6057 ON public.rights_voice USING btree (registrar_id);
-CREATE INDEX rights_voiceenrollment_consent_id_c9e7469e ON public.rights_voiceenrollment USING btree (consent_id);
-CREATE INDEX rights_voiceenrollment_registrar_id_2c4957ef ON public.rights_voiceenrollment USING btree (registrar_id);
-CREATE INDEX rights_voiceenrollment_voice_id_c1432ae9 ON public.rights_voiceenrollment USING btree (voice_id);
-CREATE INDEX rights_withdrawaltask_dataset_id_e89dee26 ON public.rights_withdrawaltask USING btree (dataset_id);
-CREATE INDEX rights_withdrawaltask_event_id_e23997b2 ON public.rights_withdrawaltask USING btree (event_id);
-CREATE INDEX rights_withdrawaltask_license_id_ce3a0a96 ON public.rights_withdrawaltask USING btree (license_id);
-CREATE INDEX rights_withdrawaltask_model_version_id_e18bf4e5 ON public.rights_withdrawaltask USING btree (model_version_id);
-CREATE INDEX rights_withdrawaltask_party_id_4d467163 ON public.rights_withdrawaltask USING btree (party_id);
-CREATE INDEX rights_withdrawaltask_submission_id_74e0edcf ON public.rights_withdrawaltask USING btree (submission_id);
-CREATE INDEX rights_withdrawaltaskdone_by_id_5dedbddc ON public.rights_withdrawaltaskdone USING btree (by_id);
-CREATE INDEX rights_work_registrar_id_c5f3c332 ON public.rights_work USING btree (registrar_id);
-CREATE INDEX royalties_account_party_id_fc99b90e ON public.royalties_account USING btree (party_id);
-CREATE INDEX royalties_account_payer_id_342a9cd1 ON public.royalties_account USING btree (payer_id);
-CREATE INDEX royalties_advance_payee_id_8868c1ad ON public.royalties_advance USING btree (payee_id);
-CREATE INDEX royalties_advance_payer_id_fa0726ef ON public.royalties_advance USING btree (payer_id);
-CREATE INDEX royalties_declaration_license_id_2b0db00b ON public.royalties_declaration USING btree (license_id);
-CREATE INDEX royalties_declaration_payer_id_2a054c07 ON public.royalties_declaration USING btree (payer_id);
-CREATE INDEX royalties_division_decision_id_af50c70d ON public.royalties_division USING btree (decision_id);
-CREATE INDEX royalties_exchangerate_payer_id_79f65e32 ON public.royalties_exchangerate USING btree (payer_id);
-CREATE INDEX royalties_objectionanswer_answered_by_id_04b8092d ON public.royalties_objectionanswer USING btree (answered_by_id);
-CREATE INDEX royalties_payeelink_made_by_id_6c15a553 ON public.royalties_payeelink USING btree (made_by_id);
-CREATE INDEX royalties_payeelink_payee_id_26afa7d6 ON public.royalties_payeelink USING btree (payee_id);
-CREATE INDEX royalties_payeelink_payer_id_cb8eb3f5 ON public.royalties_payeelink USING btree (payer_id);
-CREATE INDEX royalties_payeelinkend_ended_by_id_aefcbf1b ON public.royalties_payeelinkend USING btree (ended_by_id);
-CREATE INDEX royalties_payeeterms_payee_id_71e782de ON public.royalties_payeeterms USING btree (payee_id);
-CREATE INDEX royalties_payeeterms_payer_id_aed1af8b ON public.royalties_payeeterms USING btree (payer_id);
-CREATE INDEX royalties_payment_order_id_9b337c15 ON public.royalties_payment USING btree (order_id);
-CREATE INDEX royalties_paymentfile_made_by_id_b787a6bf ON public.royalties_paymentfile USING btree (made_by_id);
-CREATE INDEX royalties_paymentfile_run_id_a0b637d5 ON public.royalties_paymentfile USING btree (run_id);
-CREATE INDEX royalties_paymentorder_file_id_3c7838e0 ON public.royalties_paymentorder USING btree (file_id);
-CREATE INDEX royalties_paymentorder_statement_id_d97220aa ON public.royalties_paymentorder USING btree (statement_id);
-CREATE INDEX royalties_plan_license_id_c158ed6f ON public.royalties_plan USING btree (license_id);
-CREATE INDEX royalties_plan_party_id_a0b470eb ON public.royalties_plan USING btree (party_id);
-CREATE INDEX royalties_plan_recording_id_15021dd4 ON public.royalties_plan USING btree (recording_id);
-CREATE INDEX royalties_plan_release_id_38302e8e ON public.royalties_plan USING btree (release_id);
-CREATE INDEX royalties_planmodel_plan_id_b533a7b7 ON public.royalties_planmodel USING btree (plan_id);
-CREATE INDEX royalties_planmodel_provider_id_d95bda2e ON public.royalties_planmodel USING btree (provider_id);
-CREATE INDEX royalties_planquantity_plan_id_274d004b ON public.royalties_planquantity USING btree (plan_id);
-CREATE INDEX royalties_planquantity_recording_id_9b0f96f2 ON public.royalties_planquantity USING btree (recording_id);
-CREATE INDEX royalties_planquantity_work_id_84b9f1c5 ON public.royalties_planquantity USING btree (work_id);
-CREATE INDEX royalties_planterm_party_id_a157cee6 ON public.royalties_planterm USING btree (party_id);
-CREATE INDEX royalties_planterm_plan_id_a2bd3d15 ON public.royalties_planterm USING btree (plan_id);
-CREATE INDEX royalties_posting_account_id_66e22b6b ON public.royalties_posting USING btree (account_id);
-CREATE INDEX royalties_posting_transaction_id_3551f697 ON public.royalties_posting USING btree (transaction_id);
-CREATE INDEX royalties_royaltyrun_payer_id_b8923f29 ON public.royalties_royaltyrun USING btree (payer_id);
-CREATE INDEX royalties_royaltyrun_started_by_id_11dab9ab ON public.royalties_royaltyrun USING btree (started_by_id);
-CREATE INDEX royalties_runevent_by_id_71d757de ON public.royalties_runevent USING btree (by_id);
-CREATE INDEX royalties_runevent_run_id_92609773 ON public.royalties_runevent USING btree (run_id);
-CREATE INDEX royalties_runevent_started_by_id_1dd064e3 ON public.royalties_runevent USING btree (started_by_id);
-CREATE INDEX royalties_runpart_of_run_id_b6cd57f1 ON public.royalties_runpart USING btree (of_run_id);
-CREATE INDEX royalties_runpart_run_id_6cd4bb44 ON public.royalties_runpart USING btree (run_id);
-CREATE INDEX royalties_runpartition_part_id_4e33eac3 ON public.royalties_runpartition USING btree (part_id);
-CREATE INDEX royalties_split_decision_id_600fc779 ON public.royalties_split USING btree (decision_id);
-CREATE INDEX royalties_split_division_id_bf2e1746 ON public.royalties_split USING btree (division_id);
-CREATE INDEX royalties_split_party_id_084880d4 ON public.royalties_split USING btree (party_id);
-CREATE INDEX royalties_split_recording_id_d908aca3 ON public.royalties_split USING btree (recording_id);
-CREATE INDEX royalties_split_work_id_70bf8e4a ON public.royalties_split USING btree (work_id);
-CREATE INDEX royalties_splitsource_decision_id_b9a17904 ON public.royalties_splitsource USING btree (decision_id);
-CREATE INDEX royalties_splitsource_division_id_00c758d3 ON public.royalties_splitsource USING btree (division_id);
-CREATE INDEX royalties_splitsource_influence_id_56636c26 ON public.royalties_splitsource USING btree (influence_id);
-CREATE INDEX royalties_splitsource_plan_id_1b96e9f1 ON public.royalties_splitsource USING btree (plan_id);
-CREATE INDEX royalties_splitsource_share_id_e0ce8118 ON public.royalties_splitsource USING btree (share_id);
-CREATE INDEX royalties_statement_payee_id_9243caed ON public.royalties_statement USING btree (payee_id);
-CREATE INDEX royalties_statement_payout_rate_id_64a2c11e ON public.royalties_statement USING btree (payout_rate_id);
-CREATE INDEX royalties_statement_run_id_92e336bb ON public.royalties_statement USING btree (run_id);
-CREATE INDEX royalties_statementobjection_link_id_2f4f10ee ON public.royalties_statementobjection USING btree (link_id);
-CREATE INDEX royalties_statementobjection_objected_by_id_2553541a ON public.royalties_statementobjection USING btree (objected_by_id);
-CREATE INDEX royalties_statementobjection_statement_id_977ac23a ON public.royalties_statementobjection USING btree (statement_id);
-CREATE INDEX royalties_taxcertificate_payee_id_1c16ee47 ON public.royalties_taxcertificate USING btree (payee_id);
-CREATE INDEX royalties_taxcertificate_payer_id_c1f2ffec ON public.royalties_taxcertificate USING btree (payer_id);
-CREATE INDEX royalties_transaction_booked_by_id_366a49b5 ON public.royalties_transaction USING btree (booked_by_id);
-CREATE INDEX royalties_transaction_of_run_id_21bf0361 ON public.royalties_transaction USING btree (of_run_id);
-CREATE INDEX royalties_transaction_payer_id_ba8b6053 ON public.royalties_transaction USING btree (payer_id);
-CREATE INDEX royalties_transaction_run_id_b3c4f49c ON public.royalties_transaction USING btree (run_id);
-CREATE INDEX royalties_transaction_term_id_7e59c817 ON public.royalties_transaction USING btree (term_id);
-CREATE INDEX royalties_usagefile_report_id_350e95ad ON public.royalties_usagefile USING btree (report_id);
-CREATE INDEX royalties_usagekey_payer_id_60abe905 ON public.royalties_usagekey USING btree (payer_id);
-CREATE INDEX royalties_usagekey_report_id_3f9d39e6 ON public.royalties_usagekey USING btree (report_id);
-CREATE INDEX royalties_usagemapping_payer_id_60c7613c ON public.royalties_usagemapping USING btree (payer_id);
-CREATE INDEX royalties_usagematch_matching_id_58350176 ON public.royalties_usagematch USING btree (matching_id);
-CREATE INDEX royalties_usagematch_payer_id_f4aa2eca ON public.royalties_usagematch USING btree (payer_id);
-CREATE INDEX royalties_usagematch_submission_id_628f0469 ON public.royalties_usagematch USING btree (submission_id);
-CREATE INDEX royalties_usagematching_matched_by_id_9f4d6511 ON public.royalties_usagematching USING btree (matched_by_id);
-CREATE INDEX royalties_usagematching_payer_id_af26af69 ON public.royalties_usagematching USING btree (payer_id);
-CREATE INDEX royalties_usageoutcome_payer_id_1900cad5 ON public.royalties_usageoutcome USING btree (payer_id);
-CREATE INDEX royalties_usageproblem_report_id_82721392 ON public.royalties_usageproblem USING btree (report_id);
-CREATE INDEX royalties_usagereport_payer_id_c44325f0 ON public.royalties_usagereport USING btree (payer_id);
-CREATE INDEX royalties_usagereport_replaces_id_305b8337 ON public.royalties_usagereport USING btree (replaces_id);
-CREATE INDEX royalties_usagesum_key_id_a563ace2 ON public.royalties_usagesum USING btree (key_id);
-CREATE INDEX royalties_usagesupersession_successor_id_ad94f48a ON public.royalties_usagesupersession USING btree (successor_id);
-CREATE UNIQUE INDEX royalty_run_is_entered_once ON public.ledger_entry USING btree (royalty_run_id) WHERE (royalty_run_id IS NOT NULL);
-CREATE UNIQUE INDEX run_event_is_entered_once ON public.ledger_entry USING btree (run_event_id) WHERE (run_event_id IS NOT NULL);
-CREATE UNIQUE INDEX share_event_is_entered_once ON public.ledger_entry USING btree (share_event_id) WHERE (share_event_id IS NOT NULL);
-CREATE UNIQUE INDEX share_is_entered_once ON public.ledger_entry USING btree (share_id) WHERE (share_id IS NOT NULL);
-CREATE INDEX share_of_asset ON public.rights_share USING btree (asset_id);
-CREATE INDEX share_stands_for_asset ON public.rights_sharestanding USING btree (asset_id, right_type);
-CREATE UNIQUE INDEX signed_copy_is_entered_once ON public.ledger_entry USING btree (signed_copy_id) WHERE (signed_copy_id IS NOT NULL);
-CREATE UNIQUE INDEX signer_change_is_entered_once ON public.ledger_entry USING btree (signer_change_id) WHERE (signer_change_id IS NOT NULL);
-CREATE UNIQUE INDEX soft_binding_is_entered_once ON public.ledger_entry USING btree (soft_binding_id) WHERE (soft_binding_id IS NOT NULL);
-CREATE UNIQUE INDEX statement_is_entered_once ON public.ledger_entry USING btree (statement_id) WHERE (statement_id IS NOT NULL);
-CREATE UNIQUE INDEX statement_objection_is_entered_once ON public.ledger_entry USING btree (statement_objection_id) WHERE (statement_objection_id IS NOT NULL);
-CREATE UNIQUE INDEX stem_is_entered_once ON public.ledger_entry USING btree (stem_id) WHERE (stem_id IS NOT NULL);
-CREATE UNIQUE INDEX submission_is_entered_once ON public.ledger_entry USING btree (submission_id) WHERE (submission_id IS NOT NULL);
-CREATE UNIQUE INDEX tax_certificate_is_entered_once ON public.ledger_entry USING btree (tax_certificate_id) WHERE (tax_certificate_id IS NOT NULL);
-CREATE UNIQUE INDEX term_is_booked_once_a_run_and_period ON public.royalties_transaction USING btree (run_id, of_run_id, term_id) WHERE (term_id IS NOT NULL);
-CREATE UNIQUE INDEX terms_is_entered_once ON public.ledger_entry USING btree (terms_id) WHERE (terms_id IS NOT NULL);
-CREATE UNIQUE INDEX timestamp_is_entered_once ON public.ledger_entry USING btree (timestamp_id) WHERE (timestamp_id IS NOT NULL);
-CREATE UNIQUE INDEX training_statement_is_entered_once ON public.ledger_entry USING btree (training_statement_id) WHERE (training_statement_id IS NOT NULL);
-CREATE UNIQUE INDEX transaction_is_entered_once ON public.ledger_entry USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_is_booked_once ON public.royalties_usageoutcome USING btree (payer_id, content_digest) WHERE is_booked;
-CREATE INDEX usage_keys_of_a_payer ON public.royalties_usagekey USING btree (payer_id, key);
-CREATE UNIQUE INDEX usage_matching_is_entered_once ON public.ledger_entry USING btree (usage_matching_id) WHERE (usage_matching_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_outcome_is_entered_once ON public.ledger_entry USING btree (usage_outcome_id) WHERE (usage_outcome_id IS NOT NULL);
-CREATE INDEX usage_report_by_content ON public.royalties_usagereport USING btree (payer_id, content_digest);
-CREATE UNIQUE INDEX usage_report_is_entered_once ON public.ledger_entry USING btree (usage_report_id) WHERE (usage_report_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_supersession_is_entered_once ON public.ledger_entry USING btree (usage_supersession_id) WHERE (usage_supersession_id IS NOT NULL);
-CREATE UNIQUE INDEX voice_enrollment_end_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_end_id) WHERE (voice_enrollment_end_id IS NOT NULL);
-CREATE UNIQUE INDEX voice_enrollment_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_id) WHERE (voice_enrollment_id IS NOT NULL);
-CREATE UNIQUE INDEX voice_is_entered_once ON public.ledger_entry USING btree (voice_id) WHERE (voice_id IS NOT NULL);
-CREATE UNIQUE INDEX withdrawal_task_done_is_entered_once ON public.ledger_entry USING btree (withdrawal_task_done_id) WHERE (withdrawal_task_done_id IS NOT NULL);
 CREATE UNIQUE INDEX work_is_entered_once ON public.ledger_entry USING btree (work_id) WHERE (work_id IS NOT NULL);
-CREATE INDEX work_is_known_since ON public.rights_work USING btree (id) INCLUDE (registered_at);
-CREATE INDEX works_are_found_by_recording ON public.rights_recordingwork USING btree (recording_id) INCLUDE (work_id, recorded_at);
+CREATE UNIQUE INDEX recording_is_entered_once ON public.ledger_entry USING btree (recording_id) WHERE (recording_id IS NOT NULL);
+CREATE UNIQUE INDEX share_is_entered_once ON public.ledger_entry USING btree (share_id) WHERE (share_id IS NOT NULL);
+CREATE UNIQUE INDEX consent_is_entered_once ON public.ledger_entry USING btree (consent_id) WHERE (consent_id IS NOT NULL);
+CREATE UNIQUE INDEX consent_event_is_entered_once ON public.ledger_entry USING btree (consent_event_id) WHERE (consent_event_id IS NOT NULL);
+CREATE UNIQUE INDEX license_is_entered_once ON public.ledger_entry USING btree (license_id) WHERE (license_id IS NOT NULL);
+CREATE UNIQUE INDEX submission_is_entered_once ON public.ledger_entry USING btree (submission_id) WHERE (submission_id IS NOT NULL);
+CREATE UNIQUE INDEX decision_is_entered_once ON public.ledger_entry USING btree (decision_id) WHERE (decision_id IS NOT NULL);
 CREATE TRIGGER appeal_goes_to_another_reviewer BEFORE INSERT ON public.rights_appealanswer FOR EACH ROW EXECUTE FUNCTION public.keep_appeals_apart();
 CREATE TRIGGER consent_follows_its_course BEFORE INSERT ON public.rights_consentevent FOR EACH ROW EXECUTE FUNCTION public.keep_consent_course();
 CREATE TRIGGER decisions_stand_in_a_row BEFORE INSERT ON public.rights_decision FOR EACH ROW EXECUTE FUNCTION public.keep_decisions_in_a_row();

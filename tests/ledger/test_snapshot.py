@@ -77,3 +77,20 @@ def test_holds_statements_and_nothing_for_the_session() -> None:
     assert snapshot.statements(dump) == (
         "CREATE FUNCTION f() AS $$\nBEGIN\n\n  -- kept\nSET b = 2;\nEND $$;\nCREATE TABLE t ();\n"
     )
+
+
+def test_constraints_and_indexes_come_as_they_were_made() -> None:
+    listing = """;
+; Archive
+218; 1259 16390 TABLE public t owner
+5; 2606 900 CONSTRAINT public t a_later owner
+6; 2606 400 CONSTRAINT public t t_pkey owner
+7; 1259 600 INDEX public between owner
+8; 2606 100 FK CONSTRAINT public t to_other owner
+"""
+    assert snapshot.in_order_of_making(listing).splitlines()[3:] == [
+        "6; 2606 400 CONSTRAINT public t t_pkey owner",
+        "7; 1259 600 INDEX public between owner",
+        "5; 2606 900 CONSTRAINT public t a_later owner",
+        "8; 2606 100 FK CONSTRAINT public t to_other owner",
+    ]

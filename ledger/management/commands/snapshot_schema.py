@@ -1,11 +1,14 @@
 """Keep the tables of this database as the schema that new databases begin with."""
 
 import subprocess
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
+from psycopg.conninfo import make_conninfo
 
 from ledger import embedded
 from ledger.postgresql import snapshot
@@ -13,16 +16,24 @@ from ledger.postgresql import snapshot
 
 def dumped(connection: Any) -> str:
     """
-    Return what pg_dump says of a database's tables.
+    Return what makes a database's tables, as SQL.
 
-    :raises subprocess.CalledProcessError: it failed
+    :raises subprocess.CalledProcessError: pg_dump or pg_restore failed
     """
     connection.ensure_connection()
-    where = connection.connection.info
-    command = [str(embedded.binaries() / "pg_dump"), *snapshot.DUMP]
-    to = ["--host", where.host, "--port", str(where.port), "--username", where.user, "--dbname", where.dbname]
-    environment = {"PGPASSWORD": where.password} if where.password else {}
-    return subprocess.run([*command, *to], check=True, capture_output=True, text=True, env=environment).stdout
+    at = connection.connection.info
+    where = make_conninfo(host=at.host, port=at.port, user=at.user, dbname=at.dbname)
+    environment = {"PGPASSWORD": at.password} if at.password else {}
+    with tempfile.TemporaryDirectory() as name:
+        archive, contents = Path(name) / "archive", Path(name) / "contents"
+        _told("pg_dump", f"--dbname={where}", f"--file={archive}", *snapshot.DUMP, **environment)
+        contents.write_text(snapshot.in_order_of_making(_told("pg_restore", "--list", str(archive))))
+        return _told("pg_restore", f"--use-list={contents}", "--no-owner", "--file=-", str(archive))
+
+
+def _told(program: str, *arguments: str, **environment: str) -> str:
+    command = [str(embedded.binaries() / program), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
 class Command(BaseCommand):
