@@ -179,18 +179,27 @@ def seen(rows: QuerySet[Any, Any], sight: Sight, rules: Rules | None = None) -> 
     return rows if sight.is_whole else rows.filter(condition(rule, sight))
 
 
+SIGHTS_KEPT = 4  # of a process, the latest: all that is said of one takes some 25 MB
+
 Rule = Callable[[Sight], Q]
 Rules = dict[type[Model], Rule]
 
 
-@lru_cache(maxsize=512)
 def condition(rule: Rule, sight: Sight) -> Q:
     """
     Return what a rule says of a sight, put together once: of its subqueries, which are only asked by those that use it.
 
     A rule must therefore rest on nothing but the sight.
     """
-    return rule(sight)
+    said = _said_of(sight)
+    if (found := said.get(rule)) is None:
+        found = said[rule] = rule(sight)
+    return found
+
+
+@lru_cache(maxsize=SIGHTS_KEPT)
+def _said_of(sight: Sight) -> dict[Rule, Q]:  # noqa: ARG001 - what is kept is kept by it
+    return {}
 
 
 def any_of(*parts: Ids, column: str = "pk") -> Q:

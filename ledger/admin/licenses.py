@@ -737,16 +737,13 @@ def _terms_compared(found: Preview) -> list[dict[str, Any]]:
             "name": TERMS[one.kind.value],
             "who": sheets.link(names[one.party_id])
             if one.party_id
-            else f"Owners of the assets{_OF_SIDE[one.side] if one.side else ''}",
+            else f"Owners of the assets{sheets.of_side(one.side)}",
             "old": _come_said(one.old, one.currency),
             "new": _come_said(one.new, one.currency),
             "basis": (one.new or one.old or previewing.Come(None, "")).basis,
         }
         for one in found.terms
     ]
-
-
-_OF_SIDE = {Side.MASTER: ", masters", Side.PUBLISHING: ", publishing"}
 
 
 def _come_said(come: previewing.Come | None, currency: str) -> str:

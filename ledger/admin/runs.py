@@ -31,7 +31,6 @@ from ledger.api.access import caller_of
 from ledger.models import Job
 from ledger.statements import plots
 from ledger.statements.document import TERMS, Step, country_name
-from rights.case import Side
 from rights.models import Decision, Party, Recording, Submission, Work
 from royalties import money, results
 from royalties.models import Account, RoyaltyRun, RunEvent
@@ -94,7 +93,6 @@ LEFT_OUT = {
     "rate_missing": "in a currency without a rate",
 }
 PROBLEMS = {paying.NO_TERMS: "no terms: carried", paying.NO_RATE: "no rate for the payout"}
-_SIDES = {Side.MASTER: ", masters", Side.PUBLISHING: ", publishing"}
 MOST_ROWS = 50
 
 
@@ -331,7 +329,7 @@ def fees_in_words(waiting: Iterable[terming.Waiting]) -> list[dict[str, Any]]:
     """Return terms of money that wait as a page shows them, each with where to go to end that."""
     return [
         {
-            "name": TERMS[one.term.kind.value] + (_SIDES[one.term.side] if one.term.side else ""),
+            "name": TERMS[one.term.kind.value] + sheets.of_side(one.term.side),
             "amount": f"{amount(one.term.amount_minor, one.currency)} {one.currency}" if one.term.amount_minor else "",
             "license": sheets.link(one.license),
             "plan_number": one.plan.number,

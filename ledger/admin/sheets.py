@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from ledger import report
 from ledger.models import Entry
 from ledger.reports.presentation import PURPOSES
+from rights.case import Side
 from rights.territories import NoSuchTerritory, NoTerritory, expand, phrase
 
 NOTHING = "–"
@@ -83,6 +84,11 @@ class Sheet:
 def address(row: Model) -> str:
     """Return the page of a fact."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def of_side(side: Side | None) -> str:
+    """Return which side a term of a plan is of, after its name; nothing where it is of both."""
+    return {None: "", Side.MASTER: ", masters", Side.PUBLISHING: ", publishing"}[side]
 
 
 def link(row: Model | None, text: object = None) -> Shown:

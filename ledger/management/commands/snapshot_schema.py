@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from psycopg.conninfo import make_conninfo
@@ -40,9 +40,6 @@ class Command(BaseCommand):
     """For whoever adds a migration: the database must have been migrated to the newest, by ``migrate --each``."""
 
     help = "Write ledger/postgresql/schema.sql from a database that was made by 'migrate --each'."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Take nothing."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the file."""
