@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -283,13 +282,10 @@ def handed_out(body: bytes | Iterable[str], media_type: str, name: str) -> HttpR
     if isinstance(body, bytes):
         answer = HttpResponse(body, content_type=media_type)
     else:
-        written: IO[bytes] = io.BytesIO()
+        written = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed by the response
         try:
             for line in body:
                 written.write(line.encode())
-                if isinstance(written, io.BytesIO) and written.tell() > IN_MEMORY:
-                    held, written = written, tempfile.TemporaryFile()  # noqa: SIM115 - closed by the response
-                    written.write(held.getvalue())
         except BaseException:
             written.close()
             raise
