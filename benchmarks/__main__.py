@@ -11,6 +11,8 @@ statement on the same rows; ``--recordings 1000000`` is the full size.
 ``python -m benchmarks index`` measures the index of fingerprints at 10,000 recordings, 100,000 and a million, as far as
 ``--recordings`` goes: bytes, building, looking up, searching, memory, and how long asking takes whether it is in step.
 
+``python -m benchmarks hearing`` measures how quickly audio is decoded and fingerprinted, by container and by part.
+
 ``python -m benchmarks stripped`` measures whether an output is found again once its manifest is gone: by default on the
 demo's songs, with ``--folder`` on others, and ``--strangers`` names a folder of audio that is in no output.
 ``python -m benchmarks watermark`` measures on the same whether the second layer of marking is heard again.
@@ -57,6 +59,7 @@ APART = {  # with arguments of their own
     "usage": "benchmarks.usage",
     "royalties": "benchmarks.royalties",
     "detection": "benchmarks.detection.__main__",
+    "hearing": "benchmarks.hearing",
     "log": "benchmarks.log",
     "chaos": "benchmarks.chaos",
 }

@@ -238,7 +238,8 @@ class Decoding:
                 if chain is None:
                     chain = _Chain(frame, self._rates, with_loudness=self._with_loudness)
                 chain.push(frame)
-                if blocks := chain.ready():
+                # A codec's frames are many to a second, and to ask in vain costs as much as a frame.
+                if chain.is_due and (blocks := chain.ready()):
                     yield blocks
             if chain is None:
                 raise CorruptAudio("Nothing in the file could be decoded; export it again from its source.")
@@ -605,14 +606,15 @@ class _Chain:
 
     def __init__(self, first: AudioFrame, rates_hz: tuple[int, ...], *, with_loudness: bool) -> None:
         self._form = _form(first)
-        self._samples = 0
+        self._samples = self._asked_at = 0
+        self._time_base = Fraction(1, first.sample_rate)
         self._metadata: dict[str, str] = {}
         self._graph = Graph()
         self._source = self._graph.add_abuffer(
             format=first.format.name,
             layout=first.layout.name,
             sample_rate=first.sample_rate,
-            time_base=Fraction(1, first.sample_rate),
+            time_base=self._time_base,
         )
         split = self._graph.add("asplit", str(len(rates_hz) + with_loudness))
         self._source.link_to(split)
@@ -645,16 +647,22 @@ class _Chain:
                     "The audio changes its rate or its channels midway; export it again with one format."
                 )
             # Samples follow each other; nothing may fill a gap in the times of a damaged file.
-            frame.time_base, frame.pts = Fraction(1, frame.sample_rate), self._samples
+            frame.time_base, frame.pts = self._time_base, self._samples
             self._samples += frame.samples
         self._source.push(frame)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a second has come since anybody asked what is ready."""
+        return self._samples - self._asked_at >= self._form[2]
+
+    def ready(self) -> dict[int, NDArray[np.int16]]:
+        """What every branch has ready; empty if none has anything."""
+        self._asked_at = self._samples
         if self._listener is not None:
             for heard in _pulled(self._listener):
                 # The last frame may be too short to have been measured.
                 self._metadata = heard.metadata or self._metadata
-
-    def ready(self) -> dict[int, NDArray[np.int16]]:
-        """What every branch has ready; empty if none has anything."""
         parts = {rate: [frame.to_ndarray()[0] for frame in _pulled(sink)] for rate, sink in self._sinks.items()}
         if not any(parts.values()):
             return {}

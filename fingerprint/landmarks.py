@@ -42,12 +42,16 @@ ALGORITHM = "landmarks/1"
 
 _BINS = FRAME_SAMPLES // 2
 _REACH_FRAMES, _REACH_BINS = 5, 12  # within these a peak is the highest
+_WIDE = _BINS + 2 * _REACH_BINS
 _LEAST_RISE = np.float32(0.2)  # of the logarithm
 _KEPT = np.float32(0.98)  # of what a bin has risen, a frame later
 _FLOOR = np.float32(32.0)  # of a magnitude; below it lies the noise of 16 bits
 _BELOW_LOUDEST = np.float32(np.log(1e-3))  # what is 60 dB below its surroundings is not heard
 _LOUDEST_FADES = np.float32(0.01)  # of the logarithm, a frame
 _FRAMES_AT_ONCE = 86  # two seconds; more leave the processor's cache, and take half as long again
+_ROWS_AT_ONCE = (
+    32  # that are transformed together; what more take is asked of the system anew each time, at 4 times the cost
+)
 _MIN_GAP, _MAX_GAP, _MAX_STEP = 2, 63, 63  # frames and bins from a peak to its partner
 _CANDIDATES = 40  # peaks behind one that are looked at for partners
 
@@ -87,7 +91,16 @@ class Landmarks:
         self._before: NDArray[np.float32] | None = None  # the last frame's logarithms,
         self._risen = np.zeros((shifts, _BINS), np.float32)  # and how far they have risen
         self._loudest = np.full(shifts, -np.inf, np.float32)
-        self._rises = np.full((_REACH_FRAMES, shifts, _BINS), -np.inf, np.float32)  # of frames not looked at yet
+        # Of frames not looked at yet, with room for those that come; nothing reaches across the margin beside each.
+        self._rises = np.full((2 * _REACH_FRAMES + _FRAMES_AT_ONCE, shifts, _WIDE), -np.inf, np.float32)
+        self._unseen = _REACH_FRAMES
+        # To work in, so that no room has to be asked for again.
+        self._rooms = np.empty_like(self._rises), np.empty_like(self._rises)
+        self._logs = np.empty((_FRAMES_AT_ONCE * (SHIFTS if shifts > 1 else 1), _BINS), np.float32)
+        # NumPy transforms in 64 bits whatever it is given, and what it is given so it need not make room for.
+        self._heard = np.empty((_ROWS_AT_ONCE, FRAME_SAMPLES), np.float64)
+        self._spectrum = np.empty((_ROWS_AT_ONCE, _BINS + 1), np.complex128)
+        self._rounded = np.empty((_ROWS_AT_ONCE, _BINS + 1), np.complex64)
         self._looked_at = -_REACH_FRAMES  # number of the first of those
         self._found: list[tuple[Positions, Positions, Positions, NDArray[np.float32]]] = []
         self._chosen: list[tuple[Positions, Positions, Positions]] = []
@@ -126,10 +139,12 @@ class Landmarks:
         rest = self._needed(1)
         # The last frames may not be there at every shift; what is missing is silence.
         frames = 0 if samples.size < FRAME_SAMPLES else (samples.size - FRAME_SAMPLES) // HOP_SAMPLES + 1
-        if frames:
-            padded = np.concatenate([samples, np.zeros(rest, np.int16)])
-            self._transform(padded, frames)
-        self._look(np.full((_REACH_FRAMES, self._shifts, _BINS), -np.inf, np.float32))
+        padded = np.concatenate([samples, np.zeros(rest, np.int16)])
+        for begin in range(0, frames, _FRAMES_AT_ONCE):
+            self._transform(padded[begin * HOP_SAMPLES :], min(_FRAMES_AT_ONCE, frames - begin))
+        self._rises[self._unseen : self._unseen + _REACH_FRAMES] = -np.inf
+        self._unseen += _REACH_FRAMES
+        self._look()
         self._choose(is_last=True)
         frame, shift, pitch = (
             np.concatenate([np.zeros(0, np.int64), *(part[which] for part in self._chosen)]) for which in range(3)
@@ -146,16 +161,26 @@ class Landmarks:
         step = SHIFT_SAMPLES if self._shifts > 1 else HOP_SAMPLES
         count = frames * (HOP_SAMPLES // step)
         # Made into floats once, and not once for each of the windows that a sample is in.
-        windows = sliding_window_view(samples.astype(np.float32), FRAME_SAMPLES)[::step][:count] * _WINDOW
-        spectrum = np.fft.rfft(windows, axis=1)[:, :_BINS]
-        power = spectrum.real**2
-        power += spectrum.imag**2
-        np.maximum(power, _FLOOR**2, out=power)
-        logs = np.log(power, out=power)
+        windows = sliding_window_view(samples[: self._needed(frames)].astype(np.float32), FRAME_SAMPLES)[::step]
+        logs = self._logs[:count]
+        for begin in range(0, count, _ROWS_AT_ONCE):
+            some = windows[begin : min(count, begin + _ROWS_AT_ONCE)]
+            heard = np.multiply(some, _WINDOW, out=self._heard[: len(some)])
+            np.copyto(
+                self._rounded[: len(some)],
+                np.fft.rfft(heard, axis=1, out=self._spectrum[: len(some)]),
+                casting="same_kind",
+            )
+            parts = self._rounded[: len(some), :_BINS].view(np.float32)
+            np.square(parts, out=parts)
+            np.add(parts[:, ::2], parts[:, 1::2], out=logs[begin : begin + len(some)])
+        np.maximum(logs, _FLOOR**2, out=logs)
+        np.log(logs, out=logs)
         logs *= np.float32(0.5)
         logs = logs.reshape(frames, -1, _BINS)[:, : self._shifts]
         self._raise_floor(logs)
-        self._look(self._rise(logs))
+        self._rise(logs)
+        self._look()
         self._choose(is_last=False)
 
     def _raise_floor(self, logs: NDArray[np.float32]) -> None:
@@ -164,40 +189,45 @@ class Landmarks:
         self._loudest = loudest[-1]
         np.maximum(logs, (loudest + _BELOW_LOUDEST)[:, :, None], out=logs)
 
-    def _rise(self, logs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _rise(self, logs: NDArray[np.float32]) -> None:
         before = logs[0] if self._before is None else self._before
-        rises = np.empty_like(logs)
+        rises = self._rooms[0].reshape(-1)[: logs.size].reshape(logs.shape)
         np.subtract(logs[1:], logs[:-1], out=rises[1:])
         np.subtract(logs[0], before, out=rises[0])
         self._before = logs[-1].copy()
-        risen = self._risen
-        for rise in rises:
-            risen = risen * _KEPT
-            risen += rise
-            rise[:] = risen
-        self._risen = risen
-        return rises
+        risen, kept = self._risen.reshape(-1), np.empty(self._risen.size, np.float32)
+        for rise in rises.reshape(len(rises), -1):
+            np.multiply(risen, _KEPT, out=kept)
+            risen = np.add(rise, kept, out=rise)
+        self._risen = rises[-1].copy()
+        self._rises[self._unseen : self._unseen + len(rises), :, _REACH_BINS:-_REACH_BINS] = rises
+        self._unseen += len(rises)
 
-    def _look(self, more: NDArray[np.float32]) -> None:
+    def _look(self) -> None:
         """Find the peaks of every frame whose surroundings are known by now."""
-        rises = np.concatenate([self._rises, more])
+        rises = self._rises[: self._unseen]
         whole = len(rises) - 2 * _REACH_FRAMES
-        if whole > 0:
-            middle = rises[_REACH_FRAMES : _REACH_FRAMES + whole]
-            edge = np.full((whole, self._shifts, _REACH_BINS), -np.inf, np.float32)
-            beside = np.concatenate([edge, _highest(rises, _REACH_FRAMES, axis=0), edge], axis=2)
-            is_peak = (middle == _highest(beside, _REACH_BINS, axis=2)) & (middle > _LEAST_RISE)
-            is_peak[:, :, :FIRST_BIN] = is_peak[:, :, LAST_BIN + 1 :] = False
-            # Several times as quick as np.nonzero of three dimensions.
-            frame, shift, bin_ = np.unravel_index(np.flatnonzero(is_peak), is_peak.shape)
-            here = middle[frame, shift, bin_]
-            left, right = middle[frame, shift, bin_ - 1], middle[frame, shift, bin_ + 1]
-            bend = np.maximum(2 * here - left - right, np.float32(1e-6))
-            away = np.rint(FRACTIONS / 2 * (right - left) / bend).astype(np.int64)
-            pitch = FRACTIONS * bin_ + np.clip(away, -FRACTIONS // 2, FRACTIONS // 2 - 1)
-            self._found.append((frame + self._looked_at + _REACH_FRAMES, shift, pitch, here))
-            self._looked_at += whole
-        self._rises = rises[-2 * _REACH_FRAMES :]
+        if whole <= 0:
+            return
+        one, other = (room[: len(rises)].reshape(-1) for room in self._rooms)
+        # All in one row, which is several times as quick: a frame is so far from the next, a bin from its margin.
+        highest = _highest(rises.reshape(-1), _REACH_FRAMES, one, other, apart=self._shifts * _WIDE)
+        highest = _highest(highest, _REACH_BINS, *((other, one) if np.may_share_memory(highest, one) else (one, other)))
+        middle = rises[_REACH_FRAMES : _REACH_FRAMES + whole, :, _REACH_BINS:-_REACH_BINS]
+        is_peak = middle > _LEAST_RISE
+        is_peak &= middle == highest[: whole * self._shifts * _WIDE].reshape(whole, self._shifts, _WIDE)[:, :, :_BINS]
+        is_peak[:, :, :FIRST_BIN] = is_peak[:, :, LAST_BIN + 1 :] = False
+        # Several times as quick as np.nonzero of three dimensions.
+        frame, shift, bin_ = np.unravel_index(np.flatnonzero(is_peak), is_peak.shape)
+        here = middle[frame, shift, bin_]
+        left, right = middle[frame, shift, bin_ - 1], middle[frame, shift, bin_ + 1]
+        bend = np.maximum(2 * here - left - right, np.float32(1e-6))
+        away = np.rint(FRACTIONS / 2 * (right - left) / bend).astype(np.int64)
+        pitch = FRACTIONS * bin_ + np.clip(away, -FRACTIONS // 2, FRACTIONS // 2 - 1)
+        self._found.append((frame + self._looked_at + _REACH_FRAMES, shift, pitch, here))
+        self._looked_at += whole
+        self._rises[: 2 * _REACH_FRAMES] = rises[-2 * _REACH_FRAMES :].copy()
+        self._unseen = 2 * _REACH_FRAMES
 
     def _choose(self, *, is_last: bool) -> None:
         """Keep the strongest peaks of every second that is over."""
@@ -219,16 +249,20 @@ class Landmarks:
         self._chosen.append((frame[kept], shift[kept], pitch[kept]))
 
 
-def _highest(values: NDArray[np.float32], reach: int, *, axis: int) -> NDArray[np.float32]:
+def _highest(
+    values: NDArray[np.float32], reach: int, one: NDArray[np.float32], other: NDArray[np.float32], *, apart: int = 1
+) -> NDArray[np.float32]:
     """
-    The highest value within reach along an axis, of all that have so many on both sides: windows of doubling width,
-    the last two overlapping.
+    The highest of each value and the `reach` following ones on both sides, each so far apart, from the first that has
+    so many on; windows of doubling width, the last two overlapping. They are made in two rooms by turns, of which the
+    first may not be where the values are; behind the last that has so many, what is left over stands.
     """
-    ahead = (slice(None),) * axis
-    highest, done, width = values, 1, 2 * reach + 1
+    highest, size, done, width = values, values.size, 1, 2 * reach + 1
     while done < width:
         step = min(done, width - done)
-        highest = np.maximum(highest[(*ahead, slice(None, -step))], highest[(*ahead, slice(step, None))])
+        size -= step * apart
+        np.maximum(highest[:size], highest[step * apart : size + step * apart], out=one[:size])
+        highest, one, other = one, other, one
         done += step
     return highest
 
