@@ -18,6 +18,10 @@ for _number in count(1):
     except BlockingIOError:
         os.close(_lock)
 os.environ["LEDGER_DATA"] = str(_folder)
+# What tests start is compiled once, and not at each of a hundred starts, whatever the shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker a core: threads within one would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("LEDGER_PUBLIC_URL", "http://testserver")
 
 from ledger.settings import *  # noqa: E402, F403 - the data folder is set before them

@@ -9,17 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typst
 
 from ledger.auditing.asking import Answer, Column, Conclusion, Going, Is, Row, Summary, plain
-from ledger.statements import plots, table
+from ledger.statements import fonts, plots, table
 from ledger.statements.document import grouped
 
 _TEMPLATE = Path(__file__).parent / "answer.typ"
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_FONTS = fonts.folder()
 _PIECE = 5_000
 MOST_ON_PAPER = 1_000  # rows; all of them are in the tables
 _TYPES = {

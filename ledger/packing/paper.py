@@ -13,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import matplotlib as mpl
 import typst
 
+from ledger.statements import fonts
+
 _TEMPLATE = Path(__file__).parent / "records.typ"
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_FONTS = fonts.folder()
 MOST_ENTRIES: Final = 1_000  # the rest stands in the files: nobody reads more on paper
 MOST_ROWS: Final = 12  # of one table in one entry
 MOST_TEXT: Final = 240  # characters of one value

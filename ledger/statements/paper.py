@@ -12,15 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import typst
 
-from ledger.statements import plots
+from ledger.statements import fonts, plots
 from ledger.statements.document import PARTS, By, Document, decimals, fraction, grouped
 
 _TEMPLATE = Path(__file__).parent / "statement.typ"
 # The plots' own fonts, which have Latin, Greek, Cyrillic, Arabic and Hebrew; others come from the machine.
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_FONTS = fonts.folder()
 MOST_LINES = 2_000  # the rest stands in the CSV: nobody reads more on paper
 TOO_MANY = 100_000  # of which a beginning says nothing: the paper then holds totals
 

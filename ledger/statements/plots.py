@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
-from typing import Any
-
-import matplotlib as mpl
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ledger.statements.document import Step, grouped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_BARS = 12
 WIDE, NARROW = 7.2, 3.9  # inches, as on a page and on a phone
@@ -45,8 +45,7 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inche
     shown = list(amounts[:MOST_BARS])
     if rest := amounts[MOST_BARS:]:
         shown.append((f"{len(rest)} others", sum(units for _, units in rest)))
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(inches, 0.5 + 0.3 * max(len(shown), 1)), layout="constrained")
+    with _figure(inches, 0.5 + 0.3 * max(len(shown), 1)) as figure:
         axes = figure.add_subplot()
         places = range(len(shown))
         values = [units for _, units in shown]
@@ -62,8 +61,7 @@ def bars(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inche
 
 def columns(amounts: Sequence[tuple[str, int]], currency: str, *, title: str, inches: float = WIDE) -> bytes:
     """Draw amounts in minor units as columns over time."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(inches, 2.4), layout="constrained")
+    with _figure(inches, 2.4) as figure:
         axes = figure.add_subplot()
         places = range(len(amounts))
         values = [units for _, units in amounts]
@@ -89,8 +87,7 @@ def waterfall(steps: Sequence[Step], currency: str, *, title: str, inches: float
         heights.append(abs(level - start))
         colors.append(_SUM if step.is_sum else _ADDS if step.units >= 0 else _TAKES)
         ends.append(level)
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(inches, 0.5 + 0.32 * max(len(steps), 1)), layout="constrained")
+    with _figure(inches, 0.5 + 0.32 * max(len(steps), 1)) as figure:
         axes = figure.add_subplot()
         places = range(len(steps))
         drawn = axes.barh(places, heights, left=bottoms, height=0.62, color=colors)
@@ -112,8 +109,7 @@ def shares(groups: Sequence[Share], names: tuple[str, str], *, title: str, inche
     """Draw the shares of groups, each beside what it is compared with; beyond twelve groups the rest are left out."""
     shown = list(groups[:MOST_BARS])
     is_compared = any(other is not None for _, _, other in shown)
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(inches, 0.7 + 0.42 * max(len(shown), 1)), layout="constrained")
+    with _figure(inches, 0.7 + 0.42 * max(len(shown), 1)) as figure:
         axes = figure.add_subplot()
         height = 0.36 if is_compared else 0.6
         for number, (name, color) in enumerate(zip(names, (_ADDS, _LINE), strict=True)):
@@ -137,8 +133,7 @@ def shares(groups: Sequence[Share], names: tuple[str, str], *, title: str, inche
 def ranges(groups: Sequence[tuple[str, int, int, int, str]], *, title: str, inches: float = WIDE) -> bytes:
     """Draw rates with their intervals, in millionths: name, low, seen, high, and what is written beside."""
     shown = list(groups[:MOST_BARS])
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(inches, 0.5 + 0.34 * max(len(shown), 1)), layout="constrained")
+    with _figure(inches, 0.5 + 0.34 * max(len(shown), 1)) as figure:
         axes = figure.add_subplot()
         for place, (_, low, seen, high, said) in enumerate(shown):
             axes.plot([low / 10_000, high / 10_000], [place, place], color=_LINE, linewidth=6, solid_capstyle="butt")
@@ -150,6 +145,16 @@ def ranges(groups: Sequence[tuple[str, int, int, int, str]], *, title: str, inch
         _plain(axes, keep="left")
         axes.xaxis.set_visible(False)
         return _svg(figure, title)
+
+
+@contextmanager
+def _figure(width: float, height: float) -> Iterator[Figure]:
+    """Give a picture of this many inches to draw on. Matplotlib is loaded by whoever draws, and by nobody before."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        yield Figure(figsize=(width, height), layout="constrained")
 
 
 def _percent(millionths: int | None) -> str:
@@ -172,6 +177,8 @@ def _plain(axes: Any, *, keep: str) -> None:
 
 
 def _money_axis(axis: Any, currency: str) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     axis.set_major_locator(MaxNLocator(4, integer=True))
     axis.set_major_formatter(FuncFormatter(lambda units, _: _said(int(units), currency)))
     axis.grid(visible=True, color=_LINE, linewidth=0.5, alpha=0.6)

@@ -10,17 +10,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import typst
 
-from ledger.statements import plots, summary
+from ledger.statements import fonts, plots, summary
 from ledger.statements.paper import NotWritten
 from ledger.statements.summary import Summary
 from rights import coverage, training
 from rights.coverage import Dimension, Row
 
 _TEMPLATE = Path(__file__).parent / "training.typ"
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_FONTS = fonts.folder()
 MOST_ROWS = 40  # groups of one dimension
 
 

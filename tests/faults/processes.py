@@ -19,7 +19,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 6  # times as long as an idle machine takes at most: what is waited for comes late on one that is busy
-OURS = ("LEDGER_", "DJANGO_", "DATABASE_", "CELERY_")
+OURS = ("LEDGER_", "DJANGO_", "DATABASE_", "CELERY_", "OMP_")
 
 
 class TookTooLong(AssertionError):

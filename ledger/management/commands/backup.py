@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Run it each night, onto another disk or machine; `restore_drill` tries what it wrote."""
 
     help = "Write a backup into DIR, beside those that are there, and remove people older than LEDGER_BACKUP_DAYS."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take where to, and for whom it is encrypted."""

@@ -15,6 +15,7 @@ class Command(BaseCommand):
     help = (
         "Put a backup of DIR into an empty data folder and database, verify the log, and refuse to go on with a fork."
     )
+    requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:

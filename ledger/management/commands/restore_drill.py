@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """What came of it is recorded; the Today page says when the last one passed."""
 
     help = "Restore the newest backup of DIR beside the living service, and prove that the log was not forked since."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which and what opens it."""

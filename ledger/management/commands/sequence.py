@@ -18,6 +18,7 @@ class Command(BaseCommand):
     """Moves committed entries into the tree and signs, a few times a second, until it is told to stop."""
 
     help = "Sequence pending entries and sign checkpoints."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the pace."""

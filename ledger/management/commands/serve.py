@@ -184,7 +184,8 @@ _LINES = ("--log-config", str(settings.BASE_DIR / "ledger" / "data" / "granian.j
 def _children(options: dict[str, Any]) -> list[Child]:
     python = sys.executable
     workers = str(options["workers"])
-    celery = [python, "-m", "celery", "--quiet", "-A", "ledger.celery"]
+    # Django's checks are of the code, and ask every page of the desk, which the web server alone has.
+    celery = [python, "-m", "celery", "--quiet", "--skip-checks", "-A", "ledger.celery"]
     web = [
         python,
         "-m",

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Names every entry that does not hold; exits with 1 if there is one."""
 
     help = "Recompute the log and compare every row that it vouches for."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the form of the answer."""
