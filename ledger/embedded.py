@@ -345,10 +345,14 @@ def provision(admin: dict[str, str], *, database: str = DATABASE) -> None:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
                 )
-    extend(admin, database)
     with psycopg.connect(make_conninfo(**{**admin, "dbname": BROKER_DATABASE}), autocommit=True) as connection:
         if not connection.execute("SELECT to_regclass('pgmq.meta')").fetchone()[0]:  # type: ignore[index]
             _install_pgmq(connection)
+    extend(admin, database)
+
+
+class MayNotExtend(Exception):
+    """Only a superuser may create this extension here; the sentence says what to tell that person."""
 
 
 def extend(admin: dict[str, str], database: str) -> None:
@@ -356,13 +360,21 @@ def extend(admin: dict[str, str], database: str) -> None:
     Create pgvector in a database where the server has it: only a superuser may, and the owner of our tables is none.
 
     The migration that needs it says what to do where the server has none.
+
+    :raises MayNotExtend: the login may not
     """
     import psycopg
     from psycopg.conninfo import make_conninfo
 
     with psycopg.connect(make_conninfo(**{**admin, "dbname": database}), autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'").fetchone():
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            try:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise MayNotExtend(
+                    f"This login may not create pgvector. As a superuser, in the database {database}:"
+                    " CREATE EXTENSION vector;"
+                ) from error
 
 
 def _install_pgmq(connection: Any) -> None:

@@ -235,6 +235,15 @@ def test_lets_the_runtime_role_in_and_no_other_account(data: Path) -> None:
         psycopg.connect(make_conninfo(**embedded.Server(str(data)).parameters(user="ledger_owner", dbname="ledger")))
 
 
+def test_says_who_may_create_pgvector_where_the_login_may_not(data: Path) -> None:
+    do(data, "CREATE ROLE house LOGIN CREATEDB")
+    server = embedded.Server(str(data))
+    with psycopg.connect(make_conninfo(**server.parameters(user="house", dbname="postgres")), autocommit=True) as login:
+        login.execute("CREATE DATABASE label")
+    with pytest.raises(embedded.MayNotExtend, match="As a superuser, in the database label: CREATE EXTENSION vector;"):
+        embedded.extend(server.parameters(user="house", dbname="postgres"), "label")
+
+
 def test_needs_no_django() -> None:
     said = subprocess.run(
         [sys.executable, "-c", "import sys, ledger.embedded; print('django' in sys.modules)"],

@@ -29,5 +29,8 @@ class Command(BaseCommand):
         database = given.get("dbname")
         if not database:
             raise CommandError("DATABASE_URL names no database")
-        embedded.provision({**given, "dbname": "postgres"}, database=database)
+        try:
+            embedded.provision({**given, "dbname": "postgres"}, database=database)
+        except embedded.MayNotExtend as error:
+            raise CommandError(f"Roles and databases are there: {', '.join(embedded.ROLES)}. {error}") from error
         self.stdout.write(f"Roles and databases are there: {', '.join(embedded.ROLES)}.")
