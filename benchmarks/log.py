@@ -45,10 +45,10 @@ PENDING_AT_ONCE = 1_000_000
 PROOFS = 2_000
 KIND = "work_registered"
 
-FACT = "INSERT INTO rights_work (id, title, registered_at) SELECT unnest(%s::uuid[]), 'Song', now()"
+FACT = "INSERT INTO rights_work (id, title, registered_at) SELECT unnest(%b::uuid[]), 'Song', now()"
 ENTRY = (
     "INSERT INTO ledger_entry (id, kind, body, at, work_id)"
-    f" SELECT unnest(%s::uuid[]), '{KIND}', unnest(%s::bytea[]), now(), unnest(%s::uuid[])"
+    f" SELECT unnest(%b::uuid[]), '{KIND}', unnest(%b::bytea[]), now(), unnest(%b::uuid[])"
 )
 CHAIN = """
 INSERT INTO bench_chain (index, entry, hash)
