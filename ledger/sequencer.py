@@ -52,9 +52,17 @@ def step(*, at: datetime, batch: int = BATCH) -> Checkpoint | None:
         cursor.execute(PLACE, (batch, edge.size))
         hashes = bytes(cursor.fetchone()[0])
         tiles = edge.append(hashes)
-        Tile.objects.using(USING).bulk_create(Tile(level=tile.level, number=tile.n, data=tile.data) for tile in tiles)
-        for level, data in enumerate(edge.levels):
-            Edge.objects.using(USING).update_or_create(level=level, defaults={"data": data})
+        if tiles:  # and with them the edges of the levels above
+            Tile.objects.using(USING).bulk_create(
+                Tile(level=tile.level, number=tile.n, data=tile.data) for tile in tiles
+            )
+        changed = edge.levels[: 1 + max((tile.level + 1 for tile in tiles), default=0)]
+        Edge.objects.using(USING).bulk_create(
+            [Edge(level=level, data=data) for level, data in enumerate(changed)],
+            update_conflicts=True,
+            unique_fields=["level"],
+            update_fields=["data"],
+        )
         root = edge.root()
         checkpoint = Checkpoint.objects.using(USING).create(
             size=edge.size, root=root, note=checkpoints.sign(size=edge.size, root=root), at=at
