@@ -44,11 +44,17 @@ class Reference(models.Model):
 
 
 class Fingerprint(models.Model):
-    """What one algorithm extracted from a reference: raw 32-bit items, little-endian."""
+    """
+    What one algorithm extracted from a reference: raw 32-bit items, little-endian.
+
+    The entry of the recording vouches for those that it came with. One that was added later, by a release that listens
+    otherwise, can be made again from the audio that the entry names.
+    """
 
     reference = models.ForeignKey(Reference, on_delete=PROTECT, related_name="fingerprints")
     algorithm = models.CharField(max_length=48)
     data = models.BinaryField()
+    added_at = models.DateTimeField(null=True)  # None: with the reference
 
     class Meta:
         constraints = [

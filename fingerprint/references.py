@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from fingerprint import songs
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from fingerprint import extract, landmarks, songs
 from fingerprint.audio import AudioFacts
 from fingerprint.models import Audio, Fingerprint, Reference
 from fingerprint.songs import Song
@@ -57,3 +59,23 @@ def enroll(
     if song is not None:
         songs.keep(reference_id, song)
     return reference
+
+
+def lacking() -> QuerySet[Reference]:
+    """
+    Return the references that this release cannot look for by all it listens with, oldest first.
+
+    Chromaprints of all releases are compared with each other, so any will do; landmarks have to be of this version.
+    """
+    mine = Fingerprint.objects.filter(reference=OuterRef("pk"))
+    harmony, marks = mine.filter(algorithm__startswith=extract.FAMILY), mine.filter(algorithm=landmarks.ALGORITHM)
+    return Reference.objects.filter(~Q(Exists(harmony)) | ~Q(Exists(marks))).order_by("enrolled_at", "id")
+
+
+def complete(*, reference_id: UUID, fingerprint: Mapping[str, bytes], at: datetime) -> None:
+    """Insert what a reference lacks of its fingerprints, which ``examine.fingerprint`` took from the stored bytes."""
+    there = set(Fingerprint.objects.filter(reference=reference_id).values_list("algorithm", flat=True))
+    has_harmony = any(algorithm.startswith(extract.FAMILY) for algorithm in there)
+    for algorithm, data in sorted(fingerprint.items()):
+        if algorithm not in there and not (has_harmony and algorithm.startswith(extract.FAMILY)):
+            Fingerprint.objects.create(reference_id=reference_id, algorithm=algorithm, data=data, added_at=at)

@@ -118,6 +118,23 @@ def _of_ended_consents(most: int) -> list[tuple[UUID, UUID]]:
     return found
 
 
+def look_again() -> int:
+    """
+    Make every cleared output due, since references that it was compared with are known better now; return how many.
+
+    What it was compared with is kept, so only what came since is looked for.
+    """
+    newest = Reference.objects.aggregate(newest=Max("enrolled_at"))["newest"]
+    if newest is None:
+        return 0
+    cleared = Decision.objects.filter(_cleared())
+    ahead = OutputWatch.objects.filter(decision__in=cleared, looked_at__gt=newest).update(looked_at=newest)
+    unwatched = cleared.filter(watch__isnull=True, examination__measured_at__gt=newest).values_list("pk", flat=True)
+    rows = [OutputWatch(decision_id=decision, looked_at=newest, snapshots={}) for decision in unwatched]
+    OutputWatch.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    return ahead + len(rows)
+
+
 # --- Looking again
 
 

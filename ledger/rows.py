@@ -793,7 +793,10 @@ COLUMNS: dict[type[Model], tuple[tuple[str, ...], ...]] = {
         ("digest", "media_type", "codec", "size_bytes", "duration_ms", "sample_rate_hz", "channels", "received_at"),
     ),
     Reference: (("id", "audio_id", "enrolled_at"),),
-    Fingerprint: (("id", "reference_id", "algorithm", "data"),),
+    Fingerprint: (
+        ("id", "reference_id", "algorithm", "data"),
+        ("id", "reference_id", "algorithm", "data", "added_at"),
+    ),
     Examination: (("id", "audio_id", "document", "digest", "measured_at"),),
     Manifest: (
         (
@@ -1672,17 +1675,18 @@ def _one(model: type[Model]) -> tuple[_Covered, ...]:
     return (_Covered(model),)
 
 
+_AS_ENROLLED = Q(added_at__isnull=True)  # what was added later follows from the audio
 _OF_RECORDING = (
     _Covered(Recording),
     _Covered(RecordingWork, "recording", Q(entries__isnull=True)),  # those that came with it
     _Covered(Reference, "recordings"),
-    _Covered(Fingerprint, "reference__recordings"),
+    _Covered(Fingerprint, "reference__recordings", _AS_ENROLLED),
     _Covered(Audio, "references__recordings"),
 )
 _OF_DELIVERY = (
     _Covered(RecordingAudio),
     _Covered(Reference, "deliveries"),
-    _Covered(Fingerprint, "reference__deliveries"),
+    _Covered(Fingerprint, "reference__deliveries", _AS_ENROLLED),
     _Covered(Audio, "references__deliveries"),
 )
 _AS_SUBMITTED = Q(record__isnull=True)  # what a correction says has an entry of its own

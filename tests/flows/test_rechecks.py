@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from fingerprint import index, songs, store
+from fingerprint import examine, extract, index, landmarks, songs, store
+from fingerprint.models import Reference
 from ledger import rechecking, tasks
 from ledger.models import Entry, OutputWatch
 from rights.models import Decision, OutputFlag, Recheck, Submission
@@ -87,6 +88,39 @@ def test_what_is_registered_and_not_in_it_flags_nothing(world: World) -> None:
     watch.delete()  # lost, it is compared with everything since the decision
     assert sweep() == 0
     assert OutputWatch.objects.get().snapshots == watch.snapshots
+
+
+def test_a_reference_that_is_fingerprinted_anew_is_looked_for_in_what_is_out(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:  # a release whose landmarks were others, and found nothing
+        older.setattr(landmarks, "ALGORITHM", "landmarks/0")
+        older.setattr(examine, "fingerprint", lambda _facts: {"landmarks/0": b"", extract.FAMILY + "0": b""})
+        world.register("piano", licensed=False)
+        world.register("spring", licensed=False)
+    found = world.settle(world.submit("patched", world.sounds.patched(), key("country"))["id"])
+    assert found["state"] == "cleared", found["decision"]
+    OutputWatch.objects.create(  # compared with all there was, long after
+        decision_id=UUID(found["decision"]["id"]), looked_at=timezone.now() + 2 * rechecking.LATE, snapshots={}
+    )
+    assert sweep() == 0
+    lost = Reference.objects.get(pk=uuid5(UUID(key("spring")), "reference"))
+    assert store.discard(lost.audio_id)
+    with pytest.raises(CommandError, match="1 could not be fingerprinted"):
+        call_command("fingerprint_references")
+    said = capsys.readouterr()
+    assert said.out == "1 fingerprinted, 1 outputs are looked at again\n"
+    assert str(lost.pk) in said.err
+    piano = Reference.objects.get(pk=uuid5(UUID(key("piano")), "reference"))
+    kept = piano.fingerprints.order_by("id").values_list("algorithm", flat=True)
+    assert list(kept)[-1] == landmarks.ALGORITHM
+    assert len(kept) == 3  # any Chromaprint will do; what was there stays
+    assert sweep() == 1
+    assert rechecks(world, "patched")[0]["flag"] == "found_later"
+    with pytest.raises(CommandError):
+        call_command("fingerprint_references")
+    assert capsys.readouterr().out == "0 fingerprinted, 0 outputs are looked at again\n"
+    assert_whole()
 
 
 def test_a_file_that_is_gone_keeps_no_other_waiting(world: World) -> None:
