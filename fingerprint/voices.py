@@ -3,11 +3,12 @@ Whose voice is heard, of those that are enrolled, and where; and what a voice is
 
 Each 1.6 seconds of sound become one vector (`voice_encoder`), together with two figures: how likely there is a voice in
 it, and music. What has a voice in it is compared with every template: after the mean of a cohort of other people was
-taken from both, and measured against how alike the cohort is to either, so that a score means the same for every voice.
+taken from both, in directions in which people differ, and less how alike the nearest of the cohort are to either, so
+that a score means the same for every voice.
 Neighboring windows are taken together, since one alone says little; a stretch that stays alike is a match.
 
-The cohort and the two figures come from `training.voice`, like the weights. A clone that sounds like a person is meant
-to match, as the person does.
+The cohort, the directions and the two figures come from `training.voice`, like the weights. A clone that sounds like a
+person is meant to match, as the person does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -27,10 +28,12 @@ from numpy.typing import NDArray
 from fingerprint import audio, calibration, voice_encoder
 from fingerprint.calibration import Calibration
 from fingerprint.evidence import VOICE_MATCH, Detection, Detector, Match, Segment
-from fingerprint.voice_encoder import ALGORITHM, DIMENSIONS, FRAMES, HOP, MELS, RATE_HZ, Encoder
+from fingerprint.voice_encoder import DIMENSIONS, FRAMES, HOP, MELS, RATE_HZ, Encoder
 
-COHORT: Final = Path(__file__).parent / "data" / "voice-cohort-1.npz"
-COHORT_DIGEST: Final = "a5f31c7c5cb2ba415ab55b26492fffd22f4b5cc1b8a1755f57ec58b4a2372305"
+# How vectors are compared; what they are made by is `voice_encoder.ALGORITHM`, and enrollments name that alone.
+ALGORITHM: Final = f"{voice_encoder.ALGORITHM} compared/2"
+COHORT: Final = Path(__file__).parent / "data" / "voice-cohort-2.npz"
+COHORT_DIGEST: Final = "3491873e07c9005fcad9361a72a6a9ff1c6e5761b1bcf855f92f49183e760dd4"
 
 STEP: Final = 80  # frames between two windows: 0.8 s
 STEP_MS: Final = STEP * HOP * 1000 // RATE_HZ
@@ -45,11 +48,11 @@ _MUSIC: Final = 0.5  # from here on a stretch counts as over a band
 _BAND_IN_CLIP: Final = 0.85
 _AROUND: Final = 2  # windows on each side that are taken together with one
 _GAP: Final = 3  # windows without the voice that do not end a stretch
-_NEAR: Final = 2.0  # deviations above the cohort from which on a window may belong to a stretch
+_NEAR: Final = 2.0  # above the nearest of the cohort from which on a window may belong to a stretch
 _EDGE: Final = 1.0  # that a window at the edge of a stretch has by itself
 _LEAST_WINDOWS: Final = 3  # of a stretch: 3.2 s
-_NEAREST: Final = 20  # of the cohort, by which a score is measured
-_LEAST_DEVIATION: Final = 0.04
+_NEAREST: Final = 50  # of the cohort, by which a score is measured
+_UNIT: Final = 0.1  # of cosine that a score counts in
 _MOST_PER_PLACE: Final = 5  # enrollments that are named for one place
 
 ALONE: Final = 0
@@ -94,17 +97,24 @@ class Cohort:
     """
     Other people, alone and over a band: whoever is compared is compared with them too.
 
-    ``means`` is (2, 256), ``people`` (2, people, 256) with the means taken off, and ``presence`` (2, 257) weighs a
-    state of the encoder, and 1, to tell whether there is a voice in a window, and music.
+    ``means`` is (2, 256), ``people`` (2, people, 256) with the means taken off, ``presence`` (2, 257) weighs a state of
+    the encoder, and 1, to tell whether there is a voice in a window, and music, and ``apart`` (256, directions) are the
+    directions in which people differ.
     """
 
     means: NDArray[np.float32]
     people: NDArray[np.float32]
     presence: NDArray[np.float32]
+    apart: NDArray[np.float32]
+
+    @cached_property
+    def others(self) -> NDArray[np.float32]:
+        """The people, in the directions in which people are compared."""
+        return unit(self.people @ self.apart)
 
     def centered(self, vectors: NDArray[np.float32], condition: int) -> NDArray[np.float32]:
-        """Take the mean of a condition from vectors, and bring them back to length 1."""
-        return _unit(vectors - self.means[condition])
+        """Take the mean of a condition from vectors and turn them to where people differ; of length 1."""
+        return unit(unit(vectors - self.means[condition]) @ self.apart)
 
 
 @lru_cache(maxsize=1)
@@ -116,10 +126,11 @@ def cohort() -> Cohort:
     :raises WeightsChanged: it is another file
     """
     arrays = voice_encoder.read(COHORT, digest=COHORT_DIGEST)
-    return Cohort(arrays["means"], arrays["people"], arrays["presence"])
+    return Cohort(arrays["means"], arrays["people"], arrays["presence"], arrays["apart"])
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bring vectors to length 1."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(length, 1e-6), dtype=np.float32)
 
@@ -221,7 +232,7 @@ def enroll(clips: Sequence[tuple[Path, str]]) -> Enrolled:
         if heard.music.mean() >= _BAND_IN_CLIP:
             over_music += 1
             continue
-        vectors.append(_unit(heard.vectors.mean(axis=0)))
+        vectors.append(unit(heard.vectors.mean(axis=0)))
         windows += heard.windows.size
     voiced_ms = windows * STEP_MS
     if voiced_ms < LEAST_VOICE_MS:
@@ -240,28 +251,25 @@ def scores(
     heard: NDArray[np.float32], templates: NDArray[np.float32], condition: int, people: Cohort
 ) -> NDArray[np.float32]:
     """
-    Return how alike vectors and templates are, as (vectors, templates): in deviations above people who are not they.
+    Return how alike vectors and templates are, as (vectors, templates): more than people who are not they.
 
-    `templates` have the mean of voices alone taken off; `heard` are as the encoder gave them, all in one condition.
+    Both are cosines, less the mean of those to the nearest of the cohort, once from either side. `templates` are
+    centered among voices alone; `heard` are as the encoder gave them, all in one condition.
     """
     given = people.centered(heard, condition)
-    alike = given @ templates.T
-    of_heard = _above(given @ people.people[ALONE].T)
-    of_templates = _above(templates @ people.people[condition].T)
-    one = (alike - of_heard[0][:, None]) / of_heard[1][:, None]
-    other = (alike - of_templates[0][None, :]) / of_templates[1][None, :]
-    return np.asarray((one + other) / 2, dtype=np.float32)
+    of_heard = _nearest(given @ people.others[ALONE].T)
+    of_templates = _nearest(templates @ people.others[condition].T)
+    return np.asarray((given @ templates.T - (of_heard[:, None] + of_templates[None, :]) / 2) / _UNIT, dtype=np.float32)
 
 
-def _above(others: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return mean and deviation of the nearest of the cohort, for each row."""
-    nearest = np.sort(others, axis=1)[:, -_NEAREST:]
-    return nearest.mean(axis=1), np.maximum(nearest.std(axis=1), _LEAST_DEVIATION)
+def _nearest(others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of the nearest of the cohort, for each row."""
+    return np.asarray(np.sort(others, axis=1)[:, -_NEAREST:].mean(axis=1), dtype=np.float32)
 
 
 def centered(templates: Sequence[VoiceTemplate], people: Cohort) -> NDArray[np.float32]:
     """Return one vector for each template, as `scores` takes them."""
-    means = [_unit(template.vectors).mean(axis=0) for template in templates]
+    means = [unit(template.vectors).mean(axis=0) for template in templates]
     return people.centered(np.stack(means), ALONE)
 
 
@@ -298,7 +306,7 @@ def stretches(heard: Heard, templates: NDArray[np.float32], people: Cohort) -> l
                 continue
             whole = slice(int(inside[0]), int(inside[-1]) + 1)
             condition = BAND if heard.music[whole].mean() >= _MUSIC else ALONE
-            vector = _unit(heard.vectors[whole].mean(axis=0))[None]
+            vector = unit(heard.vectors[whole].mean(axis=0))[None]
             score = float(scores(vector, templates[template : template + 1], condition, people)[0, 0])
             found.append(
                 Stretch(int(template), whole.start, whole.stop - 1, score, whole.stop - whole.start, condition)
@@ -314,7 +322,7 @@ def _together(heard: Heard) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     sums = np.concatenate([np.zeros((1, DIMENSIONS)), np.cumsum(heard.vectors, axis=0, dtype=np.float64)])
     music = np.concatenate([[0.0], np.cumsum(heard.music, dtype=np.float64)])
     vectors = (sums[high] - sums[low]) / count[:, None]
-    return _unit(vectors.astype(np.float32)), np.asarray((music[high] - music[low]) / count, dtype=np.float32)
+    return unit(vectors.astype(np.float32)), np.asarray((music[high] - music[low]) / count, dtype=np.float32)
 
 
 def _runs(positions: NDArray[np.intp], windows: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
@@ -444,7 +452,7 @@ def _best(found: Sequence[Stretch]) -> list[Stretch]:
 
 def _snapshot(templates: Sequence[VoiceTemplate]) -> str:
     """Return a digest of everything that a piece of audio is compared with."""
-    digest = hashlib.sha256(ALGORITHM.encode())
+    digest = hashlib.sha256(voice_encoder.ALGORITHM.encode())
     for template in templates:
         vectors = np.ascontiguousarray(template.vectors, dtype="<f2")
         digest.update(template.id.bytes + len(vectors).to_bytes(4, "big") + vectors.tobytes())

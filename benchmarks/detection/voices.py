@@ -11,6 +11,9 @@ taken for them; TPR is how many are found where 1 of 100 others is taken for the
 over speakers, since trials of one speaker are not independent. Then the whole path, as an examination runs it: how
 often the right voice is reported, a wrong one, and any in music without a voice. Of half the people there is less than
 the five seconds that the service takes to enroll anybody: tables stand without them and with them.
+
+``--choose MATERIAL`` prints the same of other people, other clones and other music, by which the comparison was chosen
+(`choose` in `fingerprint/training/voice_split.tsv`): what is tested is looked at once, when everything is settled.
 """
 
 from __future__ import annotations
@@ -29,9 +32,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fingerprint import voice_encoder, voices
-from fingerprint.training.voice import SAMPLES, features, mixed, read_audio, teacher_arrays, windows_of
-from fingerprint.voice_encoder import ALGORITHM, RATE_HZ, Encoder
-from fingerprint.voices import ALONE, BAND, VoiceTemplate
+from fingerprint.training.voice import (
+    SAMPLES,
+    features,
+    listed,
+    mixed,
+    read_audio,
+    readers_of,
+    teacher_arrays,
+    windows_of,
+)
+from fingerprint.voice_encoder import RATE_HZ, Encoder
+from fingerprint.voices import ALGORITHM, ALONE, BAND, VoiceTemplate
 
 AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
 SEED = 4_2026
@@ -92,6 +104,25 @@ def speech(folder: Path) -> Corpus:
     for path in sorted((folder / "arctic").glob("clone_flite_*.flac")):
         # Of rms no real clip is there: the clone is somebody else to everybody.
         tests.append(Utterance(path.name.split("_")[2], "clone", read_audio(path)))
+    return Corpus(enrolled, tests)
+
+
+def chosen_by(material: Path) -> Corpus:
+    """Read whom the comparison was chosen by: two clips of a person to enroll, the others and the clones to test."""
+    clips = defaultdict(list)
+    for reader, name in readers_of("choose"):
+        clips[reader].append(read_audio(material / name))
+    tests = [Utterance(reader, "real", one) for reader, found in clips.items() for one in found[2:]]
+    for reader, name in readers_of("choose-clone"):
+        tests.append(Utterance(reader, "clone", read_audio(material / name)))
+    enrolled = {reader: found[:2] for reader, found in clips.items()}
+    for reader, name in readers_of("calibrate"):
+        if reader == "music":
+            continue
+        samples = read_audio(material / name)
+        if samples.size >= 8 * RATE_HZ:
+            enrolled[reader] = [samples[: samples.size // 2]]
+            tests.append(Utterance(reader, "half", samples[samples.size // 2 :]))
     return Corpus(enrolled, tests)
 
 
@@ -321,6 +352,31 @@ def _named(snr: int | None) -> str:
     return "alone" if snr is None else f"{snr} dB"
 
 
+def tables(
+    title: str,
+    corpus: Corpus,
+    kinds: Sequence[str],
+    enrolled: People,
+    pieces: Sequence[Samples],
+    peer: Encoder | None,
+    say: Callable[[str], None],
+) -> None:
+    """Say how well utterances of each kind are told from whatever else is said."""
+    found = {snr: trials(corpus, enrolled, pieces, snr, peer) for snr in SNRS}
+    for kind in kinds:
+        for who, people in (("who would be enrolled", enrolled.is_enough), ("with less than that, too", None)):
+            if people is None and enrolled.is_enough.all():
+                continue
+            chosen = np.ones(len(enrolled.names), dtype=bool) if people is None else people
+            names = {name for name, taken in zip(enrolled.names, chosen, strict=True) if taken}
+            count = sum(one.kind == kind and one.speaker in names for one in corpus.tests)
+            say(f"\n{title}: {kind} against other, {count} utterances, {len(names)} people {who}")
+            for snr in SNRS:
+                for name, one in found[snr].items():
+                    rates = one.among(chosen).figures(kind, np.random.default_rng(SEED))
+                    say(f"  {_named(snr):>7}  {name:<8}  {rates}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print every table."""
     parser = argparse.ArgumentParser(
@@ -328,9 +384,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--audio", type=Path, default=AUDIO, help="the folder with `voice` and `music`")
     parser.add_argument("--peer", type=Path, help="pretrained.pt of resemblyzer 0.1.4")
+    parser.add_argument("--choose", type=Path, help="MATERIAL of the training: measure by what was chosen by, and end")
     parser.add_argument("--limit", type=int, default=500_000, help="the probability above which a match accuses")
     given = parser.parse_args(arguments)
-    if not (given.audio / "voice").is_dir():
+    if not given.choose and not (given.audio / "voice").is_dir():
         sys.stderr.write(f"There is no audio to measure with in {given.audio}; name it with --audio.\n")
         return 2
 
@@ -340,6 +397,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     began = time.monotonic()
     peer = Encoder(teacher_arrays(given.peer)) if given.peer else None
+    if given.choose:
+        pieces = [read_audio(given.choose / name) for name in listed("calibrate", music=True)]
+        corpus = chosen_by(given.choose)
+        tables("Chosen by", corpus, ("real", "half", "clone"), enroll(corpus, peer), pieces, peer, say)
+        return 0
     pieces = music(given.audio)
     spoken, sung = speech(given.audio / "voice"), singing(given.audio / "voice")
     weights = hashlib.sha256(voice_encoder.WEIGHTS.read_bytes()).hexdigest()
@@ -348,19 +410,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for title, corpus, kinds in (("Speech", spoken, ("real", "clone")), ("Singing", sung, ("singing",))):
         enrolled = enroll(corpus, peer)
         both.append(enrolled)
-        found = {snr: trials(corpus, enrolled, pieces, snr, peer) for snr in SNRS}
-        for kind in kinds:
-            for who, people in (("who would be enrolled", enrolled.is_enough), ("with less than that, too", None)):
-                if people is None and enrolled.is_enough.all():
-                    continue
-                chosen = np.ones(len(enrolled.names), dtype=bool) if people is None else people
-                names = {name for name, taken in zip(enrolled.names, chosen, strict=True) if taken}
-                count = sum(one.kind == kind and one.speaker in names for one in corpus.tests)
-                say(f"\n{title}: {kind} against other, {count} utterances, {len(names)} people {who}")
-                for snr in SNRS:
-                    for name, one in found[snr].items():
-                        rates = one.among(chosen).figures(kind, np.random.default_rng(SEED))
-                        say(f"  {_named(snr):>7}  {name:<8}  {rates}")
+        tables(title, corpus, kinds, enrolled, pieces, peer, say)
     say(f"\nThe whole path, reported with a probability of {given.limit / 10_000:.0f} % or more")
     whole_path(spoken, both[0], pieces, given.limit, say)
     say("  singers, among everybody who is enrolled:")

@@ -3,18 +3,19 @@ Making the weights of the voice encoder anew, out of public material, on one CPU
 
 A student that begins as the GE2E speaker encoder (Apache-2.0, the weights in the wheel `resemblyzer` 0.1.4) learns to
 say of a voice under music what its teacher says of the voice alone; the weights are the mean of both. What it is taught
-with, and what is kept from it, stands in `voice_split.tsv`: nobody who is tested, calibrated with or in the cohort is
-heard in training.
+with, and what is kept from it, stands in `voice_split.tsv`: nobody who is tested, chosen or calibrated with, or by whom
+means are taken, is heard in training.
 
-    python -m fingerprint.training.voice split  MATERIAL > fingerprint/training/voice_split.tsv
+    python -m fingerprint.training.voice split  MATERIAL > NEW.tsv
     python -m fingerprint.training.voice train  MATERIAL TEACHER.pt OUT.npz
     python -m fingerprint.training.voice cohort MATERIAL WEIGHTS.npz OUT.npz
     python -m fingerprint.training.voice calibrate MATERIAL
 
 MATERIAL is a folder with `librispeech/`, the files of `audio_data/librispeech_train-clean-100` of
-resemble-ai/Resemblyzer, `music/`, the files that the list names, and `rendered/`, songs on other instruments and
-melodies on single ones out of POP909 as `benchmarks.detection.corpus` renders them (sources and licenses:
-`data/VOICE_CARD.md`). TEACHER.pt is `resemblyzer/pretrained.pt` of the wheel.
+resemble-ai/Resemblyzer, `music/`, the files that the list names, `vctk/`, the files that it names of the repositories
+in its paths, and `rendered/`, songs on other instruments and melodies on single ones out of POP909 as
+`benchmarks.detection.corpus` renders them (sources and licenses: `data/VOICE_CARD.md`). TEACHER.pt is
+`resemblyzer/pretrained.pt` of the wheel. The list made anew keeps the rows of clones, so write it beside the old one.
 """
 
 from __future__ import annotations
@@ -49,6 +50,11 @@ STEPS: Final = 400
 SAMPLES: Final = (FRAMES - 1) * HOP + N_FFT  # of one window
 STRIDE: Final = RATE_HZ * 4 // 5  # between the places where a window of speech may begin
 SPEEDS: Final = (0.87, 1.0, 1.15)  # a voice played faster or slower is, to the teacher, another voice
+
+DIRECTIONS: Final = 100  # in which people are compared
+EVENED: Final = 0.3  # of the spread of one person is taken to be the same in all directions: 164 people say little
+RUNS: Final = (3, 6, 12)  # windows in a row that are one trial
+SNRS_TO_COMPARE: Final = ((2.0, 12.0), (-6.0, 2.0))
 
 # Whom the benchmark tests: LibriTTS readers behind its clones, readers that other tests mix in.
 TESTED: Final = frozenset(
@@ -124,6 +130,8 @@ def split(material: Path) -> Iterator[tuple[str, str, str]]:
         yield "calibrate" if path.name.startswith(CALIBRATION_MUSIC) else "train", "music", f"music/{path.name}"
     for path in sorted((material / "rendered").glob("*.wav")):
         yield "tell", "music", f"rendered/{path.name}"
+    for use in ("choose", "choose-clone"):  # whose voice a clone is of stands on its page only: these rows are kept
+        yield from ((use, reader, name) for reader, name in readers_of(use))
 
 
 def _reader(path: Path) -> str:
@@ -134,6 +142,12 @@ def listed(use: str, *, music: bool) -> list[str]:
     """Return the names of the files that are for a use, in the order of the list."""
     rows = [line.split("\t") for line in SPLIT.read_text().splitlines() if line and not line.startswith("#")]
     return [name for found, reader, name in rows if found == use and (reader == "music") is music]
+
+
+def readers_of(use: str) -> list[tuple[str, str]]:
+    """Return who is to be heard in the files that are for a use, and their names, in the order of the list."""
+    rows = [line.split("\t") for line in SPLIT.read_text().splitlines() if line and not line.startswith("#")]
+    return [(reader, name) for found, reader, name in rows if found == use]
 
 
 def at_speed(samples: NDArray[np.int16], speed: float) -> NDArray[np.int16]:
@@ -257,7 +271,7 @@ def _pair(
     return features(voice), one.vectors[at]
 
 
-# --- The cohort, and telling voices from music ---------------------------------------------------------------------
+# --- The cohort ----------------------------------------------------------------------------------------------------
 
 
 def cohort(material: Path, weights: Path, out: Path, say: Callable[[str], None] = print) -> None:
@@ -270,17 +284,129 @@ def cohort(material: Path, weights: Path, out: Path, say: Callable[[str], None] 
     for name in listed("cohort", music=False):
         said = list(windows_of(read_audio(material / name)))
         over = [mixed(voice, excerpt(rng, music), float(rng.uniform(-5.0, 10.0))) for voice in said]
-        alone.append(encoder.listen(np.concatenate([features(one) for one in said]))[0])
-        band.append(encoder.listen(np.concatenate([features(one) for one in over]))[0])
-    means, people = [], []
-    for condition in (alone, band):
-        mean = np.mean([vectors.mean(axis=0) for vectors in condition], axis=0)
-        means.append(mean)
-        one = np.stack([vectors.mean(axis=0) / np.linalg.norm(vectors.mean(axis=0)) for vectors in condition]) - mean
-        people.append(one / np.linalg.norm(one, axis=1, keepdims=True))
+        alone.append(_heard(encoder, said))
+        band.append(_heard(encoder, over))
+    means = np.stack([np.mean([one.mean(axis=0) for one in condition], axis=0) for condition in (alone, band)])
     presence = tell(rng, material, music, encoder, say)
-    digest = write(out, {"means": np.stack(means), "people": np.stack(people), "presence": presence})
-    say(f"{len(alone)} people, {digest}")
+    readers = [reread(rng, encoder, read_audio(material / name), music) for name in listed("train", music=False)]
+    alone += [reader.alone for reader in readers]
+    band += [np.concatenate(reader.band) for reader in readers]
+    people = np.stack([centroids(condition, mean) for condition, mean in zip((alone, band), means, strict=True)])
+    apart = told_apart(readers, means)
+    digest = write(out, {"means": means, "people": people, "presence": presence, "apart": apart})
+    say(f"{people.shape[1]} people, {digest}")
+
+
+def _heard(encoder: Encoder, sounds: Sequence[NDArray[np.int16]]) -> NDArray[np.float32]:
+    return encoder.listen(np.concatenate([features(one) for one in sounds]))[0]
+
+
+def centroids(people: Sequence[NDArray[np.float32]], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return one vector of length 1 for each of several people, the mean of all taken off."""
+    return np.stack([voices.unit(voices.unit(one.mean(axis=0)) - mean) for one in people])
+
+
+# --- What tells people apart ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reread:
+    """Vectors of one reader, window by window: alone, twice over a band (softer and louder) and through a vocoder."""
+
+    alone: NDArray[np.float32]
+    band: tuple[NDArray[np.float32], NDArray[np.float32]]
+    vocoded: NDArray[np.float32]
+
+
+def reread(
+    rng: np.random.Generator, encoder: Encoder, samples: NDArray[np.int16], music: Sequence[NDArray[np.int16]]
+) -> Reread:
+    """Listen to a reader in every way in which the same person is to be the same."""
+    said = list(windows_of(samples))
+    soft, loud = (
+        _heard(encoder, [mixed(voice, excerpt(rng, music), float(rng.uniform(*range_db))) for voice in said])
+        for range_db in SNRS_TO_COMPARE
+    )
+    return Reread(
+        _heard(encoder, said), (soft, loud), _heard(encoder, list(windows_of(vocoded(samples, rng))) or said[:1])
+    )
+
+
+def told_apart(readers: Sequence[Reread], means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """
+    Return the directions in which readers differ from each other more than from themselves, as (256, `DIRECTIONS`).
+
+    Linear discriminants, of runs of windows, each weighed by how much of what differs there is between people: what
+    music, a vocoder and the words do to a voice counts less in all of them.
+    """
+    runs: list[NDArray[np.float32]] = []
+    whose: list[int] = []
+    for at, reader in enumerate(readers):
+        for vectors, condition in (
+            (reader.alone, voices.ALONE),
+            (reader.band[0], voices.BAND),
+            (reader.band[1], voices.BAND),
+            (reader.vocoded, voices.ALONE),
+        ):
+            found = [
+                vectors[start : start + length].mean(axis=0)
+                for length in RUNS
+                for start in range(0, max(1, len(vectors) - length + 1), length)
+            ]
+            runs.append(voices.unit(voices.unit(np.stack(found)) - means[condition]))
+            whose += [at] * len(found)
+    given, labels = np.concatenate(runs).astype(np.float64), np.array(whose)
+    middles = np.stack([given[labels == at].mean(axis=0) for at in range(len(readers))])
+    spread = given - middles[labels]
+    within = spread.T @ spread / len(spread)
+    within = (1 - EVENED) * within + EVENED * np.trace(within) / len(within) * np.eye(len(within))
+    white = np.linalg.cholesky(np.linalg.inv(within))
+    sizes, directions = np.linalg.eigh(white.T @ np.cov(middles.T) @ white)
+    sizes, directions = sizes[-DIRECTIONS:], directions[:, -DIRECTIONS:]
+    return np.asarray(white @ directions * np.sqrt(sizes / (sizes + 1)), dtype=np.float32)
+
+
+_FRAME: Final = 1_024
+_FRAME_HOP: Final = 256
+_HANN: Final = np.hanning(_FRAME + 1)[:-1]
+
+
+def vocoded(samples: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
+    """
+    Return a voice as a vocoder gives it back: made anew from 80 mel bands, without the phases (Griffin and Lim, 1984).
+
+    What speech synthesizers say goes through such bands. It is as long as what was given.
+    """
+    bands = _mel_bands()
+    back = np.linalg.pinv(bands)
+    padded = np.pad(samples.astype(np.float64) / 32_768, (_FRAME, 2 * _FRAME))
+    magnitude = np.maximum(1e-7, np.abs(_spectrum(padded)) @ bands.T @ back.T)
+    phase = np.exp(2j * np.pi * rng.random(magnitude.shape))
+    for _ in range(16):
+        phase = np.exp(1j * np.angle(_spectrum(_sound(magnitude * phase, padded.size))))
+    sound = _sound(magnitude * phase, padded.size)[_FRAME : _FRAME + samples.size]
+    return np.asarray(sound / max(1e-6, float(np.abs(sound).max())) * 20_000, dtype=np.int16)
+
+
+def _mel_bands() -> NDArray[np.float64]:
+    edges = 700 * (10 ** (np.linspace(0, 2_595 * np.log10(1 + 7_600 / 700), 82) / 2_595) - 1)
+    ramps, widths = edges[:, None] - np.linspace(0, RATE_HZ / 2, _FRAME // 2 + 1), np.diff(edges)
+    return np.maximum(0.0, np.minimum(-ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]))
+
+
+def _spectrum(sound: NDArray[np.float64]) -> NDArray[np.complex128]:
+    return np.fft.rfft(np.lib.stride_tricks.sliding_window_view(sound, _FRAME)[::_FRAME_HOP] * _HANN)
+
+
+def _sound(spectrum: NDArray[np.complex128], size: int) -> NDArray[np.float64]:
+    sound, weight = np.zeros(size), np.zeros(size)
+    for at, frame in enumerate(np.fft.irfft(spectrum) * _HANN):
+        sound[at * _FRAME_HOP : at * _FRAME_HOP + _FRAME] += frame
+        weight[at * _FRAME_HOP : at * _FRAME_HOP + _FRAME] += _HANN**2
+    return sound / np.maximum(weight, 1e-3)
+
+
+# --- Telling voices from music -------------------------------------------------------------------------------------
 
 
 def windows_of(samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
@@ -360,65 +486,112 @@ def artificial(rng: np.random.Generator) -> NDArray[np.int16]:
 
 # --- What a score is worth -----------------------------------------------------------------------------------------
 
-_SOURCES: Final = ("alone", "with seven pieces of music laid over, 10, 5, 0 and -5 dB below")
 _SNRS: Final = (10.0, 5.0, 0.0, -5.0)
-_SURE: Final = 0.999  # of eleven thousand wrong trials none came further: more could not be told from them
+_SURE: Final = 0.999  # so many wrong trials there are not that more could be told from them
+_LEAST: Final = (2 * voices.STEP_MS + voices.WINDOW_MS) * RATE_HZ // 1000  # what a stretch takes
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Something to listen for one of the enrolled in, real or a clone of them."""
+
+    speaker: str
+    is_clone: bool
+    samples: NDArray[np.int16]
 
 
 def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
     """
-    Enroll readers who were in nothing else with one half of what they read, and listen for them in the other.
+    Enroll people who were in nothing else, and listen for them in what else they say, and in clones of them.
 
-    Writes, for voices alone and over a band, which score is worth which probability: a logistic curve through the best
-    stretch of each trial, as if as many right ones as wrong ones had been asked for.
+    Readers are enrolled with one half of what they read and tried with the other, the speakers whom the comparison was
+    chosen by with two clips, and tried with further ones and with clones. Writes, for voices alone and over a band,
+    which score is worth which probability: a logistic curve through the best stretch of each trial, as if as many right
+    ones as wrong ones had been asked for, and as many clones as real voices.
     """
     torch.set_num_threads(1)
     rng = np.random.default_rng(SEED + 2)
     music = [read_audio(material / name) for name in listed("calibrate", music=True)]
-    halves = []
-    for name in listed("calibrate", music=False):
-        samples = read_audio(material / name)
-        if samples.size >= 10 * RATE_HZ:
-            halves.append((samples[: samples.size // 2], samples[samples.size // 2 :]))
+    enrolled, trials = _to_calibrate(material)
     people = voices.cohort()
-    vectors = [hear(first).of_voice().vectors.mean(axis=0) for first, _ in halves]
-    templates = people.centered(np.stack([vector / np.linalg.norm(vector) for vector in vectors]), voices.ALONE)
-    seen: list[tuple[NDArray[np.float64], NDArray[np.float64], int]] = []
+    names = list(enrolled)
+    vectors = np.stack([voices.unit(vectors.mean(axis=0)) for vectors in enrolled.values()])
+    templates = people.centered(vectors, voices.ALONE)
+    tried = {is_clone: sum(one.is_clone is is_clone for one in trials) for is_clone in (False, True)}
+    seen: list[list[Scored]] = []
     for condition, snrs in ((voices.ALONE, (None,)), (voices.BAND, _SNRS)):
-        hits: list[float] = []
-        others: list[float] = []
+        scored = []
         for snr in snrs:
-            for at, (_, second) in enumerate(halves):
-                given = second if snr is None else _under(rng, second, music, snr)
+            for trial in trials:
+                given = trial.samples if snr is None else _under(rng, trial.samples, music, snr)
                 best: dict[int, float] = {}
                 for found in voices.stretches(hear(given).of_voice(), templates, people):
                     if found.condition == condition:
                         best[found.template] = max(best.get(found.template, -9.0), found.score)
-                hits += [score for template, score in best.items() if template == at]
-                others += [score for template, score in best.items() if template != at]
-        asked = len(snrs) * len(halves)
-        seen.append((np.array(hits), np.array(others), asked))
-        say(f"condition {condition}: {len(hits)} of {asked} found, {len(others)} of {asked * (len(halves) - 1)} wrong")
-        for what, scores in (("right", hits), ("wrong", others)):
-            say(f"    {what}: {np.percentile(scores, [1, 25, 50, 75, 99]).round(2)}")
-    slope, offsets = _logistic(seen, len(halves) - 1)
-    for condition, (offset, (right, wrong, _)) in enumerate(zip(offsets, seen, strict=True)):
-        curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in range(150, 401, 25))
+                for template, score in best.items():
+                    is_right = names[template] == trial.speaker
+                    asked = len(snrs) * (2 * tried[trial.is_clone] if is_right else len(trials) * (len(names) - 1))
+                    scored.append(Scored(score, is_right, trial.is_clone, 1 / asked))
+        seen.append(scored)
+        say(f"condition {condition}: {len(snrs) * len(trials)} trials against {len(names)} people")
+        for what, chosen in (
+            ("real", [one.score for one in scored if one.is_right and not one.is_clone]),
+            ("clone", [one.score for one in scored if one.is_right and one.is_clone]),
+            ("wrong", [one.score for one in scored if not one.is_right]),
+        ):
+            say(f"    {what}: {len(chosen)} found, {np.percentile(chosen, [1, 25, 50, 75, 99]).round(2)}")
+    for condition, scored in enumerate(seen):
+        slope, offset = _logistic(scored)
+        curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in range(0, 601, 25))
+        over = ("alone", "with seven pieces of music laid over, 10, 5, 0 and -5 dB below")[condition]
         table = Calibration(
-            algorithm=f"{voice_encoder.ALGORITHM} {('alone', 'band')[condition]}",
+            algorithm=f"{voices.ALGORITHM} {('alone', 'band')[condition]}",
             parameters=voices.PARAMETERS,
             points=tuple(
                 (score * 1_000, round(1e6 * min(_SURE, likely)))
-                for score, likely in zip(range(150, 401, 25), curve, strict=True)
+                for score, likely in zip(range(0, 601, 25), curve, strict=True)
             ),
-            source=f"Halves of an utterance of each of {len(halves)} LibriSpeech readers, {_SOURCES[condition]}.",
+            source=(
+                f"{tried[False]} utterances of real voices (LibriSpeech, VCTK) and {tried[True]} of clones, {over};"
+                f" each against {len(names)} people."
+            ),
             measured_on=datetime.now(UTC).date().isoformat(),
-            right=len(right),
-            wrong=len(wrong),
+            right=sum(one.is_right for one in scored),
+            wrong=sum(not one.is_right for one in scored),
         )
         path = calibration.FOLDER / voices.CALIBRATIONS[condition]
         path.write_text(json.dumps(table.to_document(), indent=1) + "\n")
         say(f"wrote {path}")
+
+
+def _to_calibrate(material: Path) -> tuple[dict[str, NDArray[np.float32]], list[Trial]]:
+    """Return the vectors that each person is enrolled with, and what to try them with: what is long enough to match."""
+    enrolled: dict[str, NDArray[np.float32]] = {}
+    trials: list[Trial] = []
+    for reader, name in readers_of("calibrate"):
+        if reader != "music" and (samples := read_audio(material / name)).size >= 10 * RATE_HZ:
+            enrolled[reader] = hear(samples[: samples.size // 2]).of_voice().vectors
+            trials.append(Trial(reader, False, samples[samples.size // 2 :]))
+    clips: dict[str, list[NDArray[np.int16]]] = {}
+    for reader, name in readers_of("choose"):
+        clips.setdefault(reader, []).append(read_audio(material / name))
+    for reader, found in clips.items():
+        heard = np.concatenate([hear(clip).of_voice().vectors for clip in found[:2]])
+        if len(heard):
+            enrolled[reader] = heard
+        trials += [Trial(reader, False, clip) for clip in found[2:]]
+    trials += [Trial(reader, True, read_audio(material / name)) for reader, name in readers_of("choose-clone")]
+    return enrolled, [one for one in trials if one.samples.size >= _LEAST and one.speaker in enrolled]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The best stretch of a trial for one person, and how much it weighs."""
+
+    score: float
+    is_right: bool
+    is_clone: bool
+    weight: float
 
 
 def hear(samples: NDArray[np.int16]) -> voices.Heard:
@@ -436,34 +609,22 @@ def _under(
     return mixed(voice, np.resize(piece[start : start + voice.size], voice.size), snr)
 
 
-def _logistic(
-    seen: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], int]], others_each: int
-) -> tuple[float, list[float]]:
-    """
-    Fit a logistic curve for each condition, each kind weighing as if as many of it had been asked for.
-
-    The conditions share their slope: of voices alone there are too few mistakes to tell how steep it is.
-    """
-    parts = []
-    for condition, (hits, others, asked) in enumerate(seen):
-        for scores, is_hit, weight in ((hits, 1.0, 1 / asked), (others, 0.0, 1 / (asked * others_each))):
-            parts.append([(score, is_hit, weight, condition) for score in scores])
-    rows = torch.tensor([row for part in parts for row in part], dtype=torch.float64)
-    curve = torch.zeros(1 + len(seen), dtype=torch.float64)
-    curve[0] = 1.0
-    curve.requires_grad_()
+def _logistic(scored: Sequence[Scored]) -> tuple[float, float]:
+    """Fit a logistic curve by the weights of what was scored; return its slope and where it begins."""
+    rows = torch.tensor([(one.score, float(one.is_right), one.weight) for one in scored], dtype=torch.float64)
+    curve = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([curve], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        sums = curve[0] * (rows[:, 0] - 2) + curve[1:][rows[:, 3].long()]
+        sums = curve[0] * (rows[:, 0] - 2) + curve[1]
         loss = nn.functional.binary_cross_entropy_with_logits(sums, rows[:, 1], weight=rows[:, 2], reduction="sum")
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
-    slope, *offsets = curve.detach().tolist()
-    return slope, [offset - 2 * slope for offset in offsets]
+    slope, offset = curve.detach().tolist()
+    return slope, offset - 2 * slope
 
 
 def write(out: Path, arrays: dict[str, NDArray[np.float32]]) -> str:

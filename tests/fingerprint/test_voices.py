@@ -117,6 +117,46 @@ def test_does_not_take_one_for_another(song: Sound, singer: VoiceTemplate) -> No
     assert likely == {SINGER}
 
 
+def test_who_is_like_everybody_is_less_like_anybody() -> None:
+    plane = np.eye(8, dtype=np.float32)
+    crowd = voices.unit(plane[None, 0] + 0.3 * plane[2:])  # all on one side
+    people = voices.Cohort(np.zeros((2, 8), np.float32), np.stack([crowd, crowd]), np.zeros((2, 9), np.float32), plane)
+    usual, rare = plane[0], plane[1]
+    assert voices.scores(usual[None], usual[None], ALONE, people) < voices.scores(rare[None], rare[None], ALONE, people)
+    found = voices.scores(plane[:2], plane[:2], BAND, people)
+    assert found[1, 1] == pytest.approx(1 / 0.1)  # the same voice, and nobody else's
+    assert found[0, 0] == pytest.approx(float((1 - (crowd @ usual).mean()) / 0.1), abs=1e-4)
+    assert found[0, 1] < found[1, 1]
+
+
+def test_people_are_compared_where_they_differ_and_not_where_one_differs_from_oneself() -> None:
+    from fingerprint.training import voice
+
+    rng = np.random.default_rng(5)
+    who, how = np.eye(256, dtype=np.float32)[:2]
+
+    def said(pole: float) -> np.ndarray:
+        changing = rng.choice([-1.0, 1.0], (12, 1)) * how
+        return np.asarray(pole * who + changing + rng.normal(0, 0.01, (12, 256)), dtype=np.float32)
+
+    readers = [voice.Reread(said(at), (said(at), said(at)), said(at)) for at in (-1.0, -0.5, 0.5, 1.0) * 4]
+    apart = voice.told_apart(readers, np.zeros((2, 256), dtype=np.float32))
+    assert apart.shape == (256, voice.DIRECTIONS)
+    assert np.linalg.norm(who @ apart) > 5 * np.linalg.norm(how @ apart)
+
+
+def test_a_vocoder_gives_a_voice_back_as_long_as_it_was_and_much_like_it(song: Sound) -> None:
+    from fingerprint.training import voice
+
+    part = song[5 * RATE_HZ : 8 * RATE_HZ + 123]
+    again = voice.vocoded(part, np.random.default_rng(3))
+    assert again.size == part.size
+    assert not np.array_equal(again, part)
+    bands = [voice_encoder.mel(voice_encoder.power(one))[:, :30] for one in (part, again)]
+    one, other = (np.log(band + 1e-4).ravel() for band in bands)
+    assert np.corrcoef(one, other)[0, 1] > 0.8
+
+
 def test_without_templates_nothing_is_listened_to() -> None:
     script = (
         "import sys, numpy as np; from fingerprint import voices; one = voices.Listener(());"
@@ -175,6 +215,8 @@ def test_weights_are_read_whole_and_unchanged_or_not_at_all(tmp_path: Path) -> N
     cut.write_bytes(voice_encoder.WEIGHTS.read_bytes()[:-1])
     with pytest.raises(WeightsChanged, match=r"cut\.npz"):
         voice_encoder.read(cut, digest=voice_encoder.WEIGHTS_DIGEST)
+    with pytest.raises(WeightsChanged, match=r"voice-cohort-2\.npz"):
+        voice_encoder.read(voices.COHORT, digest=voice_encoder.WEIGHTS_DIGEST)
     pickled = io.BytesIO()
     np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     hostile = tmp_path / "hostile.npz"
@@ -205,12 +247,15 @@ def test_nobody_is_taught_with_and_measured_with() -> None:
         "cohort": 34,
         "tested": 9,
         "tell": 0,
+        "choose": 56,
+        "choose-clone": 39,
     }
+    assert used.pop("choose-clone") < used["choose"]
     assert len(set().union(*used.values())) == sum(map(len, used.values()))
     assert used["tested"] <= voice.TESTED
     assert not (used["train"] | used["calibrate"] | used["cohort"]) & voice.TESTED
     assert used["cohort"] == voice.COHORT
-    assert len(voices.cohort().people[ALONE]) == len(voice.COHORT)
+    assert len(voices.cohort().people[ALONE]) == len(used["cohort"] | used["train"])
     pieces = {use: set(voice.listed(use, music=True)) for use in ("train", "calibrate", "tell")}
     assert all(pieces.values())
     assert len(set().union(*pieces.values())) == sum(map(len, pieces.values()))
