@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.test import TransactionTestCase
 
 from tests import database
 
@@ -46,7 +47,9 @@ def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
             embedded.extend(admin, name)
             call_command("migrate", database="owner", verbosity=0)
         database.story.goes_on(())
-        yield
+        with pytest.MonkeyPatch.context() as django:
+            django.setattr(TransactionTestCase, "_should_reload_connections", database.closes)
+            yield
         for alias in connections:
             connections[alias].close()
         if not settings.DATABASE_URL:

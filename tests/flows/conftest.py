@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -458,13 +459,10 @@ def tampering(*tables: str) -> Iterator[CursorWrapper]:
     It is all one transaction of a login that nothing is forbidden to: what is called meanwhile sees what was written.
     """
     own = connections["default"]
-    user = own.settings_dict["USER"]
-    own.close()
-    if not settings.DATABASE_URL:
-        own.settings_dict["USER"] = "postgres"
+    connections["default"] = _almighty() if not settings.DATABASE_URL else own
     try:
         with transaction.atomic():
-            with own.cursor() as cursor:
+            with connections["default"].cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # as the audit reads
                 cursor.execute("SET LOCAL ROLE NONE")
                 cursor.execute("SET LOCAL session_replication_role = replica")
@@ -473,8 +471,16 @@ def tampering(*tables: str) -> Iterator[CursorWrapper]:
                 yield cursor
             transaction.set_rollback(True)
     finally:
-        own.close()
-        own.settings_dict["USER"] = user
+        connections["default"] = own
+
+
+@cache
+def _almighty() -> Any:
+    """One for all: in each new one PostgreSQL learns every table again that the audit asks about."""
+    own = connections["default"].copy("default")
+    own.settings_dict["USER"] = "postgres"
+    atexit.register(own.close)
+    return own
 
 
 @contextmanager
