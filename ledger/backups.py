@@ -735,7 +735,11 @@ def _compare_with_the_living(chosen: Backup, findings: list[str]) -> tuple[int, 
 
 def _manage(room: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a command on the drill's own folder and server, with this installation's keys and settings."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "LEDGER_CHECKPOINT"))}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DATABASE_", "LEDGER_CHECKPOINT", "LEDGER_STORES"))
+    }
     return subprocess.run(
         [sys.executable, "-m", "django", *arguments],
         env={

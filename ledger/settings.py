@@ -17,7 +17,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from fingerprint import shards
-from ledger import __version__, embedded, journal
+from ledger import __version__, embedded, journal, stores
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("LEDGER_DATA", BASE_DIR / "var")).absolute()
@@ -260,6 +260,8 @@ LEDGER_SHARDS_HERE = tuple(  # which of them `serve` starts workers for
 )
 LEDGER_SHARD_PATIENCE_SECONDS = float(os.environ.get("LEDGER_SHARD_PATIENCE_SECONDS", "30"))
 LEDGER_CATALOGUE_STORES = frozenset(os.environ.get("LEDGER_CATALOGUE_STORES", "catalogue").split(","))
+if elsewhere := os.environ.get("LEDGER_STORES"):
+    STORAGES |= stores.read(Path(elsewhere), names={*STORAGES, *LEDGER_CATALOGUE_STORES} - {"default", "staticfiles"})
 LEDGER_MAX_IMPORT_BYTES = int(os.environ.get("LEDGER_MAX_IMPORT_BYTES", str(2 * 1000**3)))
 # Lines of usage that one job of a royalty run takes: fewer for more workers, more for less to put together.
 LEDGER_LINES_A_PARTITION = int(os.environ.get("LEDGER_LINES_A_PARTITION", "1000000"))

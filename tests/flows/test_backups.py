@@ -85,8 +85,15 @@ def restored(home: Folder, folder: Path, *more: str) -> tuple[int, dict[str, Any
 
 
 def test_a_backup_is_tried_beside_the_living_log_and_put_back_after_it_is_lost(
-    trade: World, kept: Path, elsewhere: Folder, tmp_path: Path
+    trade: World, kept: Path, elsewhere: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Where the living service's audio lies elsewhere, the drill stays away from it.
+    living = tmp_path / "stores.json"
+    options = {"location": str(configured.STORAGES["audio"]["OPTIONS"]["location"])}
+    living.write_text(
+        json.dumps({"audio": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}})
+    )
+    monkeypatch.setenv("LEDGER_STORES", str(living))
     trade.register("country", audio=False)
     sound = trade.sounds.own("wav")
     from fingerprint import store
