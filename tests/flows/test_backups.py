@@ -89,10 +89,7 @@ def test_a_backup_is_tried_beside_the_living_log_and_put_back_after_it_is_lost(
 ) -> None:
     # Where the living service's audio lies elsewhere, the drill stays away from it.
     living = tmp_path / "stores.json"
-    options = {"location": str(configured.STORAGES["audio"]["OPTIONS"]["location"])}
-    living.write_text(
-        json.dumps({"audio": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}})
-    )
+    living.write_text(json.dumps({"audio": configured.STORAGES["audio"]}))
     monkeypatch.setenv("LEDGER_STORES", str(living))
     trade.register("country", audio=False)
     sound = trade.sounds.own("wav")
