@@ -360,7 +360,9 @@ class Leaf(models.Model):
     """The place of an entry in the tree: gap-free from 0, with the RFC 6962 leaf hash of its bytes."""
 
     index = models.BigIntegerField(primary_key=True)
-    entry = models.OneToOneField(Entry, on_delete=PROTECT, related_name="leaf")
+    # The one statement that places leaves reads the entries in the same breath, and no entry is ever deleted: a foreign
+    # key would ask again for each.
+    entry = models.OneToOneField(Entry, on_delete=PROTECT, related_name="leaf", db_constraint=False)
     hash = models.BinaryField(max_length=32)
 
     class Meta:

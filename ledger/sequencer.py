@@ -24,10 +24,12 @@ WITH batch AS (
     DELETE FROM ledger_pendingentry
      WHERE ctid = ANY(ARRAY(SELECT ctid FROM ledger_pendingentry ORDER BY id LIMIT %s))
     RETURNING id, entry_id
+), numbered AS (  -- before their bodies are read, which would be sorted with them
+    SELECT entry_id, row_number() OVER (ORDER BY id) AS number FROM batch
 ), placed AS (
     INSERT INTO ledger_leaf (index, entry_id, hash)
-    SELECT %s + row_number() OVER (ORDER BY batch.id) - 1, entry.id, sha256('\\x00'::bytea || entry.body)
-      FROM batch JOIN ledger_entry AS entry ON entry.id = batch.entry_id
+    SELECT %s + number - 1, entry.id, sha256('\\x00'::bytea || entry.body)
+      FROM numbered JOIN ledger_entry AS entry ON entry.id = entry_id
     RETURNING index, hash
 )
 SELECT string_agg(hash, ''::bytea ORDER BY index) FROM placed
