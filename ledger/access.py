@@ -252,6 +252,15 @@ def caller_of_user(user: AbstractBaseUser | AnonymousUser, *, at: datetime) -> C
     return Caller(Sight(frozenset().union(*(duty.parties for duty in duties)), tuple(within)), tuple(duties))
 
 
+def caller_kept(user: AbstractBaseUser | AnonymousUser, *, at: datetime) -> Caller:
+    """Return the same, asked once of a user, who is read anew with each request; as Django keeps permissions."""
+    found: Caller | None = getattr(user, "as_caller", None)
+    if found is None:
+        found = caller_of_user(user, at=at)
+        user.as_caller = found  # type: ignore[union-attr]
+    return found
+
+
 def engagement_of(membership: Membership) -> AuditEngagement | None:
     """Return what an auditor was let in for; None of whoever is no auditor, or was let in before it was recorded."""
     found: AuditEngagement | None = getattr(membership, "engagement", None)

@@ -106,17 +106,12 @@ def template() -> Path:
 
 def _copy_owned(source: Path, target: Path) -> None:
     """Copy a stopped server with its owners, and without what its last run left behind."""
-
-    def with_owner(source: str, to: str) -> str:
-        shutil.copy2(source, to)
-        of = Path(source).stat()
-        os.chown(to, of.st_uid, of.st_gid)
-        return to
-
-    shutil.copytree(source, target, copy_function=with_owner, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
-    for folder in (source, *(path for path in source.rglob("*") if path.is_dir())):
-        of = folder.stat()
-        os.chown(target / folder.relative_to(source), of.st_uid, of.st_gid)
+    target.mkdir(parents=True)
+    # Three thousand files, for which Python takes several times as long.
+    subprocess.run(["cp", "-a", f"{source}/.", str(target)], check=True)
+    for left in LEFT_BEHIND:
+        for path in target.glob(left):
+            path.unlink()
     target.with_name(target.name + ".provisioned").touch()
 
 

@@ -122,7 +122,7 @@ class HasScopeOrStaff(BasePermission):
 
 def caller_of(request: Request | HttpRequest) -> Caller:
     """Return who asks, as they may today: what they see, and for whom they may do what."""
-    from ledger.access import NOBODY, caller_of_client, caller_of_user
+    from ledger.access import NOBODY, caller_kept, caller_of_client
 
     bare: Any = getattr(request, "_request", request)
     if (known := getattr(bare, "caller", None)) is not None:
@@ -134,7 +134,7 @@ def caller_of(request: Request | HttpRequest) -> Caller:
         sees_all = bool(token is not None and token.allow_scopes([SEES_ALL]))
         found = caller_of_client(asking.client, sees_all=sees_all, at=timezone.now())
     else:
-        found = NOBODY if asking is None else caller_of_user(asking, at=timezone.now())
+        found = NOBODY if asking is None else caller_kept(asking, at=timezone.now())
     bare.caller = found
     return found
 

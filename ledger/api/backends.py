@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ledger import gauges
-from ledger.access import Caller, caller_of_user
+from ledger.access import Caller, caller_kept
 from ledger.models import Membership
 
 
@@ -38,6 +38,6 @@ class MembershipBackend(ModelBackend):
         # Kept on the user, who is read anew with each request, as Django keeps permissions.
         if not hasattr(user_obj, "as_member"):
             was_admitted = Membership.objects.filter(user=user_obj.pk).exists()
-            user_obj.as_member = caller_of_user(user_obj, at=timezone.now()) if was_admitted else None
+            user_obj.as_member = caller_kept(user_obj, at=timezone.now()) if was_admitted else None
         found: Caller | None = user_obj.as_member
         return found
