@@ -74,6 +74,7 @@ MEASURES = {
     "peaks_found": "Peaks of the recording that are in it",
     "peaks_sought": "Peaks of the recording that a copy could have",
     "alone_probability_millionths": "Likely right, were nobody else enrolled",
+    "tones_alone": "Found by its tones alone, below two kilohertz (1)",
     "drum_machine": "Rests on the pattern of a drum machine alone",
     "shared_with": "Unrelated recordings of the catalogue that have the same in them",
     "music_millionths": "Music in it",

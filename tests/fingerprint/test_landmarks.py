@@ -392,6 +392,38 @@ def test_vote_for_the_same_wherever_the_index_keeps_a_reference(songs: dict[str,
     assert any(len(seeds) for _, seeds in seen[0])
 
 
+def _scattered(seed: int, frames: int, count: int) -> np.ndarray:
+    chance = np.random.default_rng(seed)
+    return np.stack([chance.integers(0, frames, count), chance.integers(20, 180, count)], axis=1)
+
+
+def _drummed(frames: int) -> np.ndarray:
+    return np.array([(at, bin_) for at in range(5, frames, 22) for bin_ in (205, 240, 290, 345, 400, 460)])
+
+
+def _peaks(*parts: np.ndarray) -> Peaks:
+    both = np.concatenate(parts)
+    both = both[np.lexsort((both[:, 1], both[:, 0]))]
+    return Peaks(both[:, 0], landmarks.FRACTIONS * both[:, 1])
+
+
+@pytest.mark.parametrize(("tones_of", "told"), [("it", [1]), ("another", [])])
+def test_tell_by_tones_what_drums_say_of_anybody(tones_of: str, told: list[int]) -> None:
+    """Over drums that agree on every beat, a third of the tones is enough; as many tones of another are not."""
+    frames, first = 300, 440
+    whole = _scattered(1, 1_200, 320)
+    known = Index.of([(OTHER, written(_peaks(whole, _drummed(1_200))))], FAMILY)
+    part = whole[(whole[:, 0] >= first) & (whole[:, 0] < first + frames)] - [first, 0]
+    left = part[np.random.default_rng(3).random(len(part)) < 0.3]
+    tones = left if tones_of == "it" else _scattered(9, frames, len(left))
+    heard = _peaks(tones, _scattered(4, frames, 200), _drummed(frames))
+    matches = landmark_matching.search(known, [heard] * landmarks.SHIFTS, pitches_cents=())
+    assert [match.measure("tones_alone") for match in matches] == told
+    for match in matches:
+        apart_ms = match.reference.start_ms - match.output.start_ms
+        assert abs(apart_ms - first * landmarks.HOP_SAMPLES * 1000 / RATE) < 100
+
+
 def test_sounds_are_what_the_demo_has() -> None:
     assert all((sounds.MUSIC / name).exists() for name in (*NAMES, HOST))
 
