@@ -54,6 +54,7 @@ WIDTH = 4  # so many segments of one size, within a factor of four, become one
 _SMALL = 14  # bits of a number of postings, below which every size is one
 _BLOCK = 1 << 22  # postings, or items, that are in memory while segments are merged
 _SPREAD = 0x9E3779B1  # the golden ratio's
+_KEPT = 1 << 21  # ends of keys that are kept from counting to reading: 32 MiB
 _READ_AT_ONCE = 1 << 17  # entries, each perhaps on a page of its own, before pages are given back
 _INCOMING = ".incoming-"
 
@@ -192,7 +193,12 @@ class Segment:
         begin = self.directory[bucket].astype(np.int64)
         end = self.directory[bucket + np.uint32(1)].astype(np.int64)
         first = self._bound(begin, end, low, np.less)
-        return first, self._bound(first, end, low, np.less_equal) - first
+        # Most keys of a query have no postings, and those are not asked for where they end.
+        count = np.zeros(keys.size, np.int64)
+        here = np.flatnonzero(first < end)
+        here = here[self.entries["low"][first[here]] == low[here]]
+        count[here] = self._bound(first[here], end[here], low[here], np.less_equal) - first[here]
+        return first, count
 
     def _bound(self, begin: Positions, end: Positions, low: _Array, before: Callable[..., Any]) -> Positions:
         """Return the first entry in [begin, end) whose rest of the hash does not come before `low`, for each."""
@@ -545,12 +551,19 @@ class View:
         positions = positions[order]
         keys, begins, repeats = np.unique(spread[order], return_index=True, return_counts=True)
         total = np.zeros(keys.size, np.int64)
-        for _, _, count in self._found(keys):
+        kept: dict[int, tuple[Positions, Positions]] = {}
+        for number, first, count in self._found(keys):
             total += count
+            # What is hidden is counted out, so it is found once more; and so is what would be too much to keep.
+            if self.masks[number] is None and (len(kept) + 1) * keys.size <= _KEPT:
+                kept[number] = first, count
         known = np.flatnonzero((total > 0) & (total <= most))
         try:
             for number, segment in enumerate(self.segments):
-                first, count = segment.find(keys[known])
+                if number in kept:
+                    first, count = (found[known] for found in kept.pop(number))
+                else:
+                    first, count = segment.find(keys[known])
                 here = np.flatnonzero(count)
                 # The same hash at several positions of the query has the same places for each of them.
                 again = repeats[known[here]]

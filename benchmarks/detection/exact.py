@@ -178,7 +178,13 @@ class _Material:
 
 
 def _surest(match: Match) -> tuple[int, int, str, int]:
-    return -(match.probability_millionths or 0), -match.score_millionths, str(match.reference_id), match.output.start_ms
+    known = _rank(match.probability_millionths)
+    return -known, -match.score_millionths, str(match.reference_id), match.output.start_ms
+
+
+def _rank(probability: int | None) -> int:
+    """What a policy does most about comes first: what no table tells of, Chromaprint's, is refused by a machine."""
+    return calibration.MILLION if probability is None else probability
 
 
 def at_11025(sound: songs.Sound) -> Samples:
@@ -348,7 +354,7 @@ def by_todays_tables(answers: Sequence[Answer]) -> list[Answer]:
         return replace(found, probability=table.probability_millionths(found.score) if table else None)
 
     return [
-        replace(answer, found=sorted(map(anew, answer.found), key=lambda one: (-(one.probability or 0), -one.score)))
+        replace(answer, found=sorted(map(anew, answer.found), key=lambda one: (-_rank(one.probability), -one.score)))
         for answer in answers
     ]
 
