@@ -477,14 +477,12 @@ def _cells(
 
 
 def _order_of(numbers: Positions) -> Positions:
-    """The order of numbers, equal ones as they come: twice as quick as np.argsort where nothing is in order yet."""
-    bits = int(numbers.size).bit_length()
-    lowest = int(numbers.min())
-    if int(numbers.max()) - lowest >= 1 << (62 - bits):
-        return np.argsort(numbers, kind="stable")
-    packed = numbers - lowest << bits | np.arange(numbers.size)
-    packed.sort()
-    return np.asarray(packed & (1 << bits) - 1)
+    """The order of numbers, equal ones as they come: by 16 bits at a time, which NumPy counts instead of comparing."""
+    apart = numbers - int(numbers.min())
+    order = np.argsort(apart.astype(np.uint16), kind="stable")
+    for shift in range(16, int(apart.max()).bit_length(), 16):
+        order = order[np.argsort((apart >> shift).astype(np.uint16)[order], kind="stable")]
+    return order
 
 
 def _number(diagonal: int) -> int:

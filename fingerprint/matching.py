@@ -289,12 +289,14 @@ class _Pair:
         items = np.arange(line.first, line.last + 1)
         _, at, _ = self.along(line, items)
         bits = count = 0
-        for away in _UNRELATED:
-            for there, here in ((items + away, at), (items, at + SHIFTS * away)):
-                inside = (there >= 0) & (there < self.reference.size) & (here >= 0) & (here < self.query.size)
-                if 2 * int(inside.sum()) >= items.size:
-                    bits += int(np.bitwise_count(self.reference[there[inside]] ^ self.query[here[inside]]).sum())
-                    count += int(inside.sum())
+        # All moves at once: a large catalogue has thousands of lines that are asked this and come to nothing.
+        away = _UNRELATED[:, None]
+        for there, here in ((items + away, at[None, :]), (items[None, :], at + SHIFTS * away)):
+            inside = (there >= 0) & (there < self.reference.size) & (here >= 0) & (here < self.query.size)
+            inside &= (2 * inside.sum(axis=1) >= items.size)[:, None]
+            sides = self.reference[np.where(inside, there, 0)] ^ self.query[np.where(inside, here, 0)]
+            bits += int(np.bitwise_count(sides).sum(where=inside, dtype=np.int64))
+            count += int(inside.sum())
         # Two clips too short to be moved against each other: about the least that two songs differed in.
         return 100 * bits // count if count else 1_050
 

@@ -424,6 +424,13 @@ def test_tell_by_tones_what_drums_say_of_anybody(tones_of: str, told: list[int])
         assert abs(apart_ms - first * landmarks.HOP_SAMPLES * 1000 / RATE) < 100
 
 
+@pytest.mark.parametrize("reach", [1, 50, 70_000, 1 << 33, 1 << 50])
+def test_are_put_in_order_and_equal_ones_stay(reach: int) -> None:
+    numbers = np.random.default_rng(2).integers(-reach, reach, 3_000)
+    numbers[1_000:2_000] = numbers[:1_000]
+    assert np.array_equal(landmark_matching._order_of(numbers), np.argsort(numbers, kind="stable"))
+
+
 def test_sounds_are_what_the_demo_has() -> None:
     assert all((sounds.MUSIC / name).exists() for name in (*NAMES, HOST))
 
