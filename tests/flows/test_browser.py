@@ -60,6 +60,8 @@ def test_reviews_a_refused_output(world: World, page: Any) -> None:
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
     page.get_by_role("link", name="Patched").click()
+    page.get_by_role("link", name=f"Match {finding['matches'][0] + 1}", exact=True).wait_for()
+    page.wait_for_load_state()
 
     assert finding["sentence"] in page.get_by_role("status").inner_text()
     # A finding leads to its match, which is then the one that is compared.
@@ -85,8 +87,11 @@ def test_reviews_a_refused_output(world: World, page: Any) -> None:
     page.wait_for_function(
         "([player, at]) => player.currentTime > at + 0.3", arg=[players.nth(1).element_handle(), before]
     )
-    places = players.evaluate_all("all => all.map(player => player.currentTime / player.duration)")
-    assert abs(places[0] - places[1]) < 0.02
+    # Whichever is a tenth of a second behind is brought back at the next picture, which may be late on a busy machine.
+    page.wait_for_function(
+        "all => Math.abs(all[0].currentTime / all[0].duration - all[1].currentTime / all[1].duration) < 0.02",
+        arg=[players.nth(number).element_handle() for number in range(2)],
+    )
     pair.get_by_role("button", name="A output").click()
     assert players.evaluate_all("all => all.map(player => player.muted)") == [False, True]
 
@@ -129,6 +134,8 @@ def test_registers_a_share_by_keyboard(world: World, page: Any) -> None:
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
 
+    page.get_by_role("combobox", name="Party").wait_for()
+    page.wait_for_load_state()  # with the script that searches
     page.get_by_role("combobox", name="Party").fill("sing")
     page.get_by_role("option", name="Singer").wait_for()
     page.keyboard.press("Enter")

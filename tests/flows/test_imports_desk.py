@@ -56,6 +56,7 @@ def test_a_sheet_goes_in_by_hand(trade: World, page: Any, tmp_path: Path) -> Non
     page.locator("[data-import]").wait_for()
     importing.take(batch_id=batch.pk, at=timezone.now())
     page.get_by_role("link", name="Take back…").wait_for()
+    page.wait_for_load_state()
     assert Recording.objects.count() == 2
     assert "2 parties have this name" in page.content()
     with page.expect_download() as download:

@@ -27,6 +27,8 @@ def test_adds_up_while_somebody_types(songs: World, page: Any) -> None:
     page.fill("[name=password]", "a team of two")
     page.click("button[type=submit]")
     sums = page.locator("[data-sums]")
+    sums.wait_for()
+    page.wait_for_load_state()  # with the script that adds up
     assert "Nothing is claimed yet" in sums.inner_text()
 
     page.locator("#id_row-0-party").fill("Publisher")

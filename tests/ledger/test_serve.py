@@ -17,7 +17,7 @@ import pytest
 
 from ledger import notes
 from tests.faults import processes
-from tests.faults.processes import Folder, free_port, of_folder, postgres_of, wait_until
+from tests.faults.processes import PATIENCE, Folder, free_port, of_folder, postgres_of, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -129,13 +129,13 @@ def test_leaves_no_orphans_when_it_or_its_children_are_killed(home: Folder) -> N
     for word, before in killed.items():
         # The killed one may be listed a moment longer: until its parent has buried it.
         wait_until(partial(another, word, before), seconds=20, what=f"another {word}")
-    assert psutil.wait_procs(orphans, timeout=5)[1] == []
+    assert psutil.wait_procs(orphans, timeout=5 * PATIENCE)[1] == []
     # And the database, which is started by whoever looks first.
     assert processes.kill(postgres_of(home.data)) > 3
     wait_until(lambda: postgres_of(home.data), seconds=10, what="the database is back")
     wait_until(lambda: answers(port), seconds=30, what="the log's key")
     again.send_signal(signal.SIGTERM)
-    assert again.wait(30) == 0
+    assert again.wait(30 * PATIENCE) == 0
     assert of_folder(home.data) == [], names_of(home)
 
 
@@ -146,7 +146,7 @@ def test_leaves_nothing_when_it_is_told_to_stop_while_it_starts(home: Folder, af
     wait_until(lambda: "Starting PostgreSQL" in said(home)[before:], seconds=20, what="it has begun")
     time.sleep(after_s)
     supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(30) == 0
+    assert supervisor.wait(30 * PATIENCE) == 0
     assert of_folder(home.data) == [], names_of(home)
     assert "Traceback" not in said(home)[before:]
 
@@ -157,6 +157,6 @@ def test_says_why_it_cannot_start_where_somebody_else_listens(home: Folder) -> N
         stranger.listen()
         port = stranger.getsockname()[1]
         supervisor = serve(home, port)
-        assert supervisor.wait(30) == 1
+        assert supervisor.wait(30 * PATIENCE) == 1
     assert f"port {port} is taken" in said(home)
     assert of_folder(home.data) == []

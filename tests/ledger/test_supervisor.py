@@ -86,8 +86,9 @@ def test_waits_at_most_half_a_minute_and_forgives_who_lived_long(watched: list[C
     def stop_after_the_first() -> None:
         ours.stopping = bad.process is None
 
+    since = time.monotonic()
     ours.watch(each_turn=stop_after_the_first, turn_s=0.02)
-    assert 29 < bad.not_before - time.monotonic() <= 30
+    assert since + 30 <= bad.not_before <= time.monotonic() + 30
     bad.not_before, ours.stopping = 0, False
     ours._start(bad)
     bad.started_at -= 61
@@ -106,7 +107,7 @@ def test_kills_what_does_not_end_and_all_that_it_started(
     wait_until(lambda: note.exists() and note.read_text(), seconds=10, what="it has started another")
     since = time.monotonic()
     ours.end()
-    assert time.monotonic() - since < 5
+    assert time.monotonic() - since < 30  # of a minute that both would sleep
     assert [child.process.returncode for child in watched if child.process] == [-signal.SIGKILL, -signal.SIGTERM]
     wait_until(lambda: not alive(int(note.read_text())), seconds=5, what="the other is gone")
     assert "stubborn did not end within 0 s and is killed" in capfd.readouterr().err

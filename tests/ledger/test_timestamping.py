@@ -59,7 +59,7 @@ def drips_headers(request: BaseHTTPRequestHandler, query: bytes) -> None:
 
 
 def hangs(request: BaseHTTPRequestHandler, query: bytes) -> None:
-    time.sleep(1)
+    time.sleep(4)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_is_left_within_its_time(settings: Any, answer: Any, words: str) -> None
         since = time.monotonic()
         with pytest.raises(AuthorityAway, match=words):
             timestamping._post(url, b"query")
-        assert time.monotonic() - since < 1
+        assert time.monotonic() - since < 3  # where nobody looks at the clock, each takes four seconds
 
 
 def test_sends_too_much_is_read_to_the_limit(settings: Any) -> None:

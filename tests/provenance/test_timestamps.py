@@ -272,7 +272,7 @@ def test_keeps_a_file_trusted_after_its_signer_has_ended(
     clips: Mapping[str, Path], define: Define, tmp_path: Path
 ) -> None:
     begun = datetime.now(UTC).replace(microsecond=0)
-    chain = pki.chain(active_from=begun - timedelta(minutes=1), expires_at=begun + timedelta(seconds=3))
+    chain = pki.chain(active_from=begun - timedelta(minutes=1), expires_at=begun + timedelta(seconds=6))
     who = certificates.identity_of(
         chain_pem=chain.chain_pem, roots_pem=chain.roots_pem, sign=pki.unchecked(chain).sign, at=begun
     )
@@ -280,7 +280,7 @@ def test_keeps_a_file_trusted_after_its_signer_has_ended(
     made = sign(clips["audio/mpeg"], plain, "audio/mpeg", define, signer=Signer(who, "0.1.0"))
     after = put_in(made.manifest, tsa.Authority(HONEST), HONEST, signed_at=begun)
     stamped = stamped_file(tmp_path, plain, made.manifest, after)
-    time.sleep(max(0.0, (begun + timedelta(seconds=4) - datetime.now(UTC)).total_seconds()))
+    time.sleep(max(0.0, (begun + timedelta(seconds=7) - datetime.now(UTC)).total_seconds()))
 
     def state(path: Path, authorities_pem: str, signers_pem: str = who.roots_pem) -> signing.Verification:
         return verify(path, "audio/mpeg", roots_pem=signers_pem, authorities_pem=authorities_pem)

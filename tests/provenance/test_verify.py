@@ -212,11 +212,13 @@ def test_trusts_only_the_roots_it_is_given(signed: Files, roots: str) -> None:
 
 @pytest.mark.slow
 def test_says_that_a_certificate_has_expired(clips: Mapping[str, Path], define: Define, tmp_path: Path) -> None:
-    chain = pki.chain(expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2))
+    ends_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=6)
+    chain = pki.chain(expires_at=ends_at)
     path = tmp_path / "brief.wav"
     sign(clips["audio/wav"], path, "audio/wav", define, signer=Signer(pki.unchecked(chain), "0.1.0"))
     assert verify(path, "audio/wav", roots_pem=chain.roots_pem).state is State.TRUSTED
-    time.sleep(3.1)  # validity ends with the second, not at its start
+    # Validity ends with the second, not at its start.
+    time.sleep(max(0.0, (ends_at + timedelta(seconds=1.1) - datetime.now(UTC)).total_seconds()))
     found = verify(path, "audio/wav", roots_pem=chain.roots_pem)
     assert found.state is State.INVALID
     assert "signingCredential.expired" in found.failures
