@@ -270,7 +270,7 @@ def test_one_that_hangs_or_is_away_delays_nobody(honest: str, asks: Callable[...
         settings.LEDGER_WITNESS_SECONDS = 0.5
         since = time.monotonic()
         assert witnessing.ask(at=later()) == 1
-        assert time.monotonic() - since < 5
+        assert time.monotonic() - since < 15  # of twenty that it hangs
         over.set()
     found = {one.name: one.problem for one in witnessing.standings()}
     assert found["w1"] == ""

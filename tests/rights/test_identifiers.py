@@ -177,10 +177,10 @@ def test_are_explained_by_examples_that_are_right(scheme: Scheme) -> None:
 @pytest.mark.parametrize("scheme", Scheme)
 @pytest.mark.parametrize("raw", ["0" * 10_000_000, "٠" * 1_000_000, "-" * 65, " " * 1_000_000, "A1" * 500_000])
 def test_are_refused_at_once_when_they_are_huge(scheme: Scheme, raw: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(BadCode) as refused:
         read(scheme, raw, "NS" if scheme is Scheme.PROPRIETARY and len(raw) > 120 else "")
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
     assert len(str(refused.value)) < 1000
 
 

@@ -110,7 +110,7 @@ HOSTILE = ["٢٧٦", "27６", "D\x00", "276\n", "-276 ", "1", "999", "00276", "-
 
 @pytest.mark.parametrize("code", [*UNKNOWN, *HOSTILE])
 def test_are_refused_where_the_tables_do_not_know_them(code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for refuse in (
         lambda: expand(["DE", code], TODAY),
         lambda: covered(["DE", code], TODAY),
@@ -122,7 +122,7 @@ def test_are_refused_where_the_tables_do_not_know_them(code: str) -> None:
         with pytest.raises(NoSuchTerritory, match="use an ISO 3166-1 code such as DE, or 2136 for the world") as no:
             refuse()
         assert len(str(no.value)) < 200
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
@@ -585,7 +585,7 @@ def test_have_names_people_know(code: str, name: str) -> None:
 def test_are_looked_up_fast() -> None:
     codes = ["2136", "-US", "-2123"]
     expand(codes, TODAY)
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(10_000):
         expand(codes, TODAY)
-    assert time.perf_counter() - began < 0.5  # 50 µs each, on a machine that is busy; measured 0.4 µs
+    assert time.process_time() - began < 0.5  # 50 µs of the processor each; measured 0.4 µs
