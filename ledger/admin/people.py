@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from oauth2_provider import admin as _of_clients  # noqa: F401 - it registers its pages now, and not after they are removed
 from oauth2_provider.models import (
     get_access_token_model,
     get_application_model,
