@@ -106,6 +106,8 @@ def test_a_reference_that_is_fingerprinted_anew_is_looked_for_in_what_is_out(
     assert sweep() == 0
     lost = Reference.objects.get(pk=uuid5(UUID(key("spring")), "reference"))
     assert store.discard(lost.audio_id)
+    call_command("fingerprint_index")
+    assert "2 references lack fingerprints of this release" in capsys.readouterr().out
     with pytest.raises(CommandError, match="1 could not be fingerprinted"):
         call_command("fingerprint_references")
     said = capsys.readouterr()

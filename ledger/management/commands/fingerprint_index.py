@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fingerprint import index, sharding, shards
+from fingerprint import index, references, sharding, shards
 from fingerprint.postings import Family
 
 
@@ -33,6 +33,10 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{family.name}: {len(view):,} references, {postings:,} postings in {len(view.segments)} files,"
                 f" {index.size_bytes(family):,} bytes, snapshot {view.snapshot}"
+            )
+        if lacking := references.lacking().count():
+            self.stdout.write(
+                f"{lacking:,} references lack fingerprints of this release: fingerprint_references adds them"
             )
 
 
