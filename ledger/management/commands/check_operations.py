@@ -16,6 +16,7 @@ class Command(BaseCommand):
     help = (
         "Look at every part: database, queue, stores, sequencer, backups; the exit status is 0, 1 (soon) or 2 (urgent)."
     )
+    requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:

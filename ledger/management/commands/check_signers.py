@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """Exits with 1 if something should be done soon, with 2 if it cannot wait: for whatever watches the machine."""
 
     help = "List certificates, trust lists and waiting time stamps; the exit status is 0, 1 (soon) or 2 (urgent)."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the form of the answer."""

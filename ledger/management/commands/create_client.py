@@ -16,6 +16,7 @@ class Command(BaseCommand):
     """Prints the client's id and, once, its secret."""
 
     help = "Create an API client that speaks for a party."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whom it speaks for, and what it may."""

@@ -17,6 +17,7 @@ class Command(BaseCommand):
     """What ``POST /v1/enrollments`` does, also for folders that only the operator can name."""
 
     help = "Enroll a folder of audio: workers take it part by part, and a sheet says what failed and why."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Name the folder, whose it is, and what says which file is what."""

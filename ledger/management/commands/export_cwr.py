@@ -15,6 +15,7 @@ class Command(BaseCommand):
     """What ``GET /v1/exports/cwr`` answers, into a folder; works that cannot be written are named on the way."""
 
     help = "Write the works that an organization registered as a CWR file."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Name whose works, who sends, and where to."""

@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """Prints for each family of fingerprints what its index holds."""
 
     help = "Say what the index of fingerprints holds; verify it, or make it anew from the database."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to do."""

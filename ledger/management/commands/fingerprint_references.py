@@ -19,6 +19,7 @@ class Command(BaseCommand):
     help = (
         "Add fingerprints of this release to references that lack them; may be stopped, repeated, and run by several."
     )
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Catch up with all."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Says which references could not be heard, and why."""
 
     help = "Add what references play where it is missing, so that versions of them are found; may be repeated."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Hear them all."""

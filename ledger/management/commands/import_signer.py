@@ -33,6 +33,7 @@ class Command(BaseCommand):
     """Refuses a chain that cannot sign claims, and names the mistake."""
 
     help = "Check a claim signer's chain and key, keep them, and say from when it signs."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the chain, its key, its roots, and from when."""

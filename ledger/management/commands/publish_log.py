@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """Safe to stop and to run again: the checkpoint is replaced last."""
 
     help = "Write tiles and the checkpoint (c2sp.org/tlog-tiles) into a folder, as far as they are not there yet."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take where to."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Ends with status 1 where anything differs."""
 
     help = "Examine the audio of a decision again, against the indexes of then, and judge it as it was judged."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the decision."""

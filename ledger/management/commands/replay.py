@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """Ends with 0 where it comes to the same bytes, 1 where it differs, 3 where it cannot be decided again."""
 
     help = "Decide an entry again from the records as known then, and say field by field what differs."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the entry, or the sample."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """What ``serve`` runs after an upgrade from a release without it; there is nothing to do the second time."""
 
     help = "State anew what follows from shares, consents, reservations and licenses."
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """State them and say how many were looked at."""

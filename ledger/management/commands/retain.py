@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """What the scheduler does each night; with `--list` nothing is removed."""
 
     help = "Remove what may go (old import files, sessions, uploads that nothing speaks of), or list the classes."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to list only."""

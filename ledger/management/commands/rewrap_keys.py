@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Once it has run, the old key may leave the settings or the file."""
 
     help = "Wrap every subject's key under the current key-encryption key."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to make a new one."""

@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """What the old key signed holds for ever: its public half stays at ``/v1/log/key``."""
 
     help = "Announce a new key for the log, which signs beside the old one; with --retire, end the old one."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which step."""

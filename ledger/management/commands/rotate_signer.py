@@ -13,6 +13,7 @@ class Command(BaseCommand):
     """What was signed before stays trusted: the old roots stay on the list."""
 
     help = "Let an imported certificate sign from a moment on; without --to, issue a new development certificate."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which one, and from when."""
