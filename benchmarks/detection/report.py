@@ -109,18 +109,8 @@ def negatives(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     whole = [answer for answer in answers if answer.distortion == WHOLE]
     for genre, mine in sorted(by_genre(whole).items()):
         stopped = sum(map(accuses, mine))
-        low, high = interval(stopped, len(mine))
-        rows.append(
-            {
-                "kind": "exact_match",
-                "genre": genre,
-                "n": len(mine),
-                "stopped": stopped,
-                "low": round(low, 6),
-                "high": round(high, 6),
-                "strongest": [_strongest(answer) for answer in mine if accuses(answer)],
-            }
-        )
+        strongest = [_strongest(answer) for answer in mine if accuses(answer)]
+        rows.append(innocent("exact_match", genre, n=len(mine), stopped=stopped) | {"strongest": strongest})
     return rows
 
 
@@ -147,33 +137,56 @@ def write_error_rates(
     answers: Sequence[Answer], whole: Sequence[Answer], *, on: date, corpus: str, path: Path = DATA / "error_rates.json"
 ) -> None:
     """Put what was measured into the file that the report page reads; what others measured in it stays."""
-    rows = []
-    for (distortion, length), cell in grouped(answers).items():
-        low, high = interval(sum(map(is_hit, cell)), len(cell))
-        rows.append(
-            {
-                "kind": "exact_match",
-                "distortion": distortion,
-                "length_s": int(length),
-                "n": len(cell),
-                "hits": sum(map(is_hit, cell)),
-                "wrong": sum(map(is_wrong, cell)),
-                "low": round(low, 6),
-                "high": round(high, 6),
-            }
+    rows = [
+        rate(
+            "exact_match",
+            distortion,
+            int(length),
+            n=len(cell),
+            hits=sum(map(is_hit, cell)),
+            wrong=sum(map(is_wrong, cell)),
         )
+        for (distortion, length), cell in grouped(answers).items()
+    ]
+    head = {"algorithm": f"{extract.algorithm()} and {landmarks.ALGORITHM}", "date": on.isoformat(), "corpus": corpus}
+    replace("exact_match", rows, negatives(whole), head=head, path=path)
+
+
+def rate(kind: str, distortion: str, length_s: int, *, n: int, hits: int, wrong: int) -> dict[str, Any]:
+    """Say how often one kind of match is found after a distortion; a length of 0 is the whole."""
+    low, high = interval(hits, n)
+    return {
+        "kind": kind,
+        "distortion": distortion,
+        "length_s": length_s,
+        "n": n,
+        "hits": hits,
+        "wrong": wrong,
+        "low": round(low, 6),
+        "high": round(high, 6),
+    }
+
+
+def innocent(kind: str, genre: str, *, n: int, stopped: int) -> dict[str, Any]:
+    """Say in how many tracks of a genre, that are in no catalogue, anything was reported."""
+    low, high = interval(stopped, n)
+    row = {"kind": kind, "genre": genre, "n": n, "stopped": stopped, "low": round(low, 6), "high": round(high, 6)}
+    return row if stopped else row | {"strongest": []}
+
+
+def replace(
+    kind: str,
+    rows: Sequence[dict[str, Any]],
+    negatives: Sequence[dict[str, Any]],
+    *,
+    head: dict[str, str] | None = None,
+    path: Path = DATA / "error_rates.json",
+) -> None:
+    """Put what was measured of one kind of match into the file; what it says of the others stays, and its head."""
     before: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {"rows": [], "negatives": []}
-    kept = {
-        name: [row for row in before[name] if row.get("kind", "exact_match") != "exact_match"]
-        for name in ("rows", "negatives")
-    }
-    document = {
-        "algorithm": f"{extract.algorithm()} and {landmarks.ALGORITHM}",
-        "date": on.isoformat(),
-        "corpus": corpus,
-        "rows": rows + kept["rows"],
-        "negatives": negatives(whole) + kept["negatives"],
-    }
+    others = {name: [row for row in before[name] if row["kind"] != kind] for name in ("rows", "negatives")}
+    document = before | (head or {})
+    document |= {"rows": [*rows, *others["rows"]], "negatives": [*negatives, *others["negatives"]]}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 

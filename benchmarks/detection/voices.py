@@ -26,12 +26,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.detection import report
 from fingerprint import voice_encoder, voices
+from fingerprint.evidence import VOICE_MATCH
 from fingerprint.training.voice import (
     SAMPLES,
     features,
@@ -47,6 +50,7 @@ from fingerprint.voices import ALGORITHM, ALONE, BAND, VoiceTemplate
 
 AUDIO = Path(__file__).resolve().parents[3] / "shared" / "audio"
 SEED = 4_2026
+NAMES = {"real": "real voice", "clone": "clone", "singing": "singer"}
 SNRS: tuple[int | None, ...] = (None, 10, 5, 0, -5)  # None: alone
 BOOTSTRAPS = 400
 # By composers of whom nothing was in training or calibration; no voice is in them.
@@ -310,12 +314,13 @@ def reported(samples: Samples, templates: Sequence[VoiceTemplate]) -> list[tuple
 
 def whole_path(
     corpus: Corpus, enrolled: People, pieces: Sequence[Samples], limit: int, say: Callable[[str], None]
-) -> None:
-    """Say how often the listener reports the right voice, and a wrong one, above a probability."""
-    templates = enrolled.templates
+) -> list[dict[str, Any]]:
+    """Say how often the listener reports the right voice, and a wrong one, above a probability; return it as rates."""
+    templates, rates = enrolled.templates, []
     for snr in SNRS:
         rng = np.random.default_rng(SEED + 7 + (snr or 99))
         right: dict[str, list[bool]] = defaultdict(list)
+        beside: dict[str, list[bool]] = defaultdict(list)  # of those who are enrolled, that another was reported
         wrong: list[bool] = []
         for utterance in corpus.tests:
             if utterance.samples.size < 4 * RATE_HZ:
@@ -325,9 +330,22 @@ def whole_path(
             own = str(_id(utterance.speaker)) if utterance.speaker in enrolled.names else ""
             if own:
                 right[utterance.kind].append(own in above)
+                beside[utterance.kind].append(bool(above - {own}))
             wrong.append(bool(above - {own}))
         told = ", ".join(f"{kind} {100 * np.mean(hits):.0f} % of {len(hits)}" for kind, hits in sorted(right.items()))
         say(f"  {_named(snr):>7}: right voice: {told}; another voice in {sum(wrong)} of {len(wrong)} utterances")
+        rates += [
+            report.rate(
+                VOICE_MATCH,
+                f"{NAMES[kind]}, {_beside(snr)}",
+                0,
+                n=len(hits),
+                hits=sum(hits),
+                wrong=sum(beside[kind]),
+            )
+            for kind, hits in sorted(right.items(), reverse=True)
+        ]
+    return rates
 
 
 def innocent(folder: Path, templates: Sequence[VoiceTemplate], limit: int) -> Iterator[tuple[str, int, int]]:
@@ -346,6 +364,12 @@ def innocent(folder: Path, templates: Sequence[VoiceTemplate], limit: int) -> It
         ]
         accused = sum(any(likely >= limit for _, likely in reported(cut, templates)) for cut in cuts)
         yield name, len(cuts), accused
+
+
+def _beside(snr: int | None) -> str:
+    if snr is None:
+        return "alone"
+    return "music as loud" if snr == 0 else f"music {abs(snr)} dB {'below' if snr > 0 else 'above'}"
 
 
 def _named(snr: int | None) -> str:
@@ -386,6 +410,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--peer", type=Path, help="pretrained.pt of resemblyzer 0.1.4")
     parser.add_argument("--choose", type=Path, help="MATERIAL of the training: measure by what was chosen by, and end")
     parser.add_argument("--limit", type=int, default=500_000, help="the probability above which a match accuses")
+    parser.add_argument("--write", action="store_true", help="put the whole path into error_rates.json")
     given = parser.parse_args(arguments)
     if not given.choose and not (given.audio / "voice").is_dir():
         sys.stderr.write(f"There is no audio to measure with in {given.audio}; name it with --audio.\n")
@@ -412,16 +437,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         both.append(enrolled)
         tables(title, corpus, kinds, enrolled, pieces, peer, say)
     say(f"\nThe whole path, reported with a probability of {given.limit / 10_000:.0f} % or more")
-    whole_path(spoken, both[0], pieces, given.limit, say)
+    rates = whole_path(spoken, both[0], pieces, given.limit, say)
     say("  singers, among everybody who is enrolled:")
     everybody = joined(both)
-    whole_path(sung, everybody, pieces, given.limit, say)
+    rates += whole_path(sung, everybody, pieces, given.limit, say)
     say("\nAccused although innocent, in pieces of 30 seconds, with everybody above enrolled")
+    negatives = []
     for name, count, accused in innocent(given.audio, everybody.templates, given.limit):
+        negatives.append(report.innocent(VOICE_MATCH, name, n=count, stopped=accused))
         say(
             f"  {name}: {accused} of {count}, {10_000 * accused // count} per 10,000;"
             f" at most {_at_most(accused, count)}"
         )
+    if given.write:
+        report.replace(VOICE_MATCH, rates, negatives)
     say(f"\n{time.monotonic() - began:.0f} s")
     return 0
 
