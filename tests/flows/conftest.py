@@ -459,7 +459,10 @@ def tampering(*tables: str) -> Iterator[CursorWrapper]:
     It is all one transaction of a login that nothing is forbidden to: what is called meanwhile sees what was written.
     """
     own = connections["default"]
-    connections["default"] = _almighty() if not settings.DATABASE_URL else own
+    if not settings.DATABASE_URL:
+        connections["default"] = _almighty()
+        if connections["default"].connection is not None and not connections["default"].is_usable():
+            connections["default"].close()  # a test before this one has cut everybody off
     try:
         with transaction.atomic():
             with connections["default"].cursor() as cursor:
