@@ -17,6 +17,7 @@ from django.utils import timezone
 from ledger import audit, checkpoints, merkle, notes, people, receipts, report, sequencer
 from ledger.models import Checkpoint, Edge, Entry, Leaf, PendingEntry, Tile
 from rights.vocabulary import PartyKind
+from tests.flows.conftest import superuser
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
 
@@ -33,6 +34,22 @@ def drain(batch: int = sequencer.BATCH) -> Checkpoint | None:
     while signed := sequencer.step(at=timezone.now(), batch=batch):
         last = signed
     return last
+
+
+def test_bodies_are_found_by_their_index_however_old_the_statistics_are() -> None:
+    write(3)
+    with superuser() as login:
+        # As after a vacuum while a million entries waited for their commit: many pages, and nothing in them.
+        login.execute("UPDATE pg_class SET reltuples = 0, relpages = 70000 WHERE relname = 'ledger_entry'")
+        login.execute("UPDATE pg_class SET reltuples = 0, relpages = 5000 WHERE relname = 'ledger_entry_pkey'")
+        try:
+            with transaction.atomic(using=sequencer.USING), connections[sequencer.USING].cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")  # which is right for the few that there are here
+                cursor.execute("EXPLAIN " + sequencer.PLACE, [sequencer.BATCH, 0])
+                plan = "\n".join(line for (line,) in cursor.fetchall())
+        finally:
+            login.execute("ANALYZE ledger_entry")
+    assert "Index Cond: (id = numbered.entry_id)" in plan, plan
 
 
 def in_threads(*acts: Callable[[], None]) -> None:
