@@ -49,9 +49,7 @@ _FLOOR = np.float32(32.0)  # of a magnitude; below it lies the noise of 16 bits
 _BELOW_LOUDEST = np.float32(np.log(1e-3))  # what is 60 dB below its surroundings is not heard
 _LOUDEST_FADES = np.float32(0.01)  # of the logarithm, a frame
 _FRAMES_AT_ONCE = 86  # two seconds; more leave the processor's cache, and take half as long again
-_ROWS_AT_ONCE = (
-    32  # that are transformed together; what more take is asked of the system anew each time, at 4 times the cost
-)
+_ROWS_AT_ONCE = 32  # transformed together; room for more is asked of the system each time, at four times the cost
 _MIN_GAP, _MAX_GAP, _MAX_STEP = 2, 63, 63  # frames and bins from a peak to its partner
 _CANDIDATES = 40  # peaks behind one that are looked at for partners
 
