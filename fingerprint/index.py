@@ -20,7 +20,7 @@ from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Func, Max, QuerySet, Sum
 from django.db.models.aggregates import Count
 
 from fingerprint import extract, landmarks, segments
@@ -82,7 +82,7 @@ class Source:
     rows: Callable[[], QuerySet[Any, Any]]
     found: str
     known: str
-    data: str
+    data: str | Func[Any]
 
 
 _others: dict[Family, Source] = {}
@@ -90,15 +90,15 @@ _others: dict[Family, Source] = {}
 
 def keep(family: Family, source: Source) -> None:
     """
-    Keep an index of rows that are not references; it is asked for with ``current(family)``.
+    Keep an index of rows of another table than that of fingerprints; it is asked for with ``current(family)``.
 
-    It has no name that an examination could be repeated against.
+    What its names stood for is not kept here.
     """
     _others[family] = source
 
 
 def others() -> tuple[Family, ...]:
-    """Return the families whose rows are not references."""
+    """Return the families whose rows are no fingerprints of references."""
     return tuple(_others)
 
 
@@ -129,7 +129,7 @@ def _folder(family: Family) -> _Held:
     if family.ids is not None:
         first, last = (id.hex.rstrip(end) for id, end in zip(family.ids, "0f", strict=True))
         path = path / "shards" / f"{first:0<2}-{last:f<2}"
-    path = path / family.name.strip("/").replace("/", "-")
+    path = path / (family.folder or family.name.strip("/").replace("/", "-"))
     with _holding:
         if (path, family.name) not in _held:
             _held[path, family.name] = _Held(Folder(path, family.name))
@@ -259,10 +259,8 @@ def _add(folder: Folder, family: Family, manifest: Manifest, rows: QuerySet[Any,
         content = family.read(data)
         if reference_id in given:
             passed.append(given[reference_id].row)
-        given[reference_id] = Enrolled(
-            reference_id, row, _microseconds(enrolled_at), hashlib.sha256(data).digest(), content
-        )
-        count, total, postings = count + 1, total + row, postings + content.hashes.size
+        given[reference_id] = Enrolled(reference_id, row, _microseconds(enrolled_at), family.digest(data), content)
+        count, total, postings = count + 1, total + row, postings + (content.hashes.size or content.length)
         if row > last:
             last, ending = row, _ending(reference_id, data)
         if postings >= AT_ONCE:

@@ -53,18 +53,26 @@ class Content:
     items: Hashes | None = None
 
 
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
 @dataclass(frozen=True)
 class Family:
     """
     Fingerprints that can be compared: the beginning of their algorithms' names, and how to read one.
 
     `ids` are the first and the last id of the references that an index is about, where it is one of several parts.
+    `digest` is what a reference's content counts as in the name of an index, and `folder` where its files are, if not
+    under its own name.
     """
 
     name: str
     read: Callable[[bytes], Content]
     has_items: bool
     ids: tuple[UUID, UUID] | None = None
+    digest: Callable[[bytes], bytes] = _digest
+    folder: str = ""
 
 
 class Postings(Protocol):
@@ -189,7 +197,7 @@ class Index:
         :raises DuplicateReference: an id was given twice
         """
         index = cls((), algorithm=family.name)
-        index._take([(id, _digest(data), family.read(data)) for id, data in references], family.name)
+        index._take([(id, family.digest(data), family.read(data)) for id, data in references], family.name)
         return index
 
     def _take(self, references: Sequence[tuple[UUID, bytes, Content]], algorithm: str) -> None:
@@ -285,7 +293,3 @@ class Index:
         if self._items is None:
             raise NoItems(self.algorithm)
         return self._items
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()

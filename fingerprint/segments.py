@@ -125,6 +125,7 @@ class Segment:
     def __init__(self, path: Path) -> None:
         self.name = path.name
         self.is_damaged = False
+        self._is_proven = False
         try:
             with path.open("rb") as opened:
                 size = os.fstat(opened.fileno()).st_size
@@ -177,6 +178,26 @@ class Segment:
             if hashlib.sha256(self._bytes(section)).hexdigest() != self._digests[section]:
                 raise Damaged(self.name, f"its {section} were changed")
         self.release()
+
+    def prove(self) -> None:
+        """
+        Do so once for as long as it is open, for what is read whole anyway; whoever opens the index next sets it aside.
+
+        :raises Damaged: it is not what was written
+        """
+        if self._is_proven:
+            return
+        try:
+            self.verify()
+        except Damaged:
+            self.is_damaged = True
+            raise
+        self._is_proven = True
+
+    @property
+    def bulk(self) -> int:
+        """How many postings it has, or places, where nothing is found by hashes: how long it takes to write."""
+        return self.postings or self.places
 
     def release(self) -> None:
         """Take the pages that were read out of this process's memory; they stay in the page cache."""
@@ -489,6 +510,19 @@ class View:
         ]
         return np.concatenate([np.zeros(0, np.int64), *parts])
 
+    def enrolled(self) -> list[tuple[int, UUID, bytes]]:
+        """Return what is to be found in the order of the database's rows: each row, its reference and its digest."""
+        tables = [
+            segment.table if mask is None else segment.table[mask]
+            for segment, mask in zip(self.segments, self.masks, strict=True)
+        ]
+        found = np.concatenate([np.zeros(0, _TABLE), *tables])
+        found = found[np.argsort(found["row"], kind="stable")]
+        return [
+            (row, UUID(bytes=id.tobytes()), content.tobytes())
+            for row, id, content in zip(found["row"].tolist(), found["id"], found["content"], strict=True)
+        ]
+
     def reference(self, number: int) -> UUID:
         """Return the id of a reference."""
         at = int(np.searchsorted(self._first_number, number, side="right")) - 1
@@ -757,6 +791,8 @@ class Folder:
 
     def _opened(self, manifest: Manifest) -> View:
         opened = {name: self._open.get(name) or Segment(self.path / name) for name in manifest.segments}
+        if other := next((segment for segment in opened.values() if segment.family != self.family), None):
+            raise Damaged(other.name, f"it is an index of {other.family}")
         self._open = opened  # what is not named any more is closed when the last view of it goes
         dead = dict(manifest.dead)
         masks: list[Mask | None] = []
@@ -835,7 +871,7 @@ class Folder:
         """
         Make several segments of about one size into one, if there are so many; return whether there were.
 
-        Others read and write meanwhile. `most` is how many postings it may take on.
+        Others read and write meanwhile. `most` is how many postings it may take on, or places where there are none.
         """
         with self._locked("merge.lock", wait=False) as is_mine:
             if not is_mine:
@@ -911,15 +947,15 @@ def _chosen(manifest: Manifest, view: View, most: int) -> set[str]:
     """Return which segments are to become one: as many of one size as are too many, the smallest first."""
     tiers: dict[int, list[Segment]] = {}
     for segment in view.segments:
-        tiers.setdefault(max(segment.postings.bit_length(), _SMALL) // 2, []).append(segment)
+        tiers.setdefault(max(segment.bulk.bit_length(), _SMALL) // 2, []).append(segment)
     for _, segments in sorted(tiers.items()):
         if len(segments) < WIDTH:
             continue
         chosen: set[str] = set()
-        postings = places = 0
-        for segment in sorted(segments, key=lambda segment: segment.postings):
-            postings, places = postings + segment.postings, places + segment.places
-            if postings > most or places > MOST_PLACES:
+        bulk = places = 0
+        for segment in sorted(segments, key=lambda segment: segment.bulk):
+            bulk, places = bulk + segment.bulk, places + segment.places
+            if bulk > most or places > MOST_PLACES:
                 break
             chosen.add(segment.name)
         if len(chosen) > 1:
@@ -927,6 +963,6 @@ def _chosen(manifest: Manifest, view: View, most: int) -> set[str]:
     # What was replaced takes room and time: a segment that is mostly that is written again.
     dead = dict(manifest.dead)
     for segment in view.segments:
-        if len(dead.get(segment.name, ())) * 4 > segment.references and segment.postings <= most:
+        if len(dead.get(segment.name, ())) * 4 > segment.references and segment.bulk <= most:
             return {segment.name}
     return set()

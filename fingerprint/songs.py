@@ -1,39 +1,70 @@
-"""References as songs: what they play, kept beside them, and where candidates for versions are looked up."""
+"""
+References as songs: what they play, kept beside them, and where candidates for versions are looked up.
+
+The tables are the truth. Vectors are looked up in files made of them, as fingerprints are (`fingerprint.index`): every
+vector is looked at, so that an examination can be repeated.
+"""
 
 from __future__ import annotations
 
-import threading
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 from django.db.models import BinaryField, Exists, F, Func, OuterRef, QuerySet
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
-from fingerprint import audio, embedding, melody, snapshots, store
+from fingerprint import audio, embedding, index, melody, snapshots, store, vectors
 from fingerprint.audio import AudioFacts
-from fingerprint.embedding import Side, Window
+from fingerprint.embedding import SIDES, Side, Window
 from fingerprint.melody import Ear, Melody
 from fingerprint.models import Embedding, Reference
 from fingerprint.models import Melody as Kept
+from fingerprint.postings import Family
+from fingerprint.segments import Damaged, View
 from fingerprint.versions import Near
 
-# Exact: every vector is looked at, so that an examination can be replayed. See the report for what it costs.
-_NEAREST: Final = (
-    (
-        "SELECT reference_id, -(vector <#> %s::halfvec)::bigint AS likeness FROM fingerprint_embedding"
-        " WHERE algorithm = %s"
-    ),
-    " ORDER BY likeness DESC, reference_id, start_ms LIMIT %s",
-)
-_AS_AT: Final = " AND reference_id IN (SELECT reference_id FROM fingerprint_melody WHERE algorithm = %s AND id <= %s)"
+_REPAIRS: Final = 8  # before a disk is given up
 
-_lock = threading.Lock()
-_held: tuple[int, int, snapshots.Sum] | None = None  # highest row, rows, sum
+# What PostgreSQL sends of a reference: the digest of its melody, and the vectors that are committed with it.
+_SENT: Final = Func(
+    Func(F("data"), function="sha256", output_field=BinaryField()),
+    Func(
+        F("reference_id"),
+        template=(
+            "(SELECT int4send(count(*) FILTER (WHERE algorithm = '%(first)s')::integer)"
+            " || coalesce(string_agg(halfvec_send(vector), '' ORDER BY algorithm = '%(second)s', start_ms), '')"
+            " FROM fingerprint_embedding"
+            " WHERE reference_id = %(expressions)s AND algorithm IN ('%(first)s', '%(second)s'))"
+        ),
+        first=embedding.algorithm(SIDES[0]),
+        second=embedding.algorithm(SIDES[1]),
+        output_field=BinaryField(),
+    ),
+    template="(%(expressions)s)",
+    arg_joiner=" || ",
+    output_field=BinaryField(),
+)
+
+# Its names are those of the melodies, by which examinations call what they were made against.
+FAMILY: Final = Family(
+    melody.ALGORITHM,
+    vectors.read,
+    has_items=True,
+    digest=vectors.digest,
+    folder=f"songs-{melody.ALGORITHM}-{embedding.ALGORITHM}",
+)
+
+
+def _known() -> QuerySet[Kept]:
+    return Kept.objects.filter(algorithm=melody.ALGORITHM)
+
+
+index.keep(FAMILY, index.Source(_known, "reference_id", "reference__enrolled_at", _SENT))
 
 
 class SnapshotLost(Exception):
@@ -75,7 +106,7 @@ def of(heard: Melody) -> Song:
 
 
 def keep(reference_id: UUID, song: Song) -> None:
-    """Insert what a reference plays."""
+    """Insert what a reference plays; the caller holds the transaction, since the index takes all of it or nothing."""
     Kept.objects.create(reference_id=reference_id, algorithm=melody.ALGORITHM, data=song.melody.to_bytes())
     Embedding.objects.bulk_create(
         Embedding(
@@ -98,28 +129,20 @@ def unheard() -> QuerySet[Reference]:
 class Catalogue:
     """All references that were heard with this release's features, or those up to a row."""
 
-    def __init__(self, snapshot: str, size: int, last_row: int | None = None) -> None:
-        self._snapshot, self._size, self._last_row = snapshot, size, last_row
+    def __init__(self, view: View) -> None:
+        self._view = view
 
     @property
     def snapshot(self) -> str:
         """Name the content."""
-        return self._snapshot
+        return self._view.snapshot
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._view)
 
-    def nearest(self, side: Side, vectors: NDArray[np.int16], count: int) -> list[list[Near]]:
-        """Return the nearest windows of each vector."""
-        found: list[list[Near]] = []
-        limits: list[str | int] = [] if self._last_row is None else [melody.ALGORITHM, self._last_row]
-        statement = (_AS_AT if limits else "").join(_NEAREST)
-        with connection.cursor() as cursor:
-            for vector in vectors:
-                asked = HalfVector(vector.tolist()).to_text()
-                cursor.execute(statement, [asked, embedding.algorithm(side), *limits, count])
-                found.append([Near(reference_id, likeness) for reference_id, likeness in cursor.fetchall()])
-        return found
+    def nearest(self, side: Side, asked: NDArray[np.int16], count: int) -> list[list[Near]]:
+        """Return the nearest windows of each vector: of the rows that make up this catalogue, whatever came since."""
+        return vectors.nearest(self._view, side, asked, count)
 
     def melodies(self, ids: Sequence[UUID]) -> Mapping[UUID, Melody]:
         """
@@ -127,7 +150,7 @@ class Catalogue:
 
         :raises NotAMelody: what is stored cannot be read
         """
-        rows = Kept.objects.filter(algorithm=melody.ALGORITHM, reference__in=ids).values_list("reference_id", "data")
+        rows = _known().filter(reference__in=ids).values_list("reference_id", "data")
         songs = {id: Melody.from_bytes(bytes(data)) for id, data in rows}
         return {id: songs[id] for id in ids if id in songs}
 
@@ -136,21 +159,9 @@ def current() -> Catalogue:
     """
     Return the catalogue that is committed now.
 
-    Its name is kept up per process: only what came since the last call is read, unless rows are missing (another
-    database, an emptied one) or came late under an older number.
+    :raises NotWhole: a vector in the database is none of ours
     """
-    global _held  # noqa: PLW0603 - one sum per process is the point
-    rows = Kept.objects.filter(algorithm=melody.ALGORITHM).order_by("id")
-    with _lock:
-        count = rows.count()
-        highest, held, total = _held or (0, 0, snapshots.nothing())
-        fresh = _contents(rows.filter(id__gt=highest))
-        if held + len(fresh) != count or (highest and not rows.filter(id=highest).exists()):
-            total, fresh = snapshots.nothing(), _contents(rows)
-            highest = 0
-        total = total + snapshots.of_references(((id, content) for _, id, content in fresh), melody.ALGORITHM)
-        _held = (fresh[-1][0] if fresh else highest, count, total)
-        return Catalogue(snapshots.name(total, count), count)
+    return Catalogue(_whole())
 
 
 def as_at(snapshot: str) -> Catalogue:
@@ -158,30 +169,35 @@ def as_at(snapshot: str) -> Catalogue:
     Return the catalogue as it was when it had this name: an examination is repeated against what it was made against.
 
     :raises SnapshotLost: it never had, or rows have come since under older numbers
+    :raises NotWhole: a vector in the database is none of ours
     """
-    now = current()
-    if now.snapshot == snapshot:
-        return now
-    total = snapshots.nothing()
-    if snapshots.name(total, 0) == snapshot:
-        return Catalogue(snapshot, 0, 0)
-    rows = Kept.objects.filter(algorithm=melody.ALGORITHM).order_by("id")
-    for size, (row, id, content) in enumerate(_contents(rows), start=1):
-        total = total + snapshots.of_references([(id, content)], melody.ALGORITHM)
+    view = _whole()
+    total = view.sum()
+    # From the newest, whose examinations are repeated most.
+    rows = view.enrolled()
+    for size in range(len(rows), -1, -1):
         if snapshots.name(total, size) == snapshot:
-            return Catalogue(snapshot, size, row)
+            return Catalogue(view.only(partial(_up_to, rows[size - 1][0] if size else 0)))
+        if size:
+            total -= snapshots.of_references([rows[size - 1][1:]], melody.ALGORITHM)
     raise SnapshotLost
 
 
-def _contents(rows: QuerySet[Kept]) -> list[tuple[int, UUID, bytes]]:
-    found = rows.annotate(content=Func(F("data"), function="sha256", output_field=BinaryField())).values_list(
-        "id", "reference_id", "content"
-    )
-    return [(row, id, bytes(content)) for row, id, content in found]
+def _up_to(last_row: int, table: NDArray[Any]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = table["row"] <= last_row
+    return found
 
 
-def forget() -> None:
-    """Drop what this process holds: after rows were taken away, which only a restore or a test does."""
-    global _held  # noqa: PLW0603 - see above
-    with _lock:
-        _held = None
+def _whole() -> View:
+    """
+    Return everything, proven to be what was written: a vector that was changed on the disk would be believed.
+
+    :raises Damaged: it is damaged again and again
+    """
+    for _ in range(_REPAIRS):
+        view = index.current(FAMILY)
+        with contextlib.suppress(Damaged):  # it is set aside when the index is asked again
+            for segment in view.segments:
+                segment.prove()
+            return view
+    raise Damaged(FAMILY.folder, "it is damaged again and again: look at the disk")

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, connection, transaction
 
-from fingerprint import embedding, examine, melody, references, snapshots, songs, store
+from fingerprint import embedding, examine, index, melody, references, songs, store
 from fingerprint.audio import AudioFacts, probe
 from fingerprint.evidence import VERSION_MATCH
 from fingerprint.melody import RATE_HZ
@@ -41,9 +41,10 @@ def _own_store(tmp_path: Path, settings: Any) -> Iterator[None]:
             "OPTIONS": {"location": str(tmp_path / "store")},
         },
     }
-    songs.forget()
+    settings.FINGERPRINT_INDEX = tmp_path / "index"
+    index.forget()
     yield
-    songs.forget()
+    index.forget()
 
 
 def id_of(number: int) -> UUID:
@@ -110,7 +111,7 @@ def test_are_named_anew_when_something_is_enrolled(write: Write) -> None:
     two = songs.current()
     assert [len(each) for each in (empty, one, two)] == [0, 1, 2]
     assert len({each.snapshot for each in (empty, one, two)}) == 3
-    songs.forget()
+    index.forget()
     assert songs.current().snapshot == two.snapshot
 
 
@@ -134,19 +135,27 @@ def test_are_what_they_were_when_they_had_a_name(write: Write) -> None:
 
 def test_are_noticed_when_they_came_late(write: Write) -> None:
     """A transaction that took its number first may be seen last."""
-    enrolled(write, 0)
-    enrolled(write, 1)
-    late = Melody.objects.get(reference=id_of(0))
-    whole = songs.current().snapshot
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        songs._held = (
-            Melody.objects.get(reference=id_of(1)).id,
-            1,
-            snapshots.of_references([(id_of(1), b"\0" * 32)], melody.ALGORITHM),
-        )
-    assert songs.current().snapshot == whole
-    assert late.id < Melody.objects.get(reference=id_of(1)).id
+    first, late = enrolled(write, 0), enrolled(write, 1, heard=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('fingerprint_melody_id_seq')")
+        (number,) = cursor.fetchone()
+    enrolled(write, 2)
+    before = songs.current()
+    song = songs.hear(references.facts_of(late.audio))
+    Melody.objects.create(id=number, reference=late, algorithm=melody.ALGORITHM, data=song.melody.to_bytes())
+    Embedding.objects.bulk_create(
+        Embedding(reference=late, algorithm=one.algorithm, start_ms=one.start_ms, end_ms=one.end_ms, vector=one.vector)
+        for one in song.windows
+    )
+    whole = songs.current()
+    assert (len(before), len(whole)) == (2, 3)
+    assert candidates(whole, song.windows)[0] == late.id
+    assert late.id not in candidates(before, song.windows)  # what an examination began with is what it ends with
+    index.rebuild(songs.FAMILY)
+    assert songs.current().snapshot == whole.snapshot
+    with pytest.raises(songs.SnapshotLost):
+        songs.as_at(before.snapshot)
+    assert first.id in candidates(whole, song.windows)
 
 
 def test_can_be_added_later_and_once(write: Write) -> None:

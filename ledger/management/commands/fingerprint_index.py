@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fingerprint import index, references, sharding, shards
+from fingerprint import index, references, sharding, shards, songs, vectors
 from fingerprint.postings import Family
 
 
@@ -31,8 +31,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{family.name}: {name} was not what was written; it is made again")
             view = index.current(family)
             postings = sum(segment.postings for segment in view.segments)
+            held = f"{vectors.count(view):,} vectors" if family == songs.FAMILY else f"{postings:,} postings"
             self.stdout.write(
-                f"{family.name}: {len(view):,} references, {postings:,} postings in {len(view.segments)} files,"
+                f"{family.name}: {len(view):,} references, {held} in {len(view.segments)} files,"
                 f" {index.size_bytes(family):,} bytes, snapshot {view.snapshot}"
             )
         if lacking := references.lacking().count():
@@ -43,7 +44,7 @@ class Command(BaseCommand):
 
 def _families(shard: str | None) -> tuple[Family, ...]:
     if shard is None and not settings.LEDGER_INDEX_SHARDS:
-        return index.FAMILIES
+        return *index.FAMILIES, songs.FAMILY
     try:
         return sharding.families_of(shards.named(settings.LEDGER_INDEX_SHARDS, shard or ""))
     except shards.BadShards as error:

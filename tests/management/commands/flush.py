@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from fingerprint import index, songs
+from fingerprint import index
 from tests import database
 
 
@@ -26,4 +26,3 @@ class Command(BaseCommand):
             return  # the same database under another login
         database.empty()
         index.forget()  # rows are never taken away in life, so the index does not expect it
-        songs.forget()
