@@ -20,7 +20,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from fingerprint import examine, index, references, songs, store
 from fingerprint.audio import CorruptAudio
@@ -50,6 +50,7 @@ from ledger.models import (
     ReplayedEntry,
     ReplayRound,
 )
+from ledger.usages import ReadOtherwise, finished_again, received_again
 from provenance import bindings
 from provenance.certified import NotCertified
 from provenance.disclosures import NoSuchProfile
@@ -69,10 +70,15 @@ from royalties.models import (
     SplitSource,
     Statement,
     Transaction,
+    UsageFile,
     UsageMatch,
     UsageMatching,
+    UsageOutcome,
+    UsageReport,
+    UsageSupersession,
 )
 from royalties.runs import files
+from royalties.usage import dsr
 
 _log = logging.getLogger(__name__)
 
@@ -219,7 +225,7 @@ NOTHING: Final[dict[str, str]] = {
             Kind.PAYEE_LINK_ENDED,
             Kind.AUDIT_NOTED,
             Kind.EXCEPTION_RECORDED,
-            Kind.DECLARED,
+            Kind.USAGE_SUPERSEDED,
         ),
         _STATED,
     ),
@@ -229,9 +235,6 @@ NOTHING: Final[dict[str, str]] = {
         (
             Kind.IMPORT_RECEIVED,
             Kind.IMPORT_FINISHED,
-            Kind.USAGE_RECEIVED,
-            Kind.USAGE_FINISHED,
-            Kind.USAGE_SUPERSEDED,
             Kind.PAYMENT_CONFIRMED,
         ),
         _OF_FILE,
@@ -579,6 +582,37 @@ def _matched(entry: Entry) -> Again:
     return Again({"method": matching.method, "keys": len(led)}, {UsageMatch: made})
 
 
+def _received(entry: Entry) -> Again:
+    """What was handed in is looked at again as it is kept: its bytes, and what they say of themselves."""
+    report = UsageReport.objects.get(pk=_fact(entry.usage_report_id))
+    try:
+        again = received_again(report)
+    except (store.NoSuchAudio, dsr.NotADsrFile) as error:
+        raise Lost("A file of the report is not kept any more, or is another.") from error
+    return Again(again.said, {UsageReport: [again.report], UsageFile: again.files})
+
+
+def _finished(entry: Entry) -> Again:
+    """The files are read again: which lines were taken, what they come to, or how many problems refused them."""
+    outcome = UsageOutcome.objects.select_related("report").get(pk=_fact(entry.usage_outcome_id))
+    place = _place(entry)
+
+    def was_there(rows_: QuerySet[Any]) -> bool:
+        name = {UsageOutcome: "usage_outcome", UsageSupersession: "usage_supersession"}[rows_.model]
+        logged = Leaf.objects.filter(**{f"entry__{name}__in": rows_.exclude(pk=outcome.pk)})
+        return (logged if place is None else logged.filter(index__lt=place)).exists()
+
+    reader = canonical.read(bytes(entry.body)).data.get("reader", "usage/1")  # the first was not named
+    try:
+        again = finished_again(outcome, reader=str(reader), was_there=was_there)
+    except ReadOtherwise as error:
+        raise Lost(f"{ReadOtherwise.__doc__} That was {reader}.") from error
+    except store.NoSuchAudio as error:
+        raise Lost("A file of the report is not kept any more.") from error
+    kept = ("the bytes of the file of lines: they are the same lines, written otherwise",) if again.is_rewritten else ()
+    return Again(again.said, {UsageOutcome: [again.outcome]}, kept)
+
+
 def _certified(entry: Entry) -> Again:
     """What a certificate states is stated again; its signature stays, since another one would be another."""
     row = Certificate.objects.select_related("manifest").get(pk=_fact(entry.certificate_id))
@@ -766,6 +800,8 @@ AGAIN: Final[dict[Kind, Callable[[Entry], Again]]] = {
     Kind.STATEMENT_ISSUED: _statement,
     Kind.BOOKED: _booked,
     Kind.PAYMENTS_ORDERED: _ordered,
+    Kind.USAGE_RECEIVED: _received,
+    Kind.USAGE_FINISHED: _finished,
     Kind.USAGE_MATCHED: _matched,
     Kind.CERTIFIED: _certified,
     Kind.SOFT_BOUND: _bound,

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,7 +49,7 @@ from royalties.models import (
     UsageSum,
     UsageSupersession,
 )
-from royalties.usage import cells, dsr, reading, sheet
+from royalties.usage import cells, dsr, lines, reading, sheet
 from royalties.usage.lines import plain
 from royalties.usage.mapping import UsageMapping as Mapping
 from royalties.usage.mapping import suggest
@@ -113,6 +113,10 @@ class NotACode(Exception):
 
 class MatchedMeanwhile(Exception):
     """Somebody else said at the same time what this key means: look at it again."""
+
+
+class ReadOtherwise(Exception):
+    """This release reads reports in another way than the one that read this report."""
 
 
 @dataclass(frozen=True)
@@ -265,7 +269,7 @@ def hand_in(
     """
     reading = _settled(reading, files)
     digests = [store.digest_of(given.path) for given in files]
-    content = _content_digest(digests, reading, replaces_id)
+    content = _content_digest(digests, reading.to_json(), reading.message, replaces_id)
     if not reading.message:
         reading = replace(reading, message=f"sha256:{content}")
     if (found := _known(payer_id, content)) is not None:
@@ -295,11 +299,11 @@ def _settled(reading: Reading, files: Sequence[Given]) -> Reading:
     return reading
 
 
-def _content_digest(digests: Sequence[str], reading: Reading, replaces_id: UUID | None) -> str:
+def _content_digest(digests: Sequence[str], reading: str, message: str, replaces_id: UUID | None) -> str:
     document = {
         "files": list(digests),
-        "reading": json.loads(reading.to_json(), parse_float=str),
-        "message": reading.message,
+        "reading": json.loads(reading, parse_float=str),
+        "message": message,
         "replaces": str(replaces_id) if replaces_id else None,
     }
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
@@ -373,14 +377,13 @@ def _receive(
             bytes_in_all=sum(given.path.stat().st_size for given in files),
             changed_at=at,
         )
-        log.append(
-            Entry.Kind.USAGE_RECEIVED,
-            report,
-            {"format": report.format, "content": f"sha256:{content}", "files": len(files)},
-            at=at,
-        )
+        log.append(Entry.Kind.USAGE_RECEIVED, report, _said_of_report(report, len(files)), at=at)
         jobs.enqueue(Job.Kind.USAGE, report.pk, at=at)
     return HandedIn(report, is_new=True)
+
+
+def _said_of_report(report: UsageReport, files: int) -> dict[str, Any]:
+    return {"format": report.format, "content": f"sha256:{report.content_digest}", "files": files}
 
 
 def ask_to_read(*, report_id: UUID, is_dry_run: bool, at: datetime) -> UsageReport:
@@ -428,7 +431,7 @@ def read(*, report_id: UUID, at: datetime) -> UsageOutcome | None:
     try:
         with jobs.held(job), tempfile.TemporaryDirectory(prefix="usage-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
             target = Path(folder) / "usage.parquet"
-            found = _read_files(report, target, at=at)
+            found = _read_files(report, target, progress=_told(report, at=at))
             if not _is_wanted(report):
                 _keep_dry_run(report, job, found, at=at)
                 return None
@@ -443,17 +446,20 @@ def read(*, report_id: UUID, at: datetime) -> UsageOutcome | None:
         raise
 
 
-def _read_files(report: UsageReport, target: Path, *, at: datetime) -> Found:
-    files = list(report.files.order_by("number"))
-    said = json.loads(report.reading, parse_float=str)
-    bounds = Bounds(most_bytes=settings.LEDGER_MAX_USAGE_BYTES)
-
+def _told(report: UsageReport, *, at: datetime) -> reading.Progress:
     def progress(lines: int, read_bytes: int, problems: int) -> None:
         UsageProgress.objects.filter(report=report).update(
             stage=Stage.READING, lines_read=lines, bytes_read=read_bytes, problems=problems, changed_at=at
         )
 
     progress(0, 0, 0)
+    return progress
+
+
+def _read_files(report: UsageReport, target: Path, *, progress: reading.Progress | None = None) -> Found:
+    files = list(report.files.order_by("number"))
+    said = json.loads(report.reading, parse_float=str)
+    bounds = Bounds(most_bytes=settings.LEDGER_MAX_USAGE_BYTES)
     with ExitStack() as opened:
         sources = [Source(opened.enter_context(store.local(file.digest, alias=FILES)), file.name) for file in files]
         if report.format == Format.DSR:
@@ -551,7 +557,8 @@ def _refuse(report: UsageReport, job: jobs.Claimed, found: Found, *, at: datetim
     with transaction.atomic(durable=True):
         jobs.finish(job, at=at)
         _keep_problems(report, found.problems.kept)
-        outcome = _outcome(report, found, document, usage_digest="", keys_digest="", at=at)
+        outcome = _outcome(report, found, usage_digest="", keys_digest="", at=at)
+        outcome.save(force_insert=True)
         _keep_progress(report, Stage.DONE, found, document, at=at)
         _enter(outcome, at=at)
     return outcome
@@ -564,7 +571,8 @@ def _book(report: UsageReport, job: jobs.Claimed, found: Found, target: Path, *,
         with transaction.atomic(durable=True):
             jobs.finish(job, at=at)
             UsageProblem.objects.filter(report=report).delete()
-            outcome = _outcome(report, found, document, usage_digest=usage_digest, keys_digest=keys_digest, at=at)
+            outcome = _outcome(report, found, usage_digest=usage_digest, keys_digest=keys_digest, at=at)
+            outcome.save(force_insert=True)
             usages.record_keys(report, found.keys)
             _enter(outcome, at=at)
             _match_by_ids(report, (one.key for one in found.keys), at=at)
@@ -585,10 +593,9 @@ def _book(report: UsageReport, job: jobs.Claimed, found: Found, target: Path, *,
         return _refuse(report, job, found, at=at)
 
 
-def _outcome(
-    report: UsageReport, found: Found, document: dict[str, Any], *, usage_digest: str, keys_digest: str, at: datetime
-) -> UsageOutcome:
-    return UsageOutcome.objects.create(
+def _outcome(report: UsageReport, found: Found, *, usage_digest: str, keys_digest: str, at: datetime) -> UsageOutcome:
+    """Return the row that says what a reading came to."""
+    return UsageOutcome(
         id=uuid5(report.pk, "outcome"),
         report=report,
         is_booked=bool(usage_digest),
@@ -601,12 +608,16 @@ def _outcome(
         problems=found.problems.count,
         usage_digest=usage_digest,
         keys_digest=keys_digest,
-        document=rfc8785.dumps(document).decode(),
+        document=rfc8785.dumps(found.document()).decode(),
         finished_at=at,
     )
 
 
 def _enter(outcome: UsageOutcome, *, at: datetime) -> None:
+    log.append(Entry.Kind.USAGE_FINISHED, outcome, _said_of_outcome(outcome) | {"reader": reading.VERSION}, at=at)
+
+
+def _said_of_outcome(outcome: UsageOutcome) -> dict[str, Any]:
     said: dict[str, Any] = {
         "report": str(outcome.report_id),
         "is_booked": outcome.is_booked,
@@ -616,7 +627,7 @@ def _enter(outcome: UsageOutcome, *, at: datetime) -> None:
     }
     if outcome.is_booked:
         said |= {"usage": f"sha256:{outcome.usage_digest}", "keys_digest": f"sha256:{outcome.keys_digest}"}
-    log.append(Entry.Kind.USAGE_FINISHED, outcome, said, at=at)
+    return said
 
 
 def _supersede(report_id: UUID, *, successor_id: UUID | None, reason: str, at: datetime) -> UsageSupersession:
@@ -754,6 +765,101 @@ def key_of(key_id: UUID) -> UsageKey:
     if found is None:
         raise NoSuchKey
     return found
+
+
+# --- Reading again what was read before
+
+
+@dataclass(frozen=True)
+class ReceivedAgain:
+    """What handing in the same files would say."""
+
+    said: dict[str, Any]
+    report: UsageReport
+    files: tuple[UsageFile, ...]
+
+
+@dataclass(frozen=True)
+class FinishedAgain:
+    """What reading the same files comes to."""
+
+    said: dict[str, Any]
+    outcome: UsageOutcome
+    is_rewritten: bool  # the same lines in other bytes: another release of the library writes the file of lines
+
+
+def received_again(report: UsageReport) -> ReceivedAgain:
+    """
+    Look again at the files of a report as they are kept.
+
+    :raises store.NoSuchAudio: one is not kept any more
+    :raises dsr.NotADsrFile: it was one, and is none now
+    """
+    files: list[UsageFile] = []
+    sender, message = report.sender, report.message
+    for row in report.files.order_by("number"):
+        with store.local(row.digest, alias=FILES) as path:
+            if report.format == Format.DSR and not files:
+                head = dsr.look_at(path)
+                sender, message = head.sender, head.message
+            files.append(_with(row, digest=store.digest_of(path), size_bytes=path.stat().st_size))
+    own = "" if message == f"sha256:{report.content_digest}" else message  # what nobody named has its content's digest
+    content = _content_digest([row.digest for row in files], report.reading, own, report.replaces_id)
+    again = _with(report, sender=sender, message=message if own else f"sha256:{content}", content_digest=content)
+    return ReceivedAgain(_said_of_report(again, len(files)), again, tuple(files))
+
+
+def finished_again(then: UsageOutcome, *, reader: str, was_there: Callable[[QuerySet[Any]], bool]) -> FinishedAgain:
+    """
+    Read the files of a report once more as they are kept; nothing is written.
+
+    :param reader: that the report was read by, as its entry names it
+    :param was_there: whether one of some outcomes or supersessions was in the log before this one
+    :raises ReadOtherwise: this release reads in another way
+    :raises store.NoSuchAudio: a file is not kept any more
+    """
+    if reader != reading.VERSION:
+        raise ReadOtherwise
+    report = then.report
+    with tempfile.TemporaryDirectory(prefix="usage-", dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        target = Path(folder) / "usage.parquet"
+        found = _read_files(report, target)
+        if not found.problems.count and _stood_in_the_way(report, was_there):
+            found.problems.add(Problem(0, "", "not_booked", "It was booked before, or what it replaces is replaced."))
+        usage_digest, is_rewritten = "", False
+        if not found.problems.count:
+            usage_digest = store.digest_of(target)
+            is_rewritten = usage_digest != then.usage_digest and _has_the_lines_of(then.usage_digest, target)
+        outcome = _outcome(
+            report,
+            found,
+            usage_digest=then.usage_digest if is_rewritten else usage_digest,
+            keys_digest=found.keys.digest() if usage_digest else "",
+            at=then.finished_at,
+        )
+    return FinishedAgain(_said_of_outcome(outcome), outcome, is_rewritten)
+
+
+def _stood_in_the_way(report: UsageReport, was_there: Callable[[QuerySet[Any]], bool]) -> bool:
+    """Whether the database's constraints refused to book it, as it stood then."""
+    booked = UsageOutcome.objects.filter(payer=report.payer_id, is_booked=True).exclude(report=report)
+    return (
+        was_there(booked.filter(sender=report.sender, message=report.message))
+        or was_there(booked.filter(content_digest=report.content_digest))
+        or (report.replaces_id is not None and was_there(UsageSupersession.objects.filter(report=report.replaces_id)))
+    )
+
+
+def _has_the_lines_of(digest: str, target: Path) -> bool:
+    try:
+        with store.local(digest, alias=STORE) as path:
+            return lines.are_the_same(path, target)
+    except store.NoSuchAudio:
+        return False
+
+
+def _with(row: Any, **changes: Any) -> Any:
+    return type(row)(**{one.attname: getattr(row, one.attname) for one in row._meta.concrete_fields} | changes)
 
 
 # --- The queue: what is not matched

@@ -18,6 +18,7 @@ from royalties.usage.opening import Bounds, Text
 from royalties.usage.problems import Problem, Problems, Unreadable
 from royalties.usage.sheet import Sheet
 
+VERSION = "usage/1"  # another one reads the same files to other lines: an entry names what read its report
 Progress = Callable[[int, int, int], None]  # lines, bytes as stored, problems
 
 

@@ -219,6 +219,7 @@ def test_a_run_is_calculated_again_by_the_books_as_they_stood_then(payer: Payer,
     assert found["splits_redivided"][Result.SAME] >= 2
     by_ids = UsageMatching.objects.filter(method="ids").count()
     assert found["usage_matched"][Result.SAME] == by_ids >= 1
+    assert found["usage_received"] == found["usage_finished"] == {Result.SAME: 2}
     matched = Entry.objects.filter(usage_matching__method="ids").select_related("leaf")[0]
     with changed(OTHERS, "rights_submission"):
         assert replaying.replay(matched).result is Result.DIFFERENT

@@ -21,11 +21,13 @@ from django.test import Client
 from django.utils import timezone
 
 from fingerprint import store
-from ledger import audit, clients, jobs, sequencer, usages
+from ledger import audit, clients, jobs, replaying, sequencer, usages
 from ledger.models import Entry, Job, Membership
+from ledger.replaying import Result
 from rights.models import Decision
 from royalties import usages as counted
 from royalties.models import UsageKey, UsageMatch, UsageOutcome, UsageReport
+from royalties.usage import reading
 from tests.flows.conftest import SUBMISSIONS, Api, World, admitted, body, key
 from tests.royalties.usage import dsr_files
 
@@ -109,6 +111,13 @@ def payer_id() -> UUID:
     return UUID(key("distributor"))
 
 
+def read_again() -> list[tuple[str, Result]]:
+    """Read what was handed in and read once more, in the order of the log."""
+    sequencer.drain(at=timezone.now())
+    entries = Entry.objects.filter(kind__in=("usage_received", "usage_finished")).select_related("leaf")
+    return [(one.kind, replaying.replay(one).result) for one in entries.order_by("leaf__index")]
+
+
 # --- Booking
 
 
@@ -168,6 +177,7 @@ def test_one_problem_and_nothing_is_booked(payer: Api) -> None:
     # Corrected, it is another report of the same message.
     again = taken(payer, sheet(*ROWS), message=found["message"][:20])
     assert again["state"] == "booked"
+    assert read_again() == [("usage_received", Result.SAME), ("usage_finished", Result.SAME)] * 2
 
 
 def test_the_same_report_is_booked_once(payer: Api) -> None:
@@ -187,6 +197,44 @@ def test_of_two_reports_of_a_message_one_is_booked(payer: Api) -> None:
     states = [payer.get(f"/v1/usage-reports/{id_}").json()["state"] for id_ in ids]
     assert states == ["booked", "refused"]
     assert payer.get(f"/v1/usage-reports/{ids[1]}/problems").json()["results"][0]["code"] == "message_twice"
+    # Read again, the first was still free to be booked, and the second was not.
+    assert [result for _, result in read_again()] == [Result.SAME] * 4
+
+
+def test_what_was_read_is_read_again_from_the_files_as_they_are_kept(payer: Api) -> None:
+    report = dsr_files.written([*(rows := dsr_files.basic(footer=False)), dsr_files.foot(rows)])
+    taken(payer, report, format="dsr", sender=None, mapping=None, name="april.tsv")
+    found = taken(payer, gzip.compress(sheet(ROWS[0])), sheet(*ROWS[1:]))
+    assert read_again() == [("usage_received", Result.SAME), ("usage_finished", Result.SAME)] * 2
+    received, finished = (
+        Entry.objects.select_related("leaf").get(**{name: UUID(found["id"])})
+        for name in ("usage_report", "usage_outcome__report")
+    )
+
+    # A newer library may write the same lines in other bytes.
+    outcome = UsageOutcome.objects.get(report=found["id"])
+    with store.local(outcome.usage_digest, alias=counted.STORE) as path:
+        pq.write_table(pq.read_table(path), other := path.with_suffix(".other"), compression="gzip")
+    outcome.usage_digest = store.put(other, alias=counted.STORE)
+    again = usages.finished_again(outcome, reader=reading.VERSION, was_there=lambda rows_: rows_.exists())
+    assert (again.is_rewritten, again.outcome.usage_digest) == (True, outcome.usage_digest)
+    with pytest.raises(usages.ReadOtherwise):
+        usages.finished_again(outcome, reader="usage/0", was_there=lambda rows_: rows_.exists())
+
+    second = UsageReport.objects.get(pk=found["id"]).files.get(number=2)
+    with store.local(second.digest, alias=usages.FILES) as path:
+        kept = path.read_bytes()
+        path.write_bytes(kept.replace(b"100.5", b"100.4"))
+        changed = [replaying.replay(one) for one in (received, finished)]
+        path.unlink()
+        gone = [replaying.replay(one) for one in (received, finished)]
+        path.write_bytes(kept)
+    assert [one.result for one in changed] == [Result.DIFFERENT] * 2
+    assert "data.content" in {one.where for one in changed[0].differences}
+    assert {"data.usage", "data.keys_digest"} <= {one.where for one in changed[1].differences}
+    assert [one.result for one in gone] == [Result.LOST] * 2
+    assert "not kept any more" in gone[1].sentence
+    assert [replaying.replay(one).result for one in (received, finished)] == [Result.SAME] * 2
 
 
 def test_a_dsr_report_says_itself_whose_it_is(payer: Api) -> None:
