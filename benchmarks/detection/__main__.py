@@ -5,8 +5,8 @@ Songs are split by song; limits and probabilities are taken from the tuning half
 is printed and written to `fingerprint/data/error_rates.json` (`--write`). Answers are kept under `var/detection`, so
 a run that was ended goes on where it was. Real music lies beside the repository or in DETECTION_MUSIC; rendered songs,
 made by `benchmarks.detection.corpus`, in `var/detection/corpus` or DETECTION_CORPUS. Further music that is in no
-catalogue is read from DETECTION_INNOCENT, a folder for each genre. Peers: plain Chromaprint, and audfprint if
-`audfprint2==0.1.2` is installed.
+catalogue is read from DETECTION_INNOCENT, a folder for each genre. The neural codec's weights are those of Lyra in
+DETECTION_LYRA. Peers: plain Chromaprint, and audfprint if `audfprint2==0.1.2` is installed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.detection import exact, report
+from benchmarks.detection import distortions, exact, lyra, report
 from benchmarks.detection.songs import Half
 
 FOLDER = Path("var/detection")
@@ -43,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not exact.has_audfprint():
         print("audfprint2 is not installed; its column is left out.")
     cells = [cell for cell in exact.CELLS if not given.only or cell[0] in given.only]
+    lacking = lyra.missing()
+    if lacking is not None:
+        print(f"{distortions.NEURAL!r} is left out: {lacking}.")
+        cells = [cell for cell in cells if cell[0] != distortions.NEURAL]
     answers = exact.run(catalogue, answers_file, half=half, count=given.count, cells=cells)
     whole = exact.innocent(catalogue, whole_file, half=half, count=given.whole)
     real = sum(song.is_real for song in catalogue.songs)

@@ -51,6 +51,7 @@ CELLS: tuple[tuple[str, float], ...] = (
     ("pitch +1", 10),
     ("pitch -1", 10),
     ("Opus 16 kbit/s", 5),
+    (distortions.NEURAL, 5),
     ("noise 10 dB", 5),
 )
 # What the issue asks for.
@@ -66,6 +67,7 @@ TARGETS = {
     ("under vocal 0 dB", 5): 95,
     ("under vocal -6 dB", 5): 88,
     ("under drums -6 dB", 10): 90,
+    (distortions.NEURAL, 5): 95,
 }
 _SPACE = UUID("5c7c9f0e-4a0b-4c56-8f2e-0f6a1f8f7c11")
 CHROMAPRINT = Family(extract.FAMILY, lambda data: runs(np.frombuffer(data, "<u4").astype(np.uint32)), has_items=True)

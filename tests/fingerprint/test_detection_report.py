@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.detection import distortions, exact, report, songs
+from benchmarks.detection import distortions, exact, lyra, report, songs
 from benchmarks.detection.exact import Answer, Found
 from fingerprint import agreement, landmarks
 from fingerprint.calibration import Calibration
@@ -123,7 +123,31 @@ def test_examines_no_innocent_of_the_other_half(tmp_path: Path, monkeypatch: pyt
     assert not {song.group for song in mine} & {song.group for song in songs.songs()}
 
 
-@pytest.mark.parametrize("name", [name for name in distortions.DISTORTIONS if "under" not in name])
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "DETECTION_LYRA names no folder; copy soundstream_encoder.tflite"),
+        ({"quantizer.tflite": b"x"}, "DETECTION_LYRA has no soundstream_encoder.tflite"),
+        ({"soundstream_encoder.tflite": b"of another release"}, "soundstream_encoder.tflite in DETECTION_LYRA is not"),
+    ],
+)
+def test_says_what_a_codec_lacks(
+    given: dict[str, bytes], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DETECTION_LYRA", raising=False)
+    for name, data in given.items():
+        (tmp_path / name).write_bytes(data)
+        monkeypatch.setenv("DETECTION_LYRA", str(tmp_path))
+    assert str(lyra.missing()).startswith(said)
+    with pytest.raises(lyra.NoLyra, match=said):
+        lyra.through(np.zeros(lyra.FRAME_SAMPLES, np.int16), 6_000)
+
+
+# What needs weights that are in no package is tried where they are.
+_HERE = {name for name in distortions.DISTORTIONS if name != distortions.NEURAL or lyra.missing() is None}
+
+
+@pytest.mark.parametrize("name", [name for name in distortions.DISTORTIONS if "under" not in name and name in _HERE])
 def test_distorts_the_same_way_twice(name: str) -> None:
     sound = (np.random.default_rng(3).standard_normal(3 * songs.RATE_HZ) * 0.1).astype(np.float32)
     one, two = (distortions.DISTORTIONS[name](sound, np.random.default_rng(5), "held-out") for _ in range(2))
