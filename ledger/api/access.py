@@ -109,8 +109,9 @@ class HasScopeOrStaff(BasePermission):
 
     def _is_for_people(self, request: Request, view: APIView) -> bool:
         # What two people must do cannot be done by a machine that speaks for both: it takes somebody who signed in.
-        if request.method in getattr(view, "auditors", ()):
-            # What an audit leaves on record: whether they audit is the view's to ask.
+        if request.method in {*getattr(view, "auditors", ()), *getattr(view, "owners", ())}:
+            # What an audit leaves on record, and what is answered to it: whether they audit, or whether it is theirs to
+            # see to, is the view's to ask.
             return client_of(request) is None and bool(getattr(request.user, "is_staff", False))
         people: Mapping[str, Sequence[Verb]] = getattr(view, "people", {})
         verbs = people.get(request.method or "")

@@ -11,7 +11,7 @@ from django.http import FileResponse, Http404
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from fingerprint import store
 from ledger.api.access import caller_of, person_of, seen_by
 from ledger.api.once import once
-from ledger.api.paging import Page, page_of
+from ledger.api.paging import Page, page_of, page_of_own
 from ledger.auditing import acting, drawing, noting, sampling, saving
 from ledger.auditing.asking import settled
 from ledger.auditing.drawing import Method, Terms
@@ -325,6 +325,9 @@ class AuditExceptionOutput(serializers.Serializer[AuditException]):
 
     id = serializers.UUIDField()
     item = serializers.UUIDField(source="item_id")
+    sample = serializers.UUIDField(source="item.sample_id")
+    statement = serializers.UUIDField(source="item.statement_id")
+    line = serializers.SerializerMethodField(help_text="Partition and line, as statements have them")
     position = serializers.IntegerField()
     owner = serializers.IntegerField(source="owner_id", help_text="The number of a login")
     root_cause = serializers.CharField()
@@ -334,6 +337,13 @@ class AuditExceptionOutput(serializers.Serializer[AuditException]):
     note = serializers.CharField()
     recorded_by = serializers.IntegerField(source="recorded_by_id")
     recorded_at = serializers.DateTimeField()
+
+    def get_line(self, row: AuditException) -> str:
+        """Return where the line stands."""
+        return f"{row.item.partition}.{row.item.line}"
+
+
+AuditExceptionPage = Page.of(AuditExceptionOutput)
 
 
 class AuditExceptions(APIView):
@@ -358,7 +368,7 @@ class AuditExceptions(APIView):
         )
         note = serializers.CharField(max_length=600, default="", allow_blank=True, help_text=WITHOUT_NAMES)
 
-    @extend_schema(operation_id="list_audit_exceptions", responses=Page.of(AuditExceptionOutput), tags=["audits"])
+    @extend_schema(operation_id="list_audit_exceptions", responses=AuditExceptionPage, tags=["audits"])
     def get(self, request: Request) -> Response:
         """List what was said about sampled lines, oldest first."""
         rows = AuditException.objects.select_related("item")
@@ -376,9 +386,7 @@ class AuditExceptions(APIView):
         given.is_valid(raise_exception=True)
         data: dict[str, Any] = dict(given.validated_data)
         by, at = _auditing(request), timezone.now()
-        item: AuditSampleItem | None = seen_by(request, AuditSampleItem.objects.filter(pk=data["item"])).first()
-        if item is None:
-            raise drawing.NoSuchItem
+        item = drawing.find(data["item"], sight=caller_of(request).sight, by_id=None)
         drawing.check_owner(data["owner"], item, on=at.date())
         found, is_new = once(
             seen_by(request, AuditException.objects.all()),
@@ -396,6 +404,97 @@ class AuditExceptions(APIView):
                 note=data["note"],
                 by_id=by.by_id,
                 at=at,
+            ),
+        )
+        return Response(AuditExceptionOutput(found).data, status=201 if is_new else 200)
+
+
+class AuditExceptionsWaiting(APIView):
+    """Exceptions that wait for the answer of whoever asks."""
+
+    scopes = READ
+
+    @extend_schema(operation_id="list_audit_exceptions_waiting", responses=AuditExceptionPage, tags=["audits"])
+    def get(self, request: Request) -> Response:
+        """List what you must see to and have not answered, oldest first: the last word about each. For people only."""
+        rows = drawing.waiting_for(person_of(request))
+        return page_of_own(rows, "recorded_at", AuditExceptionOutput, request)
+
+
+class AuditExceptionAnswers(APIView):
+    """What whoever must see to an exception says to it."""
+
+    owners = ("POST",)
+
+    @extend_schema_serializer(component_name="AuditExceptionAnswer")
+    class Input(serializers.Serializer[Any]):
+        """An answer; what was found stays as it is, and the auditor ends it."""
+
+        id = serializers.UUIDField(help_text="Made by the client")
+        item = serializers.UUIDField(help_text="The sampled line, as the exception names it")
+        status = serializers.RegexField(
+            rf"^({'|'.join(drawing.ANSWERS)})$", help_text=f"One of {', '.join(drawing.ANSWERS)}"
+        )
+        note = serializers.CharField(max_length=600, help_text=f"Why. {WITHOUT_NAMES}")
+
+    @extend_schema(
+        operation_id="answer_audit_exception",
+        request=Input,
+        responses={201: AuditExceptionOutput, 200: AuditExceptionOutput},
+        tags=["audits"],
+        examples=[
+            OpenApiExample(
+                "An exception is disputed",
+                value={
+                    "id": "8d3c7c1e-4f6a-4f0e-9b42-6f8f2f6f1a10",
+                    "item": "0b1f5a52-8f0f-4c53-9a0e-0a6f3c9d2e77",
+                    "status": "disputed",
+                    "note": "The share was right: it changed on 1 January, and the line is of February.",
+                },
+                request_only=True,
+                media_type="application/json",
+            ),
+            OpenApiExample(
+                "The answer on record",
+                value={
+                    "id": "8d3c7c1e-4f6a-4f0e-9b42-6f8f2f6f1a10",
+                    "item": "0b1f5a52-8f0f-4c53-9a0e-0a6f3c9d2e77",
+                    "sample": "5e0c0d0a-2b0e-4d0c-8c55-1f4f1a1f7f01",
+                    "statement": "c1f1f7a6-58a0-4a8e-8a5c-9a4ad3a5d9be",
+                    "line": "0.17",
+                    "position": 1,
+                    "owner": 12,
+                    "root_cause": "share",
+                    "booked_units": "8306",
+                    "audited_units": "4153",
+                    "status": "disputed",
+                    "note": "The share was right: it changed on 1 January, and the line is of February.",
+                    "recorded_by": 12,
+                    "recorded_at": "2026-03-02T09:30:00Z",
+                },
+                response_only=True,
+                media_type="application/json",
+            ),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Answer an exception that is yours to see to: accepted, disputed or corrected, and why."""
+        by_id = person_of(request)
+        given = self.Input(data=request.data)
+        given.is_valid(raise_exception=True)
+        data: dict[str, Any] = dict(given.validated_data)
+        item = drawing.find(data["item"], sight=caller_of(request).sight, by_id=by_id)
+        found, is_new = once(
+            AuditException.objects.filter(recorded_by=by_id),
+            data["id"],
+            same=lambda row: (row.item_id, row.status, row.note) == (item.pk, data["status"], data["note"].strip()),
+            create=lambda: drawing.answer(
+                id=data["id"],
+                item=item,
+                status=drawing.Status(data["status"]),
+                note=data["note"],
+                by_id=by_id,
+                at=timezone.now(),
             ),
         )
         return Response(AuditExceptionOutput(found).data, status=201 if is_new else 200)

@@ -42,8 +42,15 @@ def page_of(rows: QuerySet[Any, Any], at: str, row: type[serializers.Serializer[
 
     ``at`` is the column of time; ties are broken by the key.
     """
+    return page_of_own(seen_by(request, rows), at, row, request)
+
+
+def page_of_own(
+    rows: QuerySet[Any, Any], at: str, row: type[serializers.Serializer[Any]], request: Request
+) -> Response:
+    """Answer with a page of rows that are all the caller's own, whatever else they see."""
     pages = Page()
     pages.ordering = (at, "pk")
-    found: list[Model] = pages.paginate_queryset(seen_by(request, rows), request) or []
+    found: list[Model] = pages.paginate_queryset(rows, request) or []
     answer: Response = pages.get_paginated_response(row(found, many=True).data)
     return answer

@@ -237,6 +237,8 @@ urlpatterns = [
     path("audit-samples/<uuid:id>", audits.AuditSampleDetail.as_view()),
     path("audit-samples/<uuid:id>/again", audits.AuditSampleAgain.as_view()),
     path("audit-exceptions", audits.AuditExceptions.as_view(), name="audit-exceptions"),
+    path("audit-exceptions/waiting", audits.AuditExceptionsWaiting.as_view()),
+    path("audit-exceptions/answers", audits.AuditExceptionAnswers.as_view()),
     path("saved-questions", audits.SavedQuestions.as_view(), name="saved-questions"),
     path("saved-questions/<uuid:id>/ends", audits.SavedQuestionEnds.as_view(), name="saved-question-ends"),
     path("kept-answers/<uuid:id>/file", audits.KeptAnswerFile.as_view()),

@@ -23,7 +23,7 @@ from ledger.auditing.parameters import Asked
 from ledger.auditing.sampling import Checked, Estimate, NotASample, Stratum
 from ledger.constraints import violated
 from ledger.models import AuditException, AuditSample, AuditSampleItem, Entry
-from ledger.visibility import EVERYTHING, Sight
+from ledger.visibility import EVERYTHING, Sight, seen
 from rights.visibility import Within, sight_of
 
 Method = AuditSample.Method
@@ -33,7 +33,7 @@ MOST_BOUNDARIES = 9
 
 
 class NoSuchItem(Exception):
-    """No sample that you see has this line."""
+    """No sample that you see has this line, and nobody asked you about it."""
 
 
 class NotOpen(Exception):
@@ -414,6 +414,21 @@ def answer(*, id: UUID, item: AuditSampleItem, status: Status, note: str, by_id:
         at=at,
         after=last.position,
     )
+
+
+def find(id: UUID, *, sight: Sight, by_id: int | None) -> AuditSampleItem:
+    """
+    Return a sampled line, of a sample that is seen; whoever must see to it reads it also where it was of another house.
+
+    :raises NoSuchItem: there is none for them
+    """
+    rows = AuditSampleItem.objects.select_related("sample", "statement__run", "statement__payee__identity")
+    item: AuditSampleItem | None = seen(rows.filter(pk=id), sight).first()
+    if item is None:
+        item = rows.filter(pk=id).first()
+        if item is None or by_id is None or (last := last_word(item)) is None or last.owner_id != by_id:
+            raise NoSuchItem
+    return item
 
 
 def last_word(item: AuditSampleItem) -> AuditException | None:

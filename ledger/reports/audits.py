@@ -283,14 +283,10 @@ def sampled(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _item(request: HttpRequest, id: UUID) -> AuditSampleItem:
-    rows = AuditSampleItem.objects.select_related("sample", "statement__run", "statement__payee__identity")
-    item: AuditSampleItem | None = seen_by(request, rows.filter(pk=id)).first()
-    if item is None:
-        # Who must see to what is wrong reads it, also where the audit was of another house.
-        item = rows.filter(pk=id).first()
-        if item is None or (last := drawing.last_word(item)) is None or last.owner_id != request.user.pk:
-            raise Http404
-    return item
+    try:
+        return drawing.find(id, sight=caller_of(request).sight, by_id=request.user.pk)
+    except drawing.NoSuchItem as error:
+        raise Http404 from error
 
 
 def _must_answer(request: HttpRequest, last: AuditException | None) -> bool:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.utils import timezone
 
-from ledger import membership, people, replaying, sequencer
+from ledger import clients, membership, people, replaying, sequencer
 from ledger.access import caller_of_user, is_auditor
 from ledger.api.reading import THEIR_OWN
 from ledger.auditing import drawing, saving
@@ -38,7 +38,7 @@ from rights.models import Consent, Party, Recording, Share, Submission
 from rights.vocabulary import PartyKind
 from royalties.models import Statement
 from tests.flows import worked
-from tests.flows.conftest import Sounds, World, admitted, body, changed, key, row_counts, today
+from tests.flows.conftest import Api, Sounds, World, admitted, body, changed, key, row_counts, today
 from tests.flows.runs import Payer, payer
 from tests.flows.test_reviews import Person
 from tests.flows.test_runs import RECEIPTS, agree, quote
@@ -367,15 +367,36 @@ def test_a_monetary_unit_sample_is_drawn_found_wrong_and_says_how_much(january: 
     ):
         owner.client.post(f"{address}/answer", bad)
     assert AuditException.objects.count() == 3
+    # The same over the API: what waits for whoever asks, and their answer.
+    waiting = owner.get("/v1/audit-exceptions/waiting").json()["results"]
+    assert [(row["item"], row["status"], row["audited_units"]) for row in waiting] == [(item["id"], "open", str(half))]
+    assert person.get("/v1/audit-exceptions/waiting").json()["results"] == []
+    answers, over_api = "/v1/audit-exceptions/answers", {"id": str(uuid4()), "item": item["id"], **said}
+    assert person.post(answers, over_api).json()["code"] == "auditors_only_read"
+    assert Person(stranger).post(answers, over_api).json()["code"] == "no_such_item"
+    colleague = Person(admitted("colleague", "distributor", Role.FINANCE))
+    assert colleague.post(answers, over_api).json()["code"] == "not_the_owner"
+    machine = Api(clients.create(name="house", party_id=UUID(january.id), scopes=["catalogue:read"]))
+    assert machine.post(answers, over_api).status_code == 403
+    assert machine.get("/v1/audit-exceptions/waiting").json()["code"] == "no_person"
+    for bad, told in (({"status": "closed"}, "status"), ({"note": " "}, "note"), ({"item": "x"}, "item")):
+        assert told in owner.post(answers, over_api | bad).json()["fields"]
+    assert AuditException.objects.count() == 3
+    assert owner.post(answers, over_api).status_code == 201
+    assert (again := owner.post(answers, over_api)).status_code == 200
+    assert (again.json()["status"], again.json()["position"]) == ("disputed", 3)
+    assert owner.post(answers, over_api | {"note": "Other."}).json()["code"] == "id_taken"
+    assert owner.get("/v1/audit-exceptions/waiting").json()["results"] == []
     assert owner.client.post(f"{address}/answer", said).status_code == 302
-    word = AuditException.objects.get(position=3)
+    word = AuditException.objects.get(position=4)
     assert (word.status, word.audited_units, word.recorded_by_id) == ("disputed", half, owner.user.pk)
     assert Entry.objects.filter(kind="exception_recorded", audit_exception=word).exists()
     assert "waits for your answer" not in owner.get("/admin/").content.decode()
     closed = wrong | {"id": str(uuid4()), "status": "closed"}
     assert person.post("/v1/audit-exceptions", closed).status_code == 201
     owner.client.post(f"{address}/answer", said)
-    assert AuditException.objects.count() == 5
+    assert owner.post(answers, over_api | {"id": str(uuid4())}).json()["code"] == "closed_already"
+    assert AuditException.objects.count() == 6
     # Whoever is audited reads; strangers find nothing, and nobody but auditors draws.
     assert january.one.get(f"/v1/audit-samples/{sample['id']}").status_code == 200
     assert january.one.post("/v1/audit-samples", terms()).json()["code"] == "not_an_auditor"
