@@ -11,6 +11,9 @@ statement on the same rows; ``--recordings 1000000`` is the full size.
 ``python -m benchmarks index`` measures the index of fingerprints at 10,000 recordings, 100,000 and a million, as far as
 ``--recordings`` goes: bytes, building, looking up, searching, memory, and how long asking takes whether it is in step.
 
+``python -m benchmarks examination`` measures a whole examination of four minutes, by part, against catalogues of the
+sizes in ``--recordings``.
+
 ``python -m benchmarks hearing`` measures how quickly audio is decoded and fingerprinted, by container and by part.
 
 ``python -m benchmarks stripped`` measures whether an output is found again once its manifest is gone: by default on the
@@ -60,6 +63,7 @@ APART = {  # with arguments of their own
     "royalties": "benchmarks.royalties",
     "detection": "benchmarks.detection.__main__",
     "hearing": "benchmarks.hearing",
+    "examination": "benchmarks.examination",
     "log": "benchmarks.log",
     "chaos": "benchmarks.chaos",
 }
