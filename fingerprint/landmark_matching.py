@@ -453,8 +453,12 @@ def _cells(
     place = np.concatenate([places for _, places in votes])
     if place.size == 0:
         return []
-    # Sorted by about what they will be: to find the reference of each is quick then, and so is to sort them again.
-    sorting = _order_of(place - positions[which] + begin)
+    # Sorted by about what they will be: what is alone is seen then, and to find the reference of each is quick.
+    along = place - positions[which] + begin
+    sorting = _order_of(along)
+    sorting = sorting[_in_company(along[sorting])]
+    if sorting.size == 0:
+        return []
     which, place = which[sorting], place[sorting]
     at, weight = positions[which], weight_of[which]
     number = np.searchsorted(index.starts, place, side="right") - 1
@@ -474,6 +478,24 @@ def _cells(
             inside = middle - (_number(middle) << _NUMBER_BITS)
             cells.append(Cell(width, weighs, reference, inside, fitted[middle]))
     return cells
+
+
+def _in_company(along: Positions) -> Positions:
+    """
+    Which votes may be told apart from none, of all in the order of their diagonals: most of a large index are alone.
+
+    A cell that counts has two votes, where it is fine, or three; lines are laid through what is near to those. So a
+    vote is left out if it has no second one within a fine cell and the next, nor two more within a coarse one and the
+    next; which is as far as from the middle of one to the last vote that a line is laid through.
+    """
+    company = np.zeros(along.size, bool)
+    three = along[2:] - along[:-2] <= 2 * _COARSE
+    for first in range(3):
+        company[first : first + three.size] |= three
+    two = along[1:] - along[:-1] < 2 * _FINE
+    company[:-1] |= two
+    company[1:] |= two
+    return np.flatnonzero(company)
 
 
 def _order_of(numbers: Positions) -> Positions:

@@ -465,6 +465,8 @@ class View:
         )
         self._snapshot: str | None = None
         self._read = 0
+        # What was counted last is read next, some of it at a time.
+        self._counted: tuple[Hashes, list[tuple[Positions, Positions]]] | None = None
 
     def __len__(self) -> int:
         return self._size
@@ -548,13 +550,30 @@ class View:
         """Return how many places each hash has."""
         keys, back = np.unique(keys_of(hashes), return_inverse=True)
         total = np.zeros(keys.size, np.int64)
-        for _, _, count in self._found(keys):
+        found = []
+        for _, first, count in self._found(keys):
             total += count
+            if len(self.segments) * keys.size <= _KEPT:
+                found.append((first, count))
+        if len(found) == len(self.segments) and all(mask is None for mask in self.masks):
+            self._counted = keys, found
         self._has_read(keys.size)
         return total[back]
 
     def _found(self, keys: Hashes) -> Iterator[tuple[int, Positions, Positions]]:
-        """Give for each segment where the postings of each key begin, and how many of them are to be found."""
+        """
+        Give for each segment where the postings of each key begin, and how many of them are to be found.
+
+        Keys come in order. What was counted before is not looked for again.
+        """
+        counted = self._counted
+        if counted is not None and keys.size <= counted[0].size:
+            at = np.searchsorted(counted[0], keys)
+            at[at == counted[0].size] = 0
+            if (counted[0][at] == keys).all():
+                for number, (first, count) in enumerate(counted[1]):
+                    yield number, first[at], count[at]
+                return
         for number, (segment, mask) in enumerate(zip(self.segments, self.masks, strict=True)):
             first, count = segment.find(keys)
             if mask is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
+from itertools import combinations
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -429,6 +430,19 @@ def test_are_put_in_order_and_equal_ones_stay(reach: int) -> None:
     numbers = np.random.default_rng(2).integers(-reach, reach, 3_000)
     numbers[1_000:2_000] = numbers[:1_000]
     assert np.array_equal(landmark_matching._order_of(numbers), np.argsort(numbers, kind="stable"))
+
+
+@pytest.mark.parametrize("spread", [1, 40, 900, 6_000, 400_000])
+def test_leave_out_votes_that_are_alone(spread: int) -> None:
+    along = np.sort(np.random.default_rng(8).integers(-spread, spread, 600))
+    kept = set(landmark_matching._in_company(along).tolist())
+    for vote, place in enumerate(along.tolist()):
+        away = np.abs(np.delete(along, vote) - place)
+        others = np.delete(along, vote)[away <= 64]
+        in_three = any(
+            max(place, one, two) - min(place, one, two) <= 64 for one, two in combinations(others.tolist(), 2)
+        )
+        assert (vote in kept) == (in_three or bool((away <= 3).any()))
 
 
 def test_sounds_are_what_the_demo_has() -> None:

@@ -92,6 +92,11 @@ def same(disk: Postings, memory: Postings, hashes: np.ndarray) -> None:
     assert set(disk.ids()) == set(memory.ids())
     for most in (1, 3, 1000):
         assert answers(disk, hashes, most=most) == answers(memory, hashes, most=most)
+    # What was counted is remembered, and is of the same content: asked for in part, and for more than was counted.
+    for counted in (hashes[: hashes.size // 2], hashes):
+        assert disk.count(counted).tolist() == memory.count(counted).tolist()
+        for some in (hashes[::3], hashes):
+            assert answers(disk, some, most=1000) == answers(memory, some, most=1000)
 
 
 # --- the same as in memory
