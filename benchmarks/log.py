@@ -47,8 +47,8 @@ KIND = "work_registered"
 
 FACT = "INSERT INTO rights_work (id, title, registered_at) SELECT unnest(%b::uuid[]), 'Song', now()"
 ENTRY = (
-    "INSERT INTO ledger_entry (id, kind, body, at, work_id)"
-    f" SELECT unnest(%b::uuid[]), '{KIND}', unnest(%b::bytea[]), now(), unnest(%b::uuid[])"
+    "INSERT INTO ledger_entry (id, kind, body, at, subject, fact)"
+    f" SELECT unnest(%b::uuid[]), '{KIND}', unnest(%b::bytea[]), now(), 'work', unnest(%b::uuid[])"
 )
 CHAIN = """
 INSERT INTO bench_chain (index, entry, hash)
@@ -236,7 +236,7 @@ def _latencies(where: str, told: Sequence[tuple[str, float]], seen: Sequence[tup
     import bisect
 
     with psycopg.connect(where) as connection:
-        sql = "SELECT work_id::text, index FROM ledger_leaf JOIN ledger_entry ON ledger_entry.id = entry_id"
+        sql = "SELECT fact::text, index FROM ledger_leaf JOIN ledger_entry ON ledger_entry.id = entry_id"
         index: dict[str, int] = dict(connection.execute(sql).fetchall())
     sizes = [size for _, size in seen]
     found = []
@@ -272,9 +272,9 @@ def _grow(admin: psycopg.Connection[Any], size: int) -> tuple[int, float]:
         admin.execute(
             f"""
             WITH put AS (
-                INSERT INTO ledger_entry (id, kind, body, at, work_id)
+                INSERT INTO ledger_entry (id, kind, body, at, subject, fact)
                 SELECT gen_random_uuid(), '{KIND}', convert_to(rpad(gen_random_uuid()::text, {BODY}, 'x'), 'UTF8'),
-                       now(), gen_random_uuid()
+                       now(), 'work', gen_random_uuid()
                   FROM generate_series(1, {some})
                 RETURNING id
             ) INSERT INTO ledger_pendingentry (entry_id) SELECT id FROM put

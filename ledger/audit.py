@@ -193,8 +193,8 @@ def _says_so(entry: Entry, body: canonical.Body) -> bool:
     subject = SUBJECT_OF.get(body.subject.table)
     if subject is None or body.kind not in rows.COVERED or not rows.knows(body.rows):
         return False
-    columns = (entry.id, entry.kind, entry.at, str(getattr(entry, f"{subject}_id")))
-    return columns == (body.id, body.kind, body.at, body.subject.id)
+    columns = (entry.id, entry.kind, entry.at, entry.subject, str(entry.fact))
+    return columns == (body.id, body.kind, body.at, subject, body.subject.id)
 
 
 def _orphans() -> Iterator[Fault]:

@@ -19,7 +19,7 @@ from django.db.models import Model
 
 from ledger import rows
 from ledger.log import SUBJECT_OF
-from ledger.models import Checkpoint, Entry
+from ledger.models import SUBJECTS, Checkpoint, Entry
 
 NAMED: Final = 20  # rows that are named of a table
 
@@ -307,24 +307,26 @@ def _without_fact(table: str) -> list[str]:
     subject = SUBJECT_OF.get(table)
     if subject is None:
         return []
-    key = apps.get_model(Entry._meta.get_field(subject).related_model._meta.label)._meta.pk.column  # type: ignore[union-attr]
+    key = apps.get_model(SUBJECTS[subject])._meta.pk.column
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.{subject}_id::text FROM ledger_entry AS e WHERE e.{subject}_id IS NOT NULL"  # noqa: S608
-            f" AND NOT EXISTS (SELECT 1 FROM {table} AS r WHERE r.{key} = e.{subject}_id) ORDER BY 1"
+            "SELECT e.fact::text FROM ledger_entry AS e WHERE e.subject = %s"  # noqa: S608 - names of our tables
+            f" AND NOT EXISTS (SELECT 1 FROM {table} AS r WHERE r.{key} = e.fact) ORDER BY 1",
+            [subject],
         )
         return [id for (id,) in cursor.fetchall()]
 
 
 def _kinds() -> tuple[KindCoverage, ...]:
-    columns = " ".join(f"WHEN e.{subject}_id IS NOT NULL THEN '{table}'" for table, subject in SUBJECT_OF.items())
+    table_of = {subject: table for table, subject in SUBJECT_OF.items()}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.kind, CASE {columns} END, count(*), count(p.entry_id)"  # noqa: S608 - names of ours
+            "SELECT e.kind, e.subject, count(*), count(p.entry_id)"
             " FROM ledger_entry AS e LEFT JOIN ledger_pendingentry AS p ON p.entry_id = e.id"
             " GROUP BY 1, 2 ORDER BY 1, 2"
         )
-        return tuple(KindCoverage(*row) for row in cursor.fetchall())
+        found = [(kind, table_of.get(subject), *counts) for kind, subject, *counts in cursor.fetchall()]
+    return tuple(KindCoverage(*row) for row in sorted(found, key=lambda row: (row[0], row[1] or "")))
 
 
 HEADER: Final = ("table", "asked by the database", "rows", "logged", "without entry", "gone", "kinds", "reason")

@@ -41,7 +41,7 @@ def append(kind: Entry.Kind, subject: Model, data: Mapping[str, Any], *, at: dat
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction
     name = SUBJECT_OF[subject._meta.db_table]
-    entry = Entry(id=entry_id(kind, subject.pk), kind=kind, at=at, **{name: subject})
+    entry = Entry(id=entry_id(kind, subject.pk), kind=kind, at=at, subject=name, fact=subject.pk)
     one = _Waiting(entry, subject, data)
     if (waiting := _together.get()) is not None:
         waiting.append(one)
@@ -105,25 +105,20 @@ def _write(waiting: Sequence[_Waiting]) -> None:
 
 
 def _insert(waiting: Sequence[_Waiting]) -> None:
-    # With the columns that are filled and no others: of the many kinds of subject an entry has one. The database puts
-    # them on their way in the order in which they are inserted, which is that in which they were appended.
+    # The database puts them on their way in the order in which they are inserted, which is that in which they were
+    # appended.
     if not waiting:
         return
-    subjects = [SUBJECT_OF[one.subject._meta.db_table] for one in waiting]
-    columns = sorted(set(subjects))
-    names = ", ".join(f"{name}_id" for name in columns)
-    values = ", ".join(f"CASE about WHEN '{name}' THEN fact END" for name in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Entry._meta.db_table} (id, kind, body, at, {names}) SELECT id, kind, body, at, {values}"  # noqa: S608 - columns of ours
-            " FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::text[], %s::uuid[])"
-            " WITH ORDINALITY AS given (id, kind, body, at, about, fact, number) ORDER BY number",
+            f"INSERT INTO {Entry._meta.db_table} (id, kind, body, at, subject, fact)"  # noqa: S608 - a table of ours
+            " SELECT * FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[], %s::text[], %s::uuid[])",
             [
                 [one.entry.id for one in waiting],
                 [str(one.entry.kind) for one in waiting],
                 [one.entry.body for one in waiting],
                 [one.entry.at for one in waiting],
-                subjects,
-                [one.subject.pk for one in waiting],
+                [one.entry.subject for one in waiting],
+                [one.entry.fact for one in waiting],
             ],
         )

@@ -385,10 +385,10 @@ def _rows_differing(
                 yield Difference(f"{table} {id} {column}", one[column], other.get(column))
 
 
-def _fact(id: UUID | None) -> UUID:
-    if id is None:
+def _fact(entry: Entry, subject: str) -> UUID:
+    if entry.subject != subject:
         raise Lost("The entry's row names another fact than its kind has.")
-    return id
+    return entry.fact
 
 
 # --- What a rule decided
@@ -397,7 +397,7 @@ def _fact(id: UUID | None) -> UUID:
 def _decided(entry: Entry) -> Again:
     decision = (
         Decision.objects.select_related("submission__audio", "examination", "supersedes")
-        .filter(pk=_fact(entry.decision_id))
+        .filter(pk=_fact(entry, "decision"))
         .first()
     )
     if decision is None:
@@ -493,7 +493,7 @@ def _taught(first: Decision, licensee_id: UUID) -> tuple[AllowanceTerm, ...]:
 
 def _measured(entry: Entry) -> Iterable[Difference]:
     try:
-        found = rechecking.repeat(decision_id=_fact(entry.decision_id))
+        found = rechecking.repeat(decision_id=_fact(entry, "decision"))
     except (rechecking.NothingToRepeat, store.NoSuchAudio, index.SnapshotLost, songs.SnapshotLost) as error:
         raise Lost(f"The audio cannot be measured again: {type(error).__doc__} {error}") from error
     if not found.is_same_evidence:
@@ -502,7 +502,7 @@ def _measured(entry: Entry) -> Iterable[Difference]:
 
 def _divided_again(entry: Entry) -> Again:
     division = Division.objects.select_related("decision__submission", "decision__examination").get(
-        pk=_fact(entry.division_id)
+        pk=_fact(entry, "division")
     )
     decision = division.decision
     try:
@@ -523,7 +523,7 @@ def _divided_again(entry: Entry) -> Again:
 
 def _rechecked(entry: Entry) -> Again:
     recheck = Recheck.objects.select_related("decision__submission__audio", "decision__examination", "examination").get(
-        pk=_fact(entry.recheck_id)
+        pk=_fact(entry, "recheck")
     )
     if recheck.policy_version != policy.VERSION:
         raise Lost(f"{recheck.policy_version} then, {policy.VERSION} now.")
@@ -538,7 +538,7 @@ def _rechecked(entry: Entry) -> Again:
 
 
 def _answered(entry: Entry) -> Again:
-    clearance = Clearance.objects.select_related("answers").get(pk=_fact(entry.clearance_id))
+    clearance = Clearance.objects.select_related("answers").get(pk=_fact(entry, "clearance"))
     try:
         again = asking.again(clearance)
     except asking.OtherPolicy as error:
@@ -554,7 +554,7 @@ def _answered(entry: Entry) -> Again:
 
 
 def _disclosed(entry: Entry) -> Again:
-    row = Disclosure.objects.select_related("submission", "record").get(pk=_fact(entry.disclosure_id))
+    row = Disclosure.objects.select_related("submission", "record").get(pk=_fact(entry, "disclosure"))
     try:
         statement = disclosing.derived(row)
     except NoSuchProfile as error:
@@ -567,7 +567,7 @@ def _disclosed(entry: Entry) -> Again:
 
 
 def _matched(entry: Entry) -> Again:
-    matching = UsageMatching.objects.get(pk=_fact(entry.usage_matching_id))
+    matching = UsageMatching.objects.get(pk=_fact(entry, "usage_matching"))
     if matching.method != UsageMatching.Method.IDS:
         raise Nothing("Somebody said what this key means: there is nothing to decide again.")
     then = list(matching.matches.order_by("pk"))
@@ -615,7 +615,7 @@ def _finished(entry: Entry) -> Again:
 
 def _certified(entry: Entry) -> Again:
     """What a certificate states is stated again; its signature stays, since another one would be another."""
-    row = Certificate.objects.select_related("manifest").get(pk=_fact(entry.certificate_id))
+    row = Certificate.objects.select_related("manifest").get(pk=_fact(entry, "certificate"))
     try:
         then, now = certifying.stated_again(row)
     except (certifying.NotLogged, NotCertified) as error:
@@ -631,7 +631,7 @@ def _certified(entry: Entry) -> Again:
 
 def _bound(entry: Entry) -> Again:
     """A soft binding is taken from the audio that is kept, as anybody can who has it."""
-    row = SoftBinding.objects.select_related("decision__submission__audio").get(pk=_fact(entry.soft_binding_id))
+    row = SoftBinding.objects.select_related("decision__submission__audio").get(pk=_fact(entry, "soft_binding"))
     audio = row.decision.submission.audio
     try:
         harmony = examine.harmony(references.facts_of(audio))
@@ -647,7 +647,7 @@ def _bound(entry: Entry) -> Again:
 
 
 def _sampled(entry: Entry) -> Again:
-    sample = AuditSample.objects.select_related("engagement").get(pk=_fact(entry.audit_sample_id))
+    sample = AuditSample.objects.select_related("engagement").get(pk=_fact(entry, "audit_sample"))
     try:
         said, row, items = drawing.made_again(sample)
     except sampling.NotASample as error:
@@ -670,7 +670,7 @@ def _before(run_id: UUID) -> int:
 
 
 def _went_on(entry: Entry) -> Again:
-    event = RunEvent.objects.select_related("run").get(pk=_fact(entry.run_event_id))
+    event = RunEvent.objects.select_related("run").get(pk=_fact(entry, "run_event"))
     run = event.run
     match event.act:
         case Act.FROZEN:
@@ -737,7 +737,7 @@ def _issued(run_id: UUID, row: Statement) -> Statement:
 
 
 def _statement(entry: Entry) -> Again:
-    then = Statement.objects.select_related("run", "payout_rate").get(pk=_fact(entry.statement_id))
+    then = Statement.objects.select_related("run", "payout_rate").get(pk=_fact(entry, "statement"))
     run = then.run
     if then.version > 1:
         old = Statement.objects.select_related("run", "payout_rate").get(
@@ -759,7 +759,7 @@ def _statement(entry: Entry) -> Again:
 
 
 def _booked(entry: Entry) -> Again:
-    then = Transaction.objects.select_related("run").get(pk=_fact(entry.transaction_id))
+    then = Transaction.objects.select_related("run").get(pk=_fact(entry, "transaction"))
     if then.run is None:
         raise Nothing("A person booked it; that it adds up to nothing, the database asks at the commit.")
     run = then.run
@@ -781,7 +781,7 @@ def _booked(entry: Entry) -> Again:
 
 
 def _ordered(entry: Entry) -> Again:
-    file = PaymentFile.objects.select_related("run").get(pk=_fact(entry.payment_file_id))
+    file = PaymentFile.objects.select_related("run").get(pk=_fact(entry, "payment_file"))
     try:
         raw = remitting.again(file.pk)
     except remitting.AccountChanged as error:

@@ -523,7 +523,7 @@ def pack(submission_id: UUID, target: Path | BinaryIO, *, further: Further | Non
     if decision is None:
         raise NotDecided
     entries = entries_behind(found.submission, decision)
-    if not any(entry.decision_id == decision.id for entry in entries):
+    if not any((entry.subject, entry.fact) == ("decision", decision.id) for entry in entries):
         raise NotSequenced
     certificate = _shown_certificate(found.manifest, entries)
     head, tiles = head_over(max(entry.leaf.index for entry in entries))
@@ -567,7 +567,9 @@ def _proved(
     if manifest is None:
         return None
     stamped = manifest.newest
-    is_shown = isinstance(stamped, Timestamp) and any(entry.timestamp_id == stamped.pk for entry in entries)
+    is_shown = isinstance(stamped, Timestamp) and any(
+        (entry.subject, entry.fact) == ("timestamp", stamped.pk) for entry in entries
+    )
     return stamped if is_shown and (certificate is None or _names(certificate, stamped.output_digest)) else manifest
 
 
@@ -589,7 +591,7 @@ def _shown_certificate(manifest: Manifest | None, entries: tuple[Entry, ...]) ->
     """Return the newest certificate whose entry is in the pack: it is vouched for there."""
     if manifest is None:
         return None
-    logged = {entry.certificate_id for entry in entries if entry.certificate_id}
+    logged = {entry.fact for entry in entries if entry.subject == "certificate"}
     return manifest.certificates.filter(pk__in=logged).order_by("-number").first()
 
 

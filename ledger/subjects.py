@@ -168,7 +168,7 @@ def _entries(facts: Mapping[str, QuerySet[Any]]) -> list[Document]:
     entries: dict[UUID, Entry] = {}
     for found in facts.values():  # one question a table: together no index would serve them
         if subject := SUBJECT_OF.get(found.model._meta.db_table):
-            about = Entry.objects.select_related("leaf").filter(**{f"{subject}__in": found.values("pk")})
+            about = Entry.objects.select_related("leaf").filter(subject=subject, fact__in=found.values("pk"))
             entries |= {entry.pk: entry for entry in about}
     return [
         {

@@ -185,9 +185,8 @@ def finds(model: type[Any], id: Any, sight: Sight) -> bool:
 
 def _is_seen(entry: Entry, sight: Sight) -> bool:
     # One entry is about one fact: asking for that one saves the forty other questions.
-    subject = next(name for name in SUBJECTS if getattr(entry, f"{name}_id") is not None)
-    facts: QuerySet[Any, Any] = QuerySet(apps.get_model(SUBJECTS[subject]))
-    facts = facts.filter(pk=getattr(entry, f"{subject}_id"))
+    subject = entry.subject
+    facts: QuerySet[Any, Any] = QuerySet(apps.get_model(SUBJECTS[subject])).filter(pk=entry.fact)
     return (facts.filter(_entered(subject, sight)) if subject in _ENTERED else seen(facts, sight)).exists()
 
 
@@ -346,8 +345,7 @@ def _entries(sight: Sight) -> Q:
 def entries_about(subjects: Iterable[str], sight: Sight) -> QuerySet[Entry]:
     """Return the entries about these kinds of subjects that are seen: of few kinds a quick question."""
     named = tuple(subjects)
-    about = reduce(or_, (Q(**{f"{subject}__isnull": False}) for subject in named))
-    rows = Entry.objects.filter(about)
+    rows = Entry.objects.filter(subject__in=named)
     return rows if sight.is_whole else rows.filter(_entries_about(named, sight))
 
 
@@ -357,8 +355,8 @@ def _entries_about(subjects: tuple[str, ...], sight: Sight) -> Q:
         model: type[Any] = apps.get_model(SUBJECTS[subject])
         facts: QuerySet[Any, Any] = QuerySet(model)
         facts = facts.filter(_entered(subject, sight)) if subject in _ENTERED else seen(facts, sight)
-        ids = _IsOneOf(F(f"{subject}_id"), ArraySubquery(facts.values("pk")))
-        parts.append(Entry.objects.filter(ids).values("pk"))
+        ids = _IsOneOf(F("fact"), ArraySubquery(facts.values("pk")))
+        parts.append(Entry.objects.filter(ids, subject=subject).values("pk"))
     first, *others = parts
     return Q(_IsOneOf(F("id"), ArraySubquery(first.union(*others, all=True) if others else first)))
 

@@ -161,23 +161,20 @@ REPORTED = {
 
 def subject_of(entry: Entry) -> Shown:
     """Return a link to the fact that an entry is about."""
-    for name in SUBJECTS:
-        fact: Any = getattr(entry, name)
-        if fact is None:
-            continue
-        if name == "consent_event":
-            return sheets.link(fact.consent, f"Withdrawal of {str(fact.consent)[:1].lower()}{str(fact.consent)[1:]}")
-        if name == "decision":
-            return sheets.link(fact, f"Decision: {fact.outcome}")
-        if name == "timestamp" and fact.manifest is None:
-            return sheets.link(fact.copy.decision.submission)
-        if name in REPORTED:
-            address, field = REPORTED[name]
-            return sheets.to(reverse(address, args=[getattr(fact, field)] if field else []), fact)
-        if name in SHOWN_ON:
-            fact = attrgetter(SHOWN_ON[name])(fact)
-        return sheets.link(fact)
-    return sheets.NOTHING
+    name = entry.subject
+    fact: Any = getattr(entry, name)
+    if name == "consent_event":
+        return sheets.link(fact.consent, f"Withdrawal of {str(fact.consent)[:1].lower()}{str(fact.consent)[1:]}")
+    if name == "decision":
+        return sheets.link(fact, f"Decision: {fact.outcome}")
+    if name == "timestamp" and fact.manifest is None:
+        return sheets.link(fact.copy.decision.submission)
+    if name in REPORTED:
+        address, field = REPORTED[name]
+        return sheets.to(reverse(address, args=[getattr(fact, field)] if field else []), fact)
+    if name in SHOWN_ON:
+        fact = attrgetter(SHOWN_ON[name])(fact)
+    return sheets.link(fact)
 
 
 @admin.register(Checkpoint)

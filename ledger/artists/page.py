@@ -326,10 +326,8 @@ def _allowed(
 def _history(shown: Sequence[Consent], words: Words) -> tuple[Happened, ...]:
     events = [(event, consent) for consent in shown for event in consent.events.all()]
     events.sort(key=lambda pair: (pair[0].recorded_at, pair[0].position or 0), reverse=True)
-    own = dict(
-        Entry.objects.filter(consent_event__in=[event.id for event, _ in events]).values_list("consent_event_id", "id")
-    )
-    first = dict(Entry.objects.filter(consent__in=[consent.id for consent in shown]).values_list("consent_id", "id"))
+    own = dict(Entry.objects.filter(consent_event__in=[event.id for event, _ in events]).values_list("fact", "id"))
+    first = dict(Entry.objects.filter(consent__in=[consent.id for consent in shown]).values_list("fact", "id"))
     return tuple(
         Happened(
             at=event.recorded_at,

@@ -54,9 +54,9 @@ def _released(asked: Asked, sight: Sight) -> QuerySet[Decision]:
     return seen(rows, sight).select_related("submission__model_version")
 
 
-def entries_of(column: str, ids: Iterable[UUID]) -> dict[UUID, int | None]:
+def entries_of(subject: str, ids: Iterable[UUID]) -> dict[UUID, int | None]:
     """Return where the entries of facts stand in the log; None while one waits for its place."""
-    rows = Entry.objects.filter(**{f"{column}__in": list(ids)}).values_list(f"{column}_id", "leaf__index")
+    rows = Entry.objects.filter(subject=subject, fact__in=list(ids)).values_list("fact", "leaf__index")
     return dict(rows)
 
 

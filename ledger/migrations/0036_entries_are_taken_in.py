@@ -1,5 +1,5 @@
 """
-Entries are taken in by the database, once a statement: see ``ledger.postgresql.entries``.
+Entries are taken in by the database, once a statement.
 
 The foreign keys of an entry were a hundred questions for each entry, of which one was about something; the check that
 it is about one fact was read anew for each statement; and that it is on its way was told by whoever inserted it, and
@@ -9,8 +9,6 @@ asked for at commit. An entry took the database a tenth of a millisecond among o
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 from django.db.models.deletion import PROTECT
-
-from ledger.postgresql import entries
 
 # And the indexes that came with the oldest nine: whoever looks for an entry finds it by those that make it the only one.
 DROP_FOREIGN_KEYS = """
@@ -29,6 +27,68 @@ BEGIN
 END
 $do$
 """
+
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION public.take_entries() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+SET enable_seqscan = off  -- the plans are kept, and the tables grow
+AS $body$
+DECLARE
+    about record;
+    missing text;
+BEGIN
+    FOR about IN
+        SELECT DISTINCT num_nonnulls({columns}) AS facts, CASE {which} END AS subject FROM added
+    LOOP
+        IF about.facts <> 1 THEN
+            RAISE EXCEPTION 'an entry about % facts: it is about one', about.facts
+                  USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_about_one_fact';
+        END IF;
+        CASE about.subject
+            {cases}
+        END CASE;
+        IF missing IS NOT NULL THEN
+            RAISE EXCEPTION 'an entry about % %, which is not there', about.subject, missing
+                  USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'entry_is_about_what_is_there';
+        END IF;
+    END LOOP;
+    INSERT INTO ledger_pendingentry (entry_id) SELECT id FROM added;
+    RETURN NULL;
+END $body$;
+"""
+
+CASE = """WHEN '{name}' THEN
+                SELECT {column} INTO missing FROM added
+                 WHERE {column} IS NOT NULL AND (SELECT {key} FROM {table} WHERE {key} = added.{column}) IS NULL
+                 LIMIT 1;
+"""
+
+TRIGGER = """
+CREATE TRIGGER entries_are_taken AFTER INSERT ON ledger_entry
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION take_entries();
+"""
+
+
+def take(apps, schema_editor):
+    subjects = [field for field in apps.get_model("ledger", "Entry")._meta.get_fields() if field.many_to_one]
+    cases = [
+        CASE.format(
+            name=field.name,
+            column=field.column,
+            table=field.related_model._meta.db_table,
+            key=field.related_model._meta.pk.column,
+        )
+        for field in subjects
+    ]
+    schema_editor.execute(
+        FUNCTION.format(
+            columns=", ".join(field.column for field in subjects),
+            which=" ".join(f"WHEN {field.column} IS NOT NULL THEN '{field.name}'" for field in subjects),
+            cases="            ".join(cases).strip(),
+        ),
+        params=None,
+    )
 
 
 class WithoutForeignKeys(Operation):
@@ -70,8 +130,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveConstraint("entry", "entry_is_about_one_fact"),
         migrations.RunSQL("DROP TRIGGER entry_is_on_its_way ON ledger_entry; DROP FUNCTION require_pending();"),
-        migrations.RunPython(entries.take),
-        migrations.RunSQL(entries.TRIGGER),
+        migrations.RunPython(take),
+        migrations.RunSQL(TRIGGER),
         # Whoever writes an entry does not say when it is sequenced.
         migrations.RunSQL("REVOKE INSERT ON ledger_pendingentry FROM ledger_app;"),
     ]

@@ -468,20 +468,20 @@ class _Packer:
         """Yield what belongs beside an entry: a statement's proof, a certificate, a manifest, some seconds of audio."""
         shown = logged.records
         if entry.kind == Kind.STATEMENT_ISSUED and "royalties_statement" in shown:
-            first = Statement.objects.filter(pk=_id(entry.statement_id), version=1).exists()
+            first = Statement.objects.filter(pk=_fact(entry, "statement"), version=1).exists()
             # A later version rests on an entry of its own, which is here with its figures.
             with suppress(Entry.DoesNotExist, Leaf.DoesNotExist, merkle.NoSuchLeaf):
                 if first:
                     yield (
-                        f"statements/{entry.statement_id}.json",
-                        proving.bundle(_id(entry.statement_id), receipt=receipt),
+                        f"statements/{entry.fact}.json",
+                        proving.bundle(_fact(entry, "statement"), receipt=receipt),
                     )
         for certificate in shown.get("provenance_certificate", ()):
             yield f"certificates/{certificate['id']}.jwt", str(certificate["token"]).encode()
         if entry.kind == Kind.DECIDED:
             self.policies.add(str(canonical.read(logged.entry).data.get("policy")))
-            if "rights_decision" in shown and _is_own(_id(entry.decision_id), sight):
-                yield from self._of_output(_id(entry.decision_id))
+            if "rights_decision" in shown and _is_own(_fact(entry, "decision"), sight):
+                yield from self._of_output(_fact(entry, "decision"))
 
     def _of_output(self, decision_id: UUID) -> Iterator[tuple[str, bytes]]:
         decision = Decision.objects.select_related("submission__audio").get(pk=decision_id)
@@ -515,8 +515,14 @@ class _Packer:
 
 def _id(value: UUID | None) -> UUID:
     if value is None:
-        raise NoSuchPack("an entry's row names another fact than its kind has")
+        raise NoSuchPack("the order of a pack does not say what it is about")
     return value
+
+
+def _fact(entry: Entry, subject: str) -> UUID:
+    if entry.subject != subject:
+        raise NoSuchPack("an entry's row names another fact than its kind has")
+    return entry.fact
 
 
 def _is_own(decision_id: UUID, sight: Sight) -> bool:

@@ -1,4 +1,4 @@
--- Stands for: {"migrations": {"admin.0001_initial": "f4716989d9815b62", "admin.0002_logentry_remove_auto_add": "2c127e659a2236ed", "admin.0003_logentry_add_action_flag_choices": "02700a827190720e", "auth.0001_initial": "845cff319606332f", "auth.0002_alter_permission_name_max_length": "feaf97e0e8f7d148", "auth.0003_alter_user_email_max_length": "9d5657b4db9872dc", "auth.0004_alter_user_username_opts": "9538db342c9a9bec", "auth.0005_alter_user_last_login_null": "79f60a35dc000fdd", "auth.0006_require_contenttypes_0002": "00cb16e3405f14b6", "auth.0007_alter_validators_add_error_messages": "115db87dc327530f", "auth.0008_alter_user_username_max_length": "02857f65f7d64814", "auth.0009_alter_user_last_name_max_length": "19a89500e7f108a7", "auth.0010_alter_group_name_max_length": "0963ed6498ac0b3a", "auth.0011_update_proxy_permissions": "85a5dde708dc4b61", "auth.0012_alter_user_first_name_max_length": "6cefbc9f80903763", "contenttypes.0001_initial": "35ed8489a147e0b4", "contenttypes.0002_remove_content_type_name": "7d36494075750f0e", "fingerprint.0001_audio_and_fingerprints": "5821ed6dab0f89a2", "fingerprint.0002_index_in_files": "cf4e4a3e54bfe379", "fingerprint.0003_melodies_and_embeddings": "62e5d4ebba50b852", "fingerprint.0004_traces": "89a2da701e240d4f", "fingerprint.0005_fingerprints_added_later": "c90fb7a4d0145bc6", "ledger.0001_log_and_queue": "a9fd3248d30a602c", "ledger.0002_guards": "b22e995c89c7bf6d", "ledger.0003_rights_in_depth": "eb58716ae2ee9c09", "ledger.0004_guards_of_rights_in_depth": "9d21870edcb9234e", "ledger.0005_campaigns": "6a72f9b5661d4f7f", "ledger.0006_imports": "ea085bcff0a22ba3", "ledger.0007_voice_enrollments": "a0841f3df93c0b21", "ledger.0008_index_snapshots": "84d33a4af071f249", "ledger.0009_reviews": "1617070e7b886b2b", "ledger.0010_guards_of_reviews": "11a11721b819668c", "ledger.0011_enrollments": "2aa9bfb5af80d554", "ledger.0012_output_watch": "e7639fc8288351c9", "ledger.0013_guards_of_melodies": "9f78657d5a93658e", "ledger.0014_traces": "5c60c8192e5e8441", "ledger.0015_certificates": "b38a227bf4a0bfd9", "ledger.0016_soft_bindings": "0f3a585fbe0efdda", "ledger.0017_guards_of_foreign_manifests": "71e3ed22f9034106", "ledger.0018_signed_copies": "68485bdd1592201e", "ledger.0019_contributions_and_disclosures": "85a2d3877ce84d4f", "ledger.0020_shard_questions": "fa254369bec0f0ed", "ledger.0021_timestamps_and_signers": "11bc0c0e3aee9dfc", "ledger.0022_books": "bdf2b0b2309670f2", "ledger.0023_payments": "fd48013b4ae48d4f", "ledger.0024_usage": "f0cd74bb006a1837", "ledger.0025_plans_and_divisions": "47edc253d13a7365", "ledger.0026_answers_to_disclosures": "ccc2245bb90d21ef", "ledger.0027_training": "5f409e6d7486d067", "ledger.0028_operations": "5f947c556223b97c", "ledger.0029_payee_links": "af74ac70b99d34c2", "ledger.0030_replays_and_packs": "89c63373049a88f5", "ledger.0031_witnesses_and_log_keys": "8de1f81b994869e2", "ledger.0032_leaves_are_found_by_hash": "bc85846ed043b0bc", "ledger.0033_audits": "1bf5241570394a14", "ledger.0034_terms_booked": "d5222ddf1d06d850", "ledger.0035_entries_are_asked_for_quickly": "73ad017f4fed196b", "ledger.0036_entries_are_taken_in": "6b85f6c329560d4d", "oauth2_provider.0001_initial": "e94081f5ebe0e4e7", "oauth2_provider.0002_auto_20190406_1805": "5f410f5788726f0b", "oauth2_provider.0003_auto_20201211_1314": "6b0036bea4e086af", "oauth2_provider.0004_auto_20200902_2022": "db5ce7798b511e37", "oauth2_provider.0005_auto_20211222_2352": "e11fbec64cca63df", "oauth2_provider.0006_alter_application_client_secret": "e188e786a6eb19ce", "oauth2_provider.0007_application_post_logout_redirect_uris": "fd40c19a1d55b1f4", "oauth2_provider.0008_alter_accesstoken_token": "dc185583a7b98f93", "oauth2_provider.0009_add_hash_client_secret": "06c37bff71399f68", "oauth2_provider.0010_application_allowed_origins": "414213631b43f23b", "oauth2_provider.0011_refreshtoken_token_family": "b2d83f87680ebef1", "oauth2_provider.0012_add_token_checksum": "c235bb0ac86f47b9", "oauth2_provider.0013_alter_application_authorization_grant_type_device": "8b26274a23588ca9", "oauth2_provider.0014_alter_help_text": "98089577a6daefb2", "oauth2_provider.0015_refreshtoken_token_checksum": "8bff17c0e4b39167", "oauth2_provider.0016_alter_devicegrant_scope": "d3829517abfc4bea", "oauth2_provider.0017_application_dcr_created": "ac99ba0b6a74f273", "oauth2_provider.0018_resource_indicators": "ba2adac9466069c9", "oauth2_provider.0019_application_registration_source": "b45dd81d89ebf535", "oauth2_provider.0020_cimd_application_fields": "f98636915773d34b", "oauth2_provider.0021_translatable_field_labels": "b7798ca7f6b78117", "oauth2_provider.0022_refreshtoken_token_family_index": "a0f8c91c1ad9acd6", "provenance.0001_manifests_of_cleared_outputs": "e6875db150db4d3f", "provenance.0002_certificates_and_statuses": "f5d64b34160bef18", "provenance.0003_soft_bindings": "ce3efac9b7e6ca84", "provenance.0004_foreign_manifests": "168cc07f59b7bee1", "provenance.0005_signed_copies": "c41aa457aa117865", "provenance.0006_disclosures": "888e3a10dce6dfa0", "provenance.0007_timestamps_and_signers": "bd14484cd09a6945", "provenance.0008_certificates_count_facts": "b7f8ff3e77c8bb90", "provenance.0009_stamps_of_copies": "668a0fe3fe55aec5", "provenance.0010_answers_to_disclosures": "5a67e064969e8cf1", "rights.0001_rights_enough_for_the_path": "d41ee31d5d369e02", "rights.0002_rights_in_depth": "86af3613a32e9aa1", "rights.0003_decisions_are_found_by_license": "b03f68f3fd9a2576", "rights.0004_voice_enrollments": "43aba985a8d9e736", "rights.0005_outputs_name_model_and_purposes": "9da1c1ba7e836f7b", "rights.0006_reviews": "adf02b0c303633ed", "rights.0007_recording_audio": "98fa5b7434c5a3a3", "rights.0008_assets_are_known_since": "9ef316d6f49bbe68", "rights.0009_contribution_records": "2157cd5faf949399", "rights.0010_outputs_have_tags": "89050fc8ab00804b", "rights.0011_prompt_commitments": "78d73f4f8a5cc22b", "rights.0012_training_descriptions_and_statements": "f410f657034ba97c", "royalties.0001_plans_and_splits": "bbc106db0acab030", "royalties.0002_runs_and_books": "a73ab02246dc6267", "royalties.0003_payments": "f0b11bb606370a82", "royalties.0004_usage": "47df26b66a8ae9a5", "royalties.0005_plans_in_versions": "2a236d5f35e6907c", "royalties.0006_payee_links": "3c9ac220ea4233b2", "royalties.0007_terms_booked": "86030562dbdfad64", "sessions.0001_initial": "2aa438e2393ee513"}, "release": 18}
+-- Stands for: {"migrations": {"admin.0001_initial": "f4716989d9815b62", "admin.0002_logentry_remove_auto_add": "2c127e659a2236ed", "admin.0003_logentry_add_action_flag_choices": "02700a827190720e", "auth.0001_initial": "845cff319606332f", "auth.0002_alter_permission_name_max_length": "feaf97e0e8f7d148", "auth.0003_alter_user_email_max_length": "9d5657b4db9872dc", "auth.0004_alter_user_username_opts": "9538db342c9a9bec", "auth.0005_alter_user_last_login_null": "79f60a35dc000fdd", "auth.0006_require_contenttypes_0002": "00cb16e3405f14b6", "auth.0007_alter_validators_add_error_messages": "115db87dc327530f", "auth.0008_alter_user_username_max_length": "02857f65f7d64814", "auth.0009_alter_user_last_name_max_length": "19a89500e7f108a7", "auth.0010_alter_group_name_max_length": "0963ed6498ac0b3a", "auth.0011_update_proxy_permissions": "85a5dde708dc4b61", "auth.0012_alter_user_first_name_max_length": "6cefbc9f80903763", "contenttypes.0001_initial": "35ed8489a147e0b4", "contenttypes.0002_remove_content_type_name": "7d36494075750f0e", "fingerprint.0001_audio_and_fingerprints": "5821ed6dab0f89a2", "fingerprint.0002_index_in_files": "cf4e4a3e54bfe379", "fingerprint.0003_melodies_and_embeddings": "62e5d4ebba50b852", "fingerprint.0004_traces": "89a2da701e240d4f", "fingerprint.0005_fingerprints_added_later": "c90fb7a4d0145bc6", "ledger.0001_log_and_queue": "a9fd3248d30a602c", "ledger.0002_guards": "b22e995c89c7bf6d", "ledger.0003_rights_in_depth": "eb58716ae2ee9c09", "ledger.0004_guards_of_rights_in_depth": "9d21870edcb9234e", "ledger.0005_campaigns": "6a72f9b5661d4f7f", "ledger.0006_imports": "ea085bcff0a22ba3", "ledger.0007_voice_enrollments": "a0841f3df93c0b21", "ledger.0008_index_snapshots": "84d33a4af071f249", "ledger.0009_reviews": "1617070e7b886b2b", "ledger.0010_guards_of_reviews": "11a11721b819668c", "ledger.0011_enrollments": "2aa9bfb5af80d554", "ledger.0012_output_watch": "e7639fc8288351c9", "ledger.0013_guards_of_melodies": "9f78657d5a93658e", "ledger.0014_traces": "5c60c8192e5e8441", "ledger.0015_certificates": "b38a227bf4a0bfd9", "ledger.0016_soft_bindings": "0f3a585fbe0efdda", "ledger.0017_guards_of_foreign_manifests": "71e3ed22f9034106", "ledger.0018_signed_copies": "68485bdd1592201e", "ledger.0019_contributions_and_disclosures": "85a2d3877ce84d4f", "ledger.0020_shard_questions": "fa254369bec0f0ed", "ledger.0021_timestamps_and_signers": "11bc0c0e3aee9dfc", "ledger.0022_books": "bdf2b0b2309670f2", "ledger.0023_payments": "fd48013b4ae48d4f", "ledger.0024_usage": "f0cd74bb006a1837", "ledger.0025_plans_and_divisions": "47edc253d13a7365", "ledger.0026_answers_to_disclosures": "ccc2245bb90d21ef", "ledger.0027_training": "5f409e6d7486d067", "ledger.0028_operations": "5f947c556223b97c", "ledger.0029_payee_links": "af74ac70b99d34c2", "ledger.0030_replays_and_packs": "89c63373049a88f5", "ledger.0031_witnesses_and_log_keys": "8de1f81b994869e2", "ledger.0032_leaves_are_found_by_hash": "bc85846ed043b0bc", "ledger.0033_audits": "1bf5241570394a14", "ledger.0034_terms_booked": "d5222ddf1d06d850", "ledger.0035_entries_are_asked_for_quickly": "73ad017f4fed196b", "ledger.0036_entries_are_taken_in": "69c2832d3b55adf7", "ledger.0037_leaves_are_asked_for_once": "f9f6b70af6f1e31c", "ledger.0038_entries_name_their_fact": "cc6b83872da01f78", "oauth2_provider.0001_initial": "e94081f5ebe0e4e7", "oauth2_provider.0002_auto_20190406_1805": "5f410f5788726f0b", "oauth2_provider.0003_auto_20201211_1314": "6b0036bea4e086af", "oauth2_provider.0004_auto_20200902_2022": "db5ce7798b511e37", "oauth2_provider.0005_auto_20211222_2352": "e11fbec64cca63df", "oauth2_provider.0006_alter_application_client_secret": "e188e786a6eb19ce", "oauth2_provider.0007_application_post_logout_redirect_uris": "fd40c19a1d55b1f4", "oauth2_provider.0008_alter_accesstoken_token": "dc185583a7b98f93", "oauth2_provider.0009_add_hash_client_secret": "06c37bff71399f68", "oauth2_provider.0010_application_allowed_origins": "414213631b43f23b", "oauth2_provider.0011_refreshtoken_token_family": "b2d83f87680ebef1", "oauth2_provider.0012_add_token_checksum": "c235bb0ac86f47b9", "oauth2_provider.0013_alter_application_authorization_grant_type_device": "8b26274a23588ca9", "oauth2_provider.0014_alter_help_text": "98089577a6daefb2", "oauth2_provider.0015_refreshtoken_token_checksum": "8bff17c0e4b39167", "oauth2_provider.0016_alter_devicegrant_scope": "d3829517abfc4bea", "oauth2_provider.0017_application_dcr_created": "ac99ba0b6a74f273", "oauth2_provider.0018_resource_indicators": "ba2adac9466069c9", "oauth2_provider.0019_application_registration_source": "b45dd81d89ebf535", "oauth2_provider.0020_cimd_application_fields": "f98636915773d34b", "oauth2_provider.0021_translatable_field_labels": "b7798ca7f6b78117", "oauth2_provider.0022_refreshtoken_token_family_index": "a0f8c91c1ad9acd6", "provenance.0001_manifests_of_cleared_outputs": "e6875db150db4d3f", "provenance.0002_certificates_and_statuses": "f5d64b34160bef18", "provenance.0003_soft_bindings": "ce3efac9b7e6ca84", "provenance.0004_foreign_manifests": "168cc07f59b7bee1", "provenance.0005_signed_copies": "c41aa457aa117865", "provenance.0006_disclosures": "888e3a10dce6dfa0", "provenance.0007_timestamps_and_signers": "bd14484cd09a6945", "provenance.0008_certificates_count_facts": "b7f8ff3e77c8bb90", "provenance.0009_stamps_of_copies": "668a0fe3fe55aec5", "provenance.0010_answers_to_disclosures": "5a67e064969e8cf1", "rights.0001_rights_enough_for_the_path": "d41ee31d5d369e02", "rights.0002_rights_in_depth": "86af3613a32e9aa1", "rights.0003_decisions_are_found_by_license": "b03f68f3fd9a2576", "rights.0004_voice_enrollments": "43aba985a8d9e736", "rights.0005_outputs_name_model_and_purposes": "9da1c1ba7e836f7b", "rights.0006_reviews": "adf02b0c303633ed", "rights.0007_recording_audio": "98fa5b7434c5a3a3", "rights.0008_assets_are_known_since": "9ef316d6f49bbe68", "rights.0009_contribution_records": "2157cd5faf949399", "rights.0010_outputs_have_tags": "89050fc8ab00804b", "rights.0011_prompt_commitments": "78d73f4f8a5cc22b", "rights.0012_training_descriptions_and_statements": "f410f657034ba97c", "royalties.0001_plans_and_splits": "bbc106db0acab030", "royalties.0002_runs_and_books": "a73ab02246dc6267", "royalties.0003_payments": "f0b11bb606370a82", "royalties.0004_usage": "47df26b66a8ae9a5", "royalties.0005_plans_in_versions": "2a236d5f35e6907c", "royalties.0006_payee_links": "3c9ac220ea4233b2", "royalties.0007_terms_booked": "86030562dbdfad64", "sessions.0001_initial": "2aa438e2393ee513"}, "release": 18}
 CREATE TYPE public.uuidrange AS RANGE (
     subtype = uuid,
     multirange_type_name = public.uuidmultirange
@@ -149,7 +149,7 @@ CREATE FUNCTION public.ledger_approval_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE approval_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'approval' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -162,7 +162,7 @@ CREATE FUNCTION public.ledger_auditengagement_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE membership_id = NEW.membership_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'membership' AND fact = NEW.membership_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -175,7 +175,7 @@ CREATE FUNCTION public.ledger_auditexception_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE audit_exception_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'audit_exception' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -188,7 +188,7 @@ CREATE FUNCTION public.ledger_auditnote_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE audit_note_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'audit_note' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -201,7 +201,7 @@ CREATE FUNCTION public.ledger_auditsample_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE audit_sample_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'audit_sample' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -214,7 +214,7 @@ CREATE FUNCTION public.ledger_auditsampleitem_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE audit_sample_id = NEW.sample_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'audit_sample' AND fact = NEW.sample_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -227,7 +227,7 @@ CREATE FUNCTION public.ledger_bandsactivation_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE bands_activation_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'bands_activation' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -240,7 +240,7 @@ CREATE FUNCTION public.ledger_bandsversion_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE bands_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'bands' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -253,7 +253,7 @@ CREATE FUNCTION public.ledger_erasure_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE erasure_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'erasure' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -266,7 +266,7 @@ CREATE FUNCTION public.ledger_erasurerequest_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE erasure_request_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'erasure_request' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -279,7 +279,7 @@ CREATE FUNCTION public.ledger_importbatch_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE import_batch_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'import_batch' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -292,7 +292,7 @@ CREATE FUNCTION public.ledger_importoutcome_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE import_outcome_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'import_outcome' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -305,7 +305,7 @@ CREATE FUNCTION public.ledger_importreversal_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE import_reversal_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'import_reversal' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -318,7 +318,7 @@ CREATE FUNCTION public.ledger_logkeychange_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE log_key_change_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'log_key_change' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -331,7 +331,7 @@ CREATE FUNCTION public.ledger_membership_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE membership_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'membership' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -344,7 +344,7 @@ CREATE FUNCTION public.ledger_membershipend_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE membership_end_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'membership_end' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -357,7 +357,7 @@ CREATE FUNCTION public.ledger_proposal_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE proposal_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'proposal' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -370,7 +370,7 @@ CREATE FUNCTION public.provenance_certificate_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE certificate_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'certificate' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -383,7 +383,7 @@ CREATE FUNCTION public.provenance_disclosure_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE disclosure_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'disclosure' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -396,7 +396,7 @@ CREATE FUNCTION public.provenance_disclosureanswer_has_its_entry() RETURNS trigg
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE disclosure_answer_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'disclosure_answer' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -409,7 +409,7 @@ CREATE FUNCTION public.provenance_foreignmanifest_has_its_entry() RETURNS trigge
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE decision_id = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'decision' AND fact = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -422,7 +422,7 @@ CREATE FUNCTION public.provenance_manifest_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE decision_id = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'decision' AND fact = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -435,7 +435,7 @@ CREATE FUNCTION public.provenance_manifeststatus_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE manifest_status_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'manifest_status' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -448,7 +448,7 @@ CREATE FUNCTION public.provenance_signedcopy_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE signed_copy_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'signed_copy' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -461,7 +461,7 @@ CREATE FUNCTION public.provenance_signerchange_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE signer_change_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'signer_change' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -474,7 +474,7 @@ CREATE FUNCTION public.provenance_timestamp_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE timestamp_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'timestamp' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -537,28 +537,16 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END $$;
-CREATE FUNCTION public.require_consent_entry() RETURNS trigger
-    LANGUAGE plpgsql
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                    WHERE CASE WHEN NEW.act = 'granted' THEN consent_id = NEW.consent_id
-                               ELSE consent_event_id = NEW.id END
-                      AND xmin = pg_current_xact_id()::xid) THEN
-        RAISE EXCEPTION 'a consent event without an entry: a fact commits with its entry or not at all'
-              USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
-    END IF;
-    RETURN NULL;
-END $$;
 CREATE FUNCTION public.require_either_entry() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $_$
 DECLARE found boolean;
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE %I = ($1).%I AND xmin = pg_current_xact_id()::xid)'
-                   ' OR EXISTS (SELECT 1 FROM ledger_entry WHERE %I = ($1).%I AND xmin = pg_current_xact_id()::xid)',
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE subject = %L AND fact = ($1).%I'
+                   ' AND xmin = pg_current_xact_id()::xid)'
+                   ' OR EXISTS (SELECT 1 FROM ledger_entry WHERE subject = %L AND fact = ($1).%I'
+                   ' AND xmin = pg_current_xact_id()::xid)',
                    TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[3])
        INTO found USING NEW;
     IF NOT found THEN
@@ -575,7 +563,8 @@ DECLARE found boolean;
 BEGIN
     -- Of this very transaction: nothing is added later to a fact that is in the log. (The entry is written in the
     -- outermost transaction; inside a savepoint it would have another number.)
-    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE %I = ($1).%I AND xmin = pg_current_xact_id()::xid)',
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE subject = %L AND fact = ($1).%I'
+                   ' AND xmin = pg_current_xact_id()::xid)',
                    TG_ARGV[0], TG_ARGV[1])
        INTO found USING NEW;
     IF NOT found THEN
@@ -652,7 +641,7 @@ CREATE FUNCTION public.rights_allowance_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE appeal_answer_id = NEW.answer_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'appeal_answer' AND fact = NEW.answer_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -665,7 +654,7 @@ CREATE FUNCTION public.rights_appeal_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE appeal_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'appeal' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -678,7 +667,7 @@ CREATE FUNCTION public.rights_appealanswer_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE appeal_answer_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'appeal_answer' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -691,7 +680,7 @@ CREATE FUNCTION public.rights_appealevidence_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE appeal_id = NEW.appeal_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'appeal' AND fact = NEW.appeal_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -704,7 +693,7 @@ CREATE FUNCTION public.rights_campaign_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE campaign_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'campaign' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -717,7 +706,7 @@ CREATE FUNCTION public.rights_campaigninvitation_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE consent_id = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'consent' AND fact = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -730,7 +719,7 @@ CREATE FUNCTION public.rights_clearance_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE clearance_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'clearance' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -743,7 +732,7 @@ CREATE FUNCTION public.rights_clearanceanswers_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE clearance_id = NEW.clearance_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'clearance' AND fact = NEW.clearance_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -756,7 +745,7 @@ CREATE FUNCTION public.rights_conflict_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE conflict_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'conflict' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -769,7 +758,7 @@ CREATE FUNCTION public.rights_conflictclaim_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE conflict_id = NEW.conflict_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'conflict' AND fact = NEW.conflict_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -782,7 +771,7 @@ CREATE FUNCTION public.rights_conflictevent_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE conflict_event_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'conflict_event' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -795,7 +784,7 @@ CREATE FUNCTION public.rights_consent_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE consent_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'consent' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -808,7 +797,7 @@ CREATE FUNCTION public.rights_consentasset_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE consent_id = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'consent' AND fact = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -821,7 +810,7 @@ CREATE FUNCTION public.rights_consentoverride_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE consent_id = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'consent' AND fact = NEW.consent_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -834,7 +823,7 @@ CREATE FUNCTION public.rights_contributionrecord_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE contribution_record_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'contribution_record' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -847,7 +836,7 @@ CREATE FUNCTION public.rights_dataset_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE dataset_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'dataset' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -860,7 +849,7 @@ CREATE FUNCTION public.rights_datasetexclusion_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE dataset_id = NEW.dataset_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'dataset' AND fact = NEW.dataset_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -873,7 +862,7 @@ CREATE FUNCTION public.rights_datasetmember_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE dataset_id = NEW.dataset_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'dataset' AND fact = NEW.dataset_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -886,7 +875,7 @@ CREATE FUNCTION public.rights_decision_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE decision_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'decision' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -899,7 +888,7 @@ CREATE FUNCTION public.rights_finding_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE decision_id = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'decision' AND fact = NEW.decision_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -912,7 +901,7 @@ CREATE FUNCTION public.rights_identifier_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE identifier_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'identifier' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -925,7 +914,7 @@ CREATE FUNCTION public.rights_identifierfinding_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE identifier_finding_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'identifier_finding' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -938,7 +927,7 @@ CREATE FUNCTION public.rights_influence_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE influence_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'influence' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -951,7 +940,7 @@ CREATE FUNCTION public.rights_influenceobjection_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE influence_objection_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'influence_objection' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -964,7 +953,7 @@ CREATE FUNCTION public.rights_influenceweight_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE influence_id = NEW.influence_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'influence' AND fact = NEW.influence_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -977,7 +966,7 @@ CREATE FUNCTION public.rights_ingredient_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE submission_id = NEW.submission_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'submission' AND fact = NEW.submission_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -990,7 +979,7 @@ CREATE FUNCTION public.rights_license_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE license_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'license' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1003,7 +992,7 @@ CREATE FUNCTION public.rights_licenseasset_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE license_id = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'license' AND fact = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1016,7 +1005,7 @@ CREATE FUNCTION public.rights_licenseevent_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE license_event_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'license_event' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1029,7 +1018,7 @@ CREATE FUNCTION public.rights_licensemodelversion_has_its_entry() RETURNS trigge
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE license_id = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'license' AND fact = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1042,7 +1031,7 @@ CREATE FUNCTION public.rights_lyrics_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE lyrics_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'lyrics' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1055,7 +1044,7 @@ CREATE FUNCTION public.rights_mfnclause_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE license_id = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'license' AND fact = NEW.license_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1068,7 +1057,7 @@ CREATE FUNCTION public.rights_model_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE model_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'model' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1081,7 +1070,7 @@ CREATE FUNCTION public.rights_modelversion_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE model_version_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'model_version' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1094,7 +1083,7 @@ CREATE FUNCTION public.rights_modelversionretirement_has_its_entry() RETURNS tri
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE model_version_retirement_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'model_version_retirement' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1107,7 +1096,7 @@ CREATE FUNCTION public.rights_party_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE party_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'party' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1120,7 +1109,7 @@ CREATE FUNCTION public.rights_partyinrole_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE party_in_role_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'party_in_role' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1133,7 +1122,7 @@ CREATE FUNCTION public.rights_partymerge_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE party_merge_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'party_merge' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1146,7 +1135,7 @@ CREATE FUNCTION public.rights_partymergeundo_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE party_merge_undo_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'party_merge_undo' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1159,7 +1148,7 @@ CREATE FUNCTION public.rights_partyname_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE party_name_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'party_name' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1172,7 +1161,7 @@ CREATE FUNCTION public.rights_protection_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE protection_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'protection' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1185,7 +1174,7 @@ CREATE FUNCTION public.rights_recheck_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recheck_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recheck' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1198,7 +1187,7 @@ CREATE FUNCTION public.rights_recheckfinding_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recheck_id = NEW.recheck_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recheck' AND fact = NEW.recheck_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1211,7 +1200,7 @@ CREATE FUNCTION public.rights_recording_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recording_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recording' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1224,7 +1213,7 @@ CREATE FUNCTION public.rights_recordingaudio_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recording_audio_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recording_audio' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1237,7 +1226,7 @@ CREATE FUNCTION public.rights_recordingdescription_has_its_entry() RETURNS trigg
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recording_description_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recording_description' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1250,7 +1239,7 @@ CREATE FUNCTION public.rights_recordingvoice_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE recording_voice_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'recording_voice' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1263,7 +1252,7 @@ CREATE FUNCTION public.rights_release_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE release_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'release' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1276,7 +1265,7 @@ CREATE FUNCTION public.rights_releaserecording_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE release_id = NEW.release_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'release' AND fact = NEW.release_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1289,7 +1278,7 @@ CREATE FUNCTION public.rights_representation_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE representation_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'representation' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1302,7 +1291,7 @@ CREATE FUNCTION public.rights_representationend_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE representation_end_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'representation_end' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1315,7 +1304,7 @@ CREATE FUNCTION public.rights_reservation_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE reservation_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'reservation' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1328,7 +1317,7 @@ CREATE FUNCTION public.rights_reservationend_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE reservation_end_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'reservation_end' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1341,7 +1330,7 @@ CREATE FUNCTION public.rights_review_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE review_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'review' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1354,7 +1343,7 @@ CREATE FUNCTION public.rights_share_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE share_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'share' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1367,7 +1356,7 @@ CREATE FUNCTION public.rights_shareevent_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE share_event_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'share_event' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1380,7 +1369,7 @@ CREATE FUNCTION public.rights_stem_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE stem_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'stem' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1393,7 +1382,7 @@ CREATE FUNCTION public.rights_submission_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE submission_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'submission' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1406,7 +1395,7 @@ CREATE FUNCTION public.rights_termsversion_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE terms_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'terms' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1419,7 +1408,7 @@ CREATE FUNCTION public.rights_traininglicense_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE model_version_id = NEW.model_version_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'model_version' AND fact = NEW.model_version_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1432,7 +1421,7 @@ CREATE FUNCTION public.rights_trainingstatement_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE training_statement_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'training_statement' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1445,7 +1434,7 @@ CREATE FUNCTION public.rights_voice_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE voice_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'voice' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1458,7 +1447,7 @@ CREATE FUNCTION public.rights_voiceenrollment_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE voice_enrollment_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'voice_enrollment' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1471,7 +1460,7 @@ CREATE FUNCTION public.rights_voiceenrollmentend_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE voice_enrollment_end_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'voice_enrollment_end' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1484,7 +1473,7 @@ CREATE FUNCTION public.rights_withdrawaltask_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE consent_event_id = NEW.event_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'consent_event' AND fact = NEW.event_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1497,7 +1486,7 @@ CREATE FUNCTION public.rights_withdrawaltaskdone_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE withdrawal_task_done_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'withdrawal_task_done' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1510,7 +1499,7 @@ CREATE FUNCTION public.rights_work_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE work_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'work' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1523,7 +1512,7 @@ CREATE FUNCTION public.royalties_advance_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE advance_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'advance' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1536,7 +1525,7 @@ CREATE FUNCTION public.royalties_declaration_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE declaration_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'declaration' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1549,7 +1538,7 @@ CREATE FUNCTION public.royalties_division_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE division_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'division' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1562,7 +1551,7 @@ CREATE FUNCTION public.royalties_exchangerate_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE exchange_rate_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'exchange_rate' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1575,7 +1564,7 @@ CREATE FUNCTION public.royalties_objectionanswer_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE objection_answer_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'objection_answer' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1588,7 +1577,7 @@ CREATE FUNCTION public.royalties_payeelink_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payee_link_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payee_link' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1601,7 +1590,7 @@ CREATE FUNCTION public.royalties_payeelinkend_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payee_link_end_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payee_link_end' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1614,7 +1603,7 @@ CREATE FUNCTION public.royalties_payeeterms_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payee_terms_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payee_terms' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1627,7 +1616,7 @@ CREATE FUNCTION public.royalties_payment_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payment_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payment' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1640,7 +1629,7 @@ CREATE FUNCTION public.royalties_paymentfile_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payment_file_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payment_file' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1653,7 +1642,7 @@ CREATE FUNCTION public.royalties_paymentorder_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE payment_file_id = NEW.file_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'payment_file' AND fact = NEW.file_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1666,7 +1655,7 @@ CREATE FUNCTION public.royalties_planmodel_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE plan_id = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'plan' AND fact = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1679,7 +1668,7 @@ CREATE FUNCTION public.royalties_planquantity_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE plan_id = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'plan' AND fact = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1692,7 +1681,7 @@ CREATE FUNCTION public.royalties_planterm_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE plan_id = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'plan' AND fact = NEW.plan_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1705,7 +1694,7 @@ CREATE FUNCTION public.royalties_posting_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE transaction_id = NEW.transaction_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'transaction' AND fact = NEW.transaction_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1718,7 +1707,7 @@ CREATE FUNCTION public.royalties_royaltyrun_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE royalty_run_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'royalty_run' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1731,7 +1720,7 @@ CREATE FUNCTION public.royalties_runevent_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE run_event_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'run_event' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1744,7 +1733,7 @@ CREATE FUNCTION public.royalties_statement_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE statement_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'statement' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1757,7 +1746,7 @@ CREATE FUNCTION public.royalties_statementobjection_has_its_entry() RETURNS trig
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE statement_objection_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'statement_objection' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1770,7 +1759,7 @@ CREATE FUNCTION public.royalties_taxcertificate_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE tax_certificate_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'tax_certificate' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1783,7 +1772,7 @@ CREATE FUNCTION public.royalties_transaction_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE transaction_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'transaction' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1796,7 +1785,7 @@ CREATE FUNCTION public.royalties_usagefile_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_report_id = NEW.report_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_report' AND fact = NEW.report_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1809,7 +1798,7 @@ CREATE FUNCTION public.royalties_usagematch_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_matching_id = NEW.matching_id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_matching' AND fact = NEW.matching_id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1822,7 +1811,7 @@ CREATE FUNCTION public.royalties_usagematching_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_matching_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_matching' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1835,7 +1824,7 @@ CREATE FUNCTION public.royalties_usageoutcome_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_outcome_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_outcome' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1848,7 +1837,7 @@ CREATE FUNCTION public.royalties_usagereport_has_its_entry() RETURNS trigger
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_report_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_report' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1861,7 +1850,7 @@ CREATE FUNCTION public.royalties_usagesupersession_has_its_entry() RETURNS trigg
             BEGIN
                 -- Of this very transaction: nothing is added later to a fact that is in the log.
                 IF NOT EXISTS (SELECT 1 FROM ledger_entry
-                               WHERE usage_supersession_id = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
+                               WHERE subject = 'usage_supersession' AND fact = NEW.id AND xmin = pg_current_xact_id()::xid) THEN
                     RAISE EXCEPTION '% without an entry: a fact commits with its entry or not at all', TG_TABLE_NAME
                           USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'fact_has_its_entry';
                 END IF;
@@ -1874,392 +1863,389 @@ CREATE FUNCTION public.take_entries() RETURNS trigger
     AS $$
 DECLARE
     about record;
-    missing text;
+    missing uuid;
 BEGIN
-    FOR about IN
-        SELECT DISTINCT num_nonnulls(consent_id, consent_event_id, decision_id, license_id, party_id, recording_id, share_id, submission_id, work_id, campaign_id, clearance_id, conflict_id, conflict_event_id, dataset_id, identifier_id, identifier_finding_id, license_event_id, lyrics_id, model_id, model_version_id, model_version_retirement_id, party_in_role_id, party_merge_id, party_merge_undo_id, party_name_id, protection_id, recording_voice_id, recording_work_id, release_id, representation_id, representation_end_id, reservation_id, reservation_end_id, share_event_id, stem_id, terms_id, voice_id, withdrawal_task_done_id, approval_id, erasure_id, erasure_request_id, import_batch_id, import_outcome_id, import_reversal_id, membership_id, membership_end_id, proposal_id, voice_enrollment_id, voice_enrollment_end_id, appeal_id, appeal_answer_id, influence_id, influence_objection_id, recheck_id, review_id, bands_activation_id, bands_id, recording_audio_id, certificate_id, manifest_status_id, soft_binding_id, signed_copy_id, contribution_record_id, disclosure_id, signer_change_id, timestamp_id, advance_id, exchange_rate_id, payee_terms_id, royalty_run_id, run_event_id, statement_id, tax_certificate_id, transaction_id, objection_answer_id, payment_id, payment_file_id, statement_objection_id, usage_matching_id, usage_outcome_id, usage_report_id, usage_supersession_id, division_id, plan_id, disclosure_answer_id, recording_description_id, training_statement_id, payee_link_id, payee_link_end_id, log_key_change_id, audit_exception_id, audit_note_id, audit_sample_id, declaration_id) AS facts, CASE WHEN consent_id IS NOT NULL THEN 'consent' WHEN consent_event_id IS NOT NULL THEN 'consent_event' WHEN decision_id IS NOT NULL THEN 'decision' WHEN license_id IS NOT NULL THEN 'license' WHEN party_id IS NOT NULL THEN 'party' WHEN recording_id IS NOT NULL THEN 'recording' WHEN share_id IS NOT NULL THEN 'share' WHEN submission_id IS NOT NULL THEN 'submission' WHEN work_id IS NOT NULL THEN 'work' WHEN campaign_id IS NOT NULL THEN 'campaign' WHEN clearance_id IS NOT NULL THEN 'clearance' WHEN conflict_id IS NOT NULL THEN 'conflict' WHEN conflict_event_id IS NOT NULL THEN 'conflict_event' WHEN dataset_id IS NOT NULL THEN 'dataset' WHEN identifier_id IS NOT NULL THEN 'identifier' WHEN identifier_finding_id IS NOT NULL THEN 'identifier_finding' WHEN license_event_id IS NOT NULL THEN 'license_event' WHEN lyrics_id IS NOT NULL THEN 'lyrics' WHEN model_id IS NOT NULL THEN 'model' WHEN model_version_id IS NOT NULL THEN 'model_version' WHEN model_version_retirement_id IS NOT NULL THEN 'model_version_retirement' WHEN party_in_role_id IS NOT NULL THEN 'party_in_role' WHEN party_merge_id IS NOT NULL THEN 'party_merge' WHEN party_merge_undo_id IS NOT NULL THEN 'party_merge_undo' WHEN party_name_id IS NOT NULL THEN 'party_name' WHEN protection_id IS NOT NULL THEN 'protection' WHEN recording_voice_id IS NOT NULL THEN 'recording_voice' WHEN recording_work_id IS NOT NULL THEN 'recording_work' WHEN release_id IS NOT NULL THEN 'release' WHEN representation_id IS NOT NULL THEN 'representation' WHEN representation_end_id IS NOT NULL THEN 'representation_end' WHEN reservation_id IS NOT NULL THEN 'reservation' WHEN reservation_end_id IS NOT NULL THEN 'reservation_end' WHEN share_event_id IS NOT NULL THEN 'share_event' WHEN stem_id IS NOT NULL THEN 'stem' WHEN terms_id IS NOT NULL THEN 'terms' WHEN voice_id IS NOT NULL THEN 'voice' WHEN withdrawal_task_done_id IS NOT NULL THEN 'withdrawal_task_done' WHEN approval_id IS NOT NULL THEN 'approval' WHEN erasure_id IS NOT NULL THEN 'erasure' WHEN erasure_request_id IS NOT NULL THEN 'erasure_request' WHEN import_batch_id IS NOT NULL THEN 'import_batch' WHEN import_outcome_id IS NOT NULL THEN 'import_outcome' WHEN import_reversal_id IS NOT NULL THEN 'import_reversal' WHEN membership_id IS NOT NULL THEN 'membership' WHEN membership_end_id IS NOT NULL THEN 'membership_end' WHEN proposal_id IS NOT NULL THEN 'proposal' WHEN voice_enrollment_id IS NOT NULL THEN 'voice_enrollment' WHEN voice_enrollment_end_id IS NOT NULL THEN 'voice_enrollment_end' WHEN appeal_id IS NOT NULL THEN 'appeal' WHEN appeal_answer_id IS NOT NULL THEN 'appeal_answer' WHEN influence_id IS NOT NULL THEN 'influence' WHEN influence_objection_id IS NOT NULL THEN 'influence_objection' WHEN recheck_id IS NOT NULL THEN 'recheck' WHEN review_id IS NOT NULL THEN 'review' WHEN bands_activation_id IS NOT NULL THEN 'bands_activation' WHEN bands_id IS NOT NULL THEN 'bands' WHEN recording_audio_id IS NOT NULL THEN 'recording_audio' WHEN certificate_id IS NOT NULL THEN 'certificate' WHEN manifest_status_id IS NOT NULL THEN 'manifest_status' WHEN soft_binding_id IS NOT NULL THEN 'soft_binding' WHEN signed_copy_id IS NOT NULL THEN 'signed_copy' WHEN contribution_record_id IS NOT NULL THEN 'contribution_record' WHEN disclosure_id IS NOT NULL THEN 'disclosure' WHEN signer_change_id IS NOT NULL THEN 'signer_change' WHEN timestamp_id IS NOT NULL THEN 'timestamp' WHEN advance_id IS NOT NULL THEN 'advance' WHEN exchange_rate_id IS NOT NULL THEN 'exchange_rate' WHEN payee_terms_id IS NOT NULL THEN 'payee_terms' WHEN royalty_run_id IS NOT NULL THEN 'royalty_run' WHEN run_event_id IS NOT NULL THEN 'run_event' WHEN statement_id IS NOT NULL THEN 'statement' WHEN tax_certificate_id IS NOT NULL THEN 'tax_certificate' WHEN transaction_id IS NOT NULL THEN 'transaction' WHEN objection_answer_id IS NOT NULL THEN 'objection_answer' WHEN payment_id IS NOT NULL THEN 'payment' WHEN payment_file_id IS NOT NULL THEN 'payment_file' WHEN statement_objection_id IS NOT NULL THEN 'statement_objection' WHEN usage_matching_id IS NOT NULL THEN 'usage_matching' WHEN usage_outcome_id IS NOT NULL THEN 'usage_outcome' WHEN usage_report_id IS NOT NULL THEN 'usage_report' WHEN usage_supersession_id IS NOT NULL THEN 'usage_supersession' WHEN division_id IS NOT NULL THEN 'division' WHEN plan_id IS NOT NULL THEN 'plan' WHEN disclosure_answer_id IS NOT NULL THEN 'disclosure_answer' WHEN recording_description_id IS NOT NULL THEN 'recording_description' WHEN training_statement_id IS NOT NULL THEN 'training_statement' WHEN payee_link_id IS NOT NULL THEN 'payee_link' WHEN payee_link_end_id IS NOT NULL THEN 'payee_link_end' WHEN log_key_change_id IS NOT NULL THEN 'log_key_change' WHEN audit_exception_id IS NOT NULL THEN 'audit_exception' WHEN audit_note_id IS NOT NULL THEN 'audit_note' WHEN audit_sample_id IS NOT NULL THEN 'audit_sample' WHEN declaration_id IS NOT NULL THEN 'declaration' END AS subject FROM added
-    LOOP
-        IF about.facts <> 1 THEN
-            RAISE EXCEPTION 'an entry about % facts: it is about one', about.facts
-                  USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_about_one_fact';
-        END IF;
+    FOR about IN SELECT DISTINCT subject FROM added LOOP
         CASE about.subject
-            WHEN 'consent' THEN
-                SELECT consent_id INTO missing FROM added
-                 WHERE consent_id IS NOT NULL AND (SELECT id FROM rights_consent WHERE id = added.consent_id) IS NULL
-                 LIMIT 1;
-            WHEN 'consent_event' THEN
-                SELECT consent_event_id INTO missing FROM added
-                 WHERE consent_event_id IS NOT NULL AND (SELECT id FROM rights_consentevent WHERE id = added.consent_event_id) IS NULL
-                 LIMIT 1;
-            WHEN 'decision' THEN
-                SELECT decision_id INTO missing FROM added
-                 WHERE decision_id IS NOT NULL AND (SELECT id FROM rights_decision WHERE id = added.decision_id) IS NULL
-                 LIMIT 1;
-            WHEN 'license' THEN
-                SELECT license_id INTO missing FROM added
-                 WHERE license_id IS NOT NULL AND (SELECT id FROM rights_license WHERE id = added.license_id) IS NULL
-                 LIMIT 1;
             WHEN 'party' THEN
-                SELECT party_id INTO missing FROM added
-                 WHERE party_id IS NOT NULL AND (SELECT id FROM rights_party WHERE id = added.party_id) IS NULL
-                 LIMIT 1;
-            WHEN 'recording' THEN
-                SELECT recording_id INTO missing FROM added
-                 WHERE recording_id IS NOT NULL AND (SELECT id FROM rights_recording WHERE id = added.recording_id) IS NULL
-                 LIMIT 1;
-            WHEN 'share' THEN
-                SELECT share_id INTO missing FROM added
-                 WHERE share_id IS NOT NULL AND (SELECT id FROM rights_share WHERE id = added.share_id) IS NULL
-                 LIMIT 1;
-            WHEN 'submission' THEN
-                SELECT submission_id INTO missing FROM added
-                 WHERE submission_id IS NOT NULL AND (SELECT id FROM rights_submission WHERE id = added.submission_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'party' AND (SELECT id FROM rights_party WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'work' THEN
-                SELECT work_id INTO missing FROM added
-                 WHERE work_id IS NOT NULL AND (SELECT id FROM rights_work WHERE id = added.work_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'work' AND (SELECT id FROM rights_work WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'campaign' THEN
-                SELECT campaign_id INTO missing FROM added
-                 WHERE campaign_id IS NOT NULL AND (SELECT id FROM rights_campaign WHERE id = added.campaign_id) IS NULL
+            WHEN 'recording' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recording' AND (SELECT id FROM rights_recording WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'clearance' THEN
-                SELECT clearance_id INTO missing FROM added
-                 WHERE clearance_id IS NOT NULL AND (SELECT id FROM rights_clearance WHERE id = added.clearance_id) IS NULL
+            WHEN 'share' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'share' AND (SELECT id FROM rights_share WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'conflict' THEN
-                SELECT conflict_id INTO missing FROM added
-                 WHERE conflict_id IS NOT NULL AND (SELECT id FROM rights_conflict WHERE id = added.conflict_id) IS NULL
+            WHEN 'consent' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'consent' AND (SELECT id FROM rights_consent WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'conflict_event' THEN
-                SELECT conflict_event_id INTO missing FROM added
-                 WHERE conflict_event_id IS NOT NULL AND (SELECT id FROM rights_conflictevent WHERE id = added.conflict_event_id) IS NULL
+            WHEN 'consent_event' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'consent_event' AND (SELECT id FROM rights_consentevent WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'dataset' THEN
-                SELECT dataset_id INTO missing FROM added
-                 WHERE dataset_id IS NOT NULL AND (SELECT id FROM rights_dataset WHERE id = added.dataset_id) IS NULL
+            WHEN 'license' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'license' AND (SELECT id FROM rights_license WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'identifier' THEN
-                SELECT identifier_id INTO missing FROM added
-                 WHERE identifier_id IS NOT NULL AND (SELECT id FROM rights_identifier WHERE id = added.identifier_id) IS NULL
+            WHEN 'submission' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'submission' AND (SELECT id FROM rights_submission WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'identifier_finding' THEN
-                SELECT identifier_finding_id INTO missing FROM added
-                 WHERE identifier_finding_id IS NOT NULL AND (SELECT id FROM rights_identifierfinding WHERE id = added.identifier_finding_id) IS NULL
-                 LIMIT 1;
-            WHEN 'license_event' THEN
-                SELECT license_event_id INTO missing FROM added
-                 WHERE license_event_id IS NOT NULL AND (SELECT id FROM rights_licenseevent WHERE id = added.license_event_id) IS NULL
-                 LIMIT 1;
-            WHEN 'lyrics' THEN
-                SELECT lyrics_id INTO missing FROM added
-                 WHERE lyrics_id IS NOT NULL AND (SELECT id FROM rights_lyrics WHERE id = added.lyrics_id) IS NULL
-                 LIMIT 1;
-            WHEN 'model' THEN
-                SELECT model_id INTO missing FROM added
-                 WHERE model_id IS NOT NULL AND (SELECT id FROM rights_model WHERE id = added.model_id) IS NULL
-                 LIMIT 1;
-            WHEN 'model_version' THEN
-                SELECT model_version_id INTO missing FROM added
-                 WHERE model_version_id IS NOT NULL AND (SELECT id FROM rights_modelversion WHERE id = added.model_version_id) IS NULL
-                 LIMIT 1;
-            WHEN 'model_version_retirement' THEN
-                SELECT model_version_retirement_id INTO missing FROM added
-                 WHERE model_version_retirement_id IS NOT NULL AND (SELECT id FROM rights_modelversionretirement WHERE id = added.model_version_retirement_id) IS NULL
-                 LIMIT 1;
-            WHEN 'party_in_role' THEN
-                SELECT party_in_role_id INTO missing FROM added
-                 WHERE party_in_role_id IS NOT NULL AND (SELECT id FROM rights_partyinrole WHERE id = added.party_in_role_id) IS NULL
-                 LIMIT 1;
-            WHEN 'party_merge' THEN
-                SELECT party_merge_id INTO missing FROM added
-                 WHERE party_merge_id IS NOT NULL AND (SELECT id FROM rights_partymerge WHERE id = added.party_merge_id) IS NULL
-                 LIMIT 1;
-            WHEN 'party_merge_undo' THEN
-                SELECT party_merge_undo_id INTO missing FROM added
-                 WHERE party_merge_undo_id IS NOT NULL AND (SELECT id FROM rights_partymergeundo WHERE id = added.party_merge_undo_id) IS NULL
+            WHEN 'decision' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'decision' AND (SELECT id FROM rights_decision WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'party_name' THEN
-                SELECT party_name_id INTO missing FROM added
-                 WHERE party_name_id IS NOT NULL AND (SELECT id FROM rights_partyname WHERE id = added.party_name_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'party_name' AND (SELECT id FROM rights_partyname WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'protection' THEN
-                SELECT protection_id INTO missing FROM added
-                 WHERE protection_id IS NOT NULL AND (SELECT id FROM rights_protection WHERE id = added.protection_id) IS NULL
-                 LIMIT 1;
-            WHEN 'recording_voice' THEN
-                SELECT recording_voice_id INTO missing FROM added
-                 WHERE recording_voice_id IS NOT NULL AND (SELECT id FROM rights_recordingvoice WHERE id = added.recording_voice_id) IS NULL
-                 LIMIT 1;
-            WHEN 'recording_work' THEN
-                SELECT recording_work_id INTO missing FROM added
-                 WHERE recording_work_id IS NOT NULL AND (SELECT id FROM rights_recordingwork WHERE id = added.recording_work_id) IS NULL
-                 LIMIT 1;
-            WHEN 'release' THEN
-                SELECT release_id INTO missing FROM added
-                 WHERE release_id IS NOT NULL AND (SELECT id FROM rights_release WHERE id = added.release_id) IS NULL
+            WHEN 'party_in_role' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'party_in_role' AND (SELECT id FROM rights_partyinrole WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'representation' THEN
-                SELECT representation_id INTO missing FROM added
-                 WHERE representation_id IS NOT NULL AND (SELECT id FROM rights_representation WHERE id = added.representation_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'representation' AND (SELECT id FROM rights_representation WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'representation_end' THEN
-                SELECT representation_end_id INTO missing FROM added
-                 WHERE representation_end_id IS NOT NULL AND (SELECT id FROM rights_representationend WHERE id = added.representation_end_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'representation_end' AND (SELECT id FROM rights_representationend WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'reservation' THEN
-                SELECT reservation_id INTO missing FROM added
-                 WHERE reservation_id IS NOT NULL AND (SELECT id FROM rights_reservation WHERE id = added.reservation_id) IS NULL
+            WHEN 'party_merge' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'party_merge' AND (SELECT id FROM rights_partymerge WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'reservation_end' THEN
-                SELECT reservation_end_id INTO missing FROM added
-                 WHERE reservation_end_id IS NOT NULL AND (SELECT id FROM rights_reservationend WHERE id = added.reservation_end_id) IS NULL
+            WHEN 'party_merge_undo' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'party_merge_undo' AND (SELECT id FROM rights_partymergeundo WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'share_event' THEN
-                SELECT share_event_id INTO missing FROM added
-                 WHERE share_event_id IS NOT NULL AND (SELECT id FROM rights_shareevent WHERE id = added.share_event_id) IS NULL
+            WHEN 'protection' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'protection' AND (SELECT id FROM rights_protection WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'stem' THEN
-                SELECT stem_id INTO missing FROM added
-                 WHERE stem_id IS NOT NULL AND (SELECT id FROM rights_stem WHERE id = added.stem_id) IS NULL
+            WHEN 'identifier' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'identifier' AND (SELECT id FROM rights_identifier WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'terms' THEN
-                SELECT terms_id INTO missing FROM added
-                 WHERE terms_id IS NOT NULL AND (SELECT id FROM rights_termsversion WHERE id = added.terms_id) IS NULL
+            WHEN 'identifier_finding' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'identifier_finding' AND (SELECT id FROM rights_identifierfinding WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'recording_work' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recording_work' AND (SELECT id FROM rights_recordingwork WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'release' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'release' AND (SELECT id FROM rights_release WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'voice' THEN
-                SELECT voice_id INTO missing FROM added
-                 WHERE voice_id IS NOT NULL AND (SELECT id FROM rights_voice WHERE id = added.voice_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'voice' AND (SELECT id FROM rights_voice WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'withdrawal_task_done' THEN
-                SELECT withdrawal_task_done_id INTO missing FROM added
-                 WHERE withdrawal_task_done_id IS NOT NULL AND (SELECT id FROM rights_withdrawaltaskdone WHERE id = added.withdrawal_task_done_id) IS NULL
-                 LIMIT 1;
-            WHEN 'approval' THEN
-                SELECT approval_id INTO missing FROM added
-                 WHERE approval_id IS NOT NULL AND (SELECT id FROM ledger_approval WHERE id = added.approval_id) IS NULL
-                 LIMIT 1;
-            WHEN 'erasure' THEN
-                SELECT erasure_id INTO missing FROM added
-                 WHERE erasure_id IS NOT NULL AND (SELECT id FROM ledger_erasure WHERE id = added.erasure_id) IS NULL
-                 LIMIT 1;
-            WHEN 'erasure_request' THEN
-                SELECT erasure_request_id INTO missing FROM added
-                 WHERE erasure_request_id IS NOT NULL AND (SELECT id FROM ledger_erasurerequest WHERE id = added.erasure_request_id) IS NULL
-                 LIMIT 1;
-            WHEN 'import_batch' THEN
-                SELECT import_batch_id INTO missing FROM added
-                 WHERE import_batch_id IS NOT NULL AND (SELECT id FROM ledger_importbatch WHERE id = added.import_batch_id) IS NULL
-                 LIMIT 1;
-            WHEN 'import_outcome' THEN
-                SELECT import_outcome_id INTO missing FROM added
-                 WHERE import_outcome_id IS NOT NULL AND (SELECT id FROM ledger_importoutcome WHERE id = added.import_outcome_id) IS NULL
-                 LIMIT 1;
-            WHEN 'import_reversal' THEN
-                SELECT import_reversal_id INTO missing FROM added
-                 WHERE import_reversal_id IS NOT NULL AND (SELECT id FROM ledger_importreversal WHERE id = added.import_reversal_id) IS NULL
-                 LIMIT 1;
-            WHEN 'membership' THEN
-                SELECT membership_id INTO missing FROM added
-                 WHERE membership_id IS NOT NULL AND (SELECT id FROM ledger_membership WHERE id = added.membership_id) IS NULL
-                 LIMIT 1;
-            WHEN 'membership_end' THEN
-                SELECT membership_end_id INTO missing FROM added
-                 WHERE membership_end_id IS NOT NULL AND (SELECT id FROM ledger_membershipend WHERE id = added.membership_end_id) IS NULL
-                 LIMIT 1;
-            WHEN 'proposal' THEN
-                SELECT proposal_id INTO missing FROM added
-                 WHERE proposal_id IS NOT NULL AND (SELECT id FROM ledger_proposal WHERE id = added.proposal_id) IS NULL
-                 LIMIT 1;
-            WHEN 'voice_enrollment' THEN
-                SELECT voice_enrollment_id INTO missing FROM added
-                 WHERE voice_enrollment_id IS NOT NULL AND (SELECT id FROM rights_voiceenrollment WHERE id = added.voice_enrollment_id) IS NULL
-                 LIMIT 1;
-            WHEN 'voice_enrollment_end' THEN
-                SELECT voice_enrollment_end_id INTO missing FROM added
-                 WHERE voice_enrollment_end_id IS NOT NULL AND (SELECT id FROM rights_voiceenrollmentend WHERE id = added.voice_enrollment_end_id) IS NULL
-                 LIMIT 1;
-            WHEN 'appeal' THEN
-                SELECT appeal_id INTO missing FROM added
-                 WHERE appeal_id IS NOT NULL AND (SELECT id FROM rights_appeal WHERE id = added.appeal_id) IS NULL
-                 LIMIT 1;
-            WHEN 'appeal_answer' THEN
-                SELECT appeal_answer_id INTO missing FROM added
-                 WHERE appeal_answer_id IS NOT NULL AND (SELECT id FROM rights_appealanswer WHERE id = added.appeal_answer_id) IS NULL
-                 LIMIT 1;
-            WHEN 'influence' THEN
-                SELECT influence_id INTO missing FROM added
-                 WHERE influence_id IS NOT NULL AND (SELECT id FROM rights_influence WHERE id = added.influence_id) IS NULL
-                 LIMIT 1;
-            WHEN 'influence_objection' THEN
-                SELECT influence_objection_id INTO missing FROM added
-                 WHERE influence_objection_id IS NOT NULL AND (SELECT id FROM rights_influenceobjection WHERE id = added.influence_objection_id) IS NULL
-                 LIMIT 1;
-            WHEN 'recheck' THEN
-                SELECT recheck_id INTO missing FROM added
-                 WHERE recheck_id IS NOT NULL AND (SELECT id FROM rights_recheck WHERE id = added.recheck_id) IS NULL
-                 LIMIT 1;
-            WHEN 'review' THEN
-                SELECT review_id INTO missing FROM added
-                 WHERE review_id IS NOT NULL AND (SELECT id FROM rights_review WHERE id = added.review_id) IS NULL
-                 LIMIT 1;
-            WHEN 'bands_activation' THEN
-                SELECT bands_activation_id INTO missing FROM added
-                 WHERE bands_activation_id IS NOT NULL AND (SELECT id FROM ledger_bandsactivation WHERE id = added.bands_activation_id) IS NULL
-                 LIMIT 1;
-            WHEN 'bands' THEN
-                SELECT bands_id INTO missing FROM added
-                 WHERE bands_id IS NOT NULL AND (SELECT id FROM ledger_bandsversion WHERE id = added.bands_id) IS NULL
+            WHEN 'recording_voice' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recording_voice' AND (SELECT id FROM rights_recordingvoice WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'recording_audio' THEN
-                SELECT recording_audio_id INTO missing FROM added
-                 WHERE recording_audio_id IS NOT NULL AND (SELECT id FROM rights_recordingaudio WHERE id = added.recording_audio_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recording_audio' AND (SELECT id FROM rights_recordingaudio WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'stem' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'stem' AND (SELECT id FROM rights_stem WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'lyrics' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'lyrics' AND (SELECT id FROM rights_lyrics WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'model' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'model' AND (SELECT id FROM rights_model WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'dataset' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'dataset' AND (SELECT id FROM rights_dataset WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'model_version' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'model_version' AND (SELECT id FROM rights_modelversion WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'model_version_retirement' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'model_version_retirement' AND (SELECT id FROM rights_modelversionretirement WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'share_event' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'share_event' AND (SELECT id FROM rights_shareevent WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'conflict' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'conflict' AND (SELECT id FROM rights_conflict WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'conflict_event' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'conflict_event' AND (SELECT id FROM rights_conflictevent WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'terms' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'terms' AND (SELECT id FROM rights_termsversion WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'reservation' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'reservation' AND (SELECT id FROM rights_reservation WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'reservation_end' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'reservation_end' AND (SELECT id FROM rights_reservationend WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'withdrawal_task_done' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'withdrawal_task_done' AND (SELECT id FROM rights_withdrawaltaskdone WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'campaign' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'campaign' AND (SELECT id FROM rights_campaign WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'license_event' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'license_event' AND (SELECT id FROM rights_licenseevent WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'clearance' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'clearance' AND (SELECT id FROM rights_clearance WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'voice_enrollment' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'voice_enrollment' AND (SELECT id FROM rights_voiceenrollment WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'voice_enrollment_end' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'voice_enrollment_end' AND (SELECT id FROM rights_voiceenrollmentend WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'membership' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'membership' AND (SELECT id FROM ledger_membership WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'membership_end' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'membership_end' AND (SELECT id FROM ledger_membershipend WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'import_batch' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'import_batch' AND (SELECT id FROM ledger_importbatch WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'import_outcome' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'import_outcome' AND (SELECT id FROM ledger_importoutcome WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'import_reversal' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'import_reversal' AND (SELECT id FROM ledger_importreversal WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'erasure_request' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'erasure_request' AND (SELECT id FROM ledger_erasurerequest WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'erasure' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'erasure' AND (SELECT id FROM ledger_erasure WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'proposal' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'proposal' AND (SELECT id FROM ledger_proposal WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'approval' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'approval' AND (SELECT id FROM ledger_approval WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'bands' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'bands' AND (SELECT id FROM ledger_bandsversion WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'bands_activation' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'bands_activation' AND (SELECT id FROM ledger_bandsactivation WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'review' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'review' AND (SELECT id FROM rights_review WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'appeal' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'appeal' AND (SELECT id FROM rights_appeal WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'appeal_answer' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'appeal_answer' AND (SELECT id FROM rights_appealanswer WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'recheck' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recheck' AND (SELECT id FROM rights_recheck WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'influence' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'influence' AND (SELECT id FROM rights_influence WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'influence_objection' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'influence_objection' AND (SELECT id FROM rights_influenceobjection WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'certificate' THEN
-                SELECT certificate_id INTO missing FROM added
-                 WHERE certificate_id IS NOT NULL AND (SELECT id FROM provenance_certificate WHERE id = added.certificate_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'certificate' AND (SELECT id FROM provenance_certificate WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'manifest_status' THEN
-                SELECT manifest_status_id INTO missing FROM added
-                 WHERE manifest_status_id IS NOT NULL AND (SELECT id FROM provenance_manifeststatus WHERE id = added.manifest_status_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'manifest_status' AND (SELECT id FROM provenance_manifeststatus WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'soft_binding' THEN
-                SELECT soft_binding_id INTO missing FROM added
-                 WHERE soft_binding_id IS NOT NULL AND (SELECT id FROM provenance_softbinding WHERE id = added.soft_binding_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'soft_binding' AND (SELECT id FROM provenance_softbinding WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'signed_copy' THEN
-                SELECT signed_copy_id INTO missing FROM added
-                 WHERE signed_copy_id IS NOT NULL AND (SELECT id FROM provenance_signedcopy WHERE id = added.signed_copy_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'signed_copy' AND (SELECT id FROM provenance_signedcopy WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'contribution_record' THEN
-                SELECT contribution_record_id INTO missing FROM added
-                 WHERE contribution_record_id IS NOT NULL AND (SELECT id FROM rights_contributionrecord WHERE id = added.contribution_record_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'contribution_record' AND (SELECT id FROM rights_contributionrecord WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'disclosure' THEN
-                SELECT disclosure_id INTO missing FROM added
-                 WHERE disclosure_id IS NOT NULL AND (SELECT id FROM provenance_disclosure WHERE id = added.disclosure_id) IS NULL
-                 LIMIT 1;
-            WHEN 'signer_change' THEN
-                SELECT signer_change_id INTO missing FROM added
-                 WHERE signer_change_id IS NOT NULL AND (SELECT id FROM provenance_signerchange WHERE id = added.signer_change_id) IS NULL
-                 LIMIT 1;
-            WHEN 'timestamp' THEN
-                SELECT timestamp_id INTO missing FROM added
-                 WHERE timestamp_id IS NOT NULL AND (SELECT id FROM provenance_timestamp WHERE id = added.timestamp_id) IS NULL
-                 LIMIT 1;
-            WHEN 'advance' THEN
-                SELECT advance_id INTO missing FROM added
-                 WHERE advance_id IS NOT NULL AND (SELECT id FROM royalties_advance WHERE id = added.advance_id) IS NULL
-                 LIMIT 1;
-            WHEN 'exchange_rate' THEN
-                SELECT exchange_rate_id INTO missing FROM added
-                 WHERE exchange_rate_id IS NOT NULL AND (SELECT id FROM royalties_exchangerate WHERE id = added.exchange_rate_id) IS NULL
-                 LIMIT 1;
-            WHEN 'payee_terms' THEN
-                SELECT payee_terms_id INTO missing FROM added
-                 WHERE payee_terms_id IS NOT NULL AND (SELECT id FROM royalties_payeeterms WHERE id = added.payee_terms_id) IS NULL
-                 LIMIT 1;
-            WHEN 'royalty_run' THEN
-                SELECT royalty_run_id INTO missing FROM added
-                 WHERE royalty_run_id IS NOT NULL AND (SELECT id FROM royalties_royaltyrun WHERE id = added.royalty_run_id) IS NULL
-                 LIMIT 1;
-            WHEN 'run_event' THEN
-                SELECT run_event_id INTO missing FROM added
-                 WHERE run_event_id IS NOT NULL AND (SELECT id FROM royalties_runevent WHERE id = added.run_event_id) IS NULL
-                 LIMIT 1;
-            WHEN 'statement' THEN
-                SELECT statement_id INTO missing FROM added
-                 WHERE statement_id IS NOT NULL AND (SELECT id FROM royalties_statement WHERE id = added.statement_id) IS NULL
-                 LIMIT 1;
-            WHEN 'tax_certificate' THEN
-                SELECT tax_certificate_id INTO missing FROM added
-                 WHERE tax_certificate_id IS NOT NULL AND (SELECT id FROM royalties_taxcertificate WHERE id = added.tax_certificate_id) IS NULL
-                 LIMIT 1;
-            WHEN 'transaction' THEN
-                SELECT transaction_id INTO missing FROM added
-                 WHERE transaction_id IS NOT NULL AND (SELECT id FROM royalties_transaction WHERE id = added.transaction_id) IS NULL
-                 LIMIT 1;
-            WHEN 'objection_answer' THEN
-                SELECT objection_answer_id INTO missing FROM added
-                 WHERE objection_answer_id IS NOT NULL AND (SELECT id FROM royalties_objectionanswer WHERE id = added.objection_answer_id) IS NULL
-                 LIMIT 1;
-            WHEN 'payment' THEN
-                SELECT payment_id INTO missing FROM added
-                 WHERE payment_id IS NOT NULL AND (SELECT id FROM royalties_payment WHERE id = added.payment_id) IS NULL
-                 LIMIT 1;
-            WHEN 'payment_file' THEN
-                SELECT payment_file_id INTO missing FROM added
-                 WHERE payment_file_id IS NOT NULL AND (SELECT id FROM royalties_paymentfile WHERE id = added.payment_file_id) IS NULL
-                 LIMIT 1;
-            WHEN 'statement_objection' THEN
-                SELECT statement_objection_id INTO missing FROM added
-                 WHERE statement_objection_id IS NOT NULL AND (SELECT id FROM royalties_statementobjection WHERE id = added.statement_objection_id) IS NULL
-                 LIMIT 1;
-            WHEN 'usage_matching' THEN
-                SELECT usage_matching_id INTO missing FROM added
-                 WHERE usage_matching_id IS NOT NULL AND (SELECT id FROM royalties_usagematching WHERE id = added.usage_matching_id) IS NULL
-                 LIMIT 1;
-            WHEN 'usage_outcome' THEN
-                SELECT usage_outcome_id INTO missing FROM added
-                 WHERE usage_outcome_id IS NOT NULL AND (SELECT id FROM royalties_usageoutcome WHERE id = added.usage_outcome_id) IS NULL
-                 LIMIT 1;
-            WHEN 'usage_report' THEN
-                SELECT usage_report_id INTO missing FROM added
-                 WHERE usage_report_id IS NOT NULL AND (SELECT id FROM royalties_usagereport WHERE id = added.usage_report_id) IS NULL
-                 LIMIT 1;
-            WHEN 'usage_supersession' THEN
-                SELECT usage_supersession_id INTO missing FROM added
-                 WHERE usage_supersession_id IS NOT NULL AND (SELECT id FROM royalties_usagesupersession WHERE id = added.usage_supersession_id) IS NULL
-                 LIMIT 1;
-            WHEN 'division' THEN
-                SELECT division_id INTO missing FROM added
-                 WHERE division_id IS NOT NULL AND (SELECT id FROM royalties_division WHERE id = added.division_id) IS NULL
-                 LIMIT 1;
-            WHEN 'plan' THEN
-                SELECT plan_id INTO missing FROM added
-                 WHERE plan_id IS NOT NULL AND (SELECT id FROM royalties_plan WHERE id = added.plan_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'disclosure' AND (SELECT id FROM provenance_disclosure WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'disclosure_answer' THEN
-                SELECT disclosure_answer_id INTO missing FROM added
-                 WHERE disclosure_answer_id IS NOT NULL AND (SELECT id FROM provenance_disclosureanswer WHERE id = added.disclosure_answer_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'disclosure_answer' AND (SELECT id FROM provenance_disclosureanswer WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'recording_description' THEN
-                SELECT recording_description_id INTO missing FROM added
-                 WHERE recording_description_id IS NOT NULL AND (SELECT id FROM rights_recordingdescription WHERE id = added.recording_description_id) IS NULL
+            WHEN 'timestamp' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'timestamp' AND (SELECT id FROM provenance_timestamp WHERE id = added.fact) IS NULL
                  LIMIT 1;
-            WHEN 'training_statement' THEN
-                SELECT training_statement_id INTO missing FROM added
-                 WHERE training_statement_id IS NOT NULL AND (SELECT id FROM rights_trainingstatement WHERE id = added.training_statement_id) IS NULL
+            WHEN 'signer_change' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'signer_change' AND (SELECT id FROM provenance_signerchange WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'royalty_run' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'royalty_run' AND (SELECT id FROM royalties_royaltyrun WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'run_event' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'run_event' AND (SELECT id FROM royalties_runevent WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'exchange_rate' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'exchange_rate' AND (SELECT id FROM royalties_exchangerate WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'payee_terms' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'payee_terms' AND (SELECT id FROM royalties_payeeterms WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'tax_certificate' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'tax_certificate' AND (SELECT id FROM royalties_taxcertificate WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'advance' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'advance' AND (SELECT id FROM royalties_advance WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'transaction' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'transaction' AND (SELECT id FROM royalties_transaction WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'statement' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'statement' AND (SELECT id FROM royalties_statement WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'statement_objection' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'statement_objection' AND (SELECT id FROM royalties_statementobjection WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'objection_answer' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'objection_answer' AND (SELECT id FROM royalties_objectionanswer WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'payee_link' THEN
-                SELECT payee_link_id INTO missing FROM added
-                 WHERE payee_link_id IS NOT NULL AND (SELECT id FROM royalties_payeelink WHERE id = added.payee_link_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'payee_link' AND (SELECT id FROM royalties_payeelink WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'payee_link_end' THEN
-                SELECT payee_link_end_id INTO missing FROM added
-                 WHERE payee_link_end_id IS NOT NULL AND (SELECT id FROM royalties_payeelinkend WHERE id = added.payee_link_end_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'payee_link_end' AND (SELECT id FROM royalties_payeelinkend WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'payment_file' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'payment_file' AND (SELECT id FROM royalties_paymentfile WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'payment' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'payment' AND (SELECT id FROM royalties_payment WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'usage_report' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'usage_report' AND (SELECT id FROM royalties_usagereport WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'usage_outcome' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'usage_outcome' AND (SELECT id FROM royalties_usageoutcome WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'usage_matching' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'usage_matching' AND (SELECT id FROM royalties_usagematching WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'usage_supersession' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'usage_supersession' AND (SELECT id FROM royalties_usagesupersession WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'plan' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'plan' AND (SELECT id FROM royalties_plan WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'division' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'division' AND (SELECT id FROM royalties_division WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'recording_description' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'recording_description' AND (SELECT id FROM rights_recordingdescription WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'training_statement' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'training_statement' AND (SELECT id FROM rights_trainingstatement WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'log_key_change' THEN
-                SELECT log_key_change_id INTO missing FROM added
-                 WHERE log_key_change_id IS NOT NULL AND (SELECT id FROM ledger_logkeychange WHERE id = added.log_key_change_id) IS NULL
-                 LIMIT 1;
-            WHEN 'audit_exception' THEN
-                SELECT audit_exception_id INTO missing FROM added
-                 WHERE audit_exception_id IS NOT NULL AND (SELECT id FROM ledger_auditexception WHERE id = added.audit_exception_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'log_key_change' AND (SELECT id FROM ledger_logkeychange WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'audit_note' THEN
-                SELECT audit_note_id INTO missing FROM added
-                 WHERE audit_note_id IS NOT NULL AND (SELECT id FROM ledger_auditnote WHERE id = added.audit_note_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'audit_note' AND (SELECT id FROM ledger_auditnote WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'audit_sample' THEN
-                SELECT audit_sample_id INTO missing FROM added
-                 WHERE audit_sample_id IS NOT NULL AND (SELECT id FROM ledger_auditsample WHERE id = added.audit_sample_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'audit_sample' AND (SELECT id FROM ledger_auditsample WHERE id = added.fact) IS NULL
+                 LIMIT 1;
+            WHEN 'audit_exception' THEN
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'audit_exception' AND (SELECT id FROM ledger_auditexception WHERE id = added.fact) IS NULL
                  LIMIT 1;
             WHEN 'declaration' THEN
-                SELECT declaration_id INTO missing FROM added
-                 WHERE declaration_id IS NOT NULL AND (SELECT id FROM royalties_declaration WHERE id = added.declaration_id) IS NULL
+                SELECT fact INTO missing FROM added
+                 WHERE subject = 'declaration' AND (SELECT id FROM royalties_declaration WHERE id = added.fact) IS NULL
                  LIMIT 1;
+            ELSE
+                RAISE EXCEPTION 'an entry about %, which is no kind of fact', about.subject
+                      USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_about_a_kind_of_fact';
         END CASE;
         IF missing IS NOT NULL THEN
             RAISE EXCEPTION 'an entry about % %, which is not there', about.subject, missing
@@ -2740,100 +2726,8 @@ CREATE TABLE public.ledger_entry (
     kind character varying(32) NOT NULL,
     body bytea NOT NULL,
     at timestamp with time zone NOT NULL,
-    consent_id uuid,
-    consent_event_id uuid,
-    decision_id uuid,
-    license_id uuid,
-    party_id uuid,
-    recording_id uuid,
-    share_id uuid,
-    submission_id uuid,
-    work_id uuid,
-    campaign_id uuid,
-    clearance_id uuid,
-    conflict_id uuid,
-    conflict_event_id uuid,
-    dataset_id uuid,
-    identifier_id uuid,
-    identifier_finding_id uuid,
-    license_event_id uuid,
-    lyrics_id uuid,
-    model_id uuid,
-    model_version_id uuid,
-    model_version_retirement_id uuid,
-    party_in_role_id uuid,
-    party_merge_id uuid,
-    party_merge_undo_id uuid,
-    party_name_id uuid,
-    protection_id uuid,
-    recording_voice_id uuid,
-    recording_work_id uuid,
-    release_id uuid,
-    representation_id uuid,
-    representation_end_id uuid,
-    reservation_id uuid,
-    reservation_end_id uuid,
-    share_event_id uuid,
-    stem_id uuid,
-    terms_id uuid,
-    voice_id uuid,
-    withdrawal_task_done_id uuid,
-    approval_id uuid,
-    erasure_id uuid,
-    erasure_request_id uuid,
-    import_batch_id uuid,
-    import_outcome_id uuid,
-    import_reversal_id uuid,
-    membership_id uuid,
-    membership_end_id uuid,
-    proposal_id uuid,
-    voice_enrollment_id uuid,
-    voice_enrollment_end_id uuid,
-    appeal_id uuid,
-    appeal_answer_id uuid,
-    influence_id uuid,
-    influence_objection_id uuid,
-    recheck_id uuid,
-    review_id uuid,
-    bands_activation_id uuid,
-    bands_id uuid,
-    recording_audio_id uuid,
-    certificate_id uuid,
-    manifest_status_id uuid,
-    soft_binding_id uuid,
-    signed_copy_id uuid,
-    contribution_record_id uuid,
-    disclosure_id uuid,
-    signer_change_id uuid,
-    timestamp_id uuid,
-    advance_id uuid,
-    exchange_rate_id uuid,
-    payee_terms_id uuid,
-    royalty_run_id uuid,
-    run_event_id uuid,
-    statement_id uuid,
-    tax_certificate_id uuid,
-    transaction_id uuid,
-    objection_answer_id uuid,
-    payment_id uuid,
-    payment_file_id uuid,
-    statement_objection_id uuid,
-    usage_matching_id uuid,
-    usage_outcome_id uuid,
-    usage_report_id uuid,
-    usage_supersession_id uuid,
-    division_id uuid,
-    plan_id uuid,
-    disclosure_answer_id uuid,
-    recording_description_id uuid,
-    training_statement_id uuid,
-    payee_link_id uuid,
-    payee_link_end_id uuid,
-    log_key_change_id uuid,
-    audit_exception_id uuid,
-    audit_note_id uuid,
-    audit_sample_id uuid,
-    declaration_id uuid
+    subject character varying(32) NOT NULL,
+    fact uuid NOT NULL
 );
 CREATE TABLE public.ledger_erasure (
     id uuid NOT NULL,
@@ -5871,44 +5765,6 @@ ALTER TABLE ONLY public.ledger_savedmapping
     ADD CONSTRAINT ledger_savedmapping_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_importprogress
     ADD CONSTRAINT ledger_importprogress_pkey PRIMARY KEY (batch_id);
-CREATE UNIQUE INDEX party_name_is_entered_once ON public.ledger_entry USING btree (party_name_id) WHERE (party_name_id IS NOT NULL);
-CREATE UNIQUE INDEX party_in_role_is_entered_once ON public.ledger_entry USING btree (party_in_role_id) WHERE (party_in_role_id IS NOT NULL);
-CREATE UNIQUE INDEX representation_is_entered_once ON public.ledger_entry USING btree (representation_id) WHERE (representation_id IS NOT NULL);
-CREATE UNIQUE INDEX representation_end_is_entered_once ON public.ledger_entry USING btree (representation_end_id) WHERE (representation_end_id IS NOT NULL);
-CREATE UNIQUE INDEX party_merge_is_entered_once ON public.ledger_entry USING btree (party_merge_id) WHERE (party_merge_id IS NOT NULL);
-CREATE UNIQUE INDEX party_merge_undo_is_entered_once ON public.ledger_entry USING btree (party_merge_undo_id) WHERE (party_merge_undo_id IS NOT NULL);
-CREATE UNIQUE INDEX protection_is_entered_once ON public.ledger_entry USING btree (protection_id) WHERE (protection_id IS NOT NULL);
-CREATE UNIQUE INDEX identifier_is_entered_once ON public.ledger_entry USING btree (identifier_id) WHERE (identifier_id IS NOT NULL);
-CREATE UNIQUE INDEX identifier_finding_is_entered_once ON public.ledger_entry USING btree (identifier_finding_id) WHERE (identifier_finding_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_work_is_entered_once ON public.ledger_entry USING btree (recording_work_id) WHERE (recording_work_id IS NOT NULL);
-CREATE UNIQUE INDEX release_is_entered_once ON public.ledger_entry USING btree (release_id) WHERE (release_id IS NOT NULL);
-CREATE UNIQUE INDEX voice_is_entered_once ON public.ledger_entry USING btree (voice_id) WHERE (voice_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_voice_is_entered_once ON public.ledger_entry USING btree (recording_voice_id) WHERE (recording_voice_id IS NOT NULL);
-CREATE UNIQUE INDEX stem_is_entered_once ON public.ledger_entry USING btree (stem_id) WHERE (stem_id IS NOT NULL);
-CREATE UNIQUE INDEX lyrics_is_entered_once ON public.ledger_entry USING btree (lyrics_id) WHERE (lyrics_id IS NOT NULL);
-CREATE UNIQUE INDEX model_is_entered_once ON public.ledger_entry USING btree (model_id) WHERE (model_id IS NOT NULL);
-CREATE UNIQUE INDEX dataset_is_entered_once ON public.ledger_entry USING btree (dataset_id) WHERE (dataset_id IS NOT NULL);
-CREATE UNIQUE INDEX model_version_is_entered_once ON public.ledger_entry USING btree (model_version_id) WHERE (model_version_id IS NOT NULL);
-CREATE UNIQUE INDEX model_version_retirement_is_entered_once ON public.ledger_entry USING btree (model_version_retirement_id) WHERE (model_version_retirement_id IS NOT NULL);
-CREATE UNIQUE INDEX share_event_is_entered_once ON public.ledger_entry USING btree (share_event_id) WHERE (share_event_id IS NOT NULL);
-CREATE UNIQUE INDEX conflict_is_entered_once ON public.ledger_entry USING btree (conflict_id) WHERE (conflict_id IS NOT NULL);
-CREATE UNIQUE INDEX conflict_event_is_entered_once ON public.ledger_entry USING btree (conflict_event_id) WHERE (conflict_event_id IS NOT NULL);
-CREATE UNIQUE INDEX terms_is_entered_once ON public.ledger_entry USING btree (terms_id) WHERE (terms_id IS NOT NULL);
-CREATE UNIQUE INDEX reservation_is_entered_once ON public.ledger_entry USING btree (reservation_id) WHERE (reservation_id IS NOT NULL);
-CREATE UNIQUE INDEX reservation_end_is_entered_once ON public.ledger_entry USING btree (reservation_end_id) WHERE (reservation_end_id IS NOT NULL);
-CREATE UNIQUE INDEX withdrawal_task_done_is_entered_once ON public.ledger_entry USING btree (withdrawal_task_done_id) WHERE (withdrawal_task_done_id IS NOT NULL);
-CREATE UNIQUE INDEX campaign_is_entered_once ON public.ledger_entry USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
-CREATE UNIQUE INDEX license_event_is_entered_once ON public.ledger_entry USING btree (license_event_id) WHERE (license_event_id IS NOT NULL);
-CREATE UNIQUE INDEX clearance_is_entered_once ON public.ledger_entry USING btree (clearance_id) WHERE (clearance_id IS NOT NULL);
-CREATE UNIQUE INDEX membership_is_entered_once ON public.ledger_entry USING btree (membership_id) WHERE (membership_id IS NOT NULL);
-CREATE UNIQUE INDEX membership_end_is_entered_once ON public.ledger_entry USING btree (membership_end_id) WHERE (membership_end_id IS NOT NULL);
-CREATE UNIQUE INDEX import_batch_is_entered_once ON public.ledger_entry USING btree (import_batch_id) WHERE (import_batch_id IS NOT NULL);
-CREATE UNIQUE INDEX import_outcome_is_entered_once ON public.ledger_entry USING btree (import_outcome_id) WHERE (import_outcome_id IS NOT NULL);
-CREATE UNIQUE INDEX import_reversal_is_entered_once ON public.ledger_entry USING btree (import_reversal_id) WHERE (import_reversal_id IS NOT NULL);
-CREATE UNIQUE INDEX erasure_request_is_entered_once ON public.ledger_entry USING btree (erasure_request_id) WHERE (erasure_request_id IS NOT NULL);
-CREATE UNIQUE INDEX erasure_is_entered_once ON public.ledger_entry USING btree (erasure_id) WHERE (erasure_id IS NOT NULL);
-CREATE UNIQUE INDEX proposal_is_entered_once ON public.ledger_entry USING btree (proposal_id) WHERE (proposal_id IS NOT NULL);
-CREATE UNIQUE INDEX approval_is_entered_once ON public.ledger_entry USING btree (approval_id) WHERE (approval_id IS NOT NULL);
 CREATE INDEX ledger_proposal_conflict_id_6d802841 ON public.ledger_proposal USING btree (conflict_id);
 CREATE INDEX ledger_proposal_consent_id_dd6a8f5c ON public.ledger_proposal USING btree (consent_id);
 CREATE INDEX ledger_proposal_other_party_id_7bcc3839 ON public.ledger_proposal USING btree (other_party_id);
@@ -5956,8 +5812,6 @@ CREATE INDEX ledger_rehearsedproblem_batch_id_54b7f0f2 ON public.ledger_rehearse
 CREATE INDEX ledger_importnote_batch_id_44860ada ON public.ledger_importnote USING btree (batch_id);
 CREATE INDEX ledger_societyanswer_batch_id_6fce4c24 ON public.ledger_societyanswer USING btree (batch_id);
 CREATE INDEX ledger_societyanswer_work_id_ec5c9664 ON public.ledger_societyanswer USING btree (work_id);
-CREATE UNIQUE INDEX voice_enrollment_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_id) WHERE (voice_enrollment_id IS NOT NULL);
-CREATE UNIQUE INDEX voice_enrollment_end_is_entered_once ON public.ledger_entry USING btree (voice_enrollment_end_id) WHERE (voice_enrollment_end_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_bandsactivation
     ADD CONSTRAINT ledger_bandsactivation_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_bandsversion
@@ -5966,14 +5820,6 @@ ALTER TABLE ONLY public.ledger_reviewclaim
     ADD CONSTRAINT ledger_reviewclaim_pkey PRIMARY KEY (decision_id);
 ALTER TABLE ONLY public.ledger_bandsactivation
     ADD CONSTRAINT ledger_bandsactivation_approval_id_key UNIQUE (approval_id);
-CREATE UNIQUE INDEX bands_is_entered_once ON public.ledger_entry USING btree (bands_id) WHERE (bands_id IS NOT NULL);
-CREATE UNIQUE INDEX bands_activation_is_entered_once ON public.ledger_entry USING btree (bands_activation_id) WHERE (bands_activation_id IS NOT NULL);
-CREATE UNIQUE INDEX review_is_entered_once ON public.ledger_entry USING btree (review_id) WHERE (review_id IS NOT NULL);
-CREATE UNIQUE INDEX appeal_is_entered_once ON public.ledger_entry USING btree (appeal_id) WHERE (appeal_id IS NOT NULL);
-CREATE UNIQUE INDEX appeal_answer_is_entered_once ON public.ledger_entry USING btree (appeal_answer_id) WHERE (appeal_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX recheck_is_entered_once ON public.ledger_entry USING btree (recheck_id) WHERE (recheck_id IS NOT NULL);
-CREATE UNIQUE INDEX influence_is_entered_once ON public.ledger_entry USING btree (influence_id) WHERE (influence_id IS NOT NULL);
-CREATE UNIQUE INDEX influence_objection_is_entered_once ON public.ledger_entry USING btree (influence_objection_id) WHERE (influence_objection_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_bandsversion
     ADD CONSTRAINT one_bands_version_per_number UNIQUE (number);
 ALTER TABLE ONLY public.ledger_bandsversion
@@ -5987,7 +5833,6 @@ ALTER TABLE ONLY public.ledger_enrollment
     ADD CONSTRAINT ledger_enrollment_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_enrollmentfile
     ADD CONSTRAINT ledger_enrollmentfile_pkey PRIMARY KEY (id);
-CREATE UNIQUE INDEX recording_audio_is_entered_once ON public.ledger_entry USING btree (recording_audio_id) WHERE (recording_audio_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_enrollmentprogress
     ADD CONSTRAINT ledger_enrollmentprogress_pkey PRIMARY KEY (enrollment_id);
 CREATE INDEX files_of_a_part ON public.ledger_enrollmentfile USING btree (part);
@@ -5999,49 +5844,18 @@ CREATE INDEX ledger_enrollmentfile_enrollment_id_e896d585 ON public.ledger_enrol
 CREATE INDEX ledger_enrollmentfile_recording_id_d56ced0e ON public.ledger_enrollmentfile USING btree (recording_id);
 ALTER TABLE ONLY public.ledger_outputwatch
     ADD CONSTRAINT ledger_outputwatch_pkey PRIMARY KEY (decision_id);
-CREATE UNIQUE INDEX certificate_is_entered_once ON public.ledger_entry USING btree (certificate_id) WHERE (certificate_id IS NOT NULL);
-CREATE UNIQUE INDEX manifest_status_is_entered_once ON public.ledger_entry USING btree (manifest_status_id) WHERE (manifest_status_id IS NOT NULL);
-CREATE UNIQUE INDEX soft_binding_is_entered_once ON public.ledger_entry USING btree (soft_binding_id) WHERE (soft_binding_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_copyorder
     ADD CONSTRAINT ledger_copyorder_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_copyorder
     ADD CONSTRAINT copy_is_ordered_once UNIQUE (decision_id, media_type);
-CREATE UNIQUE INDEX signed_copy_is_entered_once ON public.ledger_entry USING btree (signed_copy_id) WHERE (signed_copy_id IS NOT NULL);
 CREATE INDEX ledger_copyorder_decision_id_bfe71541 ON public.ledger_copyorder USING btree (decision_id);
-CREATE UNIQUE INDEX contribution_record_is_entered_once ON public.ledger_entry USING btree (contribution_record_id) WHERE (contribution_record_id IS NOT NULL);
-CREATE UNIQUE INDEX disclosure_is_entered_once ON public.ledger_entry USING btree (disclosure_id) WHERE (disclosure_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_shardquestion
     ADD CONSTRAINT ledger_shardquestion_pkey PRIMARY KEY (id);
-CREATE UNIQUE INDEX timestamp_is_entered_once ON public.ledger_entry USING btree (timestamp_id) WHERE (timestamp_id IS NOT NULL);
-CREATE UNIQUE INDEX signer_change_is_entered_once ON public.ledger_entry USING btree (signer_change_id) WHERE (signer_change_id IS NOT NULL);
-CREATE UNIQUE INDEX royalty_run_is_entered_once ON public.ledger_entry USING btree (royalty_run_id) WHERE (royalty_run_id IS NOT NULL);
-CREATE UNIQUE INDEX run_event_is_entered_once ON public.ledger_entry USING btree (run_event_id) WHERE (run_event_id IS NOT NULL);
-CREATE UNIQUE INDEX exchange_rate_is_entered_once ON public.ledger_entry USING btree (exchange_rate_id) WHERE (exchange_rate_id IS NOT NULL);
-CREATE UNIQUE INDEX payee_terms_is_entered_once ON public.ledger_entry USING btree (payee_terms_id) WHERE (payee_terms_id IS NOT NULL);
-CREATE UNIQUE INDEX tax_certificate_is_entered_once ON public.ledger_entry USING btree (tax_certificate_id) WHERE (tax_certificate_id IS NOT NULL);
-CREATE UNIQUE INDEX advance_is_entered_once ON public.ledger_entry USING btree (advance_id) WHERE (advance_id IS NOT NULL);
-CREATE UNIQUE INDEX transaction_is_entered_once ON public.ledger_entry USING btree (transaction_id) WHERE (transaction_id IS NOT NULL);
-CREATE UNIQUE INDEX statement_is_entered_once ON public.ledger_entry USING btree (statement_id) WHERE (statement_id IS NOT NULL);
-CREATE UNIQUE INDEX statement_objection_is_entered_once ON public.ledger_entry USING btree (statement_objection_id) WHERE (statement_objection_id IS NOT NULL);
-CREATE UNIQUE INDEX objection_answer_is_entered_once ON public.ledger_entry USING btree (objection_answer_id) WHERE (objection_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX payment_file_is_entered_once ON public.ledger_entry USING btree (payment_file_id) WHERE (payment_file_id IS NOT NULL);
-CREATE UNIQUE INDEX payment_is_entered_once ON public.ledger_entry USING btree (payment_id) WHERE (payment_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_report_is_entered_once ON public.ledger_entry USING btree (usage_report_id) WHERE (usage_report_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_outcome_is_entered_once ON public.ledger_entry USING btree (usage_outcome_id) WHERE (usage_outcome_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_matching_is_entered_once ON public.ledger_entry USING btree (usage_matching_id) WHERE (usage_matching_id IS NOT NULL);
-CREATE UNIQUE INDEX usage_supersession_is_entered_once ON public.ledger_entry USING btree (usage_supersession_id) WHERE (usage_supersession_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_divisionwatch
     ADD CONSTRAINT ledger_divisionwatch_pkey PRIMARY KEY (decision_id);
-CREATE UNIQUE INDEX plan_is_entered_once ON public.ledger_entry USING btree (plan_id) WHERE (plan_id IS NOT NULL);
-CREATE UNIQUE INDEX division_is_entered_once ON public.ledger_entry USING btree (division_id) WHERE (division_id IS NOT NULL);
-CREATE UNIQUE INDEX disclosure_answer_is_entered_once ON public.ledger_entry USING btree (disclosure_answer_id) WHERE (disclosure_answer_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_description_is_entered_once ON public.ledger_entry USING btree (recording_description_id) WHERE (recording_description_id IS NOT NULL);
-CREATE UNIQUE INDEX training_statement_is_entered_once ON public.ledger_entry USING btree (training_statement_id) WHERE (training_statement_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_operation
     ADD CONSTRAINT ledger_operation_pkey PRIMARY KEY (id);
 CREATE INDEX operation_is_the_last ON public.ledger_operation USING btree (kind, ended_at);
-CREATE UNIQUE INDEX payee_link_is_entered_once ON public.ledger_entry USING btree (payee_link_id) WHERE (payee_link_id IS NOT NULL);
-CREATE UNIQUE INDEX payee_link_end_is_entered_once ON public.ledger_entry USING btree (payee_link_end_id) WHERE (payee_link_end_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_packorder
     ADD CONSTRAINT ledger_packorder_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_packprogress
@@ -6073,7 +5887,6 @@ ALTER TABLE ONLY public.ledger_witnessstate
     ADD CONSTRAINT ledger_witnessstate_pkey PRIMARY KEY (verifier);
 ALTER TABLE ONLY public.ledger_logkeychange
     ADD CONSTRAINT log_key_changes_once UNIQUE (act, verifier);
-CREATE UNIQUE INDEX log_key_change_is_entered_once ON public.ledger_entry USING btree (log_key_change_id) WHERE (log_key_change_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_cosignature
     ADD CONSTRAINT witness_cosigns_once UNIQUE (checkpoint_id, witness, key_id);
 CREATE INDEX ledger_witnessstate_verifier_24afbec5_like ON public.ledger_witnessstate USING btree (verifier text_pattern_ops);
@@ -6096,9 +5909,6 @@ ALTER TABLE ONLY public.ledger_savedquestion
     ADD CONSTRAINT ledger_savedquestion_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.ledger_auditengagement
     ADD CONSTRAINT ledger_auditengagement_membership_id_key UNIQUE (membership_id);
-CREATE UNIQUE INDEX audit_note_is_entered_once ON public.ledger_entry USING btree (audit_note_id) WHERE (audit_note_id IS NOT NULL);
-CREATE UNIQUE INDEX audit_sample_is_entered_once ON public.ledger_entry USING btree (audit_sample_id) WHERE (audit_sample_id IS NOT NULL);
-CREATE UNIQUE INDEX audit_exception_is_entered_once ON public.ledger_entry USING btree (audit_exception_id) WHERE (audit_exception_id IS NOT NULL);
 ALTER TABLE ONLY public.ledger_auditsampleitem
     ADD CONSTRAINT sampled_line_has_its_own_position UNIQUE (sample_id, "position");
 ALTER TABLE ONLY public.ledger_auditsampleitem
@@ -6132,16 +5942,8 @@ CREATE INDEX ledger_savedquestion_asked_by_id_535f01e8 ON public.ledger_savedque
 CREATE INDEX ledger_savedquestion_engagement_id_ad49031d ON public.ledger_savedquestion USING btree (engagement_id);
 CREATE INDEX ledger_savedquestion_organization_id_0f61c7e3 ON public.ledger_savedquestion USING btree (organization_id);
 CREATE INDEX ledger_keptanswer_saved_id_22f53b79 ON public.ledger_keptanswer USING btree (saved_id);
-CREATE UNIQUE INDEX declaration_is_entered_once ON public.ledger_entry USING btree (declaration_id) WHERE (declaration_id IS NOT NULL);
-CREATE UNIQUE INDEX party_is_entered_once ON public.ledger_entry USING btree (party_id) WHERE (party_id IS NOT NULL);
-CREATE UNIQUE INDEX work_is_entered_once ON public.ledger_entry USING btree (work_id) WHERE (work_id IS NOT NULL);
-CREATE UNIQUE INDEX recording_is_entered_once ON public.ledger_entry USING btree (recording_id) WHERE (recording_id IS NOT NULL);
-CREATE UNIQUE INDEX share_is_entered_once ON public.ledger_entry USING btree (share_id) WHERE (share_id IS NOT NULL);
-CREATE UNIQUE INDEX consent_is_entered_once ON public.ledger_entry USING btree (consent_id) WHERE (consent_id IS NOT NULL);
-CREATE UNIQUE INDEX consent_event_is_entered_once ON public.ledger_entry USING btree (consent_event_id) WHERE (consent_event_id IS NOT NULL);
-CREATE UNIQUE INDEX license_is_entered_once ON public.ledger_entry USING btree (license_id) WHERE (license_id IS NOT NULL);
-CREATE UNIQUE INDEX submission_is_entered_once ON public.ledger_entry USING btree (submission_id) WHERE (submission_id IS NOT NULL);
-CREATE UNIQUE INDEX decision_is_entered_once ON public.ledger_entry USING btree (decision_id) WHERE (decision_id IS NOT NULL);
+ALTER TABLE ONLY public.ledger_entry
+    ADD CONSTRAINT fact_is_entered_once UNIQUE (subject, fact);
 CREATE TRIGGER appeal_goes_to_another_reviewer BEFORE INSERT ON public.rights_appealanswer FOR EACH ROW EXECUTE FUNCTION public.keep_appeals_apart();
 CREATE TRIGGER consent_follows_its_course BEFORE INSERT ON public.rights_consentevent FOR EACH ROW EXECUTE FUNCTION public.keep_consent_course();
 CREATE TRIGGER decisions_stand_in_a_row BEFORE INSERT ON public.rights_decision FOR EACH ROW EXECUTE FUNCTION public.keep_decisions_in_a_row();
@@ -6163,28 +5965,28 @@ CREATE TRIGGER fingerprint_reference_is_append_only BEFORE DELETE OR UPDATE ON p
 ALTER TABLE public.fingerprint_reference ENABLE ALWAYS TRIGGER fingerprint_reference_is_append_only;
 CREATE TRIGGER fingerprint_trace_is_append_only BEFORE DELETE OR UPDATE ON public.fingerprint_trace FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.fingerprint_trace ENABLE ALWAYS TRIGGER fingerprint_trace_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_approval_has_its_entry AFTER INSERT ON public.ledger_approval DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_approval_has_its_entry('approval_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_approval_has_its_entry AFTER INSERT ON public.ledger_approval DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_approval_has_its_entry('approval', 'id');
 CREATE TRIGGER ledger_approval_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_approval FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_approval ENABLE ALWAYS TRIGGER ledger_approval_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_auditengagement_has_its_entry AFTER INSERT ON public.ledger_auditengagement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditengagement_has_its_entry('membership_id', 'membership_id');
+CREATE CONSTRAINT TRIGGER ledger_auditengagement_has_its_entry AFTER INSERT ON public.ledger_auditengagement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditengagement_has_its_entry('membership', 'membership_id');
 CREATE TRIGGER ledger_auditengagement_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_auditengagement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_auditengagement ENABLE ALWAYS TRIGGER ledger_auditengagement_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_auditexception_has_its_entry AFTER INSERT ON public.ledger_auditexception DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditexception_has_its_entry('audit_exception_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_auditexception_has_its_entry AFTER INSERT ON public.ledger_auditexception DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditexception_has_its_entry('audit_exception', 'id');
 CREATE TRIGGER ledger_auditexception_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_auditexception FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_auditexception ENABLE ALWAYS TRIGGER ledger_auditexception_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_auditnote_has_its_entry AFTER INSERT ON public.ledger_auditnote DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditnote_has_its_entry('audit_note_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_auditnote_has_its_entry AFTER INSERT ON public.ledger_auditnote DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditnote_has_its_entry('audit_note', 'id');
 CREATE TRIGGER ledger_auditnote_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_auditnote FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_auditnote ENABLE ALWAYS TRIGGER ledger_auditnote_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_auditsample_has_its_entry AFTER INSERT ON public.ledger_auditsample DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditsample_has_its_entry('audit_sample_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_auditsample_has_its_entry AFTER INSERT ON public.ledger_auditsample DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditsample_has_its_entry('audit_sample', 'id');
 CREATE TRIGGER ledger_auditsample_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_auditsample FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_auditsample ENABLE ALWAYS TRIGGER ledger_auditsample_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_auditsampleitem_has_its_entry AFTER INSERT ON public.ledger_auditsampleitem DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditsampleitem_has_its_entry('audit_sample_id', 'sample_id');
+CREATE CONSTRAINT TRIGGER ledger_auditsampleitem_has_its_entry AFTER INSERT ON public.ledger_auditsampleitem DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_auditsampleitem_has_its_entry('audit_sample', 'sample_id');
 CREATE TRIGGER ledger_auditsampleitem_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_auditsampleitem FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_auditsampleitem ENABLE ALWAYS TRIGGER ledger_auditsampleitem_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_bandsactivation_has_its_entry AFTER INSERT ON public.ledger_bandsactivation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_bandsactivation_has_its_entry('bands_activation_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_bandsactivation_has_its_entry AFTER INSERT ON public.ledger_bandsactivation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_bandsactivation_has_its_entry('bands_activation', 'id');
 CREATE TRIGGER ledger_bandsactivation_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_bandsactivation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_bandsactivation ENABLE ALWAYS TRIGGER ledger_bandsactivation_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_bandsversion_has_its_entry AFTER INSERT ON public.ledger_bandsversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_bandsversion_has_its_entry('bands_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_bandsversion_has_its_entry AFTER INSERT ON public.ledger_bandsversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_bandsversion_has_its_entry('bands', 'id');
 CREATE TRIGGER ledger_bandsversion_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_bandsversion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_bandsversion ENABLE ALWAYS TRIGGER ledger_bandsversion_is_append_only;
 CREATE TRIGGER ledger_campaignmailing_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_campaignmailing FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -6203,36 +6005,36 @@ CREATE TRIGGER ledger_enrollment_is_append_only BEFORE DELETE OR UPDATE ON publi
 ALTER TABLE public.ledger_enrollment ENABLE ALWAYS TRIGGER ledger_enrollment_is_append_only;
 CREATE TRIGGER ledger_entry_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_entry FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_entry ENABLE ALWAYS TRIGGER ledger_entry_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_erasure_has_its_entry AFTER INSERT ON public.ledger_erasure DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_erasure_has_its_entry('erasure_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_erasure_has_its_entry AFTER INSERT ON public.ledger_erasure DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_erasure_has_its_entry('erasure', 'id');
 CREATE TRIGGER ledger_erasure_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_erasure FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_erasure ENABLE ALWAYS TRIGGER ledger_erasure_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_erasurerequest_has_its_entry AFTER INSERT ON public.ledger_erasurerequest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_erasurerequest_has_its_entry('erasure_request_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_erasurerequest_has_its_entry AFTER INSERT ON public.ledger_erasurerequest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_erasurerequest_has_its_entry('erasure_request', 'id');
 CREATE TRIGGER ledger_erasurerequest_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_erasurerequest FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_erasurerequest ENABLE ALWAYS TRIGGER ledger_erasurerequest_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_importbatch_has_its_entry AFTER INSERT ON public.ledger_importbatch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importbatch_has_its_entry('import_batch_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_importbatch_has_its_entry AFTER INSERT ON public.ledger_importbatch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importbatch_has_its_entry('import_batch', 'id');
 CREATE TRIGGER ledger_importbatch_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_importbatch FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importbatch ENABLE ALWAYS TRIGGER ledger_importbatch_is_append_only;
 CREATE TRIGGER ledger_importedfact_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_importedfact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importedfact ENABLE ALWAYS TRIGGER ledger_importedfact_is_append_only;
 CREATE TRIGGER ledger_importnote_is_never_changed BEFORE UPDATE ON public.ledger_importnote FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importnote ENABLE ALWAYS TRIGGER ledger_importnote_is_never_changed;
-CREATE CONSTRAINT TRIGGER ledger_importoutcome_has_its_entry AFTER INSERT ON public.ledger_importoutcome DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importoutcome_has_its_entry('import_outcome_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_importoutcome_has_its_entry AFTER INSERT ON public.ledger_importoutcome DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importoutcome_has_its_entry('import_outcome', 'id');
 CREATE TRIGGER ledger_importoutcome_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_importoutcome FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importoutcome ENABLE ALWAYS TRIGGER ledger_importoutcome_is_append_only;
 CREATE TRIGGER ledger_importproblem_is_never_changed BEFORE UPDATE ON public.ledger_importproblem FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importproblem ENABLE ALWAYS TRIGGER ledger_importproblem_is_never_changed;
-CREATE CONSTRAINT TRIGGER ledger_importreversal_has_its_entry AFTER INSERT ON public.ledger_importreversal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importreversal_has_its_entry('import_reversal_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_importreversal_has_its_entry AFTER INSERT ON public.ledger_importreversal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_importreversal_has_its_entry('import_reversal', 'id');
 CREATE TRIGGER ledger_importreversal_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_importreversal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_importreversal ENABLE ALWAYS TRIGGER ledger_importreversal_is_append_only;
 CREATE TRIGGER ledger_leaf_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_leaf FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_leaf ENABLE ALWAYS TRIGGER ledger_leaf_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_logkeychange_has_its_entry AFTER INSERT ON public.ledger_logkeychange DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_logkeychange_has_its_entry('log_key_change_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_logkeychange_has_its_entry AFTER INSERT ON public.ledger_logkeychange DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_logkeychange_has_its_entry('log_key_change', 'id');
 CREATE TRIGGER ledger_logkeychange_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_logkeychange FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_logkeychange ENABLE ALWAYS TRIGGER ledger_logkeychange_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_membership_has_its_entry AFTER INSERT ON public.ledger_membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_membership_has_its_entry('membership_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_membership_has_its_entry AFTER INSERT ON public.ledger_membership DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_membership_has_its_entry('membership', 'id');
 CREATE TRIGGER ledger_membership_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_membership FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_membership ENABLE ALWAYS TRIGGER ledger_membership_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_membershipend_has_its_entry AFTER INSERT ON public.ledger_membershipend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_membershipend_has_its_entry('membership_end_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_membershipend_has_its_entry AFTER INSERT ON public.ledger_membershipend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_membershipend_has_its_entry('membership_end', 'id');
 CREATE TRIGGER ledger_membershipend_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_membershipend FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_membershipend ENABLE ALWAYS TRIGGER ledger_membershipend_is_append_only;
 CREATE TRIGGER ledger_operation_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_operation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -6241,7 +6043,7 @@ CREATE TRIGGER ledger_packorder_is_append_only BEFORE DELETE OR UPDATE ON public
 ALTER TABLE public.ledger_packorder ENABLE ALWAYS TRIGGER ledger_packorder_is_append_only;
 CREATE TRIGGER ledger_packpart_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_packpart FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_packpart ENABLE ALWAYS TRIGGER ledger_packpart_is_append_only;
-CREATE CONSTRAINT TRIGGER ledger_proposal_has_its_entry AFTER INSERT ON public.ledger_proposal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_proposal_has_its_entry('proposal_id', 'id');
+CREATE CONSTRAINT TRIGGER ledger_proposal_has_its_entry AFTER INSERT ON public.ledger_proposal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.ledger_proposal_has_its_entry('proposal', 'id');
 CREATE TRIGGER ledger_proposal_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_proposal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.ledger_proposal ENABLE ALWAYS TRIGGER ledger_proposal_is_append_only;
 CREATE TRIGGER ledger_replayedentry_is_append_only BEFORE DELETE OR UPDATE ON public.ledger_replayedentry FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -6254,370 +6056,370 @@ CREATE TRIGGER ledger_tile_is_append_only BEFORE DELETE OR UPDATE ON public.ledg
 ALTER TABLE public.ledger_tile ENABLE ALWAYS TRIGGER ledger_tile_is_append_only;
 CREATE TRIGGER license_follows_its_course BEFORE INSERT ON public.rights_licenseevent FOR EACH ROW EXECUTE FUNCTION public.keep_license_course();
 CREATE TRIGGER merges_are_flat BEFORE INSERT ON public.rights_partymerge FOR EACH ROW EXECUTE FUNCTION public.keep_merges_flat();
-CREATE CONSTRAINT TRIGGER provenance_certificate_has_its_entry AFTER INSERT ON public.provenance_certificate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_certificate_has_its_entry('certificate_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_certificate_has_its_entry AFTER INSERT ON public.provenance_certificate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_certificate_has_its_entry('certificate', 'id');
 CREATE TRIGGER provenance_certificate_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_certificate FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_certificate ENABLE ALWAYS TRIGGER provenance_certificate_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_disclosure_has_its_entry AFTER INSERT ON public.provenance_disclosure DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_disclosure_has_its_entry('disclosure_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_disclosure_has_its_entry AFTER INSERT ON public.provenance_disclosure DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_disclosure_has_its_entry('disclosure', 'id');
 CREATE TRIGGER provenance_disclosure_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_disclosure FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_disclosure ENABLE ALWAYS TRIGGER provenance_disclosure_is_append_only;
 CREATE TRIGGER provenance_disclosure_stays_together BEFORE INSERT ON public.provenance_disclosure FOR EACH ROW EXECUTE FUNCTION public.keep_records_together();
-CREATE CONSTRAINT TRIGGER provenance_disclosureanswer_has_its_entry AFTER INSERT ON public.provenance_disclosureanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_disclosureanswer_has_its_entry('disclosure_answer_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_disclosureanswer_has_its_entry AFTER INSERT ON public.provenance_disclosureanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_disclosureanswer_has_its_entry('disclosure_answer', 'id');
 CREATE TRIGGER provenance_disclosureanswer_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_disclosureanswer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_disclosureanswer ENABLE ALWAYS TRIGGER provenance_disclosureanswer_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_foreignmanifest_has_its_entry AFTER INSERT ON public.provenance_foreignmanifest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_foreignmanifest_has_its_entry('decision_id', 'decision_id');
+CREATE CONSTRAINT TRIGGER provenance_foreignmanifest_has_its_entry AFTER INSERT ON public.provenance_foreignmanifest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_foreignmanifest_has_its_entry('decision', 'decision_id');
 CREATE TRIGGER provenance_foreignmanifest_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_foreignmanifest FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_foreignmanifest ENABLE ALWAYS TRIGGER provenance_foreignmanifest_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_manifest_has_its_entry AFTER INSERT ON public.provenance_manifest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_manifest_has_its_entry('decision_id', 'decision_id');
+CREATE CONSTRAINT TRIGGER provenance_manifest_has_its_entry AFTER INSERT ON public.provenance_manifest DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_manifest_has_its_entry('decision', 'decision_id');
 CREATE TRIGGER provenance_manifest_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_manifest FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_manifest ENABLE ALWAYS TRIGGER provenance_manifest_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_manifeststatus_has_its_entry AFTER INSERT ON public.provenance_manifeststatus DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_manifeststatus_has_its_entry('manifest_status_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_manifeststatus_has_its_entry AFTER INSERT ON public.provenance_manifeststatus DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_manifeststatus_has_its_entry('manifest_status', 'id');
 CREATE TRIGGER provenance_manifeststatus_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_manifeststatus FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_manifeststatus ENABLE ALWAYS TRIGGER provenance_manifeststatus_is_append_only;
 CREATE TRIGGER provenance_outputfingerprint_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_outputfingerprint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_outputfingerprint ENABLE ALWAYS TRIGGER provenance_outputfingerprint_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_signedcopy_has_its_entry AFTER INSERT ON public.provenance_signedcopy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_signedcopy_has_its_entry('signed_copy_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_signedcopy_has_its_entry AFTER INSERT ON public.provenance_signedcopy DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_signedcopy_has_its_entry('signed_copy', 'id');
 CREATE TRIGGER provenance_signedcopy_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_signedcopy FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_signedcopy ENABLE ALWAYS TRIGGER provenance_signedcopy_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_signerchange_has_its_entry AFTER INSERT ON public.provenance_signerchange DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_signerchange_has_its_entry('signer_change_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_signerchange_has_its_entry AFTER INSERT ON public.provenance_signerchange DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_signerchange_has_its_entry('signer_change', 'id');
 CREATE TRIGGER provenance_signerchange_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_signerchange FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_signerchange ENABLE ALWAYS TRIGGER provenance_signerchange_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_softbinding_has_its_entry AFTER INSERT ON public.provenance_softbinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision_id', 'decision_id', 'soft_binding_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_softbinding_has_its_entry AFTER INSERT ON public.provenance_softbinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision', 'decision_id', 'soft_binding', 'id');
 CREATE TRIGGER provenance_softbinding_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_softbinding FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_softbinding ENABLE ALWAYS TRIGGER provenance_softbinding_is_append_only;
-CREATE CONSTRAINT TRIGGER provenance_timestamp_has_its_entry AFTER INSERT ON public.provenance_timestamp DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_timestamp_has_its_entry('timestamp_id', 'id');
+CREATE CONSTRAINT TRIGGER provenance_timestamp_has_its_entry AFTER INSERT ON public.provenance_timestamp DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.provenance_timestamp_has_its_entry('timestamp', 'id');
 CREATE TRIGGER provenance_timestamp_is_append_only BEFORE DELETE OR UPDATE ON public.provenance_timestamp FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.provenance_timestamp ENABLE ALWAYS TRIGGER provenance_timestamp_is_append_only;
 CREATE TRIGGER recording_has_one_audio BEFORE INSERT ON public.rights_recordingaudio FOR EACH ROW EXECUTE FUNCTION public.refuse_second_audio();
-CREATE CONSTRAINT TRIGGER rights_allowance_has_its_entry AFTER INSERT ON public.rights_allowance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_allowance_has_its_entry('appeal_answer_id', 'answer_id');
+CREATE CONSTRAINT TRIGGER rights_allowance_has_its_entry AFTER INSERT ON public.rights_allowance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_allowance_has_its_entry('appeal_answer', 'answer_id');
 CREATE TRIGGER rights_allowance_is_append_only BEFORE DELETE OR UPDATE ON public.rights_allowance FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_allowance ENABLE ALWAYS TRIGGER rights_allowance_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_appeal_has_its_entry AFTER INSERT ON public.rights_appeal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appeal_has_its_entry('appeal_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_appeal_has_its_entry AFTER INSERT ON public.rights_appeal DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appeal_has_its_entry('appeal', 'id');
 CREATE TRIGGER rights_appeal_is_append_only BEFORE DELETE OR UPDATE ON public.rights_appeal FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_appeal ENABLE ALWAYS TRIGGER rights_appeal_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_appealanswer_has_its_entry AFTER INSERT ON public.rights_appealanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appealanswer_has_its_entry('appeal_answer_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_appealanswer_has_its_entry AFTER INSERT ON public.rights_appealanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appealanswer_has_its_entry('appeal_answer', 'id');
 CREATE TRIGGER rights_appealanswer_is_append_only BEFORE DELETE OR UPDATE ON public.rights_appealanswer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_appealanswer ENABLE ALWAYS TRIGGER rights_appealanswer_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_appealevidence_has_its_entry AFTER INSERT ON public.rights_appealevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appealevidence_has_its_entry('appeal_id', 'appeal_id');
+CREATE CONSTRAINT TRIGGER rights_appealevidence_has_its_entry AFTER INSERT ON public.rights_appealevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_appealevidence_has_its_entry('appeal', 'appeal_id');
 CREATE TRIGGER rights_appealevidence_is_append_only BEFORE DELETE OR UPDATE ON public.rights_appealevidence FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_appealevidence ENABLE ALWAYS TRIGGER rights_appealevidence_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_campaign_has_its_entry AFTER INSERT ON public.rights_campaign DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_campaign_has_its_entry('campaign_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_campaign_has_its_entry AFTER INSERT ON public.rights_campaign DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_campaign_has_its_entry('campaign', 'id');
 CREATE TRIGGER rights_campaign_is_append_only BEFORE DELETE OR UPDATE ON public.rights_campaign FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_campaign ENABLE ALWAYS TRIGGER rights_campaign_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_campaigninvitation_has_its_entry AFTER INSERT ON public.rights_campaigninvitation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_campaigninvitation_has_its_entry('consent_id', 'consent_id');
+CREATE CONSTRAINT TRIGGER rights_campaigninvitation_has_its_entry AFTER INSERT ON public.rights_campaigninvitation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_campaigninvitation_has_its_entry('consent', 'consent_id');
 CREATE TRIGGER rights_campaigninvitation_is_append_only BEFORE DELETE OR UPDATE ON public.rights_campaigninvitation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_campaigninvitation ENABLE ALWAYS TRIGGER rights_campaigninvitation_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_clearance_has_its_entry AFTER INSERT ON public.rights_clearance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_clearance_has_its_entry('clearance_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_clearance_has_its_entry AFTER INSERT ON public.rights_clearance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_clearance_has_its_entry('clearance', 'id');
 CREATE TRIGGER rights_clearance_is_append_only BEFORE DELETE OR UPDATE ON public.rights_clearance FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_clearance ENABLE ALWAYS TRIGGER rights_clearance_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_clearanceanswers_has_its_entry AFTER INSERT ON public.rights_clearanceanswers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_clearanceanswers_has_its_entry('clearance_id', 'clearance_id');
+CREATE CONSTRAINT TRIGGER rights_clearanceanswers_has_its_entry AFTER INSERT ON public.rights_clearanceanswers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_clearanceanswers_has_its_entry('clearance', 'clearance_id');
 CREATE TRIGGER rights_clearanceanswers_is_append_only BEFORE DELETE OR UPDATE ON public.rights_clearanceanswers FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_clearanceanswers ENABLE ALWAYS TRIGGER rights_clearanceanswers_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_conflict_has_its_entry AFTER INSERT ON public.rights_conflict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflict_has_its_entry('conflict_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_conflict_has_its_entry AFTER INSERT ON public.rights_conflict DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflict_has_its_entry('conflict', 'id');
 CREATE TRIGGER rights_conflict_is_append_only BEFORE DELETE OR UPDATE ON public.rights_conflict FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_conflict ENABLE ALWAYS TRIGGER rights_conflict_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_conflictclaim_has_its_entry AFTER INSERT ON public.rights_conflictclaim DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflictclaim_has_its_entry('conflict_id', 'conflict_id');
+CREATE CONSTRAINT TRIGGER rights_conflictclaim_has_its_entry AFTER INSERT ON public.rights_conflictclaim DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflictclaim_has_its_entry('conflict', 'conflict_id');
 CREATE TRIGGER rights_conflictclaim_is_append_only BEFORE DELETE OR UPDATE ON public.rights_conflictclaim FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_conflictclaim ENABLE ALWAYS TRIGGER rights_conflictclaim_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_conflictevent_has_its_entry AFTER INSERT ON public.rights_conflictevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflictevent_has_its_entry('conflict_event_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_conflictevent_has_its_entry AFTER INSERT ON public.rights_conflictevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_conflictevent_has_its_entry('conflict_event', 'id');
 CREATE TRIGGER rights_conflictevent_is_append_only BEFORE DELETE OR UPDATE ON public.rights_conflictevent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_conflictevent ENABLE ALWAYS TRIGGER rights_conflictevent_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_consent_has_its_entry AFTER INSERT ON public.rights_consent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consent_has_its_entry('consent_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_consent_has_its_entry AFTER INSERT ON public.rights_consent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consent_has_its_entry('consent', 'id');
 CREATE TRIGGER rights_consent_is_append_only BEFORE DELETE OR UPDATE ON public.rights_consent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_consent ENABLE ALWAYS TRIGGER rights_consent_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_consentasset_has_its_entry AFTER INSERT ON public.rights_consentasset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consentasset_has_its_entry('consent_id', 'consent_id');
+CREATE CONSTRAINT TRIGGER rights_consentasset_has_its_entry AFTER INSERT ON public.rights_consentasset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consentasset_has_its_entry('consent', 'consent_id');
 CREATE TRIGGER rights_consentasset_is_append_only BEFORE DELETE OR UPDATE ON public.rights_consentasset FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_consentasset ENABLE ALWAYS TRIGGER rights_consentasset_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_consentevent_has_its_entry AFTER INSERT ON public.rights_consentevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent_id', 'consent_id', 'consent_event_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_consentevent_has_its_entry AFTER INSERT ON public.rights_consentevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent', 'consent_id', 'consent_event', 'id');
 CREATE TRIGGER rights_consentevent_is_append_only BEFORE DELETE OR UPDATE ON public.rights_consentevent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_consentevent ENABLE ALWAYS TRIGGER rights_consentevent_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_consentevidence_has_its_entry AFTER INSERT ON public.rights_consentevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent_id', 'consent_id', 'consent_event_id', 'event_id');
+CREATE CONSTRAINT TRIGGER rights_consentevidence_has_its_entry AFTER INSERT ON public.rights_consentevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent', 'consent_id', 'consent_event', 'event_id');
 CREATE TRIGGER rights_consentevidence_is_append_only BEFORE DELETE OR UPDATE ON public.rights_consentevidence FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_consentevidence ENABLE ALWAYS TRIGGER rights_consentevidence_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_consentoverride_has_its_entry AFTER INSERT ON public.rights_consentoverride DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consentoverride_has_its_entry('consent_id', 'consent_id');
+CREATE CONSTRAINT TRIGGER rights_consentoverride_has_its_entry AFTER INSERT ON public.rights_consentoverride DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_consentoverride_has_its_entry('consent', 'consent_id');
 CREATE TRIGGER rights_consentoverride_is_append_only BEFORE DELETE OR UPDATE ON public.rights_consentoverride FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_consentoverride ENABLE ALWAYS TRIGGER rights_consentoverride_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_contribution_has_its_entry AFTER INSERT ON public.rights_contribution DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission_id', 'submission_id', 'contribution_record_id', 'record_id');
+CREATE CONSTRAINT TRIGGER rights_contribution_has_its_entry AFTER INSERT ON public.rights_contribution DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission', 'submission_id', 'contribution_record', 'record_id');
 CREATE TRIGGER rights_contribution_is_append_only BEFORE DELETE OR UPDATE ON public.rights_contribution FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_contribution ENABLE ALWAYS TRIGGER rights_contribution_is_append_only;
 CREATE TRIGGER rights_contribution_stays_together BEFORE INSERT ON public.rights_contribution FOR EACH ROW EXECUTE FUNCTION public.keep_records_together();
-CREATE CONSTRAINT TRIGGER rights_contributionact_has_its_entry AFTER INSERT ON public.rights_contributionact DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission_id', 'submission_id', 'contribution_record_id', 'record_id');
+CREATE CONSTRAINT TRIGGER rights_contributionact_has_its_entry AFTER INSERT ON public.rights_contributionact DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission', 'submission_id', 'contribution_record', 'record_id');
 CREATE TRIGGER rights_contributionact_is_append_only BEFORE DELETE OR UPDATE ON public.rights_contributionact FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_contributionact ENABLE ALWAYS TRIGGER rights_contributionact_is_append_only;
 CREATE TRIGGER rights_contributionact_stays_together BEFORE INSERT ON public.rights_contributionact FOR EACH ROW EXECUTE FUNCTION public.keep_records_together();
-CREATE CONSTRAINT TRIGGER rights_contributionevidence_has_its_entry AFTER INSERT ON public.rights_contributionevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission_id', 'submission_id', 'contribution_record_id', 'record_id');
+CREATE CONSTRAINT TRIGGER rights_contributionevidence_has_its_entry AFTER INSERT ON public.rights_contributionevidence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('submission', 'submission_id', 'contribution_record', 'record_id');
 CREATE TRIGGER rights_contributionevidence_is_append_only BEFORE DELETE OR UPDATE ON public.rights_contributionevidence FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_contributionevidence ENABLE ALWAYS TRIGGER rights_contributionevidence_is_append_only;
 CREATE TRIGGER rights_contributionevidence_stays_together BEFORE INSERT ON public.rights_contributionevidence FOR EACH ROW EXECUTE FUNCTION public.keep_records_together();
-CREATE CONSTRAINT TRIGGER rights_contributionrecord_has_its_entry AFTER INSERT ON public.rights_contributionrecord DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_contributionrecord_has_its_entry('contribution_record_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_contributionrecord_has_its_entry AFTER INSERT ON public.rights_contributionrecord DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_contributionrecord_has_its_entry('contribution_record', 'id');
 CREATE TRIGGER rights_contributionrecord_is_append_only BEFORE DELETE OR UPDATE ON public.rights_contributionrecord FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_contributionrecord ENABLE ALWAYS TRIGGER rights_contributionrecord_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_dataset_has_its_entry AFTER INSERT ON public.rights_dataset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_dataset_has_its_entry('dataset_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_dataset_has_its_entry AFTER INSERT ON public.rights_dataset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_dataset_has_its_entry('dataset', 'id');
 CREATE TRIGGER rights_dataset_is_append_only BEFORE DELETE OR UPDATE ON public.rights_dataset FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_dataset ENABLE ALWAYS TRIGGER rights_dataset_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_datasetexclusion_has_its_entry AFTER INSERT ON public.rights_datasetexclusion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_datasetexclusion_has_its_entry('dataset_id', 'dataset_id');
+CREATE CONSTRAINT TRIGGER rights_datasetexclusion_has_its_entry AFTER INSERT ON public.rights_datasetexclusion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_datasetexclusion_has_its_entry('dataset', 'dataset_id');
 CREATE TRIGGER rights_datasetexclusion_is_append_only BEFORE DELETE OR UPDATE ON public.rights_datasetexclusion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_datasetexclusion ENABLE ALWAYS TRIGGER rights_datasetexclusion_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_datasetmember_has_its_entry AFTER INSERT ON public.rights_datasetmember DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_datasetmember_has_its_entry('dataset_id', 'dataset_id');
+CREATE CONSTRAINT TRIGGER rights_datasetmember_has_its_entry AFTER INSERT ON public.rights_datasetmember DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_datasetmember_has_its_entry('dataset', 'dataset_id');
 CREATE TRIGGER rights_datasetmember_is_append_only BEFORE DELETE OR UPDATE ON public.rights_datasetmember FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_datasetmember ENABLE ALWAYS TRIGGER rights_datasetmember_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_decision_has_its_entry AFTER INSERT ON public.rights_decision DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_decision_has_its_entry('decision_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_decision_has_its_entry AFTER INSERT ON public.rights_decision DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_decision_has_its_entry('decision', 'id');
 CREATE TRIGGER rights_decision_is_append_only BEFORE DELETE OR UPDATE ON public.rights_decision FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_decision ENABLE ALWAYS TRIGGER rights_decision_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_finding_has_its_entry AFTER INSERT ON public.rights_finding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_finding_has_its_entry('decision_id', 'decision_id');
+CREATE CONSTRAINT TRIGGER rights_finding_has_its_entry AFTER INSERT ON public.rights_finding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_finding_has_its_entry('decision', 'decision_id');
 CREATE TRIGGER rights_finding_is_append_only BEFORE DELETE OR UPDATE ON public.rights_finding FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_finding ENABLE ALWAYS TRIGGER rights_finding_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_identifier_has_its_entry AFTER INSERT ON public.rights_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_identifier_has_its_entry('identifier_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_identifier_has_its_entry AFTER INSERT ON public.rights_identifier DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_identifier_has_its_entry('identifier', 'id');
 CREATE TRIGGER rights_identifier_is_append_only BEFORE DELETE OR UPDATE ON public.rights_identifier FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_identifier ENABLE ALWAYS TRIGGER rights_identifier_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_identifierfinding_has_its_entry AFTER INSERT ON public.rights_identifierfinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_identifierfinding_has_its_entry('identifier_finding_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_identifierfinding_has_its_entry AFTER INSERT ON public.rights_identifierfinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_identifierfinding_has_its_entry('identifier_finding', 'id');
 CREATE TRIGGER rights_identifierfinding_is_append_only BEFORE DELETE OR UPDATE ON public.rights_identifierfinding FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_identifierfinding ENABLE ALWAYS TRIGGER rights_identifierfinding_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_influence_has_its_entry AFTER INSERT ON public.rights_influence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influence_has_its_entry('influence_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_influence_has_its_entry AFTER INSERT ON public.rights_influence DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influence_has_its_entry('influence', 'id');
 CREATE TRIGGER rights_influence_is_append_only BEFORE DELETE OR UPDATE ON public.rights_influence FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_influence ENABLE ALWAYS TRIGGER rights_influence_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_influenceobjection_has_its_entry AFTER INSERT ON public.rights_influenceobjection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influenceobjection_has_its_entry('influence_objection_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_influenceobjection_has_its_entry AFTER INSERT ON public.rights_influenceobjection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influenceobjection_has_its_entry('influence_objection', 'id');
 CREATE TRIGGER rights_influenceobjection_is_append_only BEFORE DELETE OR UPDATE ON public.rights_influenceobjection FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_influenceobjection ENABLE ALWAYS TRIGGER rights_influenceobjection_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_influenceweight_has_its_entry AFTER INSERT ON public.rights_influenceweight DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influenceweight_has_its_entry('influence_id', 'influence_id');
+CREATE CONSTRAINT TRIGGER rights_influenceweight_has_its_entry AFTER INSERT ON public.rights_influenceweight DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_influenceweight_has_its_entry('influence', 'influence_id');
 CREATE TRIGGER rights_influenceweight_is_append_only BEFORE DELETE OR UPDATE ON public.rights_influenceweight FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_influenceweight ENABLE ALWAYS TRIGGER rights_influenceweight_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_ingredient_has_its_entry AFTER INSERT ON public.rights_ingredient DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_ingredient_has_its_entry('submission_id', 'submission_id');
+CREATE CONSTRAINT TRIGGER rights_ingredient_has_its_entry AFTER INSERT ON public.rights_ingredient DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_ingredient_has_its_entry('submission', 'submission_id');
 CREATE TRIGGER rights_ingredient_is_append_only BEFORE DELETE OR UPDATE ON public.rights_ingredient FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_ingredient ENABLE ALWAYS TRIGGER rights_ingredient_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_license_has_its_entry AFTER INSERT ON public.rights_license DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_license_has_its_entry('license_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_license_has_its_entry AFTER INSERT ON public.rights_license DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_license_has_its_entry('license', 'id');
 CREATE TRIGGER rights_license_is_append_only BEFORE DELETE OR UPDATE ON public.rights_license FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_license ENABLE ALWAYS TRIGGER rights_license_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_licenseasset_has_its_entry AFTER INSERT ON public.rights_licenseasset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licenseasset_has_its_entry('license_id', 'license_id');
+CREATE CONSTRAINT TRIGGER rights_licenseasset_has_its_entry AFTER INSERT ON public.rights_licenseasset DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licenseasset_has_its_entry('license', 'license_id');
 CREATE TRIGGER rights_licenseasset_is_append_only BEFORE DELETE OR UPDATE ON public.rights_licenseasset FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_licenseasset ENABLE ALWAYS TRIGGER rights_licenseasset_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_licenseevent_has_its_entry AFTER INSERT ON public.rights_licenseevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licenseevent_has_its_entry('license_event_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_licenseevent_has_its_entry AFTER INSERT ON public.rights_licenseevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licenseevent_has_its_entry('license_event', 'id');
 CREATE TRIGGER rights_licenseevent_is_append_only BEFORE DELETE OR UPDATE ON public.rights_licenseevent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_licenseevent ENABLE ALWAYS TRIGGER rights_licenseevent_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_licensemodelversion_has_its_entry AFTER INSERT ON public.rights_licensemodelversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licensemodelversion_has_its_entry('license_id', 'license_id');
+CREATE CONSTRAINT TRIGGER rights_licensemodelversion_has_its_entry AFTER INSERT ON public.rights_licensemodelversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_licensemodelversion_has_its_entry('license', 'license_id');
 CREATE TRIGGER rights_licensemodelversion_is_append_only BEFORE DELETE OR UPDATE ON public.rights_licensemodelversion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_licensemodelversion ENABLE ALWAYS TRIGGER rights_licensemodelversion_is_append_only;
 CREATE TRIGGER rights_licensestanding_only_ends BEFORE DELETE OR UPDATE ON public.rights_licensestanding FOR EACH ROW EXECUTE FUNCTION public.end_knowledge_only();
 ALTER TABLE public.rights_licensestanding ENABLE ALWAYS TRIGGER rights_licensestanding_only_ends;
-CREATE CONSTRAINT TRIGGER rights_lyrics_has_its_entry AFTER INSERT ON public.rights_lyrics DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_lyrics_has_its_entry('lyrics_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_lyrics_has_its_entry AFTER INSERT ON public.rights_lyrics DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_lyrics_has_its_entry('lyrics', 'id');
 CREATE TRIGGER rights_lyrics_is_append_only BEFORE DELETE OR UPDATE ON public.rights_lyrics FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_lyrics ENABLE ALWAYS TRIGGER rights_lyrics_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_mfnclause_has_its_entry AFTER INSERT ON public.rights_mfnclause DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_mfnclause_has_its_entry('license_id', 'license_id');
+CREATE CONSTRAINT TRIGGER rights_mfnclause_has_its_entry AFTER INSERT ON public.rights_mfnclause DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_mfnclause_has_its_entry('license', 'license_id');
 CREATE TRIGGER rights_mfnclause_is_append_only BEFORE DELETE OR UPDATE ON public.rights_mfnclause FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_mfnclause ENABLE ALWAYS TRIGGER rights_mfnclause_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_model_has_its_entry AFTER INSERT ON public.rights_model DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_model_has_its_entry('model_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_model_has_its_entry AFTER INSERT ON public.rights_model DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_model_has_its_entry('model', 'id');
 CREATE TRIGGER rights_model_is_append_only BEFORE DELETE OR UPDATE ON public.rights_model FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_model ENABLE ALWAYS TRIGGER rights_model_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_modelversion_has_its_entry AFTER INSERT ON public.rights_modelversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_modelversion_has_its_entry('model_version_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_modelversion_has_its_entry AFTER INSERT ON public.rights_modelversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_modelversion_has_its_entry('model_version', 'id');
 CREATE TRIGGER rights_modelversion_is_append_only BEFORE DELETE OR UPDATE ON public.rights_modelversion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_modelversion ENABLE ALWAYS TRIGGER rights_modelversion_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_modelversionretirement_has_its_entry AFTER INSERT ON public.rights_modelversionretirement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_modelversionretirement_has_its_entry('model_version_retirement_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_modelversionretirement_has_its_entry AFTER INSERT ON public.rights_modelversionretirement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_modelversionretirement_has_its_entry('model_version_retirement', 'id');
 CREATE TRIGGER rights_modelversionretirement_is_append_only BEFORE DELETE OR UPDATE ON public.rights_modelversionretirement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_modelversionretirement ENABLE ALWAYS TRIGGER rights_modelversionretirement_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_outputflag_has_its_entry AFTER INSERT ON public.rights_outputflag DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent_event_id', 'event_id', 'recheck_id', 'recheck_id');
+CREATE CONSTRAINT TRIGGER rights_outputflag_has_its_entry AFTER INSERT ON public.rights_outputflag DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('consent_event', 'event_id', 'recheck', 'recheck_id');
 CREATE TRIGGER rights_outputflag_is_append_only BEFORE DELETE OR UPDATE ON public.rights_outputflag FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_outputflag ENABLE ALWAYS TRIGGER rights_outputflag_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_party_has_its_entry AFTER INSERT ON public.rights_party DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_party_has_its_entry('party_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_party_has_its_entry AFTER INSERT ON public.rights_party DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_party_has_its_entry('party', 'id');
 CREATE TRIGGER rights_party_is_append_only BEFORE DELETE OR UPDATE ON public.rights_party FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_party ENABLE ALWAYS TRIGGER rights_party_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_partyinrole_has_its_entry AFTER INSERT ON public.rights_partyinrole DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partyinrole_has_its_entry('party_in_role_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_partyinrole_has_its_entry AFTER INSERT ON public.rights_partyinrole DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partyinrole_has_its_entry('party_in_role', 'id');
 CREATE TRIGGER rights_partyinrole_is_append_only BEFORE DELETE OR UPDATE ON public.rights_partyinrole FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_partyinrole ENABLE ALWAYS TRIGGER rights_partyinrole_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_partymerge_has_its_entry AFTER INSERT ON public.rights_partymerge DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partymerge_has_its_entry('party_merge_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_partymerge_has_its_entry AFTER INSERT ON public.rights_partymerge DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partymerge_has_its_entry('party_merge', 'id');
 CREATE TRIGGER rights_partymerge_is_append_only BEFORE DELETE OR UPDATE ON public.rights_partymerge FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_partymerge ENABLE ALWAYS TRIGGER rights_partymerge_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_partymergeundo_has_its_entry AFTER INSERT ON public.rights_partymergeundo DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partymergeundo_has_its_entry('party_merge_undo_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_partymergeundo_has_its_entry AFTER INSERT ON public.rights_partymergeundo DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partymergeundo_has_its_entry('party_merge_undo', 'id');
 CREATE TRIGGER rights_partymergeundo_is_append_only BEFORE DELETE OR UPDATE ON public.rights_partymergeundo FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_partymergeundo ENABLE ALWAYS TRIGGER rights_partymergeundo_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_partyname_has_its_entry AFTER INSERT ON public.rights_partyname DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partyname_has_its_entry('party_name_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_partyname_has_its_entry AFTER INSERT ON public.rights_partyname DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_partyname_has_its_entry('party_name', 'id');
 CREATE TRIGGER rights_partyname_is_append_only BEFORE DELETE OR UPDATE ON public.rights_partyname FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_partyname ENABLE ALWAYS TRIGGER rights_partyname_is_append_only;
 CREATE TRIGGER rights_permissionstanding_only_ends BEFORE DELETE OR UPDATE ON public.rights_permissionstanding FOR EACH ROW EXECUTE FUNCTION public.end_knowledge_only();
 ALTER TABLE public.rights_permissionstanding ENABLE ALWAYS TRIGGER rights_permissionstanding_only_ends;
-CREATE CONSTRAINT TRIGGER rights_protection_has_its_entry AFTER INSERT ON public.rights_protection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_protection_has_its_entry('protection_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_protection_has_its_entry AFTER INSERT ON public.rights_protection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_protection_has_its_entry('protection', 'id');
 CREATE TRIGGER rights_protection_is_append_only BEFORE DELETE OR UPDATE ON public.rights_protection FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_protection ENABLE ALWAYS TRIGGER rights_protection_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recheck_has_its_entry AFTER INSERT ON public.rights_recheck DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recheck_has_its_entry('recheck_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recheck_has_its_entry AFTER INSERT ON public.rights_recheck DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recheck_has_its_entry('recheck', 'id');
 CREATE TRIGGER rights_recheck_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recheck FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recheck ENABLE ALWAYS TRIGGER rights_recheck_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recheckfinding_has_its_entry AFTER INSERT ON public.rights_recheckfinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recheckfinding_has_its_entry('recheck_id', 'recheck_id');
+CREATE CONSTRAINT TRIGGER rights_recheckfinding_has_its_entry AFTER INSERT ON public.rights_recheckfinding DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recheckfinding_has_its_entry('recheck', 'recheck_id');
 CREATE TRIGGER rights_recheckfinding_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recheckfinding FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recheckfinding ENABLE ALWAYS TRIGGER rights_recheckfinding_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recording_has_its_entry AFTER INSERT ON public.rights_recording DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recording_has_its_entry('recording_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recording_has_its_entry AFTER INSERT ON public.rights_recording DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recording_has_its_entry('recording', 'id');
 CREATE TRIGGER rights_recording_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recording FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recording ENABLE ALWAYS TRIGGER rights_recording_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recordingaudio_has_its_entry AFTER INSERT ON public.rights_recordingaudio DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingaudio_has_its_entry('recording_audio_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recordingaudio_has_its_entry AFTER INSERT ON public.rights_recordingaudio DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingaudio_has_its_entry('recording_audio', 'id');
 CREATE TRIGGER rights_recordingaudio_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recordingaudio FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recordingaudio ENABLE ALWAYS TRIGGER rights_recordingaudio_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recordingdescription_has_its_entry AFTER INSERT ON public.rights_recordingdescription DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingdescription_has_its_entry('recording_description_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recordingdescription_has_its_entry AFTER INSERT ON public.rights_recordingdescription DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingdescription_has_its_entry('recording_description', 'id');
 CREATE TRIGGER rights_recordingdescription_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recordingdescription FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recordingdescription ENABLE ALWAYS TRIGGER rights_recordingdescription_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recordingvoice_has_its_entry AFTER INSERT ON public.rights_recordingvoice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingvoice_has_its_entry('recording_voice_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recordingvoice_has_its_entry AFTER INSERT ON public.rights_recordingvoice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_recordingvoice_has_its_entry('recording_voice', 'id');
 CREATE TRIGGER rights_recordingvoice_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recordingvoice FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recordingvoice ENABLE ALWAYS TRIGGER rights_recordingvoice_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_recordingwork_has_its_entry AFTER INSERT ON public.rights_recordingwork DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('recording_id', 'recording_id', 'recording_work_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_recordingwork_has_its_entry AFTER INSERT ON public.rights_recordingwork DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('recording', 'recording_id', 'recording_work', 'id');
 CREATE TRIGGER rights_recordingwork_is_append_only BEFORE DELETE OR UPDATE ON public.rights_recordingwork FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_recordingwork ENABLE ALWAYS TRIGGER rights_recordingwork_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_release_has_its_entry AFTER INSERT ON public.rights_release DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_release_has_its_entry('release_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_release_has_its_entry AFTER INSERT ON public.rights_release DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_release_has_its_entry('release', 'id');
 CREATE TRIGGER rights_release_is_append_only BEFORE DELETE OR UPDATE ON public.rights_release FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_release ENABLE ALWAYS TRIGGER rights_release_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_releaserecording_has_its_entry AFTER INSERT ON public.rights_releaserecording DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_releaserecording_has_its_entry('release_id', 'release_id');
+CREATE CONSTRAINT TRIGGER rights_releaserecording_has_its_entry AFTER INSERT ON public.rights_releaserecording DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_releaserecording_has_its_entry('release', 'release_id');
 CREATE TRIGGER rights_releaserecording_is_append_only BEFORE DELETE OR UPDATE ON public.rights_releaserecording FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_releaserecording ENABLE ALWAYS TRIGGER rights_releaserecording_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_representation_has_its_entry AFTER INSERT ON public.rights_representation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_representation_has_its_entry('representation_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_representation_has_its_entry AFTER INSERT ON public.rights_representation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_representation_has_its_entry('representation', 'id');
 CREATE TRIGGER rights_representation_is_append_only BEFORE DELETE OR UPDATE ON public.rights_representation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_representation ENABLE ALWAYS TRIGGER rights_representation_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_representationend_has_its_entry AFTER INSERT ON public.rights_representationend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_representationend_has_its_entry('representation_end_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_representationend_has_its_entry AFTER INSERT ON public.rights_representationend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_representationend_has_its_entry('representation_end', 'id');
 CREATE TRIGGER rights_representationend_is_append_only BEFORE DELETE OR UPDATE ON public.rights_representationend FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_representationend ENABLE ALWAYS TRIGGER rights_representationend_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_reservation_has_its_entry AFTER INSERT ON public.rights_reservation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_reservation_has_its_entry('reservation_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_reservation_has_its_entry AFTER INSERT ON public.rights_reservation DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_reservation_has_its_entry('reservation', 'id');
 CREATE TRIGGER rights_reservation_is_append_only BEFORE DELETE OR UPDATE ON public.rights_reservation FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_reservation ENABLE ALWAYS TRIGGER rights_reservation_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_reservationend_has_its_entry AFTER INSERT ON public.rights_reservationend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_reservationend_has_its_entry('reservation_end_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_reservationend_has_its_entry AFTER INSERT ON public.rights_reservationend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_reservationend_has_its_entry('reservation_end', 'id');
 CREATE TRIGGER rights_reservationend_is_append_only BEFORE DELETE OR UPDATE ON public.rights_reservationend FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_reservationend ENABLE ALWAYS TRIGGER rights_reservationend_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_review_has_its_entry AFTER INSERT ON public.rights_review DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_review_has_its_entry('review_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_review_has_its_entry AFTER INSERT ON public.rights_review DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_review_has_its_entry('review', 'id');
 CREATE TRIGGER rights_review_is_append_only BEFORE DELETE OR UPDATE ON public.rights_review FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_review ENABLE ALWAYS TRIGGER rights_review_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_share_has_its_entry AFTER INSERT ON public.rights_share DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_share_has_its_entry('share_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_share_has_its_entry AFTER INSERT ON public.rights_share DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_share_has_its_entry('share', 'id');
 CREATE TRIGGER rights_share_is_append_only BEFORE DELETE OR UPDATE ON public.rights_share FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_share ENABLE ALWAYS TRIGGER rights_share_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_shareevent_has_its_entry AFTER INSERT ON public.rights_shareevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_shareevent_has_its_entry('share_event_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_shareevent_has_its_entry AFTER INSERT ON public.rights_shareevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_shareevent_has_its_entry('share_event', 'id');
 CREATE TRIGGER rights_shareevent_is_append_only BEFORE DELETE OR UPDATE ON public.rights_shareevent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_shareevent ENABLE ALWAYS TRIGGER rights_shareevent_is_append_only;
 CREATE TRIGGER rights_sharestanding_only_ends BEFORE DELETE OR UPDATE ON public.rights_sharestanding FOR EACH ROW EXECUTE FUNCTION public.end_knowledge_only();
 ALTER TABLE public.rights_sharestanding ENABLE ALWAYS TRIGGER rights_sharestanding_only_ends;
-CREATE CONSTRAINT TRIGGER rights_stem_has_its_entry AFTER INSERT ON public.rights_stem DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_stem_has_its_entry('stem_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_stem_has_its_entry AFTER INSERT ON public.rights_stem DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_stem_has_its_entry('stem', 'id');
 CREATE TRIGGER rights_stem_is_append_only BEFORE DELETE OR UPDATE ON public.rights_stem FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_stem ENABLE ALWAYS TRIGGER rights_stem_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_submission_has_its_entry AFTER INSERT ON public.rights_submission DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_submission_has_its_entry('submission_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_submission_has_its_entry AFTER INSERT ON public.rights_submission DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_submission_has_its_entry('submission', 'id');
 CREATE TRIGGER rights_submission_is_append_only BEFORE DELETE OR UPDATE ON public.rights_submission FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_submission ENABLE ALWAYS TRIGGER rights_submission_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_termsversion_has_its_entry AFTER INSERT ON public.rights_termsversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_termsversion_has_its_entry('terms_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_termsversion_has_its_entry AFTER INSERT ON public.rights_termsversion DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_termsversion_has_its_entry('terms', 'id');
 CREATE TRIGGER rights_termsversion_is_append_only BEFORE DELETE OR UPDATE ON public.rights_termsversion FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_termsversion ENABLE ALWAYS TRIGGER rights_termsversion_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_traininglicense_has_its_entry AFTER INSERT ON public.rights_traininglicense DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_traininglicense_has_its_entry('model_version_id', 'model_version_id');
+CREATE CONSTRAINT TRIGGER rights_traininglicense_has_its_entry AFTER INSERT ON public.rights_traininglicense DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_traininglicense_has_its_entry('model_version', 'model_version_id');
 CREATE TRIGGER rights_traininglicense_is_append_only BEFORE DELETE OR UPDATE ON public.rights_traininglicense FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_traininglicense ENABLE ALWAYS TRIGGER rights_traininglicense_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_trainingstatement_has_its_entry AFTER INSERT ON public.rights_trainingstatement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_trainingstatement_has_its_entry('training_statement_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_trainingstatement_has_its_entry AFTER INSERT ON public.rights_trainingstatement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_trainingstatement_has_its_entry('training_statement', 'id');
 CREATE TRIGGER rights_trainingstatement_is_append_only BEFORE DELETE OR UPDATE ON public.rights_trainingstatement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_trainingstatement ENABLE ALWAYS TRIGGER rights_trainingstatement_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_voice_has_its_entry AFTER INSERT ON public.rights_voice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voice_has_its_entry('voice_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_voice_has_its_entry AFTER INSERT ON public.rights_voice DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voice_has_its_entry('voice', 'id');
 CREATE TRIGGER rights_voice_is_append_only BEFORE DELETE OR UPDATE ON public.rights_voice FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_voice ENABLE ALWAYS TRIGGER rights_voice_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_voiceenrollment_has_its_entry AFTER INSERT ON public.rights_voiceenrollment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voiceenrollment_has_its_entry('voice_enrollment_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_voiceenrollment_has_its_entry AFTER INSERT ON public.rights_voiceenrollment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voiceenrollment_has_its_entry('voice_enrollment', 'id');
 CREATE TRIGGER rights_voiceenrollment_is_append_only BEFORE DELETE OR UPDATE ON public.rights_voiceenrollment FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_voiceenrollment ENABLE ALWAYS TRIGGER rights_voiceenrollment_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_voiceenrollmentend_has_its_entry AFTER INSERT ON public.rights_voiceenrollmentend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voiceenrollmentend_has_its_entry('voice_enrollment_end_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_voiceenrollmentend_has_its_entry AFTER INSERT ON public.rights_voiceenrollmentend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_voiceenrollmentend_has_its_entry('voice_enrollment_end', 'id');
 CREATE TRIGGER rights_voiceenrollmentend_is_append_only BEFORE DELETE OR UPDATE ON public.rights_voiceenrollmentend FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_voiceenrollmentend ENABLE ALWAYS TRIGGER rights_voiceenrollmentend_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_withdrawaltask_has_its_entry AFTER INSERT ON public.rights_withdrawaltask DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_withdrawaltask_has_its_entry('consent_event_id', 'event_id');
+CREATE CONSTRAINT TRIGGER rights_withdrawaltask_has_its_entry AFTER INSERT ON public.rights_withdrawaltask DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_withdrawaltask_has_its_entry('consent_event', 'event_id');
 CREATE TRIGGER rights_withdrawaltask_is_append_only BEFORE DELETE OR UPDATE ON public.rights_withdrawaltask FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_withdrawaltask ENABLE ALWAYS TRIGGER rights_withdrawaltask_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_withdrawaltaskdone_has_its_entry AFTER INSERT ON public.rights_withdrawaltaskdone DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_withdrawaltaskdone_has_its_entry('withdrawal_task_done_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_withdrawaltaskdone_has_its_entry AFTER INSERT ON public.rights_withdrawaltaskdone DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_withdrawaltaskdone_has_its_entry('withdrawal_task_done', 'id');
 CREATE TRIGGER rights_withdrawaltaskdone_is_append_only BEFORE DELETE OR UPDATE ON public.rights_withdrawaltaskdone FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_withdrawaltaskdone ENABLE ALWAYS TRIGGER rights_withdrawaltaskdone_is_append_only;
-CREATE CONSTRAINT TRIGGER rights_work_has_its_entry AFTER INSERT ON public.rights_work DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_work_has_its_entry('work_id', 'id');
+CREATE CONSTRAINT TRIGGER rights_work_has_its_entry AFTER INSERT ON public.rights_work DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.rights_work_has_its_entry('work', 'id');
 CREATE TRIGGER rights_work_is_append_only BEFORE DELETE OR UPDATE ON public.rights_work FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.rights_work ENABLE ALWAYS TRIGGER rights_work_is_append_only;
 CREATE TRIGGER royalties_account_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_account FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_account ENABLE ALWAYS TRIGGER royalties_account_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_advance_has_its_entry AFTER INSERT ON public.royalties_advance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_advance_has_its_entry('advance_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_advance_has_its_entry AFTER INSERT ON public.royalties_advance DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_advance_has_its_entry('advance', 'id');
 CREATE TRIGGER royalties_advance_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_advance FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_advance ENABLE ALWAYS TRIGGER royalties_advance_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_declaration_has_its_entry AFTER INSERT ON public.royalties_declaration DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_declaration_has_its_entry('declaration_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_declaration_has_its_entry AFTER INSERT ON public.royalties_declaration DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_declaration_has_its_entry('declaration', 'id');
 CREATE TRIGGER royalties_declaration_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_declaration FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_declaration ENABLE ALWAYS TRIGGER royalties_declaration_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_division_has_its_entry AFTER INSERT ON public.royalties_division DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_division_has_its_entry('division_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_division_has_its_entry AFTER INSERT ON public.royalties_division DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_division_has_its_entry('division', 'id');
 CREATE TRIGGER royalties_division_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_division FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_division ENABLE ALWAYS TRIGGER royalties_division_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_exchangerate_has_its_entry AFTER INSERT ON public.royalties_exchangerate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_exchangerate_has_its_entry('exchange_rate_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_exchangerate_has_its_entry AFTER INSERT ON public.royalties_exchangerate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_exchangerate_has_its_entry('exchange_rate', 'id');
 CREATE TRIGGER royalties_exchangerate_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_exchangerate FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_exchangerate ENABLE ALWAYS TRIGGER royalties_exchangerate_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_objectionanswer_has_its_entry AFTER INSERT ON public.royalties_objectionanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_objectionanswer_has_its_entry('objection_answer_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_objectionanswer_has_its_entry AFTER INSERT ON public.royalties_objectionanswer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_objectionanswer_has_its_entry('objection_answer', 'id');
 CREATE TRIGGER royalties_objectionanswer_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_objectionanswer FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_objectionanswer ENABLE ALWAYS TRIGGER royalties_objectionanswer_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_payeelink_has_its_entry AFTER INSERT ON public.royalties_payeelink DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeelink_has_its_entry('payee_link_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_payeelink_has_its_entry AFTER INSERT ON public.royalties_payeelink DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeelink_has_its_entry('payee_link', 'id');
 CREATE TRIGGER royalties_payeelink_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_payeelink FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_payeelink ENABLE ALWAYS TRIGGER royalties_payeelink_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_payeelinkend_has_its_entry AFTER INSERT ON public.royalties_payeelinkend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeelinkend_has_its_entry('payee_link_end_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_payeelinkend_has_its_entry AFTER INSERT ON public.royalties_payeelinkend DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeelinkend_has_its_entry('payee_link_end', 'id');
 CREATE TRIGGER royalties_payeelinkend_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_payeelinkend FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_payeelinkend ENABLE ALWAYS TRIGGER royalties_payeelinkend_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_payeeterms_has_its_entry AFTER INSERT ON public.royalties_payeeterms DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeeterms_has_its_entry('payee_terms_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_payeeterms_has_its_entry AFTER INSERT ON public.royalties_payeeterms DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payeeterms_has_its_entry('payee_terms', 'id');
 CREATE TRIGGER royalties_payeeterms_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_payeeterms FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_payeeterms ENABLE ALWAYS TRIGGER royalties_payeeterms_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_payment_has_its_entry AFTER INSERT ON public.royalties_payment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payment_has_its_entry('payment_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_payment_has_its_entry AFTER INSERT ON public.royalties_payment DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_payment_has_its_entry('payment', 'id');
 CREATE TRIGGER royalties_payment_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_payment FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_payment ENABLE ALWAYS TRIGGER royalties_payment_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_paymentfile_has_its_entry AFTER INSERT ON public.royalties_paymentfile DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_paymentfile_has_its_entry('payment_file_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_paymentfile_has_its_entry AFTER INSERT ON public.royalties_paymentfile DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_paymentfile_has_its_entry('payment_file', 'id');
 CREATE TRIGGER royalties_paymentfile_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_paymentfile FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_paymentfile ENABLE ALWAYS TRIGGER royalties_paymentfile_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_paymentorder_has_its_entry AFTER INSERT ON public.royalties_paymentorder DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_paymentorder_has_its_entry('payment_file_id', 'file_id');
+CREATE CONSTRAINT TRIGGER royalties_paymentorder_has_its_entry AFTER INSERT ON public.royalties_paymentorder DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_paymentorder_has_its_entry('payment_file', 'file_id');
 CREATE TRIGGER royalties_paymentorder_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_paymentorder FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_paymentorder ENABLE ALWAYS TRIGGER royalties_paymentorder_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_plan_has_its_entry AFTER INSERT ON public.royalties_plan DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('license_id', 'license_id', 'plan_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_plan_has_its_entry AFTER INSERT ON public.royalties_plan DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('license', 'license_id', 'plan', 'id');
 CREATE TRIGGER royalties_plan_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_plan FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_plan ENABLE ALWAYS TRIGGER royalties_plan_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_planmodel_has_its_entry AFTER INSERT ON public.royalties_planmodel DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planmodel_has_its_entry('plan_id', 'plan_id');
+CREATE CONSTRAINT TRIGGER royalties_planmodel_has_its_entry AFTER INSERT ON public.royalties_planmodel DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planmodel_has_its_entry('plan', 'plan_id');
 CREATE TRIGGER royalties_planmodel_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_planmodel FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_planmodel ENABLE ALWAYS TRIGGER royalties_planmodel_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_planquantity_has_its_entry AFTER INSERT ON public.royalties_planquantity DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planquantity_has_its_entry('plan_id', 'plan_id');
+CREATE CONSTRAINT TRIGGER royalties_planquantity_has_its_entry AFTER INSERT ON public.royalties_planquantity DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planquantity_has_its_entry('plan', 'plan_id');
 CREATE TRIGGER royalties_planquantity_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_planquantity FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_planquantity ENABLE ALWAYS TRIGGER royalties_planquantity_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_planterm_has_its_entry AFTER INSERT ON public.royalties_planterm DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planterm_has_its_entry('plan_id', 'plan_id');
+CREATE CONSTRAINT TRIGGER royalties_planterm_has_its_entry AFTER INSERT ON public.royalties_planterm DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_planterm_has_its_entry('plan', 'plan_id');
 CREATE TRIGGER royalties_planterm_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_planterm FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_planterm ENABLE ALWAYS TRIGGER royalties_planterm_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_posting_has_its_entry AFTER INSERT ON public.royalties_posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_posting_has_its_entry('transaction_id', 'transaction_id');
+CREATE CONSTRAINT TRIGGER royalties_posting_has_its_entry AFTER INSERT ON public.royalties_posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_posting_has_its_entry('transaction', 'transaction_id');
 CREATE TRIGGER royalties_posting_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_posting FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_posting ENABLE ALWAYS TRIGGER royalties_posting_is_append_only;
 CREATE CONSTRAINT TRIGGER royalties_posting_is_balanced AFTER INSERT ON public.royalties_posting DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_balance();
-CREATE CONSTRAINT TRIGGER royalties_royaltyrun_has_its_entry AFTER INSERT ON public.royalties_royaltyrun DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_royaltyrun_has_its_entry('royalty_run_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_royaltyrun_has_its_entry AFTER INSERT ON public.royalties_royaltyrun DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_royaltyrun_has_its_entry('royalty_run', 'id');
 CREATE TRIGGER royalties_royaltyrun_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_royaltyrun FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_royaltyrun ENABLE ALWAYS TRIGGER royalties_royaltyrun_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_runevent_has_its_entry AFTER INSERT ON public.royalties_runevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_runevent_has_its_entry('run_event_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_runevent_has_its_entry AFTER INSERT ON public.royalties_runevent DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_runevent_has_its_entry('run_event', 'id');
 CREATE TRIGGER royalties_runevent_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_runevent FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_runevent ENABLE ALWAYS TRIGGER royalties_runevent_is_append_only;
 CREATE TRIGGER royalties_runpart_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_runpart FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_runpart ENABLE ALWAYS TRIGGER royalties_runpart_is_append_only;
 CREATE TRIGGER royalties_runpartition_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_runpartition FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_runpartition ENABLE ALWAYS TRIGGER royalties_runpartition_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_split_has_its_entry AFTER INSERT ON public.royalties_split DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision_id', 'decision_id', 'division_id', 'division_id');
+CREATE CONSTRAINT TRIGGER royalties_split_has_its_entry AFTER INSERT ON public.royalties_split DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision', 'decision_id', 'division', 'division_id');
 CREATE TRIGGER royalties_split_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_split FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_split ENABLE ALWAYS TRIGGER royalties_split_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_splitsource_has_its_entry AFTER INSERT ON public.royalties_splitsource DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision_id', 'decision_id', 'division_id', 'division_id');
+CREATE CONSTRAINT TRIGGER royalties_splitsource_has_its_entry AFTER INSERT ON public.royalties_splitsource DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_either_entry('decision', 'decision_id', 'division', 'division_id');
 CREATE TRIGGER royalties_splitsource_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_splitsource FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_splitsource ENABLE ALWAYS TRIGGER royalties_splitsource_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_statement_has_its_entry AFTER INSERT ON public.royalties_statement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_statement_has_its_entry('statement_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_statement_has_its_entry AFTER INSERT ON public.royalties_statement DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_statement_has_its_entry('statement', 'id');
 CREATE TRIGGER royalties_statement_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_statement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_statement ENABLE ALWAYS TRIGGER royalties_statement_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_statementobjection_has_its_entry AFTER INSERT ON public.royalties_statementobjection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_statementobjection_has_its_entry('statement_objection_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_statementobjection_has_its_entry AFTER INSERT ON public.royalties_statementobjection DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_statementobjection_has_its_entry('statement_objection', 'id');
 CREATE TRIGGER royalties_statementobjection_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_statementobjection FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_statementobjection ENABLE ALWAYS TRIGGER royalties_statementobjection_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_taxcertificate_has_its_entry AFTER INSERT ON public.royalties_taxcertificate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_taxcertificate_has_its_entry('tax_certificate_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_taxcertificate_has_its_entry AFTER INSERT ON public.royalties_taxcertificate DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_taxcertificate_has_its_entry('tax_certificate', 'id');
 CREATE TRIGGER royalties_taxcertificate_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_taxcertificate FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_taxcertificate ENABLE ALWAYS TRIGGER royalties_taxcertificate_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_transaction_has_its_entry AFTER INSERT ON public.royalties_transaction DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_transaction_has_its_entry('transaction_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_transaction_has_its_entry AFTER INSERT ON public.royalties_transaction DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_transaction_has_its_entry('transaction', 'id');
 CREATE TRIGGER royalties_transaction_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_transaction FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_transaction ENABLE ALWAYS TRIGGER royalties_transaction_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usagefile_has_its_entry AFTER INSERT ON public.royalties_usagefile DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagefile_has_its_entry('usage_report_id', 'report_id');
+CREATE CONSTRAINT TRIGGER royalties_usagefile_has_its_entry AFTER INSERT ON public.royalties_usagefile DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagefile_has_its_entry('usage_report', 'report_id');
 CREATE TRIGGER royalties_usagefile_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagefile FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagefile ENABLE ALWAYS TRIGGER royalties_usagefile_is_append_only;
 CREATE TRIGGER royalties_usagekey_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagekey FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagekey ENABLE ALWAYS TRIGGER royalties_usagekey_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usagematch_has_its_entry AFTER INSERT ON public.royalties_usagematch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagematch_has_its_entry('usage_matching_id', 'matching_id');
+CREATE CONSTRAINT TRIGGER royalties_usagematch_has_its_entry AFTER INSERT ON public.royalties_usagematch DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagematch_has_its_entry('usage_matching', 'matching_id');
 CREATE TRIGGER royalties_usagematch_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagematch FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagematch ENABLE ALWAYS TRIGGER royalties_usagematch_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usagematching_has_its_entry AFTER INSERT ON public.royalties_usagematching DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagematching_has_its_entry('usage_matching_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_usagematching_has_its_entry AFTER INSERT ON public.royalties_usagematching DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagematching_has_its_entry('usage_matching', 'id');
 CREATE TRIGGER royalties_usagematching_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagematching FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagematching ENABLE ALWAYS TRIGGER royalties_usagematching_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usageoutcome_has_its_entry AFTER INSERT ON public.royalties_usageoutcome DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usageoutcome_has_its_entry('usage_outcome_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_usageoutcome_has_its_entry AFTER INSERT ON public.royalties_usageoutcome DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usageoutcome_has_its_entry('usage_outcome', 'id');
 CREATE TRIGGER royalties_usageoutcome_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usageoutcome FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usageoutcome ENABLE ALWAYS TRIGGER royalties_usageoutcome_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usagereport_has_its_entry AFTER INSERT ON public.royalties_usagereport DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagereport_has_its_entry('usage_report_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_usagereport_has_its_entry AFTER INSERT ON public.royalties_usagereport DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagereport_has_its_entry('usage_report', 'id');
 CREATE TRIGGER royalties_usagereport_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagereport FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagereport ENABLE ALWAYS TRIGGER royalties_usagereport_is_append_only;
 CREATE TRIGGER royalties_usagesum_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagesum FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagesum ENABLE ALWAYS TRIGGER royalties_usagesum_is_append_only;
-CREATE CONSTRAINT TRIGGER royalties_usagesupersession_has_its_entry AFTER INSERT ON public.royalties_usagesupersession DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagesupersession_has_its_entry('usage_supersession_id', 'id');
+CREATE CONSTRAINT TRIGGER royalties_usagesupersession_has_its_entry AFTER INSERT ON public.royalties_usagesupersession DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.royalties_usagesupersession_has_its_entry('usage_supersession', 'id');
 CREATE TRIGGER royalties_usagesupersession_is_append_only BEFORE DELETE OR UPDATE ON public.royalties_usagesupersession FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 ALTER TABLE public.royalties_usagesupersession ENABLE ALWAYS TRIGGER royalties_usagesupersession_is_append_only;
 CREATE CONSTRAINT TRIGGER side_is_weighed_whole AFTER INSERT ON public.rights_influenceweight DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.require_whole_sides();
@@ -6754,8 +6556,6 @@ ALTER TABLE ONLY public.ledger_importreversal
     ADD CONSTRAINT ledger_importreversa_batch_id_e5b520c1_fk_ledger_im FOREIGN KEY (batch_id) REFERENCES public.ledger_importbatch(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.ledger_keptanswer
     ADD CONSTRAINT ledger_keptanswer_saved_id_22f53b79_fk_ledger_savedquestion_id FOREIGN KEY (saved_id) REFERENCES public.ledger_savedquestion(id) DEFERRABLE INITIALLY DEFERRED;
-ALTER TABLE ONLY public.ledger_leaf
-    ADD CONSTRAINT ledger_leaf_entry_id_e31c9909_fk_ledger_entry_id FOREIGN KEY (entry_id) REFERENCES public.ledger_entry(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.ledger_membership
     ADD CONSTRAINT ledger_membership_organization_id_18d45951_fk_rights_party_id FOREIGN KEY (organization_id) REFERENCES public.rights_party(id) DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE ONLY public.ledger_membership

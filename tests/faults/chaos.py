@@ -249,7 +249,7 @@ def check(made: Folder, chaos: Chaos) -> Outcome:
     where = make_conninfo(**server.parameters(user="ledger_app", dbname="ledger"))
     with psycopg.connect(where, autocommit=True) as asking:
         there = {str(row[0]) for row in asking.execute("SELECT id FROM rights_party").fetchall()}
-        sql = "SELECT entry.party_id FROM ledger_leaf leaf JOIN ledger_entry entry ON entry.id = leaf.entry_id"
+        sql = "SELECT entry.fact FROM ledger_leaf leaf JOIN ledger_entry entry ON entry.id = leaf.entry_id"
         placed = Counter(str(row[0]) for row in asking.execute(sql).fetchall())
         leaves = asking.execute("SELECT count(*), min(index), max(index) FROM ledger_leaf").fetchone()
         heads: dict[int, str] = dict(asking.execute("SELECT size, note FROM ledger_checkpoint").fetchall())

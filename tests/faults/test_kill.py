@@ -187,7 +187,7 @@ def test_database_with_its_children_in_the_middle_of_commits(made: Folder) -> No
     assert acked.most_common(1)[0][1] == 1
     with asking(made) as connection:
         there = Counter(str(row[0]) for row in connection.execute("SELECT id FROM rights_party").fetchall())
-        entered = Counter(str(row[0]) for row in connection.execute("SELECT party_id FROM ledger_entry").fetchall())
+        entered = Counter(str(row[0]) for row in connection.execute("SELECT fact FROM ledger_entry").fetchall())
     assert acked.keys() <= there.keys()
     assert there == entered
     # Nothing beyond what was acknowledged but the last that each writer had in hand as it was killed.

@@ -451,14 +451,17 @@ def test_each_table_asks_for_its_own_entry(table: str, facts: World) -> None:
         cursor.execute(f"SET CONSTRAINTS {table}_has_its_entry IMMEDIATE")
 
 
-def test_each_guard_asks_for_the_columns_that_are_said_here(facts: World) -> None:
+def test_each_guard_asks_for_the_facts_that_are_said_here(facts: World) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgargs FROM pg_trigger WHERE tgname LIKE '%_has_its_entry' AND"
             " tgdeferrable AND tginitdeferred AND tgenabled = 'O'"
         )
         asked = {table: bytes(arguments).decode().split("\0")[:-1] for table, arguments in cursor.fetchall()}
-    assert asked == {table: [name for pair in pairs for name in pair] for table, pairs in guards.ENTERED.items()}
+    assert asked == {
+        table: [word for subject, key in pairs for word in (subject.removesuffix("_id"), key)]
+        for table, pairs in guards.ENTERED.items()
+    }
 
 
 def test_every_fact_that_an_entry_is_about_is_guarded(facts: World) -> None:
@@ -499,8 +502,8 @@ def test_a_table_of_ones_own_does_not_stand_in_for_the_log(facts: World) -> None
             pytest.raises((psycopg.errors.IntegrityError, psycopg.errors.InsufficientPrivilege)),
             admin.transaction(),
         ):
-            admin.execute("CREATE TEMP TABLE ledger_entry (party_id uuid)")
-            admin.execute("INSERT INTO pg_temp.ledger_entry VALUES (%s)", (party,))
+            admin.execute("CREATE TEMP TABLE ledger_entry (subject text, fact uuid)")
+            admin.execute("INSERT INTO pg_temp.ledger_entry VALUES ('party', %s)", (party,))
             admin.execute(
                 "INSERT INTO rights_party (id, kind, commitment, registered_at) VALUES (%s, 'person', '', now())",
                 (party,),
@@ -539,17 +542,38 @@ def test_an_entry_is_about_one_fact_which_is_there() -> None:
     """Of each kind of subject: the question is written out for each of them."""
     before = Entry.objects.count()
 
-    def refused(name: str, **columns: UUID) -> None:
-        given = {f"{column}_id": value for column, value in columns.items()}
+    def refused(name: str | None, **given: Any) -> None:
         with pytest.raises(IntegrityError) as caught, transaction.atomic():
             Entry.objects.create(id=uuid4(), kind="party_registered", body=b"{}", at=timezone.now(), **given)
         assert caught.value.__cause__.diag.constraint_name == name  # type: ignore[union-attr]
 
     for subject in SUBJECTS:
-        refused("entry_is_about_what_is_there", **{subject: uuid4()})
-    refused("entry_is_about_one_fact", work=uuid4(), voice=uuid4())
-    refused("entry_is_about_one_fact")
+        refused("entry_is_about_what_is_there", subject=subject, fact=uuid4())
+    refused("entry_is_about_a_kind_of_fact", subject="dream", fact=uuid4())
+    refused(None, subject="work", fact=None)  # a column that may not be empty has no constraint's name
+    refused(None, subject=None, fact=uuid4())
     assert Entry.objects.count() == before
+
+
+def test_an_entry_is_found_by_what_it_is_about_and_by_nothing_else(facts: World) -> None:
+    """To Django each kind of subject is a relation, though all share two columns."""
+    recording, work = Recording.objects.get(pk=key("spring")), Work.objects.order_by("pk")[0]
+    of_recording = Entry.objects.get(recording=recording)
+    assert (of_recording.subject, of_recording.fact) == ("recording", recording.pk)
+    assert (of_recording.recording, of_recording.work) == (recording, None)
+    assert list(recording.entries.all()) == [of_recording] == list(Entry.objects.filter(recording__in=[recording]))
+    assert not Entry.objects.filter(work=recording.pk).exists()  # of another kind, with the same id
+    assert list(Entry.objects.filter(recording__entries__recording__pk=recording.pk)) == [of_recording]
+    told = Entry.objects.filter(recording__isnull=False)
+    assert set(told.values_list("subject", flat=True)) == {"recording"}
+    assert told.count() + Entry.objects.filter(recording__isnull=True).count() == Entry.objects.count()
+    assert told.count() + Entry.objects.exclude(subject="recording").count() == Entry.objects.count()
+    assert Work.objects.filter(entries__isnull=True).count() == 0
+    assert Work.objects.filter(entries__kind="recording_registered").count() == 0
+    both = Entry.objects.filter(pk__in=[of_recording.pk, work.entries.get().pk]).prefetch_related("work", "recording")
+    assert {(entry.recording, entry.work) for entry in both} == {(recording, None), (None, work)}
+    of_recording.work = work
+    assert (of_recording.subject, of_recording.fact) == ("work", work.pk)
 
 
 # --- splits

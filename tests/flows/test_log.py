@@ -315,12 +315,13 @@ def test_the_audit_names_the_entry_of_any_changed_column(table: str, story: Stor
         ("kind", "nonsense"),
         ("body", b"{}"),
         ("at", datetime(2026, 1, 1, tzinfo=UTC)),
-        ("submission_id", UUID(int=1)),
+        ("subject", "decision"),
+        ("subject", "nonsense"),
+        ("fact", UUID(int=1)),
     ],
 )
 def test_the_audit_names_an_entry_whose_own_columns_were_changed(column: str, other: Any, story: Story) -> None:
-    own = {"id", "kind", "body", "at"}
-    assert {name for name in columns_of("ledger_entry") if not name.endswith("_id")} == own
+    assert set(columns_of("ledger_entry")) == {"id", "kind", "body", "at", "subject", "fact"}
     entry = Entry.objects.get(submission=story.cleared)
     statement = f"UPDATE ledger_entry SET {column} = %s WHERE id = %s"
     with changed(statement, "ledger_entry", values=(other, entry.id)):
@@ -358,8 +359,8 @@ def test_the_audit_goes_on_over_an_entry_of_what_is_not_known(said: bytes, inste
 def test_the_audit_names_entries_whose_subjects_were_swapped(story: Story) -> None:
     one, two = Entry.objects.filter(kind="share_registered").order_by("leaf__index")[:2]
     with tampering("ledger_entry") as cursor:
-        for entry, share in ((one, UUID(int=1)), (two, one.share_id), (one, two.share_id)):
-            cursor.execute("UPDATE ledger_entry SET share_id = %s WHERE id = %s", (share, entry.id))
+        for entry, share in ((one, UUID(int=1)), (two, one.fact), (one, two.fact)):
+            cursor.execute("UPDATE ledger_entry SET fact = %s WHERE id = %s", (share, entry.id))
         said = audited()
     for entry in (one, two):
         assert f"Entry {entry.leaf.index} (share_registered)" in said
@@ -498,7 +499,7 @@ def test_the_audit_finds_a_log_that_was_cut_off(story: Story) -> None:
     edge = merkle.Edge()
     edge.append(b"".join(hashes))
     with tampering(*tables) as cursor:
-        gone = "(SELECT submission_id FROM ledger_entry WHERE id = ANY(%s))"
+        gone = "(SELECT fact FROM ledger_entry WHERE id = ANY(%s))"
         for table in ("rights_ingredient", "rights_contribution"):
             cursor.execute(f"DELETE FROM {table} WHERE submission_id IN {gone}", (cut,))
         audio = f"(SELECT audio_id FROM rights_submission WHERE id IN {gone})"
