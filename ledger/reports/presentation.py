@@ -1182,11 +1182,10 @@ def rights(found: Dossier) -> tuple[Right, ...]:
         "license": License.objects.select_related("licensor__identity"),
     }
     for name, rows in by_id.items():
-        ids = {id_ for entry in entries if (id_ := getattr(entry, f"{name}_id"))}
-        facts = seen(rows, sight).in_bulk(ids)
-        for entry in entries:
-            if id_ := getattr(entry, f"{name}_id"):
-                setattr(entry, name, facts.get(id_))
+        about = [entry for entry in entries if entry.subject == name]
+        facts = seen(rows, sight).in_bulk({entry.fact for entry in about})
+        for entry in about:
+            setattr(entry, name, facts.get(entry.fact))
     shown = tuple(right for entry in entries if (right := _right(entry, found.decision)))
     return shown if found.sight.is_whole else tuple(passable(shown, found.sight))
 
