@@ -584,7 +584,7 @@ def _matched(entry: Entry) -> Again:
 
 def _received(entry: Entry) -> Again:
     """What was handed in is looked at again as it is kept: its bytes, and what they say of themselves."""
-    report = UsageReport.objects.get(pk=_fact(entry.usage_report_id))
+    report = UsageReport.objects.get(pk=_fact(entry, "usage_report"))
     try:
         again = received_again(report)
     except (store.NoSuchAudio, dsr.NotADsrFile) as error:
@@ -594,7 +594,7 @@ def _received(entry: Entry) -> Again:
 
 def _finished(entry: Entry) -> Again:
     """The files are read again: which lines were taken, what they come to, or how many problems refused them."""
-    outcome = UsageOutcome.objects.select_related("report").get(pk=_fact(entry.usage_outcome_id))
+    outcome = UsageOutcome.objects.select_related("report").get(pk=_fact(entry, "usage_outcome"))
     place = _place(entry)
 
     def was_there(rows_: QuerySet[Any]) -> bool:
