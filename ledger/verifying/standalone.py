@@ -19,11 +19,14 @@ pack agrees with itself. Read this file before you trust it, from top to bottom.
     12  An older checkpoint that you hold (--against) does not contradict the pack's.
     13  Enough witnesses cosigned the pack's checkpoint, by your policy (--policy, c2sp.org/tlog-policy).
 
-Not checked, as the output says, too: the C2PA signature inside audio, whether a certificate's chain leads to a root of
-yours and was revoked (ledger-verify --roots); whether what was written down was true. Exit status: 0 if all holds, 1 if something does not, 2 if the file cannot be read.
+Exit status: 0 if all holds, 1 if something does not, 2 if the file cannot be read.
+
+Not checked here: the C2PA signature inside audio; whether the chain of a certificate leads to a root that you trust,
+or was revoked; what became of an output since. `ledger-verify PACK.zip --key log.vkey --roots roots.pem`, with the
+service's own verifier, checks the first two. Nobody can check from a pack whether what was written down was true.
 """
 
-import argparse, base64, hashlib, json, re, stat, struct, sys, zipfile, zlib
+import argparse, base64, hashlib, json, pathlib, re, stat, struct, sys, zipfile, zlib
 from fractions import Fraction
 from itertools import pairwise
 
@@ -33,16 +36,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-MOST_FILES, MOST_BYTES, MOST_TEXT = 10_000, 2_000_000_000, 64 * 1024 * 1024
+MOST_FILES, MOST_BYTES, MOST_TEXT, MOST_LISTED = 10_000, 2_000_000_000, 64 * 1024 * 1024, 4 * 1024 * 1024
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9][A-Za-z0-9._-]{0,127}){0,3}")
 HEX = re.compile(r"[0-9a-f]{64}")
-UNEXPECTED = (LookupError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError, RecursionError)
-
-
-NOT_CHECKED = """
-Not checked here: the C2PA signature inside audio; whether the chain of a certificate leads to a root that you trust,
-or was revoked; what became of an output since. `ledger-verify PACK.zip --key log.vkey --roots roots.pem`, with the
-service's own verifier, checks the first two. Nobody can check from a pack whether what was written down was true."""
+# What is raised where something is not of the form that it should have. Every check runs in Report.check, which says so.
+FORMS = (LookupError, TypeError, ValueError, AttributeError, StopIteration, ArithmeticError, RuntimeError, EOFError)
+MALFORMED = (*FORMS, struct.error, zlib.error, zipfile.BadZipFile, UnsupportedAlgorithm)
 
 
 class Unreadable(Exception):
@@ -53,10 +52,10 @@ class Wrong(Exception):
     """Something does not hold."""
 
 
-def refuse(is_so, sentence, kind=Wrong):
+def refuse(is_so, sentence):
     """Stop where it is so."""
     if is_so:
-        raise kind(sentence)
+        raise Wrong(sentence)
 
 
 def sha256(data):
@@ -64,58 +63,38 @@ def sha256(data):
 
 
 # --- The archive may be hostile: nothing is unpacked to a path, and no more is read than its directory announces
-
-
 def open_archive(path):
     with open(path, "rb") as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 42))
         tail = file.read()
-    if not 22 <= size <= MOST_BYTES or tail[-22:-18] != b"PK\x05\x06" or tail.startswith(b"PK\x06\x07"):
-        raise Unreadable("It does not end as a pack ends, or is too large.")
-    disk, first, here, count, length, offset, comment = struct.unpack("<4H2LH", tail[-18:])
-    if comment or disk or first or here != count or count > MOST_FILES or offset + length + 22 != size:
-        raise Unreadable("A pack is one plain zip: no comment, no zip64, nothing between its parts.")
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
-        raise Unreadable(f"Its directory cannot be read: {error}") from error
+    refuse(not 42 < size <= MOST_BYTES or tail.startswith(b"PK\x06\x07"), "it is too short or too large for a pack")
+    mark, disk, first, here, count, length, offset, comment = struct.unpack("<4s4H2LH", tail[-22:])
+    is_plain = mark == b"PK\x05\x06" and not (comment or disk or first) and here == count
+    refuse(not is_plain or offset + length + 22 != size, "it is no plain zip, or holds more than its files")
+    refuse(count > MOST_FILES or length > MOST_LISTED, "its directory is too large")
+    archive = zipfile.ZipFile(path)
     infos = archive.infolist()
     for info in infos:
-        is_plain = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG) and not info.flag_bits & 1
-        if not NAME.fullmatch(info.orig_filename) or not is_plain or info.compress_type not in (0, 8):
-            raise Unreadable(f"{info.filename!r} has a name, a type or a compression that packs do not use.")
-        if info.file_size > info.compress_size * 100 + 1024 * 1024:
-            raise Unreadable(f"{info.filename!r} would become far larger than what is stored of it.")
-    if len({info.filename.lower() for info in infos}) != len(infos) or length > 4 * 1024 * 1024:
-        raise Unreadable("Two files have the same name, or its directory is too large.")
-    if sum(info.file_size for info in infos) > MOST_BYTES or sum(info.compress_size for info in infos) > size:
-        raise Unreadable("Its files overlap, or become too large.")
+        is_file = stat.S_IFMT(info.external_attr >> 16) in (0, stat.S_IFREG) and not info.flag_bits & 1
+        is_usual = is_file and NAME.fullmatch(info.orig_filename) and info.compress_type in (0, 8)
+        refuse(not is_usual, f"{info.filename!r} has a name, a type or a compression that packs do not use")
+        refuse(info.file_size > info.compress_size * 100 + 1024 * 1024, f"{info.filename!r} would become far larger")
+    refuse(len({info.filename.lower() for info in infos}) != len(infos), "two files have the same name")
+    refuse(sum(info.file_size for info in infos) > MOST_BYTES, "its files become too large")
+    refuse(sum(info.compress_size for info in infos) > size, "its files overlap")
     return archive
 
 
-def chunks(archive, name):
-    try:
-        with archive.open(name) as member:
-            while data := member.read(1024 * 1024):
-                yield data
-    except KeyError:
-        raise Wrong(f"{name} is not in the pack.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, RuntimeError) as error:
-        raise Wrong(f"{name} is damaged: {error}") from error
-
-
 def read(archive, name):
-    refuse(name in archive.namelist() and archive.getinfo(name).file_size > MOST_TEXT, f"{name} is too large.")
-    return b"".join(chunks(archive, name))
+    refuse(archive.getinfo(name).file_size > MOST_TEXT, f"{name} is too large")
+    return archive.read(name)
 
 
 # --- Canonical JSON (RFC 8785, without fractions): a document has one form, and its hash is of that form
-
-
 def written(value, depth=0):
-    if depth > 32 or isinstance(value, float) or (isinstance(value, int) and abs(value) > 2**53 - 1):
-        raise Wrong("no such number, or nesting")
+    is_large = isinstance(value, int) and abs(value) > 2**53 - 1
+    refuse(depth > 32 or isinstance(value, float) or is_large, "no such number, or nesting, is in canonical JSON")
     if isinstance(value, dict):
         pairs = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be"))
         return "{" + ",".join(f"{written(key)}:{written(one, depth + 1)}" for key, one in pairs) + "}"
@@ -125,129 +104,99 @@ def written(value, depth=0):
 
 
 def canonical(data):
-    try:
-        value = json.loads(data.decode(), parse_float=float, parse_constant=float)
-        if written(value).encode() == data:
-            return value
-    except (ValueError, RecursionError) as error:
-        raise Wrong(f"It is not canonical JSON: {str(error)[:80]}") from error
-    raise Wrong("The same document is written differently in canonical form.")
+    value = json.loads(data.decode(), parse_float=float, parse_constant=float)
+    refuse(written(value).encode() != data, "the same document is written differently in canonical JSON")
+    return value
 
 
-# --- The tree of the log (RFC 6962, RFC 9162)
+# --- The tree of the log (RFC 9162, 2.1)
+def climb(start, width, size, below, proof):
+    """
+    Climb from a node, which spans so many leaves, to the root: the last hash of a proof is the other half of the tree.
+
+    Return two roots: of the tree that ends where the node ends, which has no right halves, and of the whole.
+    """
+    if size == width:
+        refuse(proof or start, "the proof is longer than the tree is high")
+        return below, below
+    refuse(not proof or len(proof[-1]) != 32, "the proof is shorter than the tree is high, or not one of hashes")
+    half, other = 1 << (size - 1).bit_length() - 1, proof[-1]  # the left half is full, and the largest that there is
+    if start < half:
+        old, new = climb(start, width, half, below, proof[:-1])
+        return old, sha256(b"\x01" + new + other)
+    old, new = climb(start - half, width, size - half, below, proof[:-1])
+    return sha256(b"\x01" + other + old), sha256(b"\x01" + other + new)
 
 
-def node(left, right):
-    return sha256(b"\x01" + left + right)
-
-
-def climb(position, last, proof, old, new):
-    """Climb from a node to the root; `old` climbs by left siblings only, as the root of a tree that ends there."""
-    for one in proof:
-        refuse(last == 0 or len(one) != 32, "the proof is too long, or no proof")
-        if position & 1 or position == last:
-            old, new = node(one, old), node(one, new)
-            while not position & 1 and position:
-                position, last = position >> 1, last >> 1
-        else:
-            new = node(new, one)
-        position, last = position >> 1, last >> 1
-    refuse(last, "The proof is shorter than the tree is high.")
-    return old, new
-
-
-def included(leaf, index, size, proof, root):
-    if not 0 <= index < size or climb(index, size - 1, proof, leaf, leaf)[1] != root:
-        raise Wrong("the inclusion proof leads elsewhere")
-
-
-def consistent(old_size, old_root, size, root, proof):
-    if old_size == size and not proof and old_root == root:
-        return
-    refuse(not 0 < old_size < size or not proof, "nothing shows that the newer log extends the older")
-    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
-    position, last = old_size - 1, size - 1
-    while position & 1:
-        position, last = position >> 1, last >> 1
-    if climb(position, last, path[1:], path[0], path[0]) != (old_root, root):
-        raise Wrong("the newer log does not extend the older one")
+def check_extended(old_size, old_root, size, root, proof):
+    refuse(not 0 < old_size <= size, "nothing shows that the newer log extends the older one")
+    width = size if old_size == size else old_size & -old_size  # of the last full node of the older tree
+    if width < old_size:  # then it is the first of the proof; if not, it is all of the older tree
+        first, *proof = proof
+    else:
+        first = old_root
+    is_extended = climb(old_size - width, width, size, first, proof) == (old_root, root)
+    refuse(not is_extended, "the newer log does not extend the older one")
 
 
 # --- Keys, signed notes, checkpoints, cosignatures (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature)
-
-
 def decoded(text):
     data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("not the only way to write it")
+    refuse(base64.b64encode(data).decode() != text, "it could be written in Base64 in another way, too")
     return data
 
 
-def parse_key(text):
-    """A key is NAME+ID+BASE64: a byte of type and the public key. The id is of both and of the name."""
-    try:
-        name, key_id, public = text.removesuffix("\n").split("+", 2)
+def parse_keys(text):
+    """A key is NAME+ID+BASE64: a byte of type and the public key. The id is of both and of the name. One a line."""
+    keys = []
+    for line in filter(None, text.split("\n")):
+        name, key_id, public = line.split("+", 2)
         data = decoded(public)
-        if not name or re.search(r"\s", name) or key_id != sha256(f"{name}\n".encode() + data)[:4].hex():
-            raise ValueError("its id is not that of the key")
-    except ValueError as error:
-        raise Wrong(f"This is not a key: {error}") from error
-    return name, bytes.fromhex(key_id), data[:1], data[1:]
-
-
-def keys_of(archive, name, given):
-    """The keys of a log, one a line: the one that signs first, and those that did before."""
-    text = read(archive, name).decode() if given is None else given
-    return [parse_key(line) for line in text.split("\n") if line] or parse_key(text)
+        is_its_id = key_id == sha256(f"{name}\n".encode() + data)[:4].hex()
+        refuse(not name or re.search(r"\s", name) or not is_its_id, "its id is not that of the key")
+        keys.append((name, bytes.fromhex(key_id), data[:1], data[1:]))
+    refuse(not keys, "there is none")
+    return keys
 
 
 def parse_note(note):
     text, blank, lines = note.rpartition("\n\n")
     found = re.findall(r"— ([^\s+]+) (\S+)\n", lines)
     is_whole = blank and found and "".join(f"— {name} {data}\n" for name, data in found) == lines
-    refuse(not is_whole or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", note), "It is not a signed note.")
-    try:
-        return text + "\n", [(name, data[:4], data[4:]) for name, data in ((n, decoded(d)) for n, d in found)]
-    except ValueError as error:
-        raise Wrong("A signature line is not written as one.") from error
+    refuse(not is_whole or re.search(r"[\x00-\x09\x0b-\x1f\x7f]", note), "it is not a signed note")
+    return text + "\n", [(name, decoded(data)[:4], decoded(data)[4:]) for name, data in found]
 
 
 def checkpoint(note, keys):
-    """Return size and root of a checkpoint that this log signed, with any of its keys."""
-    text, found = parse_note(note)
-    name, signed = keys[0][0], False
-    try:
-        for who, key_id, kind, public in keys:
-            for value in [value for one, id_, value in found if (one, id_) == (who, key_id)]:
-                Ed25519PublicKey.from_public_bytes(public).verify(value, text.encode())
-                signed = kind == b"\x01"
-    except (InvalidSignature, ValueError):
-        signed = False
-    refuse(not signed, f"The checkpoint is not signed by {name}, or its signature does not fit.")
+    """Return size and root of a checkpoint that this log signed, with any of its keys: the first is that of today."""
+    (text, found), name = parse_note(note), keys[0][0]
+    signed = [(kind, public, value) for *whose, kind, public in keys for *by, value in found if by == whose]
+    refuse(not signed, f"the checkpoint is not signed by {name}")
+    for kind, public, value in signed:
+        refuse(kind != b"\x01", "a log's key is one of Ed25519")
+        Ed25519PublicKey.from_public_bytes(public).verify(value, text.encode())
     match = re.fullmatch(re.escape(name) + r"\n(0|[1-9][0-9]{0,18})\n(\S{43}=)\n(?:.+\n)*", text)
-    refuse(not match or int(match[1]) >= 2**63, "What is signed is not a checkpoint of this log.")
+    refuse(not match or int(match[1]) >= 2**63, "what is signed is not a checkpoint of this log")
     return int(match[1]), decoded(match[2])
 
 
 def enough_witnesses(note, policy):
-    """Return the witnesses of a policy that cosigned; groups name what stands above them."""
+    """A policy names witnesses, groups of what stands above them, and who must have cosigned: the quorum."""
     text, found = parse_note(note)
     said, quorum = {}, None
     for line in policy.split("\n"):
         match line.split():
             case ["witness", name, vkey, *_]:
-                key = parse_key(vkey)
-                said[name] = any(
-                    is_cosigned(text, key[0], *key[2:], value) for who, id_, value in found if (who, id_) == key[:2]
-                )
+                ((*whose, kind, public),) = parse_keys(vkey)
+                values = [value for *by, value in found if by == whose]
+                said[name] = any(is_cosigned(text, whose[0], kind, public, value) for value in values)
             case ["group", name, wanted, *members]:
                 least = {"all": len(members), "any": 1}.get(wanted) or int(wanted)
                 said[name] = sum(said[member] for member in members) >= least
             case ["quorum", name]:
                 quorum = name
-    if quorum is None or (quorum != "none" and not said[quorum]):
-        raise Wrong(f"too few of your policy cosigned: {', '.join(name for name in said if said[name]) or 'none'}")
-    return [name for name in said if said[name]]
+    is_enough = quorum == "none" or (quorum is not None and said[quorum])
+    refuse(not is_enough, f"too few cosigned: {', '.join(name for name in said if said[name]) or 'none'}")
 
 
 def is_cosigned(text, name, kind, public, value):
@@ -260,49 +209,42 @@ def is_cosigned(text, name, kind, public, value):
             from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
             who, origin = name.encode(), lines[0].encode()
-            tree = struct.pack(">QQ", 0, int(lines[1])) + decoded(lines[2])
-            said = bytes([len(who)]) + who + struct.pack(">Q", seconds) + bytes([len(origin)]) + origin + tree
+            said = bytes([len(who)]) + who + value[:8] + bytes([len(origin)]) + origin
+            said += struct.pack(">QQ", 0, int(lines[1])) + decoded(lines[2])
             MLDSA44PublicKey.from_public_bytes(public).verify(signature, b"subtree/v1\n\0" + said)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, ImportError):
         return False
     return seconds > 0
 
 
-# --- Entries, their rows and their receipts
-
-
-def parse_receipt(text):
-    """A receipt is c2sp.org/tlog-proof@v1: the entry's index, the hashes of the proof, and the checkpoint."""
-    match = re.fullmatch(
-        r"c2sp\.org/tlog-proof@v1\n(?:extra \S+\n)?index (0|[1-9]\d{0,18})\n((?:\S+\n){0,63})\n(.*)", text, re.DOTALL
-    )
-    refuse(not match, "It is not a receipt.")
-    return int(match[1]), [decoded(line) for line in match[2].split()], match[3]
-
-
+# --- Entries and their receipts
 def check_entry(data):
     entry = canonical(data)
-    tables = [group["table"] for group in entry["rows"]]
-    members = {"table", "v", "count", "sha256"}
-    is_plain = all(set(one) == members and HEX.fullmatch(one["sha256"]) for one in entry["rows"])
-    if set(entry) != {"v", "id", "kind", "at", "subject", "data", "rows"} or entry["v"] != 1 or len(data) > 65_535:
-        raise Wrong("It has not the members of an entry.")
-    if not is_plain or tables != sorted(set(tables)) or not isinstance(entry["data"], dict):
-        raise Wrong("Its rows are not grouped as an entry groups them.")
+    groups, tables = entry["rows"], [group["table"] for group in entry["rows"]]
+    is_entry = set(entry) == {"v", "id", "kind", "at", "subject", "data", "rows"} and entry["v"] == 1
+    refuse(not is_entry or len(data) > 65_535 or not isinstance(entry["data"], dict), "it has not what an entry has")
+    is_plain = all(set(one) == {"table", "v", "count", "sha256"} and HEX.fullmatch(one["sha256"]) for one in groups)
+    refuse(not is_plain or tables != sorted(set(tables)), "its rows are not grouped as an entry groups them")
     return entry
 
 
-def check_rows(archive, name, group):
-    data = read(archive, name)
-    rows = canonical(data)
-    if hashlib.sha256(data).hexdigest() != group["sha256"] or len({str(row["id"]) for row in rows}) != group["count"]:
-        raise Wrong(f"the rows of {group['table']} are not those that were logged")
-    return rows
+def proven(receipt, entry, keys):
+    """
+    A receipt (c2sp.org/tlog-proof@v1) has the entry's index, the hashes of the proof, and the checkpoint.
+
+    Return the index, the checkpoint's size and root, and the checkpoint.
+    """
+    form = r"c2sp\.org/tlog-proof@v1\n(?:extra \S+\n)?index (0|[1-9]\d{0,18})\n((?:\S+\n){0,63})\n(.*)"
+    match = re.fullmatch(form, receipt, re.DOTALL)
+    refuse(not match, "it is not a receipt")
+    (size, root), index = checkpoint(match[3], keys), int(match[1])
+    proof = [decoded(line) for line in match[2].split()]
+    is_there = index < size and climb(index, 1, size, sha256(b"\x00" + entry), proof)[1] == root
+    refuse(not is_there, "the inclusion proof leads elsewhere")
+    return index, size, root, match[3]
 
 
 # --- Money: splits, statements, transactions, and the tree of a run
-
-
 def check_sums(rows):
     parts, posted = {}, {}
     for row in rows.get("royalties_split", []):
@@ -317,44 +259,37 @@ def check_sums(rows):
     refuse(any(total != 1 for total in parts.values()) or any(posted.values()), "splits or a transaction do not add up")
 
 
-def sums(credit, debit):
-    refuse(credit < 0 or debit < 0, "a node of the run's tree adds or takes less than nothing")
-    return credit.to_bytes(16, "big") + debit.to_bytes(16, "big")
+def with_sums(digest, credit, debit):
+    """A node of a run's tree: its hash, with what it adds and what it takes in minor units, neither below nothing."""
+    return digest + credit.to_bytes(16, "big") + debit.to_bytes(16, "big")
 
 
 def leaf_of(line, units, salt):
-    """A leaf of a run's tree: its hash, with what it adds and what it takes in minor units."""
-    credit, debit = max(0, units), max(0, -units)
-    return sha256(b"\x00" + bytes.fromhex(salt) + sums(credit, debit) + written(line).encode()), credit, debit
-
-
-def above(left, right):
-    digest = sha256(b"\x01" + left[0] + sums(*left[1:]) + right[0] + sums(*right[1:]))
-    return digest, left[1] + right[1], left[2] + right[2]
+    sums = with_sums(b"", max(0, units), max(0, -units))
+    return sha256(b"\x00" + bytes.fromhex(salt) + sums + written(line).encode()) + sums
 
 
 def root_of(height, nodes, beside):
     """Climb from some nodes of the lowest level to the root; `beside` are the others that it takes, level by level."""
-    others = iter(beside)
+    found = (re.fullmatch(r"([0-9a-f]{64}) (\d{1,39}) (\d{1,39})", text).groups() for text in beside)
+    others = (with_sums(bytes.fromhex(digest), int(credit), int(debit)) for digest, credit, debit in found)
     for _ in range(height):
         level = {}
         for place in sorted(nodes):
             if place // 2 not in level:
                 other = nodes[place ^ 1] if place ^ 1 in nodes else next(others)
-                level[place // 2] = above(other, nodes[place]) if place & 1 else above(nodes[place], other)
+                left, right = (other, nodes[place]) if place & 1 else (nodes[place], other)
+                sums = (sum(int.from_bytes(one[n : n + 16], "big") for one in (left, right)) for n in (32, 48))
+                level[place // 2] = with_sums(sha256(b"\x01" + left + right), *sums)
         nodes = level
     refuse(set(nodes) != {0} or next(others, None) is not None, "the nodes of the run's tree lead nowhere")
     return nodes[0]
 
 
-def parse_nodes(texts):
-    found = [re.fullmatch(r"([0-9a-f]{64}) (\d{1,39}) (\d{1,39})", text).groups() for text in texts]
-    return [(bytes.fromhex(digest), int(credit), int(debit)) for digest, credit, debit in found]
-
-
-def logged_node(entry, name):
+def logged(entry, name):
+    """The root of a run's tree, as the run's entry has it."""
     one = entry["data"][name]
-    return bytes.fromhex(one["sha256"]), int(one["credit"]), int(one["debit"])
+    return with_sums(bytes.fromhex(one["sha256"]), int(one["credit"]), int(one["debit"]))
 
 
 def share_of(line, pool):
@@ -365,208 +300,23 @@ def share_of(line, pool):
     return units
 
 
-def check_bundle(archive, name, entries, key):
-    """A payee's statement: what came on it is what went, and its lines are in the run that the log names."""
-    bundle = canonical(read(archive, name))
-    said, logged, tree = bundle["statement"], bundle["entry"].encode(), bundle["lines"]
-    entry, (index, proof, note) = check_entry(logged), parse_receipt(bundle["receipt"])
-    size, root = checkpoint(note, key)
-    included(sha256(b"\x00" + logged), index, size, proof, root)
-    named = [entry["data"][name] for name in ("run", "currency", "act")]
-    if entries.get(index, logged) != logged or named != [said["run"], said["currency"], "published"]:
-        raise Wrong("it rests on another entry than its run's")
-    came, went = ({name: int(units) for name, units in said[side].items()} for side in ("came", "went"))
-    refuse(sum(came.values()) != sum(went.values()), "what came on it is not what went")
-    proof = bundle["statement_proof"]
-    leaf = {proof["place"]: leaf_of(said, went["payable"], proof["salt"])}
-    if root_of(len(proof["beside"]), leaf, parse_nodes(proof["beside"])) != logged_node(entry, "statements"):
-        raise Wrong("it is not among the statements that the run issued")
-    earned, parts, seen = 0, {}, set()
-    for part in tree["partitions"]:
-        nodes = {}
-        for row in part["lines"]:
-            line, name = row["line"], (row["line"]["output"], row["line"]["country"], row["line"]["leaf"])
-            units = share_of(line, line["pool"])
-            refuse(line["party"] != said["party"], f"a line is another's: {name}")
-            refuse(name in seen or row["place"] in nodes, f"a line comes twice: {name}")
-            seen.add(name)
-            nodes[row["place"]], earned = leaf_of(line, units, row["salt"]), earned + units
-        parts[part["number"]] = root_of(part["height"], nodes, parse_nodes(part["beside"]))
-    root = logged_node(entry, "root")
-    if parts and root_of(tree["height"], parts, parse_nodes(tree["beside"])) != root:
-        raise Wrong("its lines do not lead to the root that the run's entry names")
-    check_terms(bundle.get("terms"), said["party"], came.get("terms", 0), entry)
-    if earned != came["earned"] or root[1] - root[2] != sum(int(one) for one in entry["data"]["units"].values()):
-        raise Wrong("its lines, or the run's accounts, do not add up")
-
-
 def check_terms(terms, party, said, entry):
     """Terms of money: each is the payee's and what was divided, and they lead to the root that the run's entry names."""
-    if terms is None:
-        refuse("terms" in entry["data"], "the run's entry names a root of terms, and the payee's are not shown")
-        return
+    refuse(terms is None and "terms" in entry["data"], "the entry names a root of terms, and the payee's are not shown")
     nodes, came = {}, {}
-    for row in terms["lines"]:
+    for row in terms["lines"] if terms is not None else ():
         line, units, whole = row["line"], int(row["line"]["units"]), row["line"]["whole"]
         is_own = line["account"] == party and line["transaction"] not in came
-        shared = sum(share_of(one, whole) for one in line["shares"]) - int(line["before"])
-        refuse(
-            not is_own or shared != units, f"a term is not the payee's, not what was divided, or twice: {line['kind']}"
-        )
+        is_part = sum(share_of(one, whole) for one in line["shares"]) - int(line["before"]) == units
+        refuse(not is_own or not is_part, f"a term is another's, not what was divided, or twice: {line['kind']}")
         nodes[row["place"]], came[line["transaction"]] = leaf_of(line, units, row["salt"]), units
-    root = root_of(terms["height"], nodes, parse_nodes(terms["beside"])) if nodes else None
-    refuse(nodes and root != logged_node(entry, "terms"), "its terms do not lead to the root that the entry names")
-    refuse(len(nodes) != len(came) or sum(came.values()) != said, "its terms do not add up to what the statement says")
+    is_in_run = not nodes or root_of(terms["height"], nodes, terms["beside"]) == logged(entry, "terms")
+    refuse(not is_in_run, "its terms do not lead to the root that the entry names")
+    is_whole = len(nodes) == len(came) and (terms is None or sum(came.values()) == said)
+    refuse(not is_whole, "its terms do not add up to what the statement says")
 
 
-# --- The whole
-
-
-class Report:
-    """Sentences by number, and how many of them say that something does not hold."""
-
-    def __init__(self):
-        self.lines, self.failed = [], 0
-
-    def say(self, number, sentence, mark="ok   "):
-        self.failed += mark == "FAILS"
-        self.lines.append(f"{mark} {number:>2}  " + "".join(c if c.isprintable() else "\ufffd" for c in str(sentence)))
-
-    def check(self, number, what, work, *given, well=None):
-        """Do a piece of work; say what is wrong, or that it is well, and return what came of it."""
-        try:
-            found = work(*given)
-        except Wrong as error:
-            return self.say(number, f"{what}: {error}", "FAILS")
-        except UNEXPECTED as error:
-            return self.say(number, f"{what} is not what it should be ({type(error).__name__}).", "FAILS")
-        if well is not None:
-            self.say(number, well)
-        return True if found is None else found
-
-
-def verify(path, key=None, against=None, policy=None):
-    report, archive = Report(), open_archive(path)
-    try:
-        contents = canonical(read(archive, "pack.json"))
-        version, files = contents["v"], dict(contents["files"])
-        listed = {int(one["index"]): one for one in contents["entries"]}
-        if version not in (1, 2) or isinstance(version, bool) or not all(map(HEX.fullmatch, files.values())):
-            raise Wrong("It is of a version that this file does not read.")
-        whole, older, statements = contents.get("whole"), contents.get("older"), list(contents.get("statements", []))
-        tokens = list(contents["certificates"]) if version == 2 else [*filter(None, [contents.get("certificate")])]
-        about, key_file = str(contents["subject"]["id"]), contents["keys"]["log"]
-    except (Wrong, *UNEXPECTED) as error:
-        raise Unreadable(f"Its contents cannot be read: {error}") from error
-    if len(listed) != len(contents["entries"]) or (version == 1 and not listed):
-        report.say(3, "An entry is listed twice, or there is none.", "FAILS")
-    report.check(1, "The files", check_files, archive, files, well="They are those that the contents list, and all.")
-    if key is None:
-        report.say(2, "Without --key this shows that the pack agrees with itself, and not who made it.", "note ")
-    log = report.check(2, "The log's key", keys_of, archive, key_file, key)
-    if log is None:
-        return report
-    report.say(2, f"The log is {log[0][0]}; its key's fingerprint is {sha256(log[0][3]).hex()}.", "note ")
-    entries, rows, heads = {}, {}, {}
-    for index, one in sorted(listed.items()):
-        name, tables = f"Entry {index}", one["rows"]
-        data = report.check(3, name, read, archive, one["entry"])
-        entry = report.check(3, name, check_entry, data)
-        if not isinstance(entry, dict):
-            continue
-        entries[index], rows[index], name = data, {}, f"Entry {index} ({entry['kind']})"
-        groups = {group["table"]: group for group in entry["rows"]}
-        if extra := set(tables) - set(groups) or set(groups) - set(tables) - set(one.get("withheld", [])):
-            report.say(4, f"{name}: the rows of {', '.join(sorted(extra))} are missing, or not logged.", "FAILS")
-        for table in set(tables) & set(groups):
-            found = report.check(4, name, check_rows, archive, tables[table], groups[table])
-            rows[index][table] = found if isinstance(found, list) else []
-        report.check(5, name, check_receipt, archive, one["receipt"], index, data, log, heads)
-        report.check(9, name, check_sums, rows[index])
-    report.say(5, f"{len(entries)} entries were compared with the log, with their rows.", "note ")
-    if version == 2:
-        well = "Every receipt leads to the pack's one checkpoint, which extends the older one in it, if any."
-        report.check(6, "The checkpoint", check_one, archive, contents["checkpoint"], older, log, heads, well=well)
-        if whole is not None:
-            report.check(7, "The period", check_whole, whole, entries, well="No entry is left out of this part.")
-    else:
-        well = "It was decided on, and the audio is the file that was recorded."
-        report.check(7, "The output", check_output, contents, about, rows, well=well)
-    for name in statements:
-        well = f"{name}: its lines are in the run, and add up."
-        report.check(10, name, check_bundle, archive, name, entries, log, well=well)
-    vouched = {row.get("token") for tables in rows.values() for row in tables.get("provenance_certificate", [])}
-    for name in tokens:
-        well = f"{name}: an entry vouches for it, and its signature fits the chain that it brings."
-        report.check(11, name, check_certificate, archive, name, vouched, well=well)
-    if against is not None:
-        well = "Your checkpoint is one that this pack rests on."
-        report.check(12, "Your checkpoint", check_held, archive, against, older, log, heads, well=well)
-    for size, (_, note) in sorted(heads.items() if policy is not None else ()):
-        well = f"By your policy enough witnesses cosigned the checkpoint of {size} entries."
-        report.check(13, "Witnesses", enough_witnesses, note, policy, well=well)
-    return report
-
-
-def check_files(archive, files):
-    names = set(archive.namelist()) - {"pack.json"}
-    wrong = names ^ set(files)
-    for name in names & set(files):
-        digest = hashlib.sha256()
-        for data in chunks(archive, name):
-            digest.update(data)
-        if digest.hexdigest() != files[name]:
-            wrong.add(name)
-    refuse(wrong, f"{', '.join(sorted(wrong)[:5])}: missing, added or changed")
-
-
-def check_receipt(archive, name, index, entry, log, heads):
-    place, proof, note = parse_receipt(read(archive, name).decode())
-    size, root = checkpoint(note, log)
-    included(sha256(b"\x00" + entry), place, size, proof, root)
-    if place != index or heads.setdefault(size, (root, note))[0] != root:
-        raise Wrong("another entry's, or two trees of one size")
-
-
-def check_one(archive, name, older, log, heads):
-    """A pack of records rests on one checkpoint, which extends the older one in it. Return its size."""
-    note = read(archive, name).decode()
-    size, root = checkpoint(note, log)
-    refuse(any((one, other) != (size, root) for one, (other, _) in heads.items()), "a receipt leads to another one")
-    heads[size] = root, note
-    if older is not None:
-        hashes = [bytes.fromhex(one) for one in canonical(read(archive, older["proof"]))]
-        consistent(*checkpoint(read(archive, older["checkpoint"]).decode(), log), size, root, hashes)
-    return size
-
-
-def check_whole(whole, entries):
-    begin, end = whole["from"], whole["to"]
-    if not 0 <= begin <= end <= begin + MOST_FILES or not set(range(begin, end)) <= set(entries):
-        raise Wrong(f"of the entries from {begin} to before {end} some are left out")
-
-
-def check_output(contents, about, rows):
-    """The last decision about the output, and the digests under which its file was recorded."""
-    decision, signed = None, []
-    for _, tables in sorted(rows.items()):
-        for row in tables.get("rights_decision", []):
-            if about in (row["id"], row["submission_id"]):
-                decision, signed = row, tables.get("provenance_manifest", [])
-    if decision is None or decision["outcome"] not in ("cleared", "refused", "review"):
-        raise Wrong("no entry in this pack decides it")
-    digest = contents["files"][contents["audio"]["path"]]  # it is the file's: that was the first thing to be checked
-    stamps = [row for tables in rows.values() for row in tables.get("provenance_timestamp", [])]
-    known = [row["output_digest"] for row in signed]
-    known += [row["output_digest"] for row in stamps if row["manifest_id"] in [one["id"] for one in signed]]
-    if decision["outcome"] != "cleared":
-        submitted = [row for tables in rows.values() for row in tables.get("rights_submission", [])]
-        known = [row["audio_id"] for row in submitted if row["id"] == decision["submission_id"]]
-    is_signed = len(signed) == (decision["outcome"] == "cleared")
-    if not is_signed or digest not in known or digest != contents["audio"]["digest"]:
-        raise Wrong("the audio is not the file that the records name")
-
-
+# --- Certificates
 def check_certificate(archive, name, vouched):
     """A certificate is a JWS (RFC 7515), signed within its time by the first of the chain that it brings."""
     token = read(archive, name).decode()
@@ -575,14 +325,11 @@ def check_certificate(archive, name, vouched):
     header, said = json.loads(head), json.loads(body)
     chain = [x509.load_der_x509_certificate(decoded(one)) for one in header["x5c"]]
     begin, end = chain[0].not_valid_before_utc.timestamp(), chain[0].not_valid_after_utc.timestamp()
-    if header["typ"] != "output-certificate+jwt" or not begin <= said["iat"] < said["exp"] <= end:
-        raise Wrong("it is no certificate of an output, or holds for longer than its signer's own")
-    try:
-        check_signature(chain[0].public_key(), header["alg"], signature, token.rpartition(".")[0].encode())
-        for lower, upper in pairwise(chain):
-            lower.verify_directly_issued_by(upper)
-    except InvalidSignature:
-        raise Wrong("its signature does not fit the chain that it brings") from None
+    is_timely = begin <= said["iat"] < said["exp"] <= end
+    refuse(header["typ"] != "output-certificate+jwt" or not is_timely, "it is none, or outlives its signer's own")
+    check_signature(chain[0].public_key(), header["alg"], signature, token.rpartition(".")[0].encode())
+    for lower, upper in pairwise(chain):
+        lower.verify_directly_issued_by(upper)
 
 
 def check_signature(key, algorithm, signature, data):
@@ -597,34 +344,224 @@ def check_signature(key, algorithm, signature, data):
     return key.verify(utils.encode_dss_signature(*pair), data, ec.ECDSA(digest))
 
 
-def check_held(archive, against, older, log, heads):
-    size, root = checkpoint(against, log)
-    known = {one: other for one, (other, _) in heads.items()}
-    if older is not None:
-        known.setdefault(*checkpoint(read(archive, older["checkpoint"]).decode(), log))
-    refuse(known.get(size, root) != root, "it has another root than the pack's: the log was rewritten")
-    refuse(size not in known, "the pack has no proof for it: order one against this checkpoint")
+# --- The whole
+class Report:
+    """Sentences by number, and how many of them say that something does not hold."""
+
+    def __init__(self):
+        self.lines, self.failed = [], 0
+
+    def say(self, number, sentence, mark="note "):
+        self.failed += mark == "FAILS"
+        self.lines.append(f"{mark} {number:>2}  " + "".join(c if c.isprintable() else "\ufffd" for c in sentence))
+
+    def check(self, number, what, work, *given, well=None):
+        """Do a piece of work; say what is wrong, or that it is well, and return what came of it, or None."""
+        try:
+            found = work(*given)
+        except Wrong as error:
+            return self.say(number, f"{what}: {error}", "FAILS")
+        except InvalidSignature:
+            return self.say(number, f"{what}: a signature does not fit", "FAILS")
+        except MALFORMED as error:
+            return self.say(number, f"{what}: not as it should be ({type(error).__name__}: {error!s:.200})", "FAILS")
+        if well is not None:
+            self.say(number, f"{what}: {well}", "ok   ")
+        return found
 
 
-def text_of(name):
-    with open(name, encoding="utf-8") as file:
-        return file.read(1_000_000)
+class Pack(Report):
+    """A pack, what was found in it so far, and what was said of it."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.log, self.entries, self.rows = None, {}, {}  # the log's keys; bytes, and rows by table, of each entry
+        self.heads, self.roots = {}, {}  # checkpoints that receipts lead to, and the roots of these and the older one
+        self.archive = open_archive(path)
+        self.contents = canonical(read(self.archive, "pack.json"))
+        self.version, self.files = repr(self.contents["v"]), self.contents["files"]
+        is_known = self.version in ("1", "2") and all(map(HEX.fullmatch, self.files.values()))
+        refuse(not is_known, "it is of a version that this file does not read")
+        self.listed = {int(one["index"]): one for one in self.contents["entries"]}
+        self.about, self.key_file = str(self.contents["subject"]["id"]), self.contents["keys"]["log"]
+        self.whole, self.older = self.contents.get("whole"), self.contents.get("older")
+        self.statements = list(self.contents.get("statements", []))
+        one = [self.contents["certificate"]] if self.contents.get("certificate") else []
+        self.tokens = list(self.contents["certificates"]) if self.version == "2" else one
+
+    def all_rows(self, table):
+        return [row for _, tables in sorted(self.rows.items()) for row in tables.get(table, [])]
+
+    def check_files(self):
+        wrong = (set(self.archive.namelist()) - {"pack.json"}) ^ set(self.files)
+        for name in set(self.files) - wrong:
+            with self.archive.open(name) as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != self.files[name]:
+                    wrong.add(name)
+        refuse(wrong, f"{', '.join(sorted(wrong)[:5])}: missing, added or changed")
+
+    def find_keys(self, given):
+        """The keys of a log: the one that signs first, and those that did before."""
+        self.log = parse_keys(read(self.archive, self.key_file).decode() if given is None else given)
+
+    def check_entries(self):
+        is_listed = len(self.listed) == len(self.contents["entries"]) and (self.listed or self.version == "2")
+        refuse(not is_listed, "one is listed twice, or there is none")
+        for index, one in sorted(self.listed.items()):
+            name = f"Entry {index}"
+            entry = self.check(3, name, self.read_entry, index, one["entry"])
+            if entry is not None:
+                name += f" ({entry['kind']})"
+                self.check(4, name, self.check_rows, index, entry["rows"], one["rows"], one.get("withheld", []))
+                self.check(5, name, self.check_receipt, index, one["receipt"])
+                self.check(9, name, check_sums, self.rows[index])
+
+    def read_entry(self, index, name):
+        entry = check_entry(read(self.archive, name))
+        self.entries[index], self.rows[index] = read(self.archive, name), {}
+        return entry
+
+    def check_rows(self, index, groups, names, withheld):
+        tables = {group["table"] for group in groups}
+        odd = set(names) - tables | tables - set(names) - set(withheld)
+        refuse(odd, f"the rows of {', '.join(sorted(odd))} are missing, or not logged")
+        for group in groups:
+            if group["table"] in names:
+                data = read(self.archive, names[group["table"]])
+                rows = canonical(data)
+                is_all = len({str(row["id"]) for row in rows}) == group["count"]
+                is_logged = sha256(data).hex() == group["sha256"] and is_all
+                refuse(not is_logged, f"the rows of {group['table']} are not those that were logged")
+                self.rows[index][group["table"]] = rows
+
+    def check_receipt(self, index, name):
+        place, size, root, note = proven(read(self.archive, name).decode(), self.entries[index], self.log)
+        refuse(place != index, "the receipt is another entry's")
+        self.keep_head(size, root, note)
+
+    def keep_head(self, size, root, note):
+        refuse(self.roots.get(size, root) != root, "two checkpoints are of two trees of one size")
+        self.roots[size], self.heads[size] = root, note
+
+    def check_head(self):
+        """A pack of records rests on one checkpoint, which extends the older one in it."""
+        note = read(self.archive, self.contents["checkpoint"]).decode()
+        size, root = checkpoint(note, self.log)
+        refuse(set(self.heads) - {size}, "a receipt leads to another one")
+        self.keep_head(size, root, note)
+        if self.older is not None:
+            old_size, old_root = checkpoint(read(self.archive, self.older["checkpoint"]).decode(), self.log)
+            proof = [bytes.fromhex(one) for one in canonical(read(self.archive, self.older["proof"]))]
+            check_extended(old_size, old_root, size, root, proof)
+            self.roots[old_size] = old_root
+
+    def check_held(self, against):
+        size, root = checkpoint(against, self.log)
+        refuse(self.roots.get(size, root) != root, "it has another root than the pack's: the log was rewritten")
+        refuse(size not in self.roots, "the pack has no proof for it: order one against this checkpoint")
+
+    def check_whole(self):
+        begin, end = self.whole["from"], self.whole["to"]
+        is_whole = 0 <= begin <= end <= begin + MOST_FILES and set(range(begin, end)) <= set(self.entries)
+        refuse(not is_whole, f"of the entries from {begin} to before {end} some are left out")
+
+    def check_output(self):
+        """The last decision about the output, and the digests under which its file was recorded."""
+        audio, decision = self.contents["audio"], None
+        for _, tables in sorted(self.rows.items()):
+            for row in tables.get("rights_decision", []):
+                if self.about in (row["id"], row["submission_id"]):
+                    decision, signed = row, tables.get("provenance_manifest", [])
+        refuse(not decision or decision["outcome"] not in ("cleared", "refused", "review"), "no entry here decides it")
+        if decision["outcome"] == "cleared":
+            ids, stamps = [row["id"] for row in signed], self.all_rows("provenance_timestamp")
+            known = [row["output_digest"] for row in signed + [one for one in stamps if one["manifest_id"] in ids]]
+        else:
+            submitted = self.all_rows("rights_submission")
+            known = [row["audio_id"] for row in submitted if row["id"] == decision["submission_id"]]
+        is_file = self.files[audio["path"]] == audio["digest"]  # it is the file's: that was the first to be checked
+        is_signed = len(signed) == (decision["outcome"] == "cleared")
+        refuse(not is_file or not is_signed or audio["digest"] not in known, "the audio is not the file of the records")
+
+    def check_statement(self, name):
+        """A payee's statement: what came on it is what went, and its lines are in the run that the log names."""
+        bundle = canonical(read(self.archive, name))
+        said, tree, proof = bundle["statement"], bundle["lines"], bundle["statement_proof"]
+        data = bundle["entry"].encode()
+        entry, index = check_entry(data), proven(bundle["receipt"], data, self.log)[0]
+        named = [entry["data"][name] for name in ("run", "currency", "act")]
+        is_its_runs = self.entries.get(index, data) == data and named == [said["run"], said["currency"], "published"]
+        refuse(not is_its_runs, "it rests on another entry than its run's")
+        came, went = ({name: int(units) for name, units in said[side].items()} for side in ("came", "went"))
+        refuse(sum(came.values()) != sum(went.values()), "what came on it is not what went")
+        leaf = {proof["place"]: leaf_of(said, went["payable"], proof["salt"])}
+        is_issued = root_of(len(proof["beside"]), leaf, proof["beside"]) == logged(entry, "statements")
+        refuse(not is_issued, "it is not among the statements that the run issued")
+        earned, parts, seen = 0, {}, set()
+        for part in tree["partitions"]:
+            nodes = {}
+            for row in part["lines"]:
+                line, name = row["line"], (row["line"]["output"], row["line"]["country"], row["line"]["leaf"])
+                units = share_of(line, line["pool"])
+                refuse(line["party"] != said["party"], f"a line is another's: {name}")
+                refuse(name in seen or row["place"] in nodes, f"a line comes twice: {name}")
+                seen.add(name)
+                nodes[row["place"]], earned = leaf_of(line, units, row["salt"]), earned + units
+            parts[part["number"]] = root_of(part["height"], nodes, part["beside"])
+        is_in_run = not parts or root_of(tree["height"], parts, tree["beside"]) == logged(entry, "root")
+        refuse(not is_in_run, "its lines do not lead to the root that the run's entry names")
+        check_terms(bundle.get("terms"), said["party"], came.get("terms", 0), entry)
+        root, accounts = entry["data"]["root"], entry["data"]["units"].values()
+        is_whole = int(root["credit"]) - int(root["debit"]) == sum(int(units) for units in accounts)
+        refuse(earned != came["earned"] or not is_whole, "its lines, or the run's accounts, do not add up")
+
+
+def verify(path, key=None, against=None, policy=None):
+    try:
+        pack = Pack(path)
+    except (Wrong, *MALFORMED) as error:
+        raise Unreadable(f"It cannot be read as a pack: {error}") from error
+    check = pack.check
+    check(1, "The files", pack.check_files, well="they are those that the contents list, and all")
+    if key is None:
+        pack.say(2, "Without --key this shows that the pack agrees with itself, and not who made it.")
+    check(2, "The log's key", pack.find_keys, key)
+    if not pack.log:
+        return pack
+    pack.say(2, f"The log is {pack.log[0][0]}; its key's fingerprint is {sha256(pack.log[0][3]).hex()}.")
+    check(3, "The entries", pack.check_entries)
+    pack.say(5, f"{len(pack.entries)} entries were compared with the log, with their rows.")
+    if pack.version == "1":
+        check(7, "The output", pack.check_output, well="it was decided on, and the audio is the file that was recorded")
+    else:
+        check(6, "The checkpoint", pack.check_head, well="every receipt leads to it; it extends the older one, if any")
+    if pack.version == "2" and pack.whole is not None:
+        check(7, "The period", pack.check_whole, well="no entry is left out of this part")
+    for name in pack.statements:
+        check(10, name, pack.check_statement, name, well="its lines are in the run, and add up")
+    vouched = [row.get("token") for row in pack.all_rows("provenance_certificate")]
+    for name in pack.tokens:
+        well = "an entry vouches for it, and its signature fits the chain that it brings"
+        check(11, name, check_certificate, pack.archive, name, vouched, well=well)
+    if against is not None:
+        check(12, "Your checkpoint", pack.check_held, against, well="this pack rests on it")
+    for size, note in sorted(pack.heads.items() if policy is not None else ()):
+        check(13, f"Witnesses of {size} entries", enough_witnesses, note, policy, well="enough of your policy cosigned")
+    return pack
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Check an evidence pack.")
-    parser.add_argument("pack")
-    parser.add_argument("--key", help="file with the log's public key, from a source you trust")
-    parser.add_argument("--against", help="file with an older checkpoint of the log")
-    parser.add_argument("--policy", help="file with whom you trust as witnesses (c2sp.org/tlog-policy)")
-    given = parser.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("path")
+    for name in ("--key", "--against", "--policy"):
+        parser.add_argument(name, type=lambda path: pathlib.Path(path).read_text("utf-8"))
     try:
-        report = verify(given.pack, *(name and text_of(name) for name in (given.key, given.against, given.policy)))
-    except (Unreadable, OSError, UnicodeDecodeError) as error:
+        report = verify(**vars(parser.parse_args()))
+    except (Unreadable, OSError) as error:
         print(f"This file cannot be checked. {error}")
         return 2
-    print("\n".join(report.lines) + "\n" + NOT_CHECKED)
-    print(f"\n{report.failed} checks failed." if report.failed else "\nEverything that was checked holds.")
+    print("\n".join(report.lines) + "\n\n" + __doc__[__doc__.index("Not checked here") :])
+    print(f"{report.failed} checks failed." if report.failed else "Everything that was checked holds.")
     return 1 if report.failed else 0
 
 

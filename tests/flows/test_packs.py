@@ -451,7 +451,8 @@ def test_the_verifier_can_be_read_through() -> None:
         for n in range(one.body[0].lineno, (one.body[0].end_lineno or 0) + 1)
     }
     code = [n for n, line in enumerate(lines, 1) if n not in said and line.strip() and not line.strip().startswith("#")]
-    assert len(code) <= 470
+    assert len(code) <= 420
+    assert len(lines) <= 575  # with what explains it
     imports = {line for line in lines if line.startswith(("import ", "from "))}
     assert all(
         "cryptography" in line or line.startswith(("import argparse", "from fractions", "from itertools"))
