@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ledger.api.reading.AuditorsOnlyRead",
     "ledger.api.reading.ReadsOfDossiers",
-    "ledger.reports.away.KeysAway",
+    "ledger.reports.away.Away",
 ]
 
 ROOT_URLCONF = "ledger.urls"

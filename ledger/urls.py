@@ -12,6 +12,8 @@ from ledger.probes import views as probes
 # Here and not as Django is set up: workers, the sequencer and most commands have no desk, and start in half the time.
 admin.autodiscover()
 
+handler500 = "ledger.reports.away.failed"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/", permanent=False)),
     path("healthz", probes.healthz, name="healthz"),

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import gettext
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, cast
@@ -34,8 +36,21 @@ def languages() -> tuple[str, ...]:
 
 def language_of(tag: str) -> str:
     """Return the language nearest to a BCP 47 tag."""
-    primary = tag.replace("_", "-").split("-")[0].lower()
+    primary = _primary(tag)
     return primary if primary in languages() else languages()[0]
+
+
+def language_asked(header: str) -> str:
+    """Return the language that a browser asks for first of those that there are (RFC 9110, Accept-Language)."""
+    tag, quality = r"([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)", r"(?:;\s*q=([01](?:\.\d{0,3})?))?"
+    asked = re.findall(rf"{tag}\s*{quality}\s*(?:,|$)", header[:500])
+    ranked = sorted(asked, key=lambda one: -Decimal(one[1] or "1"))
+    known = [_primary(one) for one, weight in ranked if Decimal(weight or "1") and _primary(one) in languages()]
+    return known[0] if known else languages()[0]
+
+
+def _primary(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()
 
 
 class Words:

@@ -29,7 +29,7 @@ from ledger import campaigning
 from ledger.artists import page
 from rights.authority import UnauthorizedAct
 from rights.models import CampaignInvitation
-from rights.phrases import Words, language_of, languages
+from rights.phrases import Words, language_asked, languages
 from rights.term_limits import EvidenceMissing
 
 STATIC = Path(__file__).resolve().parent.parent / "static" / "ledger"
@@ -109,7 +109,7 @@ def _words(request: HttpRequest, language: str) -> Words:
         return Words(chosen)
     if language:
         return Words(language)
-    return Words(language_of(request.headers.get("Accept-Language", "")))
+    return Words(language_asked(request.headers.get("Accept-Language", "")))
 
 
 @discreet

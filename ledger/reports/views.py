@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
@@ -50,6 +51,14 @@ def _style() -> tuple[SafeString, str]:
 def page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     style, policy = _style()
     response = render(request, template, {**context, "style": style})
+    response["Content-Security-Policy"] = policy
+    return response
+
+
+def page_of_words(template: str, context: dict[str, object], *, status: int) -> HttpResponse:
+    """Return a page for which nothing is asked, neither who reads it nor what waits for them: no database is needed."""
+    style, policy = _style()
+    response = HttpResponse(render_to_string(template, {**context, "style": style}), status=status)
     response["Content-Security-Policy"] = policy
     return response
 
