@@ -282,6 +282,18 @@ def retain(**future: object) -> None:  # noqa: ARG001 - tomorrow's arguments
 
 
 @shared_task(time_limit=IMPORT_TIME_LIMIT_S)
+def count_index(
+    *,
+    sight: dict[str, object],
+    known_at: str,
+    **future: object,  # noqa: ARG001 - tomorrow's arguments
+) -> None:
+    """Count what a large index covers, and its flags, for somebody who waits."""
+    moment = datetime.fromisoformat(known_at) if known_at else None
+    transparency.count_index(sight=sight, known_at=moment, at=timezone.now())
+
+
+@shared_task(time_limit=IMPORT_TIME_LIMIT_S)
 def sum_up_training(
     *,
     version_id: str,

@@ -60,6 +60,7 @@ MOST_COMPARED = 100_000  # recordings of the catalogue that a dataset is compare
 MOST_NOTES = 20
 MOST_AT_ONCE = 10_000  # recordings that are counted while somebody waits, about a second and a half
 MEMBER_COSTS = 5  # recordings that take as long as a member with its answers
+FLAG_COSTS = 1  # and as a finding that may be a flag
 KEPT_S = 3_600
 ORDER_S = 300  # after which work that nobody finished is ordered again
 
@@ -69,7 +70,7 @@ class NotKnownThen(Exception):
 
 
 class BeingSummedUp(Exception):
-    """So many members are gone through by a worker: ask again in half a minute."""
+    """So much is gone through by a worker: ask again in half a minute."""
 
 
 class AsksTheFuture(Exception):
@@ -116,17 +117,22 @@ def summed_up(asked: Asked, *, order: Callable[..., object]) -> Summary:
     """
     if _is_quick(asked):
         return summary(asked)
-    place = _place(asked)
-    found: Summary | None = _kept().get(place)
-    if found is not None:
+    found: Summary = _kept_or_ordered(
+        _place(asked),
+        order,
+        version_id=str(asked.version.pk),
+        sight=_written(asked.sight),
+        valid_at=asked.valid_at.isoformat(),
+        known_at="" if asked.is_now else asked.known_at.isoformat(),
+    )
+    return found
+
+
+def _kept_or_ordered(place: str, order: Callable[..., object], **words: Any) -> Any:
+    if (found := _kept().get(place)) is not None:
         return found
     if _kept().add(f"{place}-ordered", True, timeout=ORDER_S):  # of many who wait, one orders
-        order(
-            version_id=str(asked.version.pk),
-            sight=_written(asked.sight),
-            valid_at=asked.valid_at.isoformat(),
-            known_at="" if asked.is_now else asked.known_at.isoformat(),
-        )
+        order(**words)
     raise BeingSummedUp
 
 
@@ -134,8 +140,43 @@ def sum_up(*, version_id: UUID, sight: Any, valid_at: date, known_at: datetime |
     """Work a summary out, and keep it for those who wait."""
     rows = ModelVersion.objects.select_related("model__provider__identity", "dataset__keeper__identity", "retirement")
     asked = ask(rows.get(pk=version_id), _read_sight(sight), valid_at=valid_at, known_at=known_at, at=at)
-    _kept().set(_place(asked), summary(asked), timeout=KEPT_S)
+    found = summary(asked)
+    # Under its moment too: the paper that a page links to is that of the page.
+    _kept().set_many({_place(one): found for one in (asked, replace(asked, is_now=False))}, timeout=KEPT_S)
     _kept().delete(f"{_place(asked)}-ordered")
+
+
+def index_summed_up(
+    sight: Sight, *, known_at: datetime | None, at: datetime, order: Callable[..., object]
+) -> IndexCoverage:
+    """
+    Return what `index` says, now or as known at a moment: at once where that is quick, else as a worker has counted it.
+
+    :raises AsksTheFuture: the moment lies ahead
+    :raises BeingSummedUp: a worker is at it
+    """
+    if known_at is not None and known_at > at:
+        raise AsksTheFuture
+    recordings = seen(Recording.objects.all(), sight)[: MOST_AT_ONCE + 1].count()
+    findings = seen(Finding.objects.all(), sight)[: MOST_AT_ONCE + 1].count()
+    if recordings + findings * FLAG_COSTS <= MOST_AT_ONCE:
+        return index(sight, known_at=known_at or at)
+    words = {"sight": _written(sight), "known_at": known_at.isoformat() if known_at else ""}
+    found: IndexCoverage = _kept_or_ordered(_index_place(sight, known_at), order, **words)
+    return found
+
+
+def count_index(*, sight: Any, known_at: datetime | None, at: datetime) -> None:
+    """Count the index, and keep what it comes to for those who wait."""
+    eyes = _read_sight(sight)
+    place = _index_place(eyes, known_at)
+    _kept().set(place, index(eyes, known_at=known_at or at), timeout=KEPT_S)
+    _kept().delete(f"{place}-ordered")
+
+
+def _index_place(sight: Sight, known_at: datetime | None) -> str:
+    said = json.dumps([_written(sight), known_at.isoformat() if known_at else "now"])
+    return f"index-{hashlib.sha256(said.encode()).hexdigest()}"
 
 
 def _is_quick(asked: Asked) -> bool:
@@ -225,7 +266,9 @@ def summary(asked: Asked) -> Summary:
         is_whole=is_whole or dataset is None,
     )
     retirement = getattr(version, "retirement", None)
-    checkpoint = Checkpoint.objects.order_by("-size").first()  # none before the sequencer has begun
+    # As it stood then: what is asked for again with its day and its moment comes to the same bytes.
+    checkpoint = Checkpoint.objects.filter(at__lte=known_at).order_by("-size").first()
+    size = checkpoint.size if checkpoint else 0
     return Summary(
         version_id=version.pk,
         model_id=version.model_id,
@@ -262,8 +305,8 @@ def summary(asked: Asked) -> Summary:
         coverage=covered,
         compared=compared,
         compared_with=compared_with,
-        entries=_entries(version, statement),
-        checkpoint_size=checkpoint.size if checkpoint else 0,
+        entries=_entries(version, statement, size),
+        checkpoint_size=size,
         checkpoint_root=bytes(checkpoint.root).hex() if checkpoint else "",
         flagged=tuple(flagged),
     )
@@ -460,7 +503,7 @@ def _exclusions(asked: Asked) -> tuple[ExclusionLine, ...]:
     return tuple(ExclusionLine(name, assets[name], others[name], tuple(notes.get(name, ()))) for name in names)
 
 
-def _entries(version: ModelVersion, statement: TrainingStatement | None) -> tuple[EntryLine, ...]:
+def _entries(version: ModelVersion, statement: TrainingStatement | None, size: int) -> tuple[EntryLine, ...]:
     wanted: list[tuple[str, dict[str, Any]]] = [("Version registered", {"model_version": version})]
     if version.dataset_id is not None:
         wanted.insert(0, ("Dataset frozen", {"dataset": version.dataset_id}))
@@ -470,7 +513,8 @@ def _entries(version: ModelVersion, statement: TrainingStatement | None) -> tupl
     for name, subject in wanted:
         entry = Entry.objects.select_related("leaf").filter(**subject).first()
         if entry is not None:
-            found.append(EntryLine(name, entry.pk, entry.leaf.index if hasattr(entry, "leaf") else None))
+            is_under = hasattr(entry, "leaf") and entry.leaf.index < size
+            found.append(EntryLine(name, entry.pk, entry.leaf.index if is_under else None))
     return tuple(found)
 
 

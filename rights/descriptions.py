@@ -105,6 +105,7 @@ def _units(ids: Sequence[UUID], known_at: datetime) -> Iterator[Unit]:
     rows = Recording.objects.filter(pk__in=ids, reference__isnull=False)
     durations = dict(rows.values_list("pk", "reference__audio__duration_ms"))
     delivered = RecordingAudio.objects.filter(recording__in=ids, recorded_at__lte=known_at)
+    delivered = delivered.order_by("recorded_at", "pk")  # the last one counts, whoever asks
     durations |= dict(delivered.values_list("recording", "reference__audio__duration_ms"))
     for id in ids:
         yield Unit(id, durations.get(id), tuple(descriptions.get(id, ())), tuple(words.get(id, ())))

@@ -407,14 +407,15 @@ class IndexCoverage(APIView):
         """Read the coverage of the index of references by genre, language, region, era and lead voice."""
         when = When(data={"known_at": given} if (given := request.query_params.get("known_at")) else {})
         when.is_valid(raise_exception=True)
-        now = timezone.now()
-        known_at = when.validated_data.get("known_at", now)
-        if known_at > now:
-            raise transparency.AsksTheFuture
-        found = transparency.index(caller_of(request).sight, known_at=known_at)
+        found = transparency.index_summed_up(
+            caller_of(request).sight,
+            known_at=when.validated_data.get("known_at"),
+            at=timezone.now(),
+            order=tasks.count_index.delay,
+        )
         return Response(
             {
-                "known_at": known_at,
+                "known_at": found.known_at,
                 "coverage": summary.coverage_data(found.index, found.catalogue, found.compared_with),
                 "flagged": found.flagged,
                 "judged": found.judged,

@@ -23,7 +23,7 @@ from ledger.reports.access import staff_only
 from ledger.reports.views import attachment, page
 from ledger.statements import plots, summary, summary_paper
 from ledger.statements.summary import MemberLine, Summary
-from ledger.transparency import Asked
+from ledger.transparency import Asked, IndexCoverage
 from rights import coverage, training
 from rights.coverage import Dimension, Flags, Row
 from rights.models import ModelVersion, TrainingStatement
@@ -41,15 +41,16 @@ def _summed_up(asked: Asked) -> Summary:
     return transparency.summed_up(asked, order=tasks.sum_up_training.delay)
 
 
-def _waits(view: Callable[[HttpRequest, UUID], HttpResponse]) -> Callable[[HttpRequest, UUID], HttpResponse]:
+def _waits(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Show that a worker is at it, on a page that asks again by itself, in place of what is not there yet."""
 
     @wraps(view)
-    def waiting(request: HttpRequest, id: UUID) -> HttpResponse:
+    def waiting(request: HttpRequest, **which: UUID) -> HttpResponse:
         try:
-            return view(request, id)
+            return view(request, **which)
         except transparency.BeingSummedUp:
-            answer = page(request, "ledger/reports/training_waiting.html", {"seconds": ASK_AGAIN_S})
+            context: dict[str, object] = {"seconds": ASK_AGAIN_S, "is_index": not which}
+            answer = page(request, "ledger/reports/training_waiting.html", context)
             answer.status_code = 202
             answer["Refresh"] = str(ASK_AGAIN_S)
             return answer
@@ -95,6 +96,7 @@ def version(request: HttpRequest, id: UUID) -> HttpResponse:
         "fault": fault,
         "known_at": it.known_at.strftime("%Y-%m-%dT%H:%M:%S"),
         "query": f"?{when}" if when else "",
+        "same": _same(it),
         "when": f"{when}&" if when else "",
         "moments": [_moment(it, one) for one in it.moments],
         "flagged": [_member(one) for one in it.flagged],
@@ -128,6 +130,7 @@ def template(request: HttpRequest, id: UUID) -> HttpResponse:
         "sections": summary.sections(it),
         "template": training.TEMPLATE,
         "query": f"?{when}" if when else "",
+        "same": _same(it),
     }
     return page(request, "ledger/reports/training_template.html", context)
 
@@ -161,14 +164,19 @@ def covered(request: HttpRequest, id: UUID) -> HttpResponse:
     return attachment(text.encode(), "text/csv; charset=utf-8", f"coverage-{id}.csv")
 
 
+def _index(request: HttpRequest) -> IndexCoverage:
+    sight, order = caller_of(request).sight, tasks.count_index.delay
+    return transparency.index_summed_up(sight, known_at=None, at=timezone.now(), order=order)
+
+
 @require_safe
 @staff_only
+@_waits
 def index(request: HttpRequest) -> HttpResponse:
     """Show what the index of references covers, and how often its flags were wrong, by group (CHK-7)."""
-    known_at = timezone.now()
-    it = transparency.index(caller_of(request).sight, known_at=known_at)
+    it = _index(request)
     context = {
-        "known_at": known_at,
+        "known_at": it.known_at,
         "flagged": it.flagged,
         "judged": it.judged,
         "wrong": it.wrong,
@@ -188,9 +196,10 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @staff_only
+@_waits
 def index_csv(request: HttpRequest) -> HttpResponse:
     """Hand out the coverage of the index as CSV."""
-    it = transparency.index(caller_of(request).sight, known_at=timezone.now())
+    it = _index(request)
     rows = {by: coverage.rows(it.index, by, beside=it.catalogue) for by in Dimension}
     return attachment("".join(summary.coverage_table(rows)).encode(), "text/csv; charset=utf-8", "index.csv")
 
@@ -212,6 +221,11 @@ def _asked(request: HttpRequest, id: UUID) -> tuple[Asked, str]:
 
 def _when(request: HttpRequest) -> str:
     return urlencode({name: value for name in ("at", "known_at") if (value := request.GET.get(name, ""))})
+
+
+def _same(it: Summary) -> str:
+    """Return the query that leads to what the page shows, whenever it is asked."""
+    return "?" + urlencode({"at": it.valid_at.isoformat(), "known_at": summary_paper.moment(it)})
 
 
 def _number(request: HttpRequest, pages: int) -> int:

@@ -7,6 +7,7 @@ Names, titles and declarations are data to the template, so none of them is read
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ def pdf(it: Summary) -> bytes:
     except typst.TypstError as error:
         raise NotWritten(f"{NotWritten.__doc__} {error}") from error
     return bytes(written)
+
+
+def moment(it: Summary) -> str:
+    """Return as of when it is known, as an address asks for it: with it and the day, the same bytes come again."""
+    return it.known_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def shares(rows: tuple[Row, ...]) -> list[plots.Share]:
@@ -121,6 +127,7 @@ def _data(it: Summary) -> dict[str, Any]:
                 if it.checkpoint_root
                 else "none is signed yet",
             },
+            {"name": "The same again", "value": f"at={it.valid_at}, known_at={moment(it)}"},
         ],
         "footer": f"{it.provider} · {it.name} · {as_at}",
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -384,7 +386,48 @@ def test_the_summary_is_a_paper_too(trained: World) -> None:
     assert answer.status_code == 201, answer.content
     paper = body(rival.get(f"{VERSION}/training-summary.pdf"))
     assert paper.startswith(b"%PDF-")
-    assert body(rival.get(f"{VERSION}/training-summary.pdf?at=2026-06-01")).startswith(b"%PDF-")
+    # With a day and a moment it comes to the same bytes whenever it is asked for, by whichever process.
+    sequencer.drain(at=timezone.now())
+    then = f"{VERSION}/training-summary.pdf?at=2026-06-01&known_at={timezone.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+    paper = body(rival.get(then))
+    assert rival.post(f"{VERSION}/training-statements", declared() | {"id": key("another")}).status_code == 201
+    described_again = described(genres=["pop"], id=key("later"))
+    assert client("label").post(f"/v1/recordings/{key('kept')}/descriptions", described_again).status_code == 201
+    sequencer.drain(at=timezone.now())
+    caches["pictures"].clear()
+    assert body(rival.get(then)) == paper
+    assert body(rival.get(f"{VERSION}/training-summary.pdf?at=2026-06-01")) != paper
+    # The page links to the paper that says what it says.
+    person = reader("rival")
+    shown = person.get(PAGES[2]).content.decode()
+    linked = unescape(shown.partition("summary.pdf")[2].partition('"')[0])
+    assert re.fullmatch(r"\?at=\d{4}-\d\d-\d\d&known_at=.{20,}", linked)
+    first, second = (body(person.get(f"{PAGES[2]}.pdf{linked}")) for _ in range(2))
+    assert first == second
+
+
+def test_a_large_index_is_counted_by_a_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    api, label, ordered = client("label"), reader("label"), list[dict[str, Any]]()
+    at_once = api.get("/v1/index").json()
+    monkeypatch.setattr(transparency, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(tasks.count_index, "delay", lambda **given: ordered.append(given))
+    caches["pictures"].clear()
+    for path in ("/reports/index", "/reports/index.csv", "/reports/index"):
+        waiting = label.get(path)
+        assert (waiting.status_code, waiting["Refresh"]) == (202, "5")
+        assert "The index is being counted" in waiting.content.decode()
+    answer = api.get("/v1/index")
+    assert (answer.status_code, answer.json()["code"], answer["Retry-After"]) == (202, "being_summed_up", "30")
+    (order,) = ordered  # once, whoever waits with the same eyes
+    tasks.count_index(**json.loads(json.dumps(order)))
+    later = api.get("/v1/index").json()
+    assert {name for name in later if later[name] != at_once[name]} == {"known_at"}
+    assert label.get("/reports/index").status_code == 200
+    assert label.get("/reports/index.csv").status_code == 200
+    then = f"/v1/index?known_at={later['known_at']}"
+    assert api.get(then).status_code == 202  # as known then, it is another answer
+    tasks.count_index(**json.loads(json.dumps(ordered[1])))
+    assert api.get(then).json() == later
 
 
 def test_a_large_dataset_is_read_in_few_questions(trained: World) -> None:
