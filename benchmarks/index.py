@@ -117,7 +117,8 @@ def _search_items(index: Known, query: Any) -> tuple[Match, ...]:
 
 
 def _hashes_of_peaks(query: tuple[landmarks.Peaks, ...]) -> Hashes:
-    made = [landmarks.hashes(one.frames, one.bins, fan=landmarks.QUERY_FAN)[0] for one in query]
+    fan = landmarks.FINE_FAN if landmarks.is_fine(query) else landmarks.QUERY_FAN
+    made = [landmarks.hashes(one.frames, one.bins, fan=fan)[0] for one in query]
     return np.unique(np.concatenate(made))
 
 

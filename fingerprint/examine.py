@@ -36,6 +36,9 @@ from fingerprint.versions import Songs, VersionsListener
 from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
 
+# Stands behind the peaks of a trace: that short audio was heard as `landmarks.Query` does, not as coarsely as long.
+_HEARS_SHORT_FINELY = 2
+
 
 class NoTrace(Exception):
     """Nothing is kept of what was heard in this audio: examine it again from its bytes."""
@@ -70,7 +73,7 @@ class CopiesListener:
 
     def __init__(self) -> None:
         self._fingerprints = extract.Fingerprints()
-        self._landmarks = landmarks.Landmarks()
+        self._landmarks = landmarks.Query()
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
@@ -93,6 +96,7 @@ class Heard:
     def traces(self) -> dict[str, bytes]:
         """Pack it, by algorithm."""
         rows = [row for peaks in self.peaks for row in (peaks.frames, peaks.pitches)]
+        rows.append(np.array([_HEARS_SHORT_FINELY]))
         return {self.algorithm: traces.written(self.items), landmarks.ALGORITHM: traces.written(rows)}
 
     @classmethod
@@ -116,9 +120,13 @@ class Heard:
             rows = [row.astype(np.int64) for row in traces.read(bytes(marks.data))]
         except NotATrace as error:
             raise NoTrace from error
-        if len(items) != extract.SHIFTS or len(rows) != 2 * landmarks.SHIFTS:
+        hearing, rows = rows[2 * landmarks.SHIFTS :], rows[: 2 * landmarks.SHIFTS]
+        if len(items) != extract.SHIFTS or len(rows) != 2 * landmarks.SHIFTS or len(hearing) > 1:
             raise NoTrace
         peaks = tuple(landmarks.Peaks(*pair) for pair in zip(rows[::2], rows[1::2], strict=True))
+        if landmarks.is_fine(peaks) and [row.tolist() for row in hearing] != [[_HEARS_SHORT_FINELY]]:
+            # What this release would find in the same audio, it could not find in what an earlier one heard of it.
+            raise NoTrace
         return cls(harmony.algorithm, items, peaks)
 
     def found_in(self, family: str, known: Known) -> Detection:

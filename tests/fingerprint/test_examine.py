@@ -289,3 +289,24 @@ def test_says_that_nothing_was_kept(write: Write) -> None:
         Trace.objects.create(audio_digest="1" * 64, algorithm=f"{family.name}1", data=traces.written([]))
         with pytest.raises(examine.NoTrace):
             examine.again("1" * 64, against={family.name: index.current(family)})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("seconds", "lost"), [(6, "short"), (20, None)])
+def test_hears_anew_what_is_short_and_was_heard_coarsely(
+    seconds: int, lost: str | None, music: Callable[..., Sound], write: Write
+) -> None:
+    """An earlier release kept fewer peaks of it than it is looked up by now; of what is long it kept as many."""
+    facts = taken_in(write(wav(music("country.mp3")[: seconds * 44_100])))
+    examine.examine(facts)
+    known = {index.LANDMARKS.name: index.current(index.LANDMARKS)}
+    assert examine.again(facts.digest, against=known)
+    for trace in list(Trace.objects.all()):
+        rows = traces.read(bytes(trace.data))
+        earlier = rows[:-1] if trace.algorithm == landmarks.ALGORITHM else rows
+        Trace.objects.create(audio_digest="1" * 64, algorithm=trace.algorithm, data=traces.written(earlier))
+    if lost:
+        with pytest.raises(examine.NoTrace):
+            examine.again("1" * 64, against=known)
+    else:
+        assert examine.again("1" * 64, against=known) == examine.again(facts.digest, against=known)
