@@ -147,6 +147,8 @@ def search(
     explained = np.zeros(asked.frames, bool)
     lines = asked.lines(index, 0, asked.windows(index, 0, explained, index.count))
     explained = asked.explained(lines)
+    if pitches_cents and not explained.all():
+        index.count(asked.hashes(pitches_cents))  # for all pitches in one reading
     for cents in pitches_cents:
         if explained.all():
             break
@@ -376,9 +378,9 @@ class Search:
             self._query = _Query(self._heard, self.frames, cents)
         return self._query
 
-    def hashes(self, pitches_cents: Sequence[int] = PITCHES_CENTS) -> Hashes:
-        """Return every hash that is asked for, untransposed and at some pitches, once and in order."""
-        made = [self._at(cents).hashes()[0] for cents in (0, *pitches_cents)]
+    def hashes(self, pitches_cents: Sequence[int] = (0, *PITCHES_CENTS)) -> Hashes:
+        """Return every hash that is asked for at some pitches, once and in order."""
+        made = [self._at(cents).hashes()[0] for cents in pitches_cents]
         return np.unique(np.concatenate(made))
 
     def windows(

@@ -54,8 +54,10 @@ WIDTH = 4  # so many segments of one size, within a factor of four, become one
 _SMALL = 14  # bits of a number of postings, below which every size is one
 _BLOCK = 1 << 22  # postings, or items, that are in memory while segments are merged
 _SPREAD = 0x9E3779B1  # the golden ratio's
-_KEPT = 1 << 21  # ends of keys that are kept from counting to reading: 32 MiB
-_READ_AT_ONCE = 1 << 17  # entries, each perhaps on a page of its own, before pages are given back
+_KEPT = 1 << 22  # ends of keys that are kept from counting to reading: 32 MiB, and twice that for a while
+# Entries before pages are given back. To map and to unmap them takes more than to read them, and a search comes back
+# to many; how many are mapped until then is for the kernel, which maps their neighbors and takes back what it needs.
+_READ_AT_ONCE = 1 << 25
 _INCOMING = ".incoming-"
 
 _TABLE = np.dtype(
@@ -466,7 +468,7 @@ class View:
         self._snapshot: str | None = None
         self._read = 0
         # What was counted last is read next, some of it at a time.
-        self._counted: tuple[Hashes, list[tuple[Positions, Positions]]] | None = None
+        self._counted: tuple[Hashes, list[tuple[Hashes, Hashes]]] | None = None
 
     def __len__(self) -> int:
         return self._size
@@ -550,30 +552,32 @@ class View:
         """Return how many places each hash has."""
         keys, back = np.unique(keys_of(hashes), return_inverse=True)
         total = np.zeros(keys.size, np.int64)
-        found = []
-        for _, first, count in self._found(keys):
+        known = self._counted_before(keys)
+        kept: list[tuple[Hashes, Hashes]] = []
+        for _, first, count in self._found(keys) if known is None else known:
             total += count
-            if len(self.segments) * keys.size <= _KEPT:
-                found.append((first, count))
-        if len(found) == len(self.segments) and all(mask is None for mask in self.masks):
-            self._counted = keys, found
+            if known is None and len(self.segments) * keys.size <= _KEPT:
+                kept.append((first.astype(np.uint32), count.astype(np.uint32)))
+        if keys.size and kept and len(kept) == len(self.segments) and all(mask is None for mask in self.masks):
+            self._counted = keys, kept
         self._has_read(keys.size)
         return total[back]
 
-    def _found(self, keys: Hashes) -> Iterator[tuple[int, Positions, Positions]]:
-        """
-        Give for each segment where the postings of each key begin, and how many of them are to be found.
-
-        Keys come in order. What was counted before is not looked for again.
-        """
+    def _counted_before(self, keys: Hashes) -> list[tuple[int, Positions, Positions]] | None:
+        """Return what was found of some keys, in order, if all of them were counted last."""
         counted = self._counted
-        if counted is not None and keys.size <= counted[0].size:
-            at = np.searchsorted(counted[0], keys)
-            at[at == counted[0].size] = 0
-            if (counted[0][at] == keys).all():
-                for number, (first, count) in enumerate(counted[1]):
-                    yield number, first[at], count[at]
-                return
+        if counted is None:
+            return None
+        at = np.minimum(np.searchsorted(counted[0], keys), counted[0].size - 1)
+        if not (counted[0][at] == keys).all():
+            return None
+        return [
+            (number, first[at].astype(np.int64), count[at].astype(np.int64))
+            for number, (first, count) in enumerate(counted[1])
+        ]
+
+    def _found(self, keys: Hashes) -> Iterator[tuple[int, Positions, Positions]]:
+        """Give for each segment where the postings of each key begin, and how many of them are to be found."""
         for number, (segment, mask) in enumerate(zip(self.segments, self.masks, strict=True)):
             first, count = segment.find(keys)
             if mask is not None:
@@ -605,7 +609,7 @@ class View:
         keys, begins, repeats = np.unique(spread[order], return_index=True, return_counts=True)
         total = np.zeros(keys.size, np.int64)
         kept: dict[int, tuple[Positions, Positions]] = {}
-        for number, first, count in self._found(keys):
+        for number, first, count in self._counted_before(keys) or self._found(keys):
             total += count
             # What is hidden is counted out, so it is found once more; and so is what would be too much to keep.
             if self.masks[number] is None and (len(kept) + 1) * keys.size <= _KEPT:
