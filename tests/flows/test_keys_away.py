@@ -139,10 +139,10 @@ def test_without_a_database_everybody_reads_it_in_their_language(
             assert answer.status_code == 503, (path, answer.status_code, answer.content[-500:])
             assert (answer["Retry-After"], answer["Referrer-Policy"]) == ("30", "no-referrer")
             text = answer.content.decode()
-            assert "Die Aufzeichnungen sind gerade nicht erreichbar" in text, path
+            assert "Die Datenbank antwortet nicht" in text, path
             assert ("/readyz" in text) is path.startswith(("/admin/", "/reports/"))
             english = client.generic(method, f"{path}?lang=en", headers=german).content.decode()
-            assert "The records cannot be reached now" in english
+            assert "The database does not answer" in english
         for path in ("/v1/works", "/reports/index"):
             answer = client.generic(method, path, headers={"Accept": "application/json"})
             if answer.status_code != 405:
