@@ -34,7 +34,8 @@ stayed. Of 222 pieces of 2 and 5 seconds that were rendered on the catalogue's o
 in 17 instead of 13, which may be chance; of real recordings in none.
 
 Not found: what plays over and over the same in a longer output, since it agrees with itself moved aside; transposed by
-other than whole semitones, or more than two; and most of what lies 6 dB under a voice for less than 10 seconds.
+other than whole semitones, or more than two; and in a longer output, much of what lies 6 dB under a voice for less than
+10 seconds.
 """
 
 import math
