@@ -65,6 +65,7 @@ def _one(size: int, track: Path | None, folder: Path) -> None:
     import django
 
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
@@ -101,7 +102,7 @@ def _one(size: int, track: Path | None, folder: Path) -> None:
         print(f"  load average at the end: {', '.join(f'{one:.1f}' for one in os.getloadavg())}", flush=True)
     finally:
         connections.close_all()
-        embedded.stop_what_we_started()
+        embedded.stop(settings.EMBEDDED_POSTGRES)  # nobody else's: it is in a folder of its own, which goes
 
 
 def _told(size: int, title: str, said: dict[str, Any]) -> None:
