@@ -56,10 +56,10 @@ def enrolled(first: int, count: int, chance: np.random.Generator) -> list[int]:
             "received_at": AT,
         },
     )
-    # Ids in no order of the rows, some that differ in their last byte alone.
+    # Ids in no order of the rows, some that differ in their last bytes alone, and those against it.
     drawn = chance.random(count) < 0.7
     ids = [
-        UUID(bytes=chance.bytes(16)) if is_far else UUID(int=(7 << 100) + first + number)
+        UUID(bytes=chance.bytes(16)) if is_far else UUID(int=(7 << 100) - first - number)
         for number, is_far in enumerate(drawn)
     ]
     Reference.objects.bulk_create(Reference(id=id, audio_id=digest, enrolled_at=AT) for id in ids)
