@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 PORT = 5432
+_SOCKET = f".s.PGSQL.{PORT}"
 SUN_PATH_ROOM = 85  # a unix socket's path has 108 bytes; the socket's own name takes the rest
 
 
@@ -112,7 +113,7 @@ def broker_conninfo(*, data: Path, url: str | None) -> str:
 def _answers(folder: Path) -> bool:
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
-        probe.connect(str(folder / f".s.PGSQL.{PORT}"))
+        probe.connect(str(folder / _SOCKET))
         return True
     return False
 
@@ -259,7 +260,22 @@ def _start(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]
                     raise EmbeddedPostgresError(f"PostgreSQL does not stay up: {_last_words(data)}")
                 _drop_stale_pidfile(data)
                 subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)
+            elif number := _out_of_reach(data, folder):
+                raise EmbeddedPostgresError(
+                    f"PostgreSQL runs as process {number}, but its socket {folder / _SOCKET} was removed, so that"
+                    f" nobody reaches it. End it with `kill -INT {number}`, which loses nothing, and start again."
+                )
         time.sleep(0.05)
+
+
+def _out_of_reach(data: Path, folder: Path) -> int:
+    """Return the process of a server that is up but has lost its socket, as to a cleaner of temporary files; else 0."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = (data / "postmaster.pid").read_text().splitlines()
+        is_up = lines[7].strip() == "ready" and Path(lines[4]) == folder
+        if is_up and not (folder / _SOCKET).exists() and _serves(int(lines[0]), data):
+            return int(lines[0])
+    return 0
 
 
 def _last_words(data: Path) -> str:

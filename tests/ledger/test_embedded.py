@@ -115,6 +115,17 @@ def test_comes_back_when_only_the_postmaster_is_killed(data: Path) -> None:
     assert postmaster(data) != before
 
 
+def test_says_how_to_end_a_server_that_lost_its_socket(data: Path) -> None:
+    assert ask(data, "SELECT 1") == 1
+    number = postmaster(data)
+    (data / f".s.PGSQL.{embedded.PORT}").unlink()
+    with pytest.raises(embedded.EmbeddedPostgresError, match=f"kill -INT {number}"):
+        embedded.ensure(data)
+    os.kill(number, signal.SIGINT)
+    psutil.Process(number).wait(30)
+    assert ask(data, "SELECT 1") == 1
+
+
 def with_pidfile(data: Path, first_line: str) -> None:
     """Stop the server, and leave a pid file as a crash would."""
     lines = (data / "postmaster.pid").read_text().splitlines()
