@@ -303,7 +303,7 @@ NOT_PERSONAL: dict[str, tuple[str, ...]] = {
     "royalties.PlanTerm": ("kind", "side", "currency", "group", "source"),
     "royalties.Division": ("reason", "digest"),
     "royalties.SplitSource": ("leaf", "model"),
-    "ledger.Entry": ("kind", "body"),
+    "ledger.Entry": ("kind", "body", "subject"),
     "ledger.Leaf": ("hash",),
     "ledger.Tile": ("data",),
     "ledger.Edge": ("data",),

@@ -31,7 +31,12 @@ class DatabaseAway(Exception):
 
 
 class Away:
-    """Answer 503 wherever a page needed what is out of reach; what it had begun to write is undone."""
+    """
+    Answer 503 wherever a page needed what is out of reach.
+
+    What it had begun to write is undone, unless the connection went at the very end: whoever sends the same again, with
+    its id, gets the answer that there is.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Stand before what comes after."""
