@@ -74,20 +74,23 @@ def _of_kind(lookup: Any, compiler: Any) -> tuple[str, list[Any]] | None:
     return sql, list(params)
 
 
-@About.register_lookup
-class _Is(related_lookups.RelatedExact):
+class _OfItsKind:
+    """Compares ids as the lookup beside it does, of entries about this kind of fact alone."""
+
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        sql, params = super().as_sql(compiler, connection)
+        sql, params = super().as_sql(compiler, connection)  # type: ignore[misc]
         kind = _of_kind(self, compiler)
         return (f"({kind[0]} AND {sql})", (*kind[1], *params)) if kind else (sql, params)
 
 
 @About.register_lookup
-class _IsAmong(related_lookups.RelatedIn):
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        sql, params = super().as_sql(compiler, connection)
-        kind = _of_kind(self, compiler)
-        return (f"({kind[0]} AND {sql})", (*kind[1], *params)) if kind else (sql, params)
+class _Is(_OfItsKind, related_lookups.RelatedExact):
+    pass
+
+
+@About.register_lookup
+class _IsAmong(_OfItsKind, related_lookups.RelatedIn):
+    pass
 
 
 @About.register_lookup
