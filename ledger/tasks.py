@@ -368,11 +368,12 @@ def ring(submission_id: UUID) -> None:
     Ring the bell for a submission that is committed.
 
     A broker that is down must not turn an accepted submission into an error: the job row is there, and the sweep rings
-    again.
+    again. What a broker raises then is its own: Kombu's over PostgreSQL ends in an AttributeError once its connection
+    is gone.
     """
     try:
         clear_submission.delay(submission_id=str(submission_id))
-    except OperationalError:
+    except (OperationalError, AttributeError):
         log.warning("the broker is not answering; the sweep will ring for submission %s", submission_id)
 
 
@@ -380,5 +381,5 @@ def ring_for(kind: Job.Kind, subject_id: UUID) -> None:
     """Ring the bell for a job of another kind that is committed; the sweep rings again where the broker is down."""
     try:
         _call(kind, subject_id)
-    except OperationalError:
+    except (OperationalError, AttributeError):  # see ring()
         log.warning("the broker is not answering; the sweep will ring for %s %s", kind, subject_id)

@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,8 @@ def nursery() -> None:
                 _sequence()
             else:
                 {"write": _write, "hand-in": _hand_in}[act](name, Path(notes), random.Random(int(seed)))
+        except BaseException:  # noqa: BLE001 - nobody else says why
+            traceback.print_exc()
         finally:
             os._exit(0)
 
@@ -176,16 +179,17 @@ class _House:
     def __init__(self, made: Folder, chance: random.Random) -> None:
         self.made, self.chance = made, chance
         self.chaos = Chaos()
-        self.process: subprocess.Popen[str] = subprocess.Popen(
-            NURSERY,
-            env=self._environment(),
-            cwd=Path(__file__).resolve().parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            start_new_session=True,
-        )
+        with (made.data.parent / "nursery.log").open("w") as said:
+            self.process: subprocess.Popen[str] = subprocess.Popen(
+                NURSERY,
+                env=self._environment(),
+                cwd=Path(__file__).resolve().parents[2],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                start_new_session=True,
+            )
         made.started.append(self.process)
         self.who: dict[int, str] = {}
         self.workers: list[subprocess.Popen[str]] = []

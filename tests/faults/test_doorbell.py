@@ -20,6 +20,7 @@ from kombu import pools
 from kombu.exceptions import OperationalError
 
 from ledger import clients, jobs, tasks
+from ledger.models import Job
 from rights.models import Submission
 from tests.faults import edges, world
 from tests.faults.edges import Fault
@@ -142,6 +143,18 @@ def test_may_be_dead_when_a_submission_comes_in(trade: Sounds, dead_broker: None
     assert waited < 10  # whoever uploads does not wait until the broker is back
     world.assert_undecided(id_)
     assert [job.subject_id for job in jobs.unheard(at=timezone.now() + timedelta(seconds=6))] == [id_]
+
+
+def test_may_lose_its_connection_when_something_comes_in(trade: Sounds, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kombu's transport over PostgreSQL says it like this: seen where the database was killed beside a clerk."""
+
+    def lost(**_: object) -> None:
+        raise AttributeError("'NoneType' object has no attribute '_get_pgmq_client'")
+
+    monkeypatch.setattr(tasks.clear_submission, "delay", lost)
+    monkeypatch.setattr(tasks.work_on_import, "delay", lost)
+    assert post(uuid4(), trade).status_code == 202
+    tasks.ring_for(Job.Kind.IMPORT, uuid4())
 
 
 def test_may_be_dead_when_the_sweep_rings(trade: Sounds, dead_broker: None) -> None:
