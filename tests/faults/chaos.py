@@ -217,6 +217,8 @@ class _House:
         if self.chance.random() < OF_DATABASE:
             if kill(postgres_of(self.made.data)):
                 self.chaos.kills["database"] += 1
+            while kill(postgres_of(self.made.data)):  # one that was forked meanwhile keeps the memory of the dead
+                time.sleep(0.05)
             embedded.ensure(self.made.data / "pg18")
             return
         if self.workers and self.chance.random() < OF_WORKERS:
