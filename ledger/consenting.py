@@ -203,7 +203,7 @@ def answer(
         standing = mandates.authorize_terms(terms, on=on)
         effective_on = max(on, consent.active_from)
     elif act is ConsentAct.DECLINED:
-        standing = _authorize(consent, actor_id, on)
+        standing = authorize(consent, actor_id, on)
     elif act not in {ConsentAct.VIEWED, ConsentAct.EXPIRED}:
         raise OutOfCourse(f"an offer cannot be {act.value}")
     try:
@@ -324,7 +324,7 @@ def withdraw(
         raise NoticeTooShort(
             f"A notice of {consent.notice_days} days was agreed: the withdrawal takes effect on {earliest} or later"
         )
-    standing = _authorize(consent, actor_id, today)
+    standing = authorize(consent, actor_id, today)
     try:
         with transaction.atomic(durable=True):
             # Decisions that rest on it and are being committed are waited for, so that they are counted.
@@ -704,7 +704,12 @@ def _consent(id: UUID) -> Consent:
     return consent
 
 
-def _authorize(consent: Consent, actor_id: UUID, on: date) -> Standing:
+def authorize(consent: Consent, actor_id: UUID, on: date) -> Standing:
+    """
+    Return by what right somebody acts for the grantor of a consent on a day.
+
+    :raises UnauthorizedAct: they may not
+    """
     return mandates.authorize(
         grantor_id=consent.grantor_id,
         actor_id=actor_id,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -172,14 +172,14 @@ def _receive(
             received_at=at,
         )
         ImportProgress.objects.create(batch=batch, changed_at=at)
-        log.append(
-            Entry.Kind.IMPORT_RECEIVED,
-            batch,
-            {"format": batch.format, "file": f"sha256:{digest}", "size_bytes": batch.size_bytes},
-            at=at,
-        )
+        log.append(Entry.Kind.IMPORT_RECEIVED, batch, said_of_batch(batch), at=at)
         jobs.enqueue(Job.Kind.REHEARSE if is_rehearsal else Job.Kind.IMPORT, batch.id, at=at)
     return batch
+
+
+def said_of_batch(batch: ImportBatch) -> dict[str, Any]:
+    """Return what is logged of a file that was handed in."""
+    return {"format": batch.format, "file": f"sha256:{batch.file_digest}", "size_bytes": batch.size_bytes}
 
 
 def ask_to_rehearse(*, batch_id: UUID, at: datetime) -> ImportBatch:
@@ -230,7 +230,7 @@ def _open(batch_id: UUID) -> ImportBatch:
 
 
 @dataclass
-class _Found:
+class Found:
     """What a reading of the whole file came to, in numbers and, as far as they are kept, problems."""
 
     lines: int = 0
@@ -243,8 +243,8 @@ class _Found:
 
     def add(self, plan: Plan) -> None:
         self.lines = max(self.lines, plan.last_line)
-        self.new.update(_table(fact.model) for fact in plan.facts)
-        self.known.update(_table(fact.model) for fact in plan.known)
+        self.new.update(table_of(fact.model) for fact in plan.facts)
+        self.known.update(table_of(fact.model) for fact in plan.known)
         self.notes += len(plan.notes)
         self.over_claims += plan.over_claims
         self.problems += plan.problems
@@ -268,15 +268,21 @@ def _plans(source: OpenFile, keys: Keys, *, at: datetime) -> Iterator[Plan]:
         answers = source.answers()
         yield from answered(batch, answers, lambda: source.heading.sender if source.heading else "")
         return
-    owner = batch.organization_id
-    sight = EVERYTHING if owner is None else sight_of([owner], on=at.date())  # without one it is the operator's
-    resolver = Resolver(batch, source.reading, keys, received_on=batch.received_at.date(), sight=sight)
+    resolver = resolver_of(source, keys, at=at)
     for groups in together(source.lines(), batch.format):
         plan = resolver.plan(groups)
         yield plan
         if any(problem.is_fatal for problem in plan.problems):
             return
-    yield from resolver.releases()
+    yield from map(resolver.plan_releases, resolver.releases())
+
+
+def resolver_of(source: OpenFile, keys: Keys, *, at: datetime) -> Resolver:
+    """Return what says what the lines of a file come to, with the eyes that its organization has at a time."""
+    batch = source.batch
+    owner = batch.organization_id
+    sight = EVERYTHING if owner is None else sight_of([owner], on=at.date())  # without one it is the operator's
+    return Resolver(batch, source.reading, keys, received_on=batch.received_at.date(), sight=sight)
 
 
 def _progress(source: OpenFile, *, stage: Stage, lines: int, facts: int, problems: int, at: datetime) -> None:
@@ -285,8 +291,8 @@ def _progress(source: OpenFile, *, stage: Stage, lines: int, facts: int, problem
     )
 
 
-def _read_through(source: OpenFile, *, stage: Stage, at: datetime) -> _Found:
-    found = _Found()
+def _read_through(source: OpenFile, *, stage: Stage, at: datetime) -> Found:
+    found = Found()
     with Keys() as keys:
         for plan in _plans(source, keys, at=at):
             found.add(plan)
@@ -314,7 +320,7 @@ def rehearse(*, batch_id: UUID, at: datetime) -> ImportRehearsal | None:
         with transaction.atomic(durable=True):
             jobs.finish(job, at=at)
             RehearsedProblem.objects.filter(batch=batch).delete()
-            RehearsedProblem.objects.bulk_create(_rows(RehearsedProblem, batch, found.problems), batch_size=1000)
+            RehearsedProblem.objects.bulk_create(problem_rows(RehearsedProblem, batch, found.problems), batch_size=1000)
             ImportProgress.objects.filter(batch=batch).update(stage=Stage.WAITING, changed_at=at)
             return ImportRehearsal.objects.update_or_create(
                 batch=batch, defaults={"document": _effects(batch, found), "rehearsed_at": at}
@@ -324,7 +330,7 @@ def rehearse(*, batch_id: UUID, at: datetime) -> ImportRehearsal | None:
     return found
 
 
-def _effects(batch: ImportBatch, found: _Found) -> dict[str, Any]:
+def _effects(batch: ImportBatch, found: Found) -> dict[str, Any]:
     would = not found.is_fatal and (batch.is_partial or not found.blocking)
     return {
         "lines": found.lines,
@@ -338,11 +344,13 @@ def _effects(batch: ImportBatch, found: _Found) -> dict[str, Any]:
     }
 
 
-def _table(model: type[Model]) -> str:
+def table_of(model: type[Model]) -> str:
+    """Return the name under which facts of a kind are kept of an import."""
     return str(model._meta.db_table)
 
 
-def _rows(model: Any, batch: ImportBatch, problems: Sequence[Problem]) -> Iterator[Any]:
+def problem_rows(model: Any, batch: ImportBatch, problems: Iterable[Problem]) -> Iterator[Any]:
+    """Go through the rows that say what is wrong with a file."""
     for problem in problems:
         yield model(
             batch=batch,
@@ -410,7 +418,7 @@ def _keep_problems(batch: ImportBatch, problems: Sequence[Problem], *, at: datet
         waiting = ImportProgress.objects.select_for_update().get(batch=batch)
         if waiting.stage == Stage.WRITING:
             return  # a worker that was thought dead had come as far
-        ImportProblem.objects.bulk_create(_rows(ImportProblem, batch, problems), batch_size=1000)
+        ImportProblem.objects.bulk_create(problem_rows(ImportProblem, batch, problems), batch_size=1000)
         waiting.stage = Stage.WRITING
         waiting.changed_at = at
         waiting.save(update_fields=["stage", "changed_at"])
@@ -444,25 +452,26 @@ def _write(source: OpenFile, job: jobs.Claimed, plan: Plan, *, at: datetime) -> 
                 if not left:
                     raise
     known = [
-        ImportedFact(batch=batch, line=one.line, table=_table(one.model), fact_id=one.id, is_new=False)
+        ImportedFact(batch=batch, line=one.line, table=table_of(one.model), fact_id=one.id, is_new=False)
         for one in plan.known
     ]
     with transaction.atomic(durable=True):
         ImportedFact.objects.bulk_create(known, ignore_conflicts=True, batch_size=1000)
         ImportNote.objects.bulk_create(map(_note(batch), plan.notes), ignore_conflicts=True, batch_size=1000)
-        SocietyAnswer.objects.bulk_create(map(_answer(batch, source), plan.answers), ignore_conflicts=True)
+        SocietyAnswer.objects.bulk_create(map(answer_row(batch, source), plan.answers), ignore_conflicts=True)
 
 
 def _note(batch: ImportBatch) -> Callable[[Note], ImportNote]:
     def row(note: Note) -> ImportNote:
         return ImportNote(
-            batch=batch, line=note.line, kind=note.kind, table=_table(note.model), fact_id=note.id, text=note.text
+            batch=batch, line=note.line, kind=note.kind, table=table_of(note.model), fact_id=note.id, text=note.text
         )
 
     return row
 
 
-def _answer(batch: ImportBatch, source: OpenFile) -> Callable[[Answered], SocietyAnswer]:
+def answer_row(batch: ImportBatch, source: OpenFile) -> Callable[[Answered], SocietyAnswer]:
+    """Return what makes a society's answer the row that is kept of it."""
     society = source.heading.sender if source.heading else ""
 
     def row(one: Answered) -> SocietyAnswer:
@@ -511,7 +520,7 @@ def _write_some(batch: ImportBatch, job: jobs.Claimed, facts: Sequence[New], *, 
                     _write_consent(fact, batch, at=at)
         ImportedFact.objects.bulk_create(
             [
-                ImportedFact(batch=batch, line=fact.line, table=_table(fact.model), fact_id=fact.id, is_new=True)
+                ImportedFact(batch=batch, line=fact.line, table=table_of(fact.model), fact_id=fact.id, is_new=True)
                 for fact in missing
             ]
         )
@@ -641,7 +650,7 @@ def _finish(
 ) -> ImportOutcome:
     with transaction.atomic(durable=True):
         jobs.finish(job, at=at)
-        ImportProblem.objects.bulk_create(_rows(ImportProblem, batch, problems), batch_size=1000)
+        ImportProblem.objects.bulk_create(problem_rows(ImportProblem, batch, problems), batch_size=1000)
         counts = {
             "facts": ImportedFact.objects.filter(batch=batch, is_new=True).count(),
             "known_before": ImportedFact.objects.filter(batch=batch, is_new=False).count(),
@@ -664,19 +673,21 @@ def _finish(
             problems=counts["problems"],
             changed_at=at,
         )
-        log.append(
-            Entry.Kind.IMPORT_FINISHED,
-            outcome,
-            {
-                "import": str(batch.id),
-                "is_taken": is_taken,
-                "lines": lines,
-                **counts,
-                "facts_digest": f"sha256:{outcome.facts_digest}",
-            },
-            at=at,
-        )
+        log.append(Entry.Kind.IMPORT_FINISHED, outcome, said_of_outcome(outcome) | {"reader": incoming.VERSION}, at=at)
     return outcome
+
+
+def said_of_outcome(outcome: ImportOutcome) -> dict[str, Any]:
+    """Return what is logged of an import that is over, but for what read it."""
+    return {
+        "import": str(outcome.batch_id),
+        "is_taken": outcome.is_taken,
+        "lines": outcome.lines,
+        "facts": outcome.facts,
+        "known_before": outcome.known_before,
+        "problems": outcome.problems,
+        "facts_digest": f"sha256:{outcome.facts_digest}",
+    }
 
 
 def facts_digest(batch: ImportBatch) -> str:

@@ -24,6 +24,7 @@ from rights.exchange.lines import Heading, Line, Problem
 from rights.vocabulary import PartyKind
 
 ALIAS = "imports"
+VERSION = "import/1"  # another one reads the same file to other facts: an entry names what read its import
 SHEETS = frozenset(
     {ImportBatch.Format.CATALOGUE_SHEET, ImportBatch.Format.SHARES_SHEET, ImportBatch.Format.CONSENTS_SHEET}
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
@@ -25,7 +26,7 @@ from ledger.statements.transfers import Account, Order, Unpayable
 from rights import parties
 from rights.models import PartyContact
 from royalties import books
-from royalties.models import Payment, PaymentFile, PaymentOrder, RoyaltyRun, Statement, Transaction
+from royalties.models import Payment, PaymentFile, PaymentOrder, Posting, RoyaltyRun, Statement, Transaction
 
 
 class NoPayersAccount(Exception):
@@ -276,33 +277,130 @@ def _ordered(one: remittances.Confirmed, payer_id: UUID) -> PaymentOrder | str:
 
 
 def _book(row: PaymentOrder, one: remittances.Confirmed, *, digest: str, at: datetime) -> None:
-    payment = Payment.objects.create(
-        id=uuid5(row.pk, "returned" if one.is_return else "paid"),
-        order=row,
-        is_return=one.is_return,
-        booked_on=one.booked_on,
-        source_digest=digest,
-        recorded_at=at,
-    )
-    log.append(
-        Entry.Kind.PAYMENT_CONFIRMED,
-        payment,
-        {"order": str(row.pk), "statement": str(row.statement_id), "is_return": one.is_return},
-        at=at,
-    )
-    # What was ordered is no longer to be paid, and no longer among what came in; a return turns that back.
-    statement, sign = row.statement, -1 if one.is_return else 1
-    units = sign * statement.payable
+    payment = _payment(row, is_return=one.is_return, booked_on=one.booked_on, digest=digest, at=at)
+    payment.save(force_insert=True)
+    log.append(Entry.Kind.PAYMENT_CONFIRMED, payment, _said_of(payment) | {"reader": remittances.VERSION}, at=at)
+    statement = row.statement
     booked = books.post(
-        [
-            (books.Key(books.Kind.BANK, statement.currency, statement.payee_id), -units),
-            (books.Key(books.Kind.RECEIPTS, statement.currency), units),
-        ],
-        id=uuid5(payment.pk, "booked"),
+        _lines_of(payment),
+        id=_booking_of(payment),
         payer_id=statement.run.payer_id,
-        kind=Transaction.Kind.RETURNED if one.is_return else Transaction.Kind.PAID,
-        value_on=one.booked_on,
+        kind=_kind_of(payment),
+        value_on=payment.booked_on,
         of_run=statement.run,
         at=at,
     )
     paying.enter(booked, at=at)
+
+
+def _payment(row: PaymentOrder, *, is_return: bool, booked_on: date, digest: str, at: datetime) -> Payment:
+    return Payment(
+        id=uuid5(row.pk, "returned" if is_return else "paid"),
+        order=row,
+        is_return=is_return,
+        booked_on=booked_on,
+        source_digest=digest,
+        recorded_at=at,
+    )
+
+
+def _said_of(payment: Payment) -> dict[str, Any]:
+    order = payment.order
+    return {"order": str(order.pk), "statement": str(order.statement_id), "is_return": payment.is_return}
+
+
+def _lines_of(payment: Payment) -> list[tuple[books.Key, int]]:
+    # What was ordered is no longer to be paid, and no longer among what came in; a return turns that back.
+    statement, sign = payment.order.statement, -1 if payment.is_return else 1
+    units = sign * statement.payable
+    return [
+        (books.Key(books.Kind.BANK, statement.currency, statement.payee_id), -units),
+        (books.Key(books.Kind.RECEIPTS, statement.currency), units),
+    ]
+
+
+def _booking_of(payment: Payment) -> UUID:
+    return uuid5(payment.pk, "booked")
+
+
+def _kind_of(payment: Payment) -> Transaction.Kind:
+    return Transaction.Kind.RETURNED if payment.is_return else Transaction.Kind.PAID
+
+
+# --- Reading again what was booked before
+
+
+class ReadOtherwise(Exception):
+    """This release reads a bank's files in another way than the one that read this one."""
+
+
+class AnotherFile(Exception):
+    """This is not the bank's file that the payment was confirmed by: its SHA-256 is another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmedAgain:
+    """What a payment comes to once more: what would be said of it, its row, and what speaks against it."""
+
+    said: dict[str, Any]
+    payment: Payment
+    against: tuple[str, ...]
+
+
+def confirmed_again(then: Payment, *, reader: str, raw: bytes | None) -> ConfirmedAgain:
+    """
+    Look up again which order a payment was of, as orders were known then; nothing is written.
+
+    :param raw: the bank's file, which is not kept, where somebody has it: then the payment is read from it again
+    :raises ReadOtherwise: this release reads in another way
+    :raises AnotherFile: it is not the file that the payment was confirmed by
+    :raises remittances.NotARemittance, remittances.TooLarge: it is no file of a bank
+    """
+    order, against = then.order, []
+    payer_id = order.file.run.payer_id
+    rows = PaymentOrder.objects.filter(
+        statement=order.statement_id, file__run__payer=payer_id, file__recorded_at__lte=then.recorded_at
+    )
+    if rows.order_by("-attempt").first() != order:
+        against.append("Another attempt to pay this statement was the last one.")
+    paid = Payment.objects.filter(order=order, is_return=False, recorded_at__lte=then.recorded_at)
+    if then.is_return and not paid.exists():
+        against.append("It came back before it was paid.")
+    booked_on, digest = then.booked_on, then.source_digest
+    if raw is not None:
+        if reader != remittances.VERSION:
+            raise ReadOtherwise
+        if sha256(raw).hexdigest() != digest:
+            raise AnotherFile
+        confirmed, _ = remittances.read(raw)
+        wanted = (order.statement_id, then.is_return, order.units, order.file.currency)
+        days = [
+            one.booked_on for one in confirmed if (one.statement_id, one.is_return, one.units, one.currency) == wanted
+        ]
+        if days:
+            booked_on = days[0]  # what it says once more is not booked
+        else:
+            against.append("The bank's file says no such payment.")
+    again = _payment(order, is_return=then.is_return, booked_on=booked_on, digest=digest, at=then.recorded_at)
+    return ConfirmedAgain(_said_of(again), again, tuple(against))
+
+
+@dataclass(frozen=True, slots=True)
+class BookedAgain:
+    """What a payment books: the transaction's kind and day, and its postings."""
+
+    kind: Transaction.Kind
+    value_on: date
+    postings: list[Posting]
+
+
+def booked_again(then: Transaction) -> BookedAgain | None:
+    """Return what the payment that a transaction is of books; None where no payment books it."""
+    payments = Payment.objects.filter(order__statement__run=then.of_run_id, recorded_at=then.recorded_at)
+    for payment in payments.select_related("order__statement__run"):
+        if _booking_of(payment) == then.pk:
+            payer_id = payment.order.statement.run.payer_id
+            lines = books.together(_lines_of(payment))
+            postings = books.postings_of(lines, id=then.pk, payer_id=payer_id)
+            return BookedAgain(_kind_of(payment), payment.booked_on, postings)
+    return None

@@ -26,6 +26,7 @@ from fingerprint import examine, index, references, songs, store
 from fingerprint.audio import CorruptAudio
 from fingerprint.evidence import NotEvidence
 from ledger import (
+    as_known,
     asking,
     canonical,
     certifying,
@@ -36,6 +37,8 @@ from ledger import (
     paying,
     rechecking,
     remitting,
+    rereading,
+    reversing,
     reviewing,
     rows,
     running,
@@ -46,10 +49,14 @@ from ledger.models import (
     AuditSampleItem,
     Checkpoint,
     Entry,
+    ImportBatch,
+    ImportOutcome,
+    ImportReversal,
     Leaf,
     ReplayedEntry,
     ReplayRound,
 )
+from ledger.statements import remittances
 from ledger.usages import ReadOtherwise, finished_again, received_again
 from provenance import bindings
 from provenance.certified import NotCertified
@@ -62,6 +69,7 @@ from rights.vocabulary import Outcome
 from royalties import apportion, books, results, splits, usages
 from royalties.models import (
     Division,
+    Payment,
     PaymentFile,
     Posting,
     RunEvent,
@@ -149,8 +157,8 @@ class Replay:
 
 # --- Which kinds
 
+_GONE: Final = "The file is not kept any more."
 _STATED: Final = "Somebody stated it: there is nothing to decide again."
-_OF_FILE: Final = "It says what was in a file; whoever has the file reads it again."
 _SIGNED: Final = "It was signed, and signing again makes another signature: ledger-verify checks the one there is."
 
 # Kind → why it cannot be decided again.
@@ -196,7 +204,6 @@ NOTHING: Final[dict[str, str]] = {
             Kind.LICENSE_CHANGED,
             Kind.MEMBER_ADMITTED,
             Kind.MEMBER_LEFT,
-            Kind.IMPORT_REVERSED,
             Kind.ERASURE_REQUESTED,
             Kind.PROPOSED,
             Kind.APPROVED,
@@ -231,14 +238,6 @@ NOTHING: Final[dict[str, str]] = {
     ),
     Kind.CONSENT_WITHDRAWN: "Somebody stated it; what follows from it stands in tasks and marks of its own.",
     Kind.CONFLICT_OPENED: "The share that was stated last opened it; what stands now, verify_ledger works out.",
-    **dict.fromkeys(
-        (
-            Kind.IMPORT_RECEIVED,
-            Kind.IMPORT_FINISHED,
-            Kind.PAYMENT_CONFIRMED,
-        ),
-        _OF_FILE,
-    ),
     Kind.VOICE_ENROLLED: "It was made from takes that are not kept, so that nobody can do it again.",
     Kind.VOICE_ENROLLMENT_ENDED: "What it destroyed is gone.",
     Kind.ERASED: "What it destroyed is gone.",
@@ -270,17 +269,20 @@ def find(name: str) -> Entry:
     return found
 
 
-def replay(entry: Entry, *, measures: bool = False) -> Replay:
+def replay(entry: Entry, *, measures: bool = False, file: bytes | None = None) -> Replay:
     """
     Decide again what an entry says was decided, and compare it with the bytes that were logged. Nothing is written.
 
     :param measures: whether audio is measured again as well, which is slow
+    :param file: the bank's file that a payment was confirmed by, which is not kept
     """
     index_ = entry.leaf.index if hasattr(entry, "leaf") else None
     if (reason := NOTHING.get(entry.kind)) is not None:
         return Replay(entry, index_, Result.NOTHING, reason)
     try:
         body = canonical.read(bytes(entry.body))
+        if (reads := READ_AGAIN.get(Kind(entry.kind))) is not None:
+            return _compared(entry, index_, body, reads(entry, body, file))
         is_outermost = not connection.in_atomic_block
         with transaction.atomic():
             if is_outermost:  # everything of one moment, however long it takes
@@ -582,7 +584,10 @@ def _matched(entry: Entry) -> Again:
     return Again({"method": matching.method, "keys": len(led)}, {UsageMatch: made})
 
 
-def _received(entry: Entry) -> Again:
+# --- What was read from a file. No transaction is held meanwhile: facts do not change, and a file may be long.
+
+
+def _usage_received(entry: Entry, _body: canonical.Body, _file: bytes | None) -> Again:
     """What was handed in is looked at again as it is kept: its bytes, and what they say of themselves."""
     report = UsageReport.objects.get(pk=_fact(entry, "usage_report"))
     try:
@@ -592,7 +597,7 @@ def _received(entry: Entry) -> Again:
     return Again(again.said, {UsageReport: [again.report], UsageFile: again.files})
 
 
-def _finished(entry: Entry) -> Again:
+def _usage_finished(entry: Entry, body: canonical.Body, _file: bytes | None) -> Again:
     """The files are read again: which lines were taken, what they come to, or how many problems refused them."""
     outcome = UsageOutcome.objects.select_related("report").get(pk=_fact(entry, "usage_outcome"))
     place = _place(entry)
@@ -602,7 +607,7 @@ def _finished(entry: Entry) -> Again:
         logged = Leaf.objects.filter(**{f"entry__{name}__in": rows_.exclude(pk=outcome.pk)})
         return (logged if place is None else logged.filter(index__lt=place)).exists()
 
-    reader = canonical.read(bytes(entry.body)).data.get("reader", "usage/1")  # the first was not named
+    reader = body.data.get("reader", "usage/1")  # the first was not named
     try:
         again = finished_again(outcome, reader=str(reader), was_there=was_there)
     except ReadOtherwise as error:
@@ -611,6 +616,76 @@ def _finished(entry: Entry) -> Again:
         raise Lost("A file of the report is not kept any more.") from error
     kept = ("the bytes of the file of lines: they are the same lines, written otherwise",) if again.is_rewritten else ()
     return Again(again.said, {UsageOutcome: [again.outcome]}, kept)
+
+
+def _import_received(entry: Entry, _body: canonical.Body, _file: bytes | None) -> Again:
+    """The file is looked at again as it is kept."""
+    batch = ImportBatch.objects.get(pk=_fact(entry, "import_batch"))
+    try:
+        said, again = rereading.received_again(batch)
+    except store.NoSuchAudio as error:
+        raise Lost(_GONE) from error
+    return Again(said, {ImportBatch: [again]})
+
+
+def _import_finished(entry: Entry, body: canonical.Body, _file: bytes | None) -> Again:
+    """The file is read again: what would be refused of it, and what it would bring, fact by fact."""
+    outcome = ImportOutcome.objects.select_related("batch").get(pk=_fact(entry, "import_outcome"))
+    place = _place(entry)
+    sealed = None if place is None else Checkpoint.objects.filter(size__gt=place).order_by("size").first()
+    reader = str(body.data.get("reader", "import/1"))  # the first was not named
+    try:
+        again = rereading.finished_again(outcome, reader=reader, ended_at=sealed.at if sealed else None)
+    except rereading.ReadOtherwise as error:
+        raise Lost(f"{rereading.ReadOtherwise.__doc__} That was {reader}.") from error
+    except store.NoSuchAudio as error:
+        raise Lost(_GONE) from error
+    except (
+        rereading.AnotherFile,
+        rereading.LimitIsOther,
+        rereading.NamesErased,
+        as_known.MayNotLookBack,
+    ) as error:
+        raise Lost(f"{type(error).__doc__} {error}") from error
+    kept = (f"what others recorded while {again.later} parts of it were taken",) if again.later else ()
+    return Again(again.said, {ImportOutcome: [again.outcome]}, kept, _some(again.differing.some, again.differing.count))
+
+
+def _import_reversed(entry: Entry, _body: canonical.Body, _file: bytes | None) -> Again:
+    """That it is to be taken back, somebody stated; what followed is looked at again, fact by fact."""
+    reversal = ImportReversal.objects.select_related("batch").get(pk=_fact(entry, "import_reversal"))
+    try:
+        again = reversing.reversed_again(reversal)
+    except reversing.NotDoneYet as error:
+        raise Nothing(f"{_STATED} {reversing.NotDoneYet.__doc__}") from error
+    except as_known.MayNotLookBack as error:
+        raise Lost(f"{as_known.MayNotLookBack.__doc__}") from error
+    kept = ("that it was reversed, and why", *((f"{again.left} consents that it did not end",) if again.left else ()))
+    return Again(again.said, {}, kept, _some(again.differing, again.count))
+
+
+def _some(differing: Iterable[tuple[str, Any, Any]], count: int) -> tuple[Difference, ...]:
+    some = tuple(Difference(*one) for one in differing)
+    return some if count <= len(some) else (*some, Difference("and further", None, f"{count - len(some)} more"))
+
+
+def _confirmed(entry: Entry, body: canonical.Body, file: bytes | None) -> Again:
+    """Which order a payment was of is looked up as known then; the bank's file is not kept, but can be given."""
+    payment = Payment.objects.select_related("order__statement__run", "order__file__run").get(
+        pk=_fact(entry, "payment")
+    )
+    reader = str(body.data.get("reader", "bank/1"))  # the first was not named
+    try:
+        again = remitting.confirmed_again(payment, reader=reader, raw=file)
+    except remitting.ReadOtherwise as error:
+        raise Lost(f"{remitting.ReadOtherwise.__doc__} That was {reader}.") from error
+    except (remitting.AnotherFile, remittances.NotARemittance, remittances.TooLarge) as error:
+        raise Lost(str(error) or str(type(error).__doc__)) from error
+    kept = (
+        () if file is not None else ("the day, and that the bank's file says so: it is not kept, give it with --file",)
+    )
+    further = tuple(Difference("payment", "booked", sentence) for sentence in again.against)
+    return Again(again.said, {Payment: [again.payment]}, kept, further)
 
 
 def _certified(entry: Entry) -> Again:
@@ -760,6 +835,8 @@ def _statement(entry: Entry) -> Again:
 
 def _booked(entry: Entry) -> Again:
     then = Transaction.objects.select_related("run").get(pk=_fact(entry, "transaction"))
+    if then.kind in {Transaction.Kind.PAID, Transaction.Kind.RETURNED}:
+        return _booked_of_a_payment(then)
     if then.run is None:
         raise Nothing("A person booked it; that it adds up to nothing, the database asks at the commit.")
     run = then.run
@@ -778,6 +855,18 @@ def _booked(entry: Entry) -> Again:
     )
     postings = books.postings_of(books.together(planned.lines), id=then.pk, payer_id=run.payer_id)
     return Again({}, {Transaction: [row], Posting: postings})
+
+
+def _booked_of_a_payment(then: Transaction) -> Again:
+    again = remitting.booked_again(then)
+    if again is None:
+        return Again({}, {}, (), (Difference("transaction", "booked", "no payment that was confirmed books it"),))
+    row = Transaction(
+        **{one.attname: getattr(then, one.attname) for one in Transaction._meta.concrete_fields}
+        | {"kind": again.kind, "value_on": again.value_on}
+    )
+    said = {"kind": again.kind, "value_on": again.value_on.isoformat()}
+    return Again(said, {Transaction: [row], Posting: again.postings})
 
 
 def _ordered(entry: Entry) -> Again:
@@ -800,12 +889,19 @@ AGAIN: Final[dict[Kind, Callable[[Entry], Again]]] = {
     Kind.STATEMENT_ISSUED: _statement,
     Kind.BOOKED: _booked,
     Kind.PAYMENTS_ORDERED: _ordered,
-    Kind.USAGE_RECEIVED: _received,
-    Kind.USAGE_FINISHED: _finished,
     Kind.USAGE_MATCHED: _matched,
     Kind.CERTIFIED: _certified,
     Kind.SOFT_BOUND: _bound,
     Kind.SAMPLE_DRAWN: _sampled,
+}
+# What was read from a file, or is about all that a file brought.
+READ_AGAIN: Final[dict[Kind, Callable[[Entry, canonical.Body, bytes | None], Again]]] = {
+    Kind.USAGE_RECEIVED: _usage_received,
+    Kind.USAGE_FINISHED: _usage_finished,
+    Kind.IMPORT_RECEIVED: _import_received,
+    Kind.IMPORT_FINISHED: _import_finished,
+    Kind.IMPORT_REVERSED: _import_reversed,
+    Kind.PAYMENT_CONFIRMED: _confirmed,
 }
 
 
@@ -820,8 +916,9 @@ def drawn(checkpoint: Checkpoint, *, most: int) -> list[Entry]:
     the kind's entries below the checkpoint, say which of them in the order of the log. Anybody can do it over.
     """
     found: dict[int, Entry] = {}
-    share = max(1, most // len(AGAIN))
-    for kind in AGAIN:
+    kinds = (*AGAIN, *READ_AGAIN)
+    share = max(1, most // len(kinds))
+    for kind in kinds:
         places = Leaf.objects.filter(entry__kind=kind, index__lt=checkpoint.size).order_by("index")
         count = places.count()
         wanted: set[int] = set()

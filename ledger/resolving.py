@@ -20,7 +20,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -283,6 +283,17 @@ class Keys:
             "INSERT INTO track (release, recording) VALUES (?, ?)", [(said.key, key) for key in said.recording_keys]
         )
 
+    @contextmanager
+    def trying(self) -> Iterator[Callable[[], None]]:
+        """Give what forgets everything that was kept since here."""
+
+        def forget() -> None:
+            self._database.execute("ROLLBACK TO trying")
+
+        self._database.execute("SAVEPOINT trying")
+        yield forget
+        self._database.execute("RELEASE trying")
+
     def releases(self) -> Iterator[ReleaseLine]:
         """Go through the releases, whole, in the order of the file."""
         with closing(self._database.execute("SELECT key, line, title, codes FROM release ORDER BY line")) as rows:
@@ -412,23 +423,27 @@ class Resolver:
         whole.over_claims = self._over_claims([fact for fact in whole.facts if isinstance(fact, NewShare)])
         return whole
 
-    def releases(self) -> Iterator[Plan]:
-        """Go through the releases of the file, whose recordings have all been planned."""
+    def releases(self) -> Iterator[list[ReleaseLine]]:
+        """Go through the releases of the file, whose recordings have all been planned, some at once."""
         lines = self._keys.releases()
         while some := list(islice(lines, TRACKS_AT_ONCE)):
-            self._look_up_codes("release", [(line.key, line.codes) for line in some])
-            self._look_up_titles("release", [line.title for line in some])
-            part = Plan(last_line=some[-1].line)
-            for line in some:
-                self._fresh = {}
-                try:
-                    self._release(line, part)
-                except _Refused as refused:
-                    part.problems.append(refused.problem)
-                else:
-                    self._keys.put(self._fresh)
+            yield some
+
+    def plan_releases(self, some: Sequence[ReleaseLine]) -> Plan:
+        """Return what some of the releases come to."""
+        self._look_up_codes("release", [(line.key, line.codes) for line in some])
+        self._look_up_titles("release", [line.title for line in some])
+        part = Plan(last_line=some[-1].line)
+        for line in some:
             self._fresh = {}
-            yield part
+            try:
+                self._release(line, part)
+            except _Refused as refused:
+                part.problems.append(refused.problem)
+            else:
+                self._keys.put(self._fresh)
+        self._fresh = {}
+        return part
 
     def _of_group(self, group: Sequence[Line]) -> Plan:
         plan = Plan()

@@ -8,13 +8,15 @@ to say, consent by consent (LED-6).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
 
-from ledger import consenting, holding, importing, jobs, log
+from ledger import as_known, consenting, holding, importing, jobs, log
 from ledger.constraints import violated
 from ledger.holding import Retraction
 from ledger.models import Entry, ImportBatch, ImportedFact, ImportProgress, ImportReversal, Job
@@ -23,6 +25,8 @@ from rights.models import Consent, Share, ShareEvent
 from rights.vocabulary import ConsentAct, ShareAct
 
 SHARES_AT_ONCE = 200
+FACTS_AT_ONCE = 1000  # that are looked at again
+MOST_DIFFERENCES = 50
 
 
 class NothingTaken(Exception):
@@ -100,6 +104,14 @@ def _brought(batch: ImportBatch, table: str) -> list[UUID]:
     return list(rows.values_list("fact_id", flat=True))
 
 
+def _retracts(reversal: ImportReversal, share_id: UUID) -> UUID:
+    return uuid5(reversal.id, f"retracted {share_id}")
+
+
+def _withdraws(reversal: ImportReversal, consent_id: UUID) -> UUID:
+    return uuid5(reversal.id, f"withdrawn {consent_id}")
+
+
 def _retract_shares(reversal: ImportReversal, *, at: datetime) -> None:
     ids = _brought(reversal.batch, Share._meta.db_table)
     for begin in range(0, len(ids), SHARES_AT_ONCE):
@@ -109,10 +121,7 @@ def _retract_shares(reversal: ImportReversal, *, at: datetime) -> None:
         if left:
             holding.save_shares(
                 (),
-                [
-                    Retraction(id=uuid5(reversal.id, f"retracted {id}"), share_id=id, reason=reversal.reason)
-                    for id in left
-                ],
+                [Retraction(id=_retracts(reversal, id), share_id=id, reason=reversal.reason) for id in left],
                 at=at,
             )
 
@@ -125,7 +134,7 @@ def _withdraw_consents(reversal: ImportReversal, *, at: datetime) -> None:
             continue  # somebody ended or replaced it
         try:
             consenting.withdraw(
-                id=uuid5(reversal.id, f"withdrawn {id}"),
+                id=_withdraws(reversal, id),
                 consent_id=id,
                 actor_id=consent.actor_id,
                 effective_on=at.date() + timedelta(days=consent.notice_days),
@@ -153,3 +162,81 @@ def taken_back(batch: ImportBatch) -> TakenBack:
         consents_ended=Consent.objects.filter(pk__in=consents, events__act__in=ends).distinct().count(),
         stays=dict(sorted(others.items())),
     )
+
+
+# --- Looking again at what was taken back
+
+
+class NotDoneYet(Exception):
+    """A worker is still taking back what the import brought."""
+
+
+@dataclass(frozen=True)
+class ReversedAgain:
+    """What a reversal comes to once more: what would be said of it, and what was not taken back as it should have."""
+
+    said: dict[str, Any]
+    differing: tuple[tuple[str, str, str], ...]
+    count: int  # of what differs, where that is more than is kept
+    left: int  # consents that were ended otherwise, or that nobody could withdraw any more
+
+
+def reversed_again(reversal: ImportReversal) -> ReversedAgain:
+    """
+    Look at everything that an import brought, and say what its reversal should have taken back and did not.
+
+    :raises NotDoneYet: it is not over
+    """
+    job = Job.objects.filter(kind=Job.Kind.REVERSE, subject_id=reversal.batch_id).first()
+    if job is None or job.done_at is None:
+        raise NotDoneYet
+    found: list[tuple[str, str, str]] = []
+    count = left = 0
+
+    def differs(where: str, then: str, now: str) -> None:
+        nonlocal count
+        count += 1
+        if len(found) < MOST_DIFFERENCES:
+            found.append((where, then, now))
+
+    for ids in _brought_some(reversal.batch, Share._meta.db_table):
+        events = ShareEvent.objects.filter(share__in=ids, act=ShareAct.RETRACTED).values_list("share", "pk", "reason")
+        retracted = {share_id: (event_id, reason) for share_id, event_id, reason in events}
+        for id in ids:
+            if id not in retracted:
+                differs(f"share {id}", "stands", "retracted")
+            elif retracted[id][0] == _retracts(reversal, id) and retracted[id][1] != reversal.reason:
+                differs(f"share {id} reason", retracted[id][1], reversal.reason)
+    over = as_known.Moment(job.done_at + timedelta(microseconds=1))  # what it withdrew has that very time
+    with as_known.looking_back():
+        for ids in _brought_some(reversal.batch, Consent._meta.db_table):
+            with as_known.known(over):
+                for consent in Consent.objects.filter(pk__in=ids).order_by("pk"):
+                    ended = consent.events.filter(pk=_withdraws(reversal, consent.pk)).first()
+                    if ended is not None:
+                        due = ended.recorded_at.date() + timedelta(days=consent.notice_days)
+                        if ended.effective_on != due:
+                            differs(f"consent {consent.pk} effective_on", str(ended.effective_on), str(due))
+                        continue
+                    last = consent.events.order_by("-position").first()
+                    if last is None or last.act != ConsentAct.GRANTED or not _may_withdraw(consent, job.done_at):
+                        left += 1
+                    else:
+                        differs(f"consent {consent.pk}", "granted", "withdrawn")
+    return ReversedAgain({"import": str(reversal.batch_id)}, tuple(found), count, left)
+
+
+def _brought_some(batch: ImportBatch, table: str) -> Iterator[list[UUID]]:
+    rows = ImportedFact.objects.filter(batch=batch, table=table, is_new=True).order_by("pk")
+    after = 0
+    while some := list(rows.filter(pk__gt=after).values_list("pk", "fact_id")[:FACTS_AT_ONCE]):
+        yield [id for _, id in some]
+        after = some[-1][0]
+
+
+def _may_withdraw(consent: Consent, at: datetime) -> bool:
+    try:
+        consenting.authorize(consent, consent.actor_id, at.date())
+    except UnauthorizedAct:
+        return False
+    return True

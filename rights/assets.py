@@ -158,8 +158,13 @@ def register_recording(
         registrar_id=registrar_id,
     )
     for given in works:
-        _link(uuid5(LINKS, f"{id}/{given.work_id}"), id, given, at)
+        _link(link_id(id, given.work_id), id, given, at)
     return recording
+
+
+def link_id(recording_id: UUID, work_id: UUID) -> UUID:
+    """Return the id of the fact that a work is in a recording, where it was registered with the recording."""
+    return uuid5(LINKS, f"{recording_id}/{work_id}")
 
 
 def deliver_audio(*, id: UUID, recording_id: UUID, reference_id: UUID, at: datetime) -> RecordingAudio:

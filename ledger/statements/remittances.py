@@ -18,6 +18,7 @@ from lxml import etree
 
 from royalties import money
 
+VERSION = "bank/1"  # another one reads the same file to other payments: an entry names what read its file
 LARGEST_BYTES = 16 * 1024 * 1024
 MOST_PAYMENTS = 100_000
 _CAMT = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.05[34]\.001\.\d\d\}Document\Z")

@@ -25,7 +25,20 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger import audit, clients, holding, importing, people, reversing, sequencer
+from fingerprint import store
+from ledger import (
+    as_known,
+    audit,
+    clients,
+    holding,
+    importing,
+    incoming,
+    people,
+    replaying,
+    rereading,
+    reversing,
+    sequencer,
+)
 from ledger.holding import Retraction
 from ledger.incoming import Reading
 from ledger.models import (
@@ -40,6 +53,7 @@ from ledger.models import (
     Membership,
     SocietyAnswer,
 )
+from ledger.replaying import Replay, Result
 from rights.exchange.mapping import Mapping
 from rights.models import (
     Conflict,
@@ -57,7 +71,7 @@ from rights.models import (
 )
 from rights.vocabulary import PartyKind
 from tests.flows.conftest import CATALOGUE as SCOPES
-from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, admitted, body, key, row_counts
+from tests.flows.conftest import DOCUMENT, SINCE, USES, WORLD, Api, World, admitted, body, changed, key, row_counts
 from tests.rights.exchange import cwr_files
 from tests.rights.exchange import test_ern as ern
 from tests.rights.exchange.cwr_files import Said, lines_of, nwr, packed, sound
@@ -153,9 +167,22 @@ def problems(api: Api, batch: Any) -> list[tuple[int, str]]:
 
 
 def sound_log() -> None:
-    """Give every entry its place and find nothing wrong."""
+    """Give every entry its place and find nothing wrong; what was read from files is read again to the same."""
     sequencer.drain(at=timezone.now())
     assert audit.audit().faults == ()
+    for entry in entries("import_received", "import_finished", "import_reversed"):
+        again = replaying.replay(entry)
+        assert (again.result, again.differences) == (Result.SAME, ()), (entry.kind, again)
+
+
+def entries(*kinds: str) -> list[Entry]:
+    return list(Entry.objects.filter(kind__in=kinds).select_related("leaf").order_by("leaf__index"))
+
+
+def read_again(batch: Any) -> Replay:
+    """Read an import again, and say what comes of it."""
+    sequencer.drain(at=timezone.now())
+    return replaying.replay(Entry.objects.select_related("leaf").get(import_outcome__batch=UUID(batch["id"])))
 
 
 # --- Catalogues
@@ -484,6 +511,120 @@ def test_only_what_was_taken_is_taken_back(stocked: World) -> None:
     path = f"/v1/imports/{batch['id']}/reversals"
     answer = stocked.label.post(path, {"id": key("back"), "reason": "wrong file"})
     assert (answer.status_code, answer.json()["code"]) == (409, "nothing_taken")
+
+
+# --- Reading again what was taken
+
+
+def test_an_import_is_read_again_as_it_was_known_then(stocked: World, other: Api) -> None:
+    rows = shares_of("GBUV71200495,Label,60,,", "GBUV71200495,North House,60,,")
+    shares = taken(stocked.label, "shares", "shares", rows, mapping=SHARES)
+    new = "Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No\nFourth,GBUV71200498,Band B,,,,,,\n"
+    fourth = taken(stocked.label, "fourth", "catalogue", new, mapping=CATALOGUE)
+    assert fourth["outcome"]["known_before"] == 1
+    # What was registered, claimed and taken back since would make something else of the same files today.
+    known_to("label", "namesake", name="Band B")
+    known_to("label", "second house", name="North House")
+    taken(stocked.label, "third", "catalogue", new.replace("Band B", "Band Q"), mapping=CATALOGUE)
+    reversing.ask_to_reverse(id=UUID(key("back")), batch_id=UUID(shares["id"]), reason="wrong", at=timezone.now())
+    assert read_again(shares).result is Result.SAME
+    reversed_ = entries("import_reversed")[0]
+    assert replaying.replay(reversed_).result is Result.NOTHING  # no worker was there yet
+    reversing.reverse(batch_id=UUID(shares["id"]), at=timezone.now())
+    sound_log()
+
+    with changed(
+        "UPDATE rights_party SET registered_at = '2026-01-01' WHERE id = %s", "rights_party", values=[key("namesake")]
+    ):
+        found = read_again(fourth)  # as if there had been two of that name
+    assert found.result is Result.DIFFERENT
+    assert found.differences[0].where == "problem of line 2"
+    assert found.differences[0].now[1] == "ambiguous_party"
+    with changed("DELETE FROM rights_partyidentity", "rights_partyidentity"):
+        found = read_again(fourth)  # nobody can say any more whom "Band B" meant
+    assert (found.result, "were erased since" in found.sentence) == (Result.LOST, True)
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "where"),
+    [
+        ("rights_work", "title = 'Taken' WHERE title = 'Second'", "line 3: rights_work"),
+        ("rights_recording", "isrc = 'GBUV79900499' WHERE isrc = 'GBUV71200497'", "line 4: rights_recording"),
+        ("rights_recordingwork", "work_id = (SELECT max(id::text)::uuid FROM rights_work)", "line 2: rights_recording"),
+        ("rights_releaserecording", "position = position + 10 WHERE position = 1", "line 2: rights_release"),
+        ("rights_identifier", "value = '00000000199' WHERE scheme = 'ipi_name'", "line 2: rights_identifier"),
+        ("ledger_importedfact", "line = line + 1 WHERE \"table\" = 'rights_release'", "line 2: rights_release"),
+        ("ledger_importedfact", "is_new = false WHERE line = 4", "line 4: rights_party"),
+    ],
+)
+def test_what_an_import_brought_and_was_changed_since_is_named(
+    table: str, change: str, where: str, stocked: World
+) -> None:
+    sequencer.drain(at=timezone.now())
+    with changed(f"UPDATE {table} SET {change}", table):
+        found = replaying.replay(entries("import_finished")[0])
+    assert found.result is Result.DIFFERENT
+    assert [one for one in found.differences if one.where.startswith(where)], found.differences
+
+
+def test_what_others_recorded_meanwhile_is_no_difference(trade: World) -> None:
+    batch = UUID(hand_in(trade.label, "slow", "catalogue", CATALOGUE_ROWS, mapping=CATALOGUE).json()["id"])
+    began = timezone.now()
+    known_to("label", "band", name="Band B")
+    importing.take(batch_id=batch, at=began)  # found it, though it began before
+    assert ImportOutcome.objects.get().known_before == 1
+    sequencer.drain(at=timezone.now())
+    again = replaying.replay(entries("import_finished")[0])
+    assert (again.result, again.kept) == (Result.SAME, ("what others recorded while 1 parts of it were taken",))
+
+
+def test_where_an_import_cannot_be_read_again_the_reason_is_told(
+    stocked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequencer.drain(at=timezone.now())
+    received, finished = entries("import_received", "import_finished")
+    with monkeypatch.context() as patched:
+        patched.setattr(incoming, "VERSION", "import/2")
+        found = replaying.replay(finished)
+    assert (found.result, "That was import/1" in found.sentence) == (Result.LOST, True)
+    with override_settings(LEDGER_MAX_IMPORT_BYTES=10):
+        found = replaying.replay(finished)
+    assert (found.result, "another limit" in found.sentence) == (Result.LOST, True)
+    with changed(
+        "DELETE FROM rights_partyidentity WHERE party_id IN (SELECT fact_id FROM ledger_importedfact)",
+        "rights_partyidentity",
+    ):
+        assert replaying.replay(finished).result is Result.SAME  # nobody needs those names to plan it again
+    with store.local(ImportBatch.objects.get().file_digest, alias=incoming.ALIAS) as path:
+        kept = path.read_bytes()
+        path.write_bytes(kept.replace(b"Third", b"Forth"))
+        altered = [replaying.replay(one) for one in (received, finished)]
+        path.unlink()
+        gone = [replaying.replay(one) for one in (received, finished)]
+        path.write_bytes(kept)
+    assert [one.result for one in altered] == [Result.DIFFERENT, Result.LOST]
+    assert altered[0].differences[0].where == "data.file"
+    assert [one.result for one in gone] == [Result.LOST] * 2
+    assert "not kept any more" in gone[1].sentence
+
+
+def test_no_transaction_stands_while_a_file_is_read_again(trade: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "Title,ISRC,Artist,IPI,Work,ISWC,Album,UPC,No\n"
+    rows += "".join(f"Song {number},GBUV712{number:05d},Band B,,,,,,\n" for number in range(1200))
+    batch = taken(trade.label, "many", "catalogue", rows, mapping=CATALOGUE)
+    sequencer.drain(at=timezone.now())
+    monkeypatch.setattr(rereading, "PIECES_AT_ONCE", 1)
+    began: list[str] = []
+
+    def watched(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+        if params == [as_known._THEN]:
+            execute("SELECT xact_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()", (), False, context)
+            began.append(context["cursor"].fetchone()[0])
+        return execute(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(watched):
+        assert read_again(batch).result is Result.SAME
+    assert len(set(began)) >= 2 * 3  # twice through three parts, each in a transaction of its own
 
 
 # --- CWR

@@ -17,13 +17,14 @@ from django.test import Client
 from django.utils import timezone
 from lxml import etree
 
-from ledger import clients, opening, rendering
-from ledger.models import Membership
+from ledger import clients, opening, rendering, replaying, sequencer
+from ledger.models import Entry, Membership
+from ledger.replaying import Result
 from royalties import books
 from royalties.books import Key, Kind
 from royalties.models import Statement, StatementObjection
 from tests.flows import runs, worked
-from tests.flows.conftest import Api, Sounds, admitted, key
+from tests.flows.conftest import Api, Sounds, admitted, changed, key
 from tests.flows.runs import Payer
 from tests.flows.test_reviews import Person, assert_whole, code
 from tests.flows.test_runs import RECEIPTS, STATEMENTS, agree, quote
@@ -172,6 +173,35 @@ def ordered_and_confirmed(payer: Payer, statements: dict[str, dict[str, Any]]) -
     again = payer.one.post(f"{RUN}/payment-files", {**order, "id": key("file 3")}).json()
     assert [(row["statement"], row["attempt"]) for row in again["orders"]] == [(statements["A"]["id"], 2)]
     assert code(remit(payer, "", name="x.csv", raw=b"<a/>")) == (422, "not_a_remittance")
+    confirmed_again(paid + wrong, back)
+
+
+def confirmed_again(paid: str, back: str) -> None:
+    """What the bank confirmed is looked up again, and read again by whoever has its file."""
+    sequencer.drain(at=timezone.now())
+    kinds = ("payment_confirmed", "booked")
+    rows = Entry.objects.filter(kind__in=kinds, at__gte=Entry.objects.filter(kind=kinds[0]).earliest("at").at)
+    entries = list(rows.select_related("leaf").order_by("leaf__index"))
+    found = [replaying.replay(one) for one in entries]
+    assert [(one.entry.kind, one.result) for one in found] == [(kind, Result.SAME) for kind in kinds] * 2
+    assert "give it with --file" in found[0].kept[0]
+    out, returned = entries[0], entries[2]
+    whole = replaying.replay(out, file=bank(paid))
+    assert (whole.result, whole.kept) == (Result.SAME, ())
+    assert replaying.replay(returned, file=bank(back)).result is Result.SAME
+    other = replaying.replay(out, file=bank(back))
+    assert (other.result, "SHA-256 is another" in other.sentence) == (Result.LOST, True)
+    with changed("UPDATE royalties_payment SET booked_on = '2026-01-01' WHERE NOT is_return", "royalties_payment"):
+        day = replaying.replay(out, file=bank(paid))
+        booked = replaying.replay(entries[1])
+    assert day.result is Result.SAME  # the file says the day that was logged
+    assert [one.where.rpartition(" ")[2] for one in booked.differences] == ["data.value_on", "value_on"]
+    with changed("UPDATE royalties_paymentorder SET units = units + 1", "royalties_paymentorder"):
+        amount = replaying.replay(out, file=bank(paid))
+    assert [one.now for one in amount.differences] == ["The bank's file says no such payment."]
+    with changed("UPDATE royalties_payment SET recorded_at = now() WHERE NOT is_return", "royalties_payment"):
+        early = replaying.replay(returned)
+    assert [one.now for one in early.differences] == ["It came back before it was paid."]
 
 
 def account(payer: Payer, name: str, *, iban: str = IBAN) -> Any:
@@ -180,10 +210,13 @@ def account(payer: Payer, name: str, *, iban: str = IBAN) -> Any:
 
 
 def remit(payer: Payer, rows: str, *, name: str = "bank.csv", raw: bytes | None = None) -> Any:
-    content = raw if raw is not None else f"end_to_end_id,amount,currency,booked_on\n{rows}".encode()
-    given = {"payer": payer.id, "file": SimpleUploadedFile(name, content)}
+    given = {"payer": payer.id, "file": SimpleUploadedFile(name, bank(rows) if raw is None else raw)}
     person: Person = payer.one
     return person.client.post("/v1/remittances", given)
+
+
+def bank(rows: str) -> bytes:
+    return f"end_to_end_id,amount,currency,booked_on\n{rows}".encode()
 
 
 def opened_by_link(payer: Payer, statements: dict[str, dict[str, Any]]) -> None:

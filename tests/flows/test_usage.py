@@ -10,14 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pyarrow.parquet as pq
 import pytest
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
-from django.test import Client
+from django.db import connection, connections
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from fingerprint import store
@@ -109,6 +111,16 @@ def of_output() -> UUID:
 
 def payer_id() -> UUID:
     return UUID(key("distributor"))
+
+
+class Watched(FileSystemStorage):
+    """A folder that remembers whether a transaction stood when a file was asked for."""
+
+    stood: ClassVar[list[bool]] = []
+
+    def path(self, name: str) -> str:
+        self.stood.append(connection.in_atomic_block)
+        return str(super().path(name))
 
 
 def read_again() -> list[tuple[str, Result]]:
@@ -220,6 +232,13 @@ def test_what_was_read_is_read_again_from_the_files_as_they_are_kept(payer: Api)
     assert (again.is_rewritten, again.outcome.usage_digest) == (True, outcome.usage_digest)
     with pytest.raises(usages.ReadOtherwise):
         usages.finished_again(outcome, reader="usage/0", was_there=lambda rows_: rows_.exists())
+
+    # However long a file is, no transaction stands while it is read.
+    stores: dict[str, Any] = settings.STORAGES
+    watched = stores[usages.FILES] | {"BACKEND": f"{__name__}.Watched"}
+    with override_settings(STORAGES=stores | {usages.FILES: watched}):
+        assert [replaying.replay(one).result for one in (received, finished)] == [Result.SAME] * 2
+    assert Watched.stood == [False] * len(Watched.stood) != []
 
     second = UsageReport.objects.get(pk=found["id"]).files.get(number=2)
     with store.local(second.digest, alias=usages.FILES) as path:

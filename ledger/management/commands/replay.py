@@ -1,6 +1,7 @@
 """Decide again what an entry says was decided, and compare byte for byte."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         """Take the entry, or the sample."""
         parser.add_argument("entry", nargs="?", help="id or index of an entry")
         parser.add_argument("--measure", action="store_true", help="measure the audio of a decision again, too")
+        parser.add_argument("--file", type=Path, help="the bank's file that a payment was confirmed by: it is not kept")
         parser.add_argument("--sample", action="store_true", help="those that the newest checkpoint draws")
         parser.add_argument("--json", action="store_true")
 
@@ -34,12 +36,18 @@ class Command(BaseCommand):
             entry = replaying.find(options["entry"])
         except replaying.NoSuchEntry as error:
             raise CommandError(str(replaying.NoSuchEntry.__doc__), returncode=2) from error
-        found = replaying.replay(entry, measures=options["measure"])
+        found = replaying.replay(entry, measures=options["measure"], file=self._file(options["file"]))
         self.stdout.write(json.dumps(_document(found), indent=2) if options["json"] else _text(found))
         if found.result is Result.DIFFERENT:
             raise CommandError("it differs", returncode=1)
         if found.result is not Result.SAME:
             raise CommandError("it cannot be decided again", returncode=3)
+
+    def _file(self, path: Path | None) -> bytes | None:
+        try:
+            return path.read_bytes() if path else None
+        except OSError as error:
+            raise CommandError(f"The file {path} cannot be read: {error.strerror}.", returncode=2) from error
 
     def _sample(self, *, as_json: bool) -> None:
         try:
