@@ -26,12 +26,13 @@ from django.db.models.aggregates import Count
 from fingerprint import extract, landmarks, segments
 from fingerprint.models import Fingerprint, IndexSnapshot
 from fingerprint.postings import Content, Family, Hashes, Index, Postings, runs
-from fingerprint.segments import Damaged, Enrolled, Folder, Manifest, View
+from fingerprint.segments import Damaged, Enrolled, Folder, Manifest, Segment, View
 
 _log = logging.getLogger(__name__)
 
 AT_ONCE = 1 << 22  # postings in memory while they are put in
 SOON = 1 << 21  # postings that are made into one segment at once, and not in the background
+_COMPARED_AT_ONCE = 200  # references whose rows are compared with what a file holds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATE = 500  # rows below the highest that may still be committed
 DELTA = 500  # references that are compared with one output together
@@ -364,6 +365,58 @@ def verify(family: Family) -> list[str]:
             folder.set_aside(error.name)
         else:
             return damaged
+
+
+@dataclass(frozen=True)
+class Apart:
+    """One row about which a file and the table do not agree, though the file is as it was written."""
+
+    file: str
+    row: int
+    reference: UUID
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: row {self.row:,} of reference {self.reference}: {self.why}"
+
+
+def compare(family: Family) -> Iterator[Apart]:
+    """
+    Go through everything the files hold and say where the table holds something else; nothing is changed.
+
+    What the table has and no file yet is put in by whoever asks for the index next, and not said here. Of families
+    whose items are not kept, digests of what was put in are compared.
+    """
+    _, view = Folder(_folder(family).folder.path, family.name).read()
+    for segment, mask in zip(view.segments, view.masks, strict=True):
+        numbers = np.arange(segment.references) if mask is None else np.flatnonzero(mask)
+        for begin in range(0, numbers.size, _COMPARED_AT_ONCE):
+            yield from _apart(family, segment, numbers[begin : begin + _COMPARED_AT_ONCE].tolist())
+        segment.release()
+
+
+def _apart(family: Family, segment: Segment, numbers: Sequence[int]) -> Iterator[Apart]:
+    source = _source(family)
+    rows = [int(segment.table["row"][number]) for number in numbers]
+    wanted = _rows(family).filter(id__in=rows).values_list("id", source.found, source.data)
+    stored = {row: (reference_id, bytes(data)) for row, reference_id, data in wanted}
+    for number, row in zip(numbers, rows, strict=True):
+        reference_id = segment.id(number)
+        why = ""
+        if row not in stored:
+            why = "the table has no such row"
+        elif stored[row][0] != reference_id:
+            why = f"in the table it is of reference {stored[row][0]}"
+        elif segment.table["content"][number].tobytes() != family.digest(stored[row][1]):
+            why = "it was made of something else than the table holds"
+        elif segment.items is not None:
+            held = segment.items[segment.starts[number] : segment.starts[number + 1]]
+            items = family.read(stored[row][1]).items
+            if items is None or not np.array_equal(held, items):
+                own = 0 if items is None else items.nbytes
+                why = f"{held.nbytes:,} bytes in the file are not the {own:,} of the table"
+        if why:
+            yield Apart(segment.name, row, reference_id, why)
 
 
 # --- The index as it was, and what came since

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,14 +15,17 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import Count
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
-from fingerprint import embedding, index, melody, songs, vectors
+from fingerprint import embedding, index, melody, segments, songs, vectors
 from fingerprint.embedding import Side
 from fingerprint.models import Audio, Embedding, Melody, Reference
 from fingerprint.versions import Near
+from tests.flows.conftest import tampering
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LINES = [-127, -126, -1, 0, 1, 126, 127]
@@ -171,6 +176,58 @@ def test_are_made_again_where_a_file_is_not_what_was_written(harm: Any) -> None:
     now = songs.current()
     assert now.snapshot == before.snapshot
     assert now.nearest("harmony", questions, 60) == found
+
+
+def _forged(file: Path, vector: bytes) -> None:
+    """Change one bit of one vector, and make its digest fit again."""
+    content = file.read_bytes()
+    header = content[: segments.HEADER_BYTES - 32]
+    begin, size = json.loads(header[len(segments.MAGIC) + 4 :].rstrip(b"\0"))["sections"]["items"]
+    at = content.index(vector, begin, begin + size)
+    changed = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    before, after = (sha256(one[begin : begin + size]).hexdigest().encode() for one in (content, changed))
+    assert before in header
+    header = header.replace(before, after)
+    file.write_bytes(header + sha256(header).digest() + changed[segments.HEADER_BYTES :])
+
+
+@pytest.mark.django_db(transaction=True, databases="__all__")
+def test_are_compared_with_their_tables() -> None:
+    enrolled(0, 30, np.random.default_rng(8))
+    songs.current()
+    assert (index.verify(songs.FAMILY), list(index.compare(songs.FAMILY))) == ([], [])
+    by_reference = Embedding.objects.values("reference").annotate(count=Count("pk")).filter(count__gt=3)
+    first, second, third = (row["reference"] for row in by_reference.order_by("reference")[:3])
+
+    # A byte of a table, a row of it that is gone, and a whole reference that is.
+    changed = Embedding.objects.filter(reference=first)[0]
+    vector = np.array(changed.vector).astype(int).tolist()
+    with tampering("fingerprint_embedding", "fingerprint_melody"):
+        Embedding.objects.filter(pk=changed.pk).update(vector=[vector[0] + (1 if vector[0] < 127 else -1), *vector[1:]])
+        Embedding.objects.filter(pk=Embedding.objects.filter(reference=second)[0].pk).delete()
+        Melody.objects.filter(reference=third).delete()
+        found = {one.reference: str(one) for one in index.compare(songs.FAMILY)}
+    assert set(found) == {first, second, third}
+    assert str(first) in found[first]
+    assert "bytes in the file are not the" in found[first]
+    assert "bytes in the file are not the" in found[second]
+    assert found[third].endswith("the table has no such row")
+
+
+@pytest.mark.django_db
+def test_that_were_forged_with_their_digest_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    enrolled(0, 10, np.random.default_rng(9))
+    songs.current()
+    one = Embedding.objects.order_by("pk")[0]
+    (file,) = folder().glob("*.seg")
+    _forged(file, np.array(one.vector).astype(np.int8).tobytes())
+    index.forget()
+    with pytest.raises(CommandError, match="1 rows of the files"):
+        call_command("fingerprint_index", "--verify")
+    assert f"{file.name}: row" in (said := capsys.readouterr().out)
+    assert "bytes in the file are not the" in said
+    call_command("fingerprint_index", "--rebuild")
+    call_command("fingerprint_index", "--verify")
 
 
 @pytest.mark.django_db
