@@ -252,12 +252,12 @@ def _start(data: Path, folder: Path, prefix: list[str], identity: dict[str, Any]
     while not (_answers(folder) and _ready(folder)):  # crash recovery may be long: wait, never kill
         turns += 1
         if time.monotonic() - since > wait_s:
-            raise EmbeddedPostgresError(f"PostgreSQL was not ready after {wait_s:.0f} s: {_last_words(data)}")
+            raise EmbeddedPostgresError(_why_not(data, f"was not ready after {wait_s:.0f} s"))
         if turns % 20 == 0:
             status = subprocess.run([*control, "status"], capture_output=True, check=False, **identity)
             if status.returncode != 0:
                 if turns > 200:
-                    raise EmbeddedPostgresError(f"PostgreSQL does not stay up: {_last_words(data)}")
+                    raise EmbeddedPostgresError(_why_not(data, "does not stay up"))
                 _drop_stale_pidfile(data)
                 subprocess.run(start, capture_output=True, check=False, start_new_session=True, **identity)
             elif number := _out_of_reach(data, folder):
@@ -276,6 +276,34 @@ def _out_of_reach(data: Path, folder: Path) -> int:
         if is_up and not (folder / _SOCKET).exists() and _serves(int(lines[0]), data):
             return int(lines[0])
     return 0
+
+
+def _left_behind(data: Path) -> dict[int, str]:
+    """
+    Return the processes of a killed server that still work in its folder, with what they call themselves.
+
+    Most notice that their server is gone and end. One that computes notices nothing until its statement is over, and as
+    long as it lives PostgreSQL starts no other server beside it: they would write over each other.
+    """
+    import psutil
+
+    found = {}
+    for number in psutil.pids():
+        with contextlib.suppress(psutil.Error):
+            if _serves(number, data) and psutil.Process(number).cmdline():
+                found[number] = psutil.Process(number).cmdline()[0].strip()
+    return found
+
+
+def _why_not(data: Path, what: str) -> str:
+    if not (left := _left_behind(data)):
+        return f"PostgreSQL {what}: {_last_words(data)}"
+    who = ", ".join(f"{number} ({called})" for number, called in sorted(left.items()))
+    return (
+        f"PostgreSQL {what}: the server of this folder was killed, and what is left of it still works on the data:"
+        f" process {who}. Start again once that has ended: by itself when its statement is over, or at once after"
+        f" `kill -TERM {' '.join(map(str, sorted(left)))}`, which undoes what was not committed and loses nothing else."
+    )
 
 
 def _last_words(data: Path) -> str:

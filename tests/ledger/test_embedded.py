@@ -126,6 +126,24 @@ def test_says_how_to_end_a_server_that_lost_its_socket(data: Path) -> None:
     assert ask(data, "SELECT 1") == 1
 
 
+def test_names_what_is_left_of_a_killed_server_and_how_to_end_it(data: Path) -> None:
+    assert ask(data, "SELECT 1") == 1
+    parameters = make_conninfo(**embedded.ensure(data).parameters(user="postgres", dbname="postgres"))
+    connection = psycopg.pq.PGconn.connect(parameters.encode())
+    busy = connection.backend_pid
+    # It computes, and looks at nothing but its own signals.
+    connection.send_query(b"SELECT count(*) FROM generate_series(1, 3000000000) AS n WHERE n % 7 = 3")
+    os.kill(postmaster(data), signal.SIGKILL)
+    with pytest.raises(embedded.EmbeddedPostgresError, match=f"kill -TERM {busy}`") as told:
+        embedded.ensure(data, wait_s=2)
+    assert f"process {busy} (postgres: postgres postgres [local] SELECT)" in str(told.value)
+    assert psutil.pid_exists(busy)  # what it did not start it does not end
+    os.kill(busy, signal.SIGTERM)
+    psutil.Process(busy).wait(30)
+    connection.finish()
+    assert ask(data, "SELECT 1") == 1
+
+
 def with_pidfile(data: Path, first_line: str) -> None:
     """Stop the server, and leave a pid file as a crash would."""
     lines = (data / "postmaster.pid").read_text().splitlines()
