@@ -24,6 +24,8 @@ import json
 import mmap
 import os
 import struct
+import sys
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -59,6 +61,8 @@ _KEPT = 1 << 22  # ends of keys that are kept from counting to reading: 32 MiB, 
 # to many; how many are mapped until then is for the kernel, which maps their neighbors and takes back what it needs.
 _READ_AT_ONCE = 1 << 25
 _INCOMING = ".incoming-"
+_PAGE = mmap.PAGESIZE
+_SAMPLED = 64  # stretches of a file by which it is known whether they are in the page cache
 
 _TABLE = np.dtype(
     [("id", "u1", 16), ("content", "u1", 32), ("start", "<i8"), ("row", "<i8"), ("enrolled", "<i8")]
@@ -129,13 +133,14 @@ class Segment:
         self.is_damaged = False
         self._is_proven = False
         try:
-            with path.open("rb") as opened:
-                size = os.fstat(opened.fileno()).st_size
-                if size < HEADER_BYTES:
-                    raise Damaged(self.name, "it is shorter than a header")
-                self._map = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise Gone(self.name) from error
+        weakref.finalize(self, os.close, self._file)  # held for as long as it is mapped
+        size = os.fstat(self._file).st_size
+        if size < HEADER_BYTES:
+            raise Damaged(self.name, "it is shorter than a header")
+        self._map = mmap.mmap(self._file, 0, access=mmap.ACCESS_READ)
         said = self._header(size)
         self.family: str = said["family"]
         self.postings: int = said["postings"]
@@ -205,6 +210,36 @@ class Segment:
         """Take the pages that were read out of this process's memory; they stay in the page cache."""
         self._map.madvise(mmap.MADV_DONTNEED)
 
+    def expect(self, section: str, begins: Positions, ends: Positions, width: int) -> None:
+        """
+        Have the kernel read what will be looked at, if it is not in memory: all of it at once, and nothing else.
+
+        Read as it is come to, each page waits for the disk, and brings along megabytes around it that nobody asks for.
+        `begins` and `ends` are numbers of entries of so many bytes in a section, in order.
+        """
+        some = np.flatnonzero(begins < ends)
+        if sys.platform != "linux" or not some.size:
+            return
+        where, _ = self._where[section]
+        first = (where + begins[some] * width) // _PAGE
+        last = np.maximum.accumulate((where + ends[some] * width - 1) // _PAGE)
+        # What touches what came before is one with it.
+        is_new = np.append(True, first[1:] > last[:-1] + 1)
+        first, last = first[is_new], last[np.append(np.flatnonzero(is_new)[1:] - 1, last.size - 1)]
+        some = np.linspace(0, first.size - 1, min(_SAMPLED, first.size), dtype=np.int64)
+        if all(self._is_cached(page) for page in first[some].tolist()):
+            return
+        for page, size in zip(first.tolist(), ((last - first + 1) * _PAGE).tolist(), strict=True):
+            os.posix_fadvise(self._file, page * _PAGE, size, os.POSIX_FADV_WILLNEED)
+
+    def _is_cached(self, page: int) -> bool:
+        try:
+            return os.preadv(self._file, [bytearray(1)], page * _PAGE, os.RWF_NOWAIT) == 1
+        except BlockingIOError:  # it would have to wait for the disk (preadv2)
+            return False
+        except OSError:  # this file system cannot say
+            return True
+
     def id(self, number: int) -> UUID:
         """Return the id of a reference."""
         return UUID(bytes=self.table["id"][number].tobytes())
@@ -215,6 +250,7 @@ class Segment:
         low = (keys & np.uint32((1 << (32 - self.bits)) - 1)).astype(_LOW[self.bits])
         begin = self.directory[bucket].astype(np.int64)
         end = self.directory[bucket + np.uint32(1)].astype(np.int64)
+        self.expect("postings", begin, end, self.entries.itemsize)
         first = self._bound(begin, end, low, np.less)
         # Most keys of a query have no postings, and those are not asked for where they end.
         count = np.zeros(keys.size, np.int64)
@@ -641,7 +677,9 @@ class View:
         segment, inside = self.segments[at], number - int(self._first_number[at])
         if segment.items is None:
             raise NoItems(self.family)
-        return segment.items[segment.starts[inside] : segment.starts[inside + 1]].astype(np.uint32)
+        begin, end = segment.starts[inside : inside + 2]
+        segment.expect("items", np.array([begin]), np.array([end]), segment.items.itemsize)
+        return segment.items[begin:end].astype(np.uint32)
 
     def at(self, places: Positions) -> Hashes:
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import multiprocessing
 import os
 import signal
@@ -433,3 +434,37 @@ def test_manifest_is_read_as_it_was_written() -> None:
     manifest = segments.Manifest("f/", 3, ("a", "b"), (("a", (1, 2)),), (7,), 5, 15, 6, "e" * 64)
     assert segments.Manifest.from_bytes(manifest.to_bytes()) == manifest
     assert replace(manifest, count=6).to_bytes() != manifest.to_bytes()
+
+
+def test_asks_the_disk_at_once_for_what_a_question_leads_to_and_for_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder(tmp_path, ITEMS.name)
+    write(folder, enrolled(stored(np.random.default_rng(5), 2_000, alphabet=50_000), ITEMS))
+    _, view = folder.read()
+    (segment,) = view.segments
+    path, number = tmp_path / segment.name, int(np.argmax(np.diff(segment.starts)))
+    asked: list[int] = []
+
+    def advise(file: int, begin: int, length: int, advice: int) -> None:
+        assert (os.fstat(file).st_ino, advice) == (path.stat().st_ino, os.POSIX_FADV_WILLNEED)
+        asked.extend(range(begin // mmap.PAGESIZE, (begin + length) // mmap.PAGESIZE))
+
+    def pages(array: np.ndarray, numbers: np.ndarray) -> list[int]:
+        begins = array.ctypes.data - np.frombuffer(segment._map, np.uint8).ctypes.data + numbers * array.itemsize
+        return sorted({*(begins // mmap.PAGESIZE).tolist(), *((begins + array.itemsize - 1) // mmap.PAGESIZE).tolist()})
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    hashes = view.items(number)
+    view.count(hashes[1:])
+    assert not asked  # it was written just now, and is in memory
+    monkeypatch.setattr(Segment, "_is_cached", lambda *_: False)
+    view.items(number)
+    assert segment.items is not None
+    assert asked == pages(segment.items, np.arange(*segment.starts[number : number + 2]))
+    asked.clear()
+    view.count(hashes)
+    buckets = np.repeat(np.arange(segment.directory.size - 1), np.diff(segment.directory))
+    wanted = np.flatnonzero(np.isin(buckets, segments.keys_of(hashes) >> np.uint32(32 - segment.bits)))
+    assert asked == pages(segment.entries, wanted)
+    assert len(asked) * 2 < path.stat().st_size // mmap.PAGESIZE
