@@ -151,7 +151,8 @@ def issue(*, manifest_id: UUID, at: datetime) -> Certificate:
 
 def stated_again(certificate: Certificate) -> tuple[dict[str, Any], dict[str, Any]]:
     """
-    Return what a certificate says and what it would say of the same moment, but for the proof, which it keeps.
+    Return what a certificate says and what it would say of the same moment, but for the proof and the address of this
+    service, which it keeps: both are those of that moment.
 
     :raises NotLogged: the decision has no place in the log
     :raises NotCertified: what is kept is no certificate
@@ -162,7 +163,9 @@ def stated_again(certificate: Certificate) -> tuple[dict[str, Any], dict[str, An
     )
     made = _statement(manifest, certificate.number, until=certificate.expires_at, at=certificate.issued_at)
     kept = replace(made.log, receipt=then.log.receipt)  # it leads to the checkpoint of that moment
-    return certified.claims(then), certified.claims(replace(made, log=kept))
+    place = f"/status/{made.id}"
+    url = then.status_url if then.status_url.endswith(place) else made.status_url
+    return certified.claims(then), certified.claims(replace(made, log=kept, status_url=url))
 
 
 def _bindings(manifest: Manifest, at: datetime) -> tuple[Binding, ...]:

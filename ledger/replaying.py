@@ -701,7 +701,7 @@ def _certified(entry: Entry) -> Again:
         if then.get(name) != now.get(name)
     )
     said = {"manifest": row.manifest.label, "decision": str(row.manifest.decision_id), "number": row.number}
-    return Again(said, {}, ("the signature, and the proof of that moment",), further)
+    return Again(said, {}, ("the signature, and the proof and the address of that moment",), further)
 
 
 def _bound(entry: Entry) -> Again:

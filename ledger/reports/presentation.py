@@ -74,13 +74,19 @@ MEASURES = {
     "peaks_found": "Peaks of the recording that are in it",
     "peaks_sought": "Peaks of the recording that a copy could have",
     "alone_probability_millionths": "Likely right, were nobody else enrolled",
-    "tones_alone": "Found by its tones alone, below two kilohertz (1)",
-    "drum_machine": "Rests on the pattern of a drum machine alone",
+    "tones_alone": "Found by",
+    "drum_machine": "Rests on",
     "shared_with": "Unrelated recordings of the catalogue that have the same in them",
     "music_millionths": "Music in it",
     "voice_millionths": "A voice in it",
-    "over_band": "Over a band (1) or alone (0)",
+    "over_band": "The voice is heard",
     "windows": "Windows of 1.6 seconds",
+}
+IN_WORDS = {  # of measures that say whether, and not how much
+    ("tones_alone", 1): "its tones alone, below two kilohertz: what lies above says nothing of it",
+    ("drum_machine", 1): "the pattern of a drum machine alone",
+    ("over_band", 0): "alone",
+    ("over_band", 1): "over a band",
 }
 LEVELS = {
     AiLevel.NONE.value: "by people",
@@ -698,7 +704,9 @@ def percent_of_share(part: Fraction) -> str:
 
 
 def measured(name: str, value: int) -> str:  # exact: a measure of audio, no money
-    """Return a further figure of a match in the unit that its name ends with."""
+    """Return a further figure of a match in words, or in the unit that its name ends with."""
+    if said := IN_WORDS.get((name, value)):
+        return said
     if name.endswith("_millionths"):
         return f"{value / 10_000:.1f} %"
     unit = next((unit for unit in ("ms", "cents", "hz") if name.endswith(f"_{unit}")), "")

@@ -109,7 +109,7 @@ def shares(groups: Sequence[Share], names: tuple[str, str], *, title: str, inche
     """Draw the shares of groups, each beside what it is compared with; beyond twelve groups the rest are left out."""
     shown = list(groups[:MOST_BARS])
     is_compared = any(other is not None for _, _, other in shown)
-    with _figure(inches, 0.7 + 0.42 * max(len(shown), 1)) as figure:
+    with _figure(inches, 0.2 + 0.3 * is_compared + 0.42 * max(len(shown), 1)) as figure:
         axes = figure.add_subplot()
         height = 0.36 if is_compared else 0.6
         for number, (name, color) in enumerate(zip(names, (_ADDS, _LINE), strict=True)):
@@ -117,11 +117,11 @@ def shares(groups: Sequence[Share], names: tuple[str, str], *, title: str, inche
             if number and not is_compared:
                 break
             places = [place + (number - 0.5) * height * is_compared for place in range(len(shown))]
-            drawn = axes.barh(places, values, height=height, color=color, label=name)
+            drawn = axes.barh(places, values, height=height, color=color, label=name[:1].upper() + name[1:])
             said = [_percent((own, other)[number]) for _, own, other in shown]
             axes.bar_label(drawn, labels=said, padding=4, color=_SOFT if number else _INK, fontsize=8)
         axes.set_yticks(range(len(shown)), [_short(name) for name, _, _ in shown])
-        axes.invert_yaxis()
+        axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)  # bars are as thick in every picture
         axes.set_xlim(0, 118)
         _plain(axes, keep="left")
         axes.xaxis.set_visible(False)

@@ -315,7 +315,12 @@ def _of_data(it: Summary) -> Iterator[str]:
         f"{kinds or 'Nothing'}; audio of {counted(it.coverage.timed, 'recording')} is known, "
         f"{hours(it.coverage.duration_ms)}"
     )
-    languages = [f"{row.name} {percent(row.count, row.whole)}" for row in it.rows(Dimension.LANGUAGE) if row.count]
+    # No line may end between a figure and its sign.
+    languages = [
+        f"{row.name} {percent(row.count, row.whole)}".replace(" %", "\u00a0%")
+        for row in it.rows(Dimension.LANGUAGE)
+        if row.count
+    ]
     if languages:
         yield f"Languages of the lyrics, as holders describe them: {', '.join(languages[:8])}"
 

@@ -63,13 +63,20 @@ def _millionths(part: int, whole: int) -> int:
     return part * 1_000_000 // whole if whole else 0
 
 
+def _version(it: Summary) -> str:
+    if not it.statement_number:
+        return ""
+    updated = f", last update {it.stated_at:%d/%m/%Y}" if it.stated_at else ""  # as the template writes it
+    return f"; version of the declaration: {it.statement_number}{updated}"
+
+
 def _data(it: Summary) -> dict[str, Any]:
     as_at = f"As at {it.valid_at}, as known at {it.known_at:%Y-%m-%d %H:%M} UTC"
     return {
         "title": f"Public summary of training content: {it.name}",
         "provider": it.provider,
         "heading": f"Public summary of training content for {it.name}",
-        "subheading": as_at + (f", declaration {it.statement_number}" if it.statement_number else ""),
+        "subheading": as_at + _version(it),
         "template": training.TEMPLATE,
         "sections": [
             {
