@@ -33,8 +33,8 @@ from fingerprint.models import Examination, Fingerprint, Trace
 from fingerprint.postings import Known
 from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
-from fingerprint.voices import Listener as VoiceListener
 from fingerprint.voices import VoiceTemplate
+from fingerprint.voices import listeners as voice_listeners
 
 # Stands behind the peaks of a trace: that short audio was heard as `landmarks.Query` does, not as coarsely as long.
 _HEARS_SHORT_FINELY = 2
@@ -196,6 +196,7 @@ def examine(
 
     :raises CorruptAudio: the audio breaks off or cannot be decoded
     :raises WeightsChanged: the weights of a network are not those of this release
+    :raises UnknownEncoder: a voice was enrolled with an encoder that is not in this release
     """
     if against is None:
         against = {family.name: index.current(family) for family in index.FAMILIES}
@@ -204,8 +205,7 @@ def examine(
     copies = CopiesListener() if against else None
     if known is not None:
         listeners.append(VersionsListener(known))
-    if voices:
-        listeners.append(VoiceListener(voices))
+    listeners += voice_listeners(voices)
     meter = Meter()
     fed: list[Fed] = [*listeners, *([copies] if copies else [])]
     rates = {extract.SAMPLE_RATE_HZ, *(listener.rate_hz for listener in fed)}

@@ -1,21 +1,22 @@
 """
 Whose voice is heard, of those that are enrolled, and where; and what a voice is enrolled with.
 
-Each 1.6 seconds of sound become one vector (`voice_encoder`), together with two figures: how likely there is a voice in
-it, and music. What has a voice in it is compared with every template: after the mean of a cohort of other people was
-taken from both, in directions in which people differ, and less how alike the nearest of the cohort are to either, so
-that a score means the same for every voice.
-Neighboring windows are taken together, since one alone says little; a stretch that stays alike is a match.
+Of each 1.6 seconds of sound a small network (`voice_encoder`) says how likely there is a voice in them, and music. What
+has a voice in it becomes a vector of a larger one (`campplus`), and is compared with every template by the cosine.
+Neighboring windows are taken together, since one alone says little; a stretch that stays alike is a match. A clone that
+sounds like a person is meant to match, as the person does.
 
-The cohort, the directions and the two figures come from `training.voice`, like the weights. A clone that sounds like a
-person is meant to match, as the person does.
+Voices were enrolled with the small network before there was the larger one, and the clips are not kept. Whoever is not
+enrolled anew is compared as ever, by vectors of that: after the mean of a cohort of other people was taken from both,
+in directions in which people differ, and less how alike the nearest of the cohort are to either, so that a score means
+the same for every voice. The cohort, the directions and the rules that tell voice and music come from `training.voice`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -25,13 +26,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, calibration, voice_encoder
+from fingerprint import audio, calibration, campplus, voice_encoder
 from fingerprint.calibration import Calibration
 from fingerprint.evidence import VOICE_MATCH, Detection, Detector, Match, Segment
-from fingerprint.voice_encoder import DIMENSIONS, FRAMES, HOP, MELS, RATE_HZ, Encoder
+from fingerprint.voice_encoder import FRAMES, HOP, MELS, RATE_HZ
 
-# How vectors are compared; what they are made by is `voice_encoder.ALGORITHM`, and enrollments name that alone.
-ALGORITHM: Final = f"{voice_encoder.ALGORITHM} compared/2"
 COHORT: Final = Path(__file__).parent / "data" / "voice-cohort-2.npz"
 COHORT_DIGEST: Final = "3491873e07c9005fcad9361a72a6a9ff1c6e5761b1bcf855f92f49183e760dd4"
 
@@ -40,7 +39,7 @@ STEP_MS: Final = STEP * HOP * 1000 // RATE_HZ
 WINDOW_MS: Final = FRAMES * HOP * 1000 // RATE_HZ
 LEAST_VOICE_MS: Final = 5_000  # that an enrollment rests on
 MOST_CLIPS: Final = 10
-_AT_ONCE: Final = 48  # windows through the network at a time
+_AT_ONCE: Final = 4 * campplus.WINDOWS  # windows that are listened to at a time
 _LOUD: Final = 0.3  # the power of a window at -50 dB of full scale; what is softer has no voice in it
 _VOICE: Final = 0.5  # from here on a window counts as having a voice in it
 _MUSIC: Final = 0.5  # from here on a stretch counts as over a band
@@ -48,8 +47,6 @@ _MUSIC: Final = 0.5  # from here on a stretch counts as over a band
 _BAND_IN_CLIP: Final = 0.85
 _AROUND: Final = 2  # windows on each side that are taken together with one
 _GAP: Final = 3  # windows without the voice that do not end a stretch
-_NEAR: Final = 2.0  # above the nearest of the cohort from which on a window may belong to a stretch
-_EDGE: Final = 1.0  # that a window at the edge of a stretch has by itself
 _LEAST_WINDOWS: Final = 3  # of a stretch: 3.2 s
 _NEAREST: Final = 50  # of the cohort, by which a score is measured
 _UNIT: Final = 0.1  # of cosine that a score counts in
@@ -58,14 +55,73 @@ _MOST_PER_PLACE: Final = 5  # enrollments that are named for one place
 ALONE: Final = 0
 BAND: Final = 1
 
-PARAMETERS: Final = (
-    ("window_ms", str(WINDOW_MS)),
-    ("step_ms", str(STEP_MS)),
-    ("near", str(_NEAR)),
-    ("edge", str(_EDGE)),
-    ("nearest", str(_NEAREST)),
-    ("least_windows", str(_LEAST_WINDOWS)),
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    How vectors of one encoder are compared. Enrollments name the encoder, evidence the comparison too.
+
+    From `near` on a window, with its neighbors, may belong to a stretch; one at its edge has `edge` by itself.
+    """
+
+    encoder: str
+    version: str
+    dimensions: int
+    near: float
+    edge: float
+    further: tuple[tuple[str, str], ...]
+    digests: tuple[tuple[str, str], ...]
+    calibrations: Mapping[int, str]  # by condition
+
+    @property
+    def algorithm(self) -> str:
+        """What evidence names."""
+        return f"{self.encoder} {self.version}"
+
+    @property
+    def parameters(self) -> tuple[tuple[str, str], ...]:
+        """What a calibration holds for."""
+        return (
+            ("window_ms", str(WINDOW_MS)),
+            ("step_ms", str(STEP_MS)),
+            ("near", str(self.near)),
+            ("edge", str(self.edge)),
+            *self.further,
+            ("least_windows", str(_LEAST_WINDOWS)),
+        )
+
+
+# What is enrolled now.
+CURRENT: Final = Comparison(
+    encoder=campplus.ALGORITHM,
+    version="cosine/1",
+    dimensions=campplus.DIMENSIONS,
+    near=4.0,
+    edge=3.0,
+    further=(("windows_at_once", str(campplus.WINDOWS)),),
+    digests=(
+        ("weights", campplus.WEIGHTS_DIGEST),
+        ("weights_of_presence", voice_encoder.WEIGHTS_DIGEST),
+        ("presence", COHORT_DIGEST),
+    ),
+    calibrations={ALONE: "voice-campplus-alone.json", BAND: "voice-campplus-band.json"},
 )
+# What was, until somebody is enrolled anew: and what evidence of then is measured again by.
+BEFORE: Final = Comparison(
+    encoder=voice_encoder.ALGORITHM,
+    version="compared/2",
+    dimensions=voice_encoder.DIMENSIONS,
+    near=2.0,
+    edge=1.0,
+    further=(("nearest", str(_NEAREST)),),
+    digests=(("weights", voice_encoder.WEIGHTS_DIGEST), ("cohort", COHORT_DIGEST)),
+    calibrations={ALONE: "voice-alone.json", BAND: "voice-band.json"},
+)
+COMPARISONS: Final = {one.encoder: one for one in (CURRENT, BEFORE)}
+
+
+class UnknownEncoder(Exception):
+    """A voice was enrolled with an encoder that is not in this release: install a newer one, or end the enrollment."""
 
 
 class TooLittleVoice(Exception):
@@ -78,9 +134,10 @@ class TooManyClips(Exception):
 
 @dataclass(frozen=True)
 class VoiceTemplate:
-    """What a voice is recognized by: one vector for each clip that it was enrolled with, as (clips, 256)."""
+    """What a voice is recognized by: one vector for each clip that it was enrolled with, of the encoder it names."""
 
     id: UUID
+    encoder: str
     vectors: NDArray[np.float32]
 
 
@@ -154,15 +211,18 @@ class Heard:
 
 
 class Ear:
-    """Turns a stream of samples into vectors: it keeps those, and of the sound no more than the last two seconds."""
+    """Turns a stream of samples into vectors: it keeps those, and of the sound no more than the last forty seconds."""
 
-    def __init__(self, encoder: Encoder, people: Cohort) -> None:
-        self._encoder = encoder
-        self._presence = people.presence
+    def __init__(self, by: Comparison) -> None:
+        """Listen with the encoder of a comparison, where there is a voice."""
+        self._by = by
+        self._encoder = voice_encoder.released()
+        self._presence = cohort().presence
+        self._voices = campplus.released() if by.encoder == campplus.ALGORITHM else None
         self._samples = np.zeros(0, dtype=np.int16)
         self._bands = np.zeros((0, MELS + 1), dtype=np.float32)
+        self._finer = np.zeros((0, campplus.MELS), dtype=np.float32)
         self._passed = 0  # windows that were cut
-        self._waiting: list[tuple[int, NDArray[np.float32]]] = []
         self._heard: list[tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]] = []
 
     def feed(self, block: NDArray[np.int16]) -> None:
@@ -172,38 +232,48 @@ class Ear:
 
     def _take(self, block: NDArray[np.int16]) -> None:
         samples = np.concatenate([self._samples, block])
-        spectra = voice_encoder.power(samples)
-        self._samples = samples[len(spectra) * HOP :]
-        self._bands = np.concatenate([self._bands, voice_encoder.mel(spectra)])
-        starts = np.arange(0, len(self._bands) - FRAMES + 1, STEP)
-        for start in starts:
-            bands = self._bands[start : start + FRAMES]
-            if bands[:, MELS].mean() >= _LOUD:
-                self._waiting.append((self._passed, bands))
-            self._passed += 1
-        self._bands = self._bands[starts.size * STEP :]
-        if len(self._waiting) >= _AT_ONCE:
-            self._listen()
+        bands = voice_encoder.mel(voice_encoder.power(samples))
+        self._bands = np.concatenate([self._bands, bands])
+        if self._voices is not None:
+            self._finer = np.concatenate([self._finer, campplus.bands(samples)])
+        self._samples = samples[len(bands) * HOP :]
+        while len(self._bands) >= (_AT_ONCE - 1) * STEP + FRAMES:
+            self._listen(_AT_ONCE)
 
-    def _listen(self) -> None:
-        if not self._waiting:
-            return
-        bands = np.concatenate([bands for _, bands in self._waiting])
-        given = voice_encoder.windows(bands, np.arange(0, len(bands), FRAMES))
-        vectors, states = self._encoder.listen(given)
+    def _listen(self, count: int) -> None:
+        """Listen to the next windows: always the same together, in whatever blocks they came."""
+        starts = np.arange(count) * STEP
+        power = self._bands[starts[:, None] + np.arange(FRAMES), MELS].mean(axis=1)
+        windows = np.flatnonzero(power >= _LOUD)
+        vectors, states = self._encoder.listen(voice_encoder.windows(self._bands, starts[windows]))
         sums = states @ self._presence[:, :-1].T + self._presence[:, -1]
-        present = 1.0 / (1.0 + np.exp(-np.clip(sums, -30.0, 30.0)))
         # Half precision is what a template has too, and ten hours of it are no burden.
-        windows = np.array([window for window, _ in self._waiting])
-        self._heard.append((windows, vectors.astype(np.float16), present.astype(np.float16)))
-        self._waiting = []
+        present = (1.0 / (1.0 + np.exp(-np.clip(sums, -30.0, 30.0)))).astype(np.float16)
+        if self._voices is not None:
+            windows, present = (kept[present[:, 0] >= _VOICE] for kept in (windows, present))
+            vectors = self._in_chunks(self._voices, windows, count)
+        if windows.size:
+            self._heard.append((windows + self._passed, vectors.astype(np.float16), present))
+        self._passed += count
+        self._bands, self._finer = self._bands[count * STEP :], self._finer[count * STEP :]
+
+    def _in_chunks(self, encoder: campplus.Encoder, windows: NDArray[np.intp], count: int) -> NDArray[np.float32]:
+        """Return the vectors of some windows; where in a chunk there is none of them, nothing is heard of it."""
+        found = [np.zeros((0, self._by.dimensions), dtype=np.float32)]
+        for first in range(0, count, campplus.WINDOWS):
+            last = min(first + campplus.WINDOWS, count) - 1
+            chosen = windows[(windows >= first) & (windows <= last)] - first
+            if chosen.size:
+                found.append(encoder.listen(self._finer[first * STEP : last * STEP + FRAMES], STEP)[chosen])
+        return np.concatenate(found)
 
     def finish(self) -> Heard:
         """Return everything that was heard."""
-        self._listen()
+        if len(self._bands) >= FRAMES:
+            self._listen((len(self._bands) - FRAMES) // STEP + 1)
         if not self._heard:
             nothing = np.zeros(0, dtype=np.float32)
-            return Heard(np.zeros(0, dtype=np.intp), np.zeros((0, DIMENSIONS), dtype=np.float32), nothing, nothing)
+            return Heard(np.zeros(0, np.intp), np.zeros((0, self._by.dimensions), np.float32), nothing, nothing)
         windows, vectors, present = (np.concatenate(parts) for parts in zip(*self._heard, strict=True))
         likely = present.astype(np.float32)
         return Heard(windows, vectors.astype(np.float32), likely[:, 0], likely[:, 1])
@@ -223,7 +293,7 @@ def enroll(clips: Sequence[tuple[Path, str]]) -> Enrolled:
         raise TooManyClips
     vectors, windows, over_music = [], 0, 0
     for path, media_type in clips:
-        ear = Ear(voice_encoder.released(), cohort())
+        ear = Ear(CURRENT)
         for block in audio.decode(path, media_type, RATE_HZ):
             ear.feed(block)
         heard = ear.finish().of_voice()
@@ -247,6 +317,21 @@ def enroll(clips: Sequence[tuple[Path, str]]) -> Enrolled:
 # --- Comparing -----------------------------------------------------------------------------------------------------
 
 
+def compared(
+    heard: NDArray[np.float32], templates: NDArray[np.float32], condition: int, by: Comparison
+) -> NDArray[np.float32]:
+    """Return how alike vectors and templates are, as (vectors, templates); see `middles` for those."""
+    if by is BEFORE:
+        return scores(heard, templates, condition, cohort())
+    return np.asarray(unit(heard) @ templates.T / _UNIT, dtype=np.float32)
+
+
+def middles(templates: Sequence[VoiceTemplate], by: Comparison) -> NDArray[np.float32]:
+    """Return one vector for each template, as `compared` takes them."""
+    means = np.stack([unit(template.vectors).mean(axis=0) for template in templates])
+    return cohort().centered(means, ALONE) if by is BEFORE else unit(means)
+
+
 def scores(
     heard: NDArray[np.float32], templates: NDArray[np.float32], condition: int, people: Cohort
 ) -> NDArray[np.float32]:
@@ -267,12 +352,6 @@ def _nearest(others: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.sort(others, axis=1)[:, -_NEAREST:].mean(axis=1), dtype=np.float32)
 
 
-def centered(templates: Sequence[VoiceTemplate], people: Cohort) -> NDArray[np.float32]:
-    """Return one vector for each template, as `scores` takes them."""
-    means = [unit(template.vectors).mean(axis=0) for template in templates]
-    return people.centered(np.stack(means), ALONE)
-
-
 @dataclass(frozen=True)
 class Stretch:
     """Windows in a row, by their positions among those with a voice, in which one template is heard."""
@@ -285,7 +364,7 @@ class Stretch:
     condition: int
 
 
-def stretches(heard: Heard, templates: NDArray[np.float32], people: Cohort) -> list[Stretch]:
+def stretches(heard: Heard, templates: NDArray[np.float32], by: Comparison) -> list[Stretch]:
     """Return where each template is heard, in what `Heard.of_voice` left, with the score of the whole stretch."""
     if not heard.windows.size or not len(templates):
         return []
@@ -295,19 +374,19 @@ def stretches(heard: Heard, templates: NDArray[np.float32], people: Cohort) -> l
     for condition in (ALONE, BAND):
         of = (music >= _MUSIC) == (condition == BAND)
         if of.any():
-            near[of] = scores(together[of], templates, condition, people)
-            alike[of] = scores(heard.vectors[of], templates, condition, people)
+            near[of] = compared(together[of], templates, condition, by)
+            alike[of] = compared(heard.vectors[of], templates, condition, by)
     found = []
-    for template in np.flatnonzero((near >= _NEAR).any(axis=0)):
-        edge = alike[:, template] >= _EDGE
-        for first, last in _runs(np.flatnonzero(near[:, template] >= _NEAR), heard.windows):
+    for template in np.flatnonzero((near >= by.near).any(axis=0)):
+        edge = alike[:, template] >= by.edge
+        for first, last in _runs(np.flatnonzero(near[:, template] >= by.near), heard.windows):
             inside = first + np.flatnonzero(edge[first : last + 1])  # neighbors made the ends look nearer than they are
             if not inside.size or inside[-1] - inside[0] + 1 < _LEAST_WINDOWS:
                 continue
             whole = slice(int(inside[0]), int(inside[-1]) + 1)
             condition = BAND if heard.music[whole].mean() >= _MUSIC else ALONE
             vector = unit(heard.vectors[whole].mean(axis=0))[None]
-            score = float(scores(vector, templates[template : template + 1], condition, people)[0, 0])
+            score = float(compared(vector, templates[template : template + 1], condition, by)[0, 0])
             found.append(
                 Stretch(int(template), whole.start, whole.stop - 1, score, whole.stop - whole.start, condition)
             )
@@ -319,7 +398,7 @@ def _together(heard: Heard) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     low = np.searchsorted(heard.windows, heard.windows - _AROUND, side="left")
     high = np.searchsorted(heard.windows, heard.windows + _AROUND, side="right")
     count = (high - low).astype(np.float64)
-    sums = np.concatenate([np.zeros((1, DIMENSIONS)), np.cumsum(heard.vectors, axis=0, dtype=np.float64)])
+    sums = np.concatenate([np.zeros((1, heard.vectors.shape[1])), np.cumsum(heard.vectors, axis=0, dtype=np.float64)])
     music = np.concatenate([[0.0], np.cumsum(heard.music, dtype=np.float64)])
     vectors = (sums[high] - sums[low]) / count[:, None]
     return unit(vectors.astype(np.float32)), np.asarray((music[high] - music[low]) / count, dtype=np.float32)
@@ -338,15 +417,14 @@ def _runs(positions: NDArray[np.intp], windows: NDArray[np.intp]) -> Iterator[tu
 
 # --- Listening -----------------------------------------------------------------------------------------------------
 
-# How many of a million such stretches are of the one voice that they are compared with, where as many are as are not:
-# one table for each condition, by `training.voice calibrate`. What was sung had no part in them.
-CALIBRATIONS: Final = {ALONE: "voice-alone.json", BAND: "voice-band.json"}
 _WORTH_SAYING: Final = 20_000  # a match less likely than this is not reported
 
 
+# How many of a million such stretches are of the one voice that they are compared with, where as many are as are not:
+# one table for each condition, by `training.voice calibrate`. What was sung had no part in them.
 @cache
-def _calibration(condition: int) -> Calibration:
-    return Calibration.from_document(json.loads((calibration.FOLDER / CALIBRATIONS[condition]).read_bytes()))
+def _calibration(name: str) -> Calibration:
+    return Calibration.from_document(json.loads((calibration.FOLDER / name).read_bytes()))
 
 
 def score_millionths(score: float) -> int:
@@ -354,9 +432,9 @@ def score_millionths(score: float) -> int:
     return min(1_000_000, max(0, round(score * 100) * 1_000))
 
 
-def alone_probability(score: float, condition: int) -> int:
+def alone_probability(score: float, condition: int, by: Comparison) -> int:
     """Return how likely a stretch is of a voice, in millionths, as if no other were enrolled and half of them were."""
-    return _calibration(condition).probability_millionths(score_millionths(score))
+    return _calibration(by.calibrations[condition]).probability_millionths(score_millionths(score))
 
 
 def probability(own: int, others: Sequence[int], enrolled: int) -> int:
@@ -371,15 +449,30 @@ def probability(own: int, others: Sequence[int], enrolled: int) -> int:
     return 1_000_000 * odds[0] // (1_000_000 * enrolled + sum(odds))
 
 
+def listeners(templates: Iterable[VoiceTemplate]) -> list[Listener]:
+    """
+    Return whoever listens for enrolled voices: one for each encoder that they were enrolled with.
+
+    :raises UnknownEncoder: there is one that this release does not have
+    """
+    groups: dict[str, list[VoiceTemplate]] = {}
+    for template in templates:
+        groups.setdefault(template.encoder, []).append(template)
+    if unknown := sorted(groups.keys() - COMPARISONS.keys()):
+        raise UnknownEncoder(f"{UnknownEncoder.__doc__} ({', '.join(unknown)})")
+    return [Listener(groups[encoder], by) for encoder, by in COMPARISONS.items() if encoder in groups]
+
+
 class Listener:
     """Listens for enrolled voices. Without any, it does not even turn the sound into vectors."""
 
     rate_hz = RATE_HZ
 
-    def __init__(self, templates: Sequence[VoiceTemplate]) -> None:
-        """Compare with these, in the order of their ids."""
+    def __init__(self, templates: Sequence[VoiceTemplate], by: Comparison = CURRENT) -> None:
+        """Compare with these, all of one encoder, in the order of their ids."""
+        self._by = by
         self._templates = tuple(sorted(templates, key=lambda template: str(template.id)))
-        self._ear = Ear(voice_encoder.released(), cohort()) if self._templates else None
+        self._ear = Ear(by) if self._templates else None
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
@@ -390,19 +483,15 @@ class Listener:
         """Say which enrolled voices were heard, and where."""
         detector = Detector(
             kind=VOICE_MATCH,
-            algorithm=ALGORITHM,
-            parameters=(
-                *PARAMETERS,
-                ("weights", voice_encoder.WEIGHTS_DIGEST),
-                ("cohort", COHORT_DIGEST),
-            ),
-            index_snapshot=_snapshot(self._templates),
+            algorithm=self._by.algorithm,
+            parameters=(*self._by.parameters, *self._by.digests),
+            index_snapshot=_snapshot(self._templates, self._by),
             index_size=len(self._templates),
         )
         if self._ear is None:
             return Detection(detector, ())
         heard = self._ear.finish().of_voice()
-        found = stretches(heard, centered(self._templates, cohort()), cohort())
+        found = stretches(heard, middles(self._templates, self._by), self._by)
         matches = [self._match(one, found, heard) for one in _best(found)]
         return Detection(detector, tuple(match for match in matches if _is_worth_saying(match)))
 
@@ -410,15 +499,15 @@ class Listener:
         others: dict[int, int] = {}
         for other in among:
             if other.template != found.template and other.first <= found.last and found.first <= other.last:
-                likely = alone_probability(other.score, other.condition)
+                likely = alone_probability(other.score, other.condition, self._by)
                 others[other.template] = max(others.get(other.template, 0), likely)
-        own = alone_probability(found.score, found.condition)
+        own = alone_probability(found.score, found.condition, self._by)
         whole = slice(found.first, found.last + 1)
         start = int(heard.windows[found.first]) * STEP_MS
         end = int(heard.windows[found.last]) * STEP_MS + WINDOW_MS
         return Match(
             kind=VOICE_MATCH,
-            algorithm=ALGORITHM,
+            algorithm=self._by.algorithm,
             reference_id=self._templates[found.template].id,
             output=Segment(start, end),
             reference=Segment(0, 0),  # a voice has no place in what it was enrolled with
@@ -450,9 +539,9 @@ def _best(found: Sequence[Stretch]) -> list[Stretch]:
     return sorted(kept, key=lambda one: (one.first, one.last, one.template))
 
 
-def _snapshot(templates: Sequence[VoiceTemplate]) -> str:
+def _snapshot(templates: Sequence[VoiceTemplate], by: Comparison) -> str:
     """Return a digest of everything that a piece of audio is compared with."""
-    digest = hashlib.sha256(voice_encoder.ALGORITHM.encode())
+    digest = hashlib.sha256(by.encoder.encode())
     for template in templates:
         vectors = np.ascontiguousarray(template.vectors, dtype="<f2")
         digest.update(template.id.bytes + len(vectors).to_bytes(4, "big") + vectors.tobytes())

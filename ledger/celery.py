@@ -58,4 +58,4 @@ def _listen_before_forking(**_: Any) -> None:
 
     Nothing is computed with it here: threads that torch starts for that are not there in a child, which waits for them.
     """
-    from fingerprint import song_network, voice_network  # noqa: F401
+    from fingerprint import campplus_network, song_network, voice_network  # noqa: F401

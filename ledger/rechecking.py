@@ -505,7 +505,7 @@ def _differences(then: Evidence, now: Evidence) -> Iterator[str]:
         if one is None or other is None:
             when = "now and not then" if one is None else "then and not now"
             yield f"{algorithm} listened {when}."
-        elif one.parameters != other.parameters:
+        elif dict(one.parameters) != dict(other.parameters):  # as JSON has them, they are in no order
             yield f"{algorithm} has other parameters now."
         elif one.index_snapshot != other.index_snapshot:
             yield f"{algorithm} compared with something else."

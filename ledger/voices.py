@@ -12,8 +12,7 @@ from django.db import IntegrityError, transaction
 
 from fingerprint import audio
 from fingerprint import voices as heard
-from fingerprint.voice_encoder import ALGORITHM
-from fingerprint.voices import VoiceTemplate
+from fingerprint.voices import CURRENT, VoiceTemplate
 from ledger import intake, log
 from ledger.constraints import violated
 from ledger.models import Entry
@@ -102,7 +101,7 @@ def enroll(
                 id=id,
                 voice=voice,
                 consent=consent,
-                algorithm=ALGORITHM,
+                algorithm=CURRENT.encoder,
                 clip_digests=digests,
                 voiced_ms=found.voiced_ms,
                 template=template,
@@ -112,7 +111,12 @@ def enroll(
             log.append(
                 Entry.Kind.VOICE_ENROLLED,
                 enrollment,
-                {"voice": str(voice.pk), "consent": str(consent.pk), "algorithm": ALGORITHM, "clips": len(digests)},
+                {
+                    "voice": str(voice.pk),
+                    "consent": str(consent.pk),
+                    "algorithm": enrollment.algorithm,
+                    "clips": len(digests),
+                },
                 at=at,
             )
             if replaced is not None:
@@ -171,9 +175,13 @@ def end_erased(party_ids: Sequence[UUID], *, at: datetime) -> int:
 
 
 def templates(*, at: datetime) -> tuple[VoiceTemplate, ...]:
-    """Return what a piece of audio may be compared with today: enrollments whose consent holds, opened."""
-    found = voices.enrolled(algorithm=ALGORITHM, on=at.date(), known_at=at)
-    return tuple(VoiceTemplate(one.id, one.vectors) for one in found)
+    """
+    Return what a piece of audio may be compared with today: enrollments whose consent holds, opened.
+
+    :raises UnknownEncoder: one is of an encoder that is not in this release, and whoever it is would not be recognized
+    """
+    found = voices.enrolled(on=at.date(), known_at=at)
+    return tuple(VoiceTemplate(one.id, one.algorithm, one.vectors) for one in found)
 
 
 def _to_replace(id: UUID | None, voice: Voice) -> VoiceEnrollment | None:

@@ -19,6 +19,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from fingerprint.voices import COMPARISONS, UnknownEncoder
 from rights import parties, sealing, terms
 from rights.case import ConsentTerm
 from rights.merges import survivor
@@ -223,7 +224,7 @@ def _lasts(term: ConsentTerm, on: date) -> bool:
 # --- What an examination compares with -----------------------------------------------------------------------------
 
 
-def enrolled(*, algorithm: str, on: date, known_at: datetime) -> list[Enrolled]:
+def enrolled(*, on: date, known_at: datetime) -> list[Enrolled]:
     """
     Return the templates that may be compared with on a day, in the order of their ids.
 
@@ -231,11 +232,10 @@ def enrolled(*, algorithm: str, on: date, known_at: datetime) -> list[Enrolled]:
     open any more.
 
     :raises Unreadable: a template was changed, or lies in another's place
+    :raises UnknownEncoder: one is of an encoder that is not in this release, and whoever it is would not be recognized
     """
     rows = list(
-        VoiceEnrollment.objects.filter(
-            algorithm=algorithm, end__isnull=True, enrolled_at__lte=known_at, template__isnull=False
-        )
+        VoiceEnrollment.objects.filter(end__isnull=True, enrolled_at__lte=known_at, template__isnull=False)
         .select_related("voice__person__identity", "template")
         .order_by("id")
     )
@@ -248,11 +248,14 @@ def _opened(enrollment: VoiceEnrollment) -> NDArray[np.float32] | None:
     identity = getattr(enrollment.voice.person, "identity", None)
     if identity is None or identity.wrapped is None:
         return None
+    if enrollment.algorithm not in COMPARISONS:
+        raise UnknownEncoder(f"{UnknownEncoder.__doc__} (Enrollment {enrollment.pk}: {enrollment.algorithm})")
+    numbers = COMPARISONS[enrollment.algorithm].dimensions
     place = sealing.place(table=VoiceTemplate._meta.db_table, column="sealed", id=enrollment.pk)
     plaintext = sealing.open_sealed(identity.key, bytes(enrollment.template.sealed), context=place)
-    if not plaintext or len(plaintext) % (256 * _BYTES) or len(plaintext) > _MOST_VECTORS * 256 * _BYTES:
+    if not plaintext or len(plaintext) % (numbers * _BYTES) or len(plaintext) > _MOST_VECTORS * numbers * _BYTES:
         raise sealing.Unreadable
-    vectors = np.frombuffer(plaintext, dtype="<f2").reshape(-1, 256).astype(np.float32)
+    vectors = np.frombuffer(plaintext, dtype="<f2").reshape(-1, numbers).astype(np.float32)
     if not np.isfinite(vectors).all():
         raise sealing.Unreadable
     return vectors

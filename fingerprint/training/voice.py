@@ -1,5 +1,5 @@
 """
-Making the weights of the voice encoder anew, out of public material, on one CPU core in an hour or two.
+Making the weights of the smaller voice encoder anew, on one CPU core in an hour or two, and calibrating either encoder.
 
 A student that begins as the GE2E speaker encoder (Apache-2.0, the weights in the wheel `resemblyzer` 0.1.4) learns to
 say of a voice under music what its teacher says of the voice alone; the weights are the mean of both. What it is taught
@@ -9,7 +9,7 @@ means are taken, is heard in training.
     python -m fingerprint.training.voice split  MATERIAL > NEW.tsv
     python -m fingerprint.training.voice train  MATERIAL TEACHER.pt OUT.npz
     python -m fingerprint.training.voice cohort MATERIAL WEIGHTS.npz OUT.npz
-    python -m fingerprint.training.voice calibrate MATERIAL
+    python -m fingerprint.training.voice calibrate MATERIAL ENCODER
 
 MATERIAL is a folder with `librispeech/`, the files of `audio_data/librispeech_train-clean-100` of
 resemble-ai/Resemblyzer, `music/`, the files that the list names, `vctk/`, the files that it names of the repositories
@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import av
 import numpy as np
@@ -41,6 +42,7 @@ from fingerprint import calibration, voice_encoder, voices
 from fingerprint.calibration import Calibration
 from fingerprint.voice_encoder import FRAMES, HOP, N_FFT, RATE_HZ, Encoder
 from fingerprint.voice_network import Network
+from fingerprint.voices import Comparison, VoiceTemplate
 
 TEACHER_DIGEST: Final = "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e"
 SPLIT: Final = Path(__file__).parent / "voice_split.tsv"
@@ -488,6 +490,7 @@ def artificial(rng: np.random.Generator) -> NDArray[np.int16]:
 
 _SNRS: Final = (10.0, 5.0, 0.0, -5.0)
 _SURE: Final = 0.999  # so many wrong trials there are not that more could be told from them
+_NEARLY: Final = 0.998  # as far up as a wrong trial was: what is refused without a person's look lies above
 _LEAST: Final = (2 * voices.STEP_MS + voices.WINDOW_MS) * RATE_HZ // 1000  # what a stretch takes
 
 
@@ -500,7 +503,7 @@ class Trial:
     samples: NDArray[np.int16]
 
 
-def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
+def calibrate(material: Path, by: Comparison, say: Callable[[str], None] = print) -> None:
     """
     Enroll people who were in nothing else, and listen for them in what else they say, and in clones of them.
 
@@ -512,11 +515,10 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
     torch.set_num_threads(1)
     rng = np.random.default_rng(SEED + 2)
     music = [read_audio(material / name) for name in listed("calibrate", music=True)]
-    enrolled, trials = _to_calibrate(material)
-    people = voices.cohort()
+    enrolled, trials = _to_calibrate(material, by)
     names = list(enrolled)
-    vectors = np.stack([voices.unit(vectors.mean(axis=0)) for vectors in enrolled.values()])
-    templates = people.centered(vectors, voices.ALONE)
+    known = [VoiceTemplate(uuid4(), by.encoder, vectors.mean(axis=0)[None]) for vectors in enrolled.values()]
+    templates = voices.middles(known, by)
     tried = {is_clone: sum(one.is_clone is is_clone for one in trials) for is_clone in (False, True)}
     seen: list[list[Scored]] = []
     for condition, snrs in ((voices.ALONE, (None,)), (voices.BAND, _SNRS)):
@@ -525,7 +527,7 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
             for trial in trials:
                 given = trial.samples if snr is None else _under(rng, trial.samples, music, snr)
                 best: dict[int, float] = {}
-                for found in voices.stretches(hear(given).of_voice(), templates, people):
+                for found in voices.stretches(hear(given, by).of_voice(), templates, by):
                     if found.condition == condition:
                         best[found.template] = max(best.get(found.template, -9.0), found.score)
                 for template, score in best.items():
@@ -542,14 +544,16 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
             say(f"    {what}: {len(chosen)} found, {np.percentile(chosen, [1, 25, 50, 75, 99]).round(2)}")
     for condition, scored in enumerate(seen):
         slope, offset = _logistic(scored)
-        curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in range(0, 601, 25))
+        places = range(0, 1_001 if by is voices.CURRENT else 601, 25)
+        curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in places)
+        highest = max(one.score for one in scored if not one.is_right)
         over = ("alone", "with seven pieces of music laid over, 10, 5, 0 and -5 dB below")[condition]
         table = Calibration(
-            algorithm=f"{voices.ALGORITHM} {('alone', 'band')[condition]}",
-            parameters=voices.PARAMETERS,
+            algorithm=f"{by.algorithm} {('alone', 'band')[condition]}",
+            parameters=by.parameters,
             points=tuple(
-                (score * 1_000, round(1e6 * min(_SURE, likely)))
-                for score, likely in zip(range(0, 601, 25), curve, strict=True)
+                (score * 1_000, round(1e6 * min(_SURE if score > 100 * highest else _NEARLY, likely)))
+                for score, likely in zip(places, curve, strict=True)
             ),
             source=(
                 f"{tried[False]} utterances of real voices (LibriSpeech, VCTK) and {tried[True]} of clones, {over};"
@@ -559,24 +563,34 @@ def calibrate(material: Path, say: Callable[[str], None] = print) -> None:
             right=sum(one.is_right for one in scored),
             wrong=sum(not one.is_right for one in scored),
         )
-        path = calibration.FOLDER / voices.CALIBRATIONS[condition]
+        path = calibration.FOLDER / by.calibrations[condition]
         path.write_text(json.dumps(table.to_document(), indent=1) + "\n")
-        say(f"wrote {path}")
+        say(f"wrote {path}; the highest of the wrong is {highest:.2f}")
+        times = (1, len(_SNRS))[condition]
+        of = {
+            "real": (tried[False] * times, [one for one in scored if one.is_right and not one.is_clone]),
+            "clone": (tried[True] * times, [one for one in scored if one.is_right and one.is_clone]),
+            "wrong": (len(trials) * (len(names) - 1) * times, [one for one in scored if not one.is_right]),
+        }
+        for what, (asked, those) in of.items():
+            worth = [table.probability_millionths(voices.score_millionths(one.score)) for one in those]
+            likely, sure = (sum(one >= limit for one in worth) for limit in (500_000, 999_000))
+            say(f"    {what}: of {asked}, {likely} with 50 % or more, {sure} with 99.9 %")
 
 
-def _to_calibrate(material: Path) -> tuple[dict[str, NDArray[np.float32]], list[Trial]]:
+def _to_calibrate(material: Path, by: Comparison) -> tuple[dict[str, NDArray[np.float32]], list[Trial]]:
     """Return the vectors that each person is enrolled with, and what to try them with: what is long enough to match."""
     enrolled: dict[str, NDArray[np.float32]] = {}
     trials: list[Trial] = []
     for reader, name in readers_of("calibrate"):
         if reader != "music" and (samples := read_audio(material / name)).size >= 10 * RATE_HZ:
-            enrolled[reader] = hear(samples[: samples.size // 2]).of_voice().vectors
+            enrolled[reader] = hear(samples[: samples.size // 2], by).of_voice().vectors
             trials.append(Trial(reader, False, samples[samples.size // 2 :]))
     clips: dict[str, list[NDArray[np.int16]]] = {}
     for reader, name in readers_of("choose"):
         clips.setdefault(reader, []).append(read_audio(material / name))
     for reader, found in clips.items():
-        heard = np.concatenate([hear(clip).of_voice().vectors for clip in found[:2]])
+        heard = np.concatenate([hear(clip, by).of_voice().vectors for clip in found[:2]])
         if len(heard):
             enrolled[reader] = heard
         trials += [Trial(reader, False, clip) for clip in found[2:]]
@@ -594,9 +608,9 @@ class Scored:
     weight: float
 
 
-def hear(samples: NDArray[np.int16]) -> voices.Heard:
+def hear(samples: NDArray[np.int16], by: Comparison) -> voices.Heard:
     """Listen to a whole sound."""
-    ear = voices.Ear(voice_encoder.released(), voices.cohort())
+    ear = voices.Ear(by)
     ear.feed(samples)
     return ear.finish()
 
@@ -645,8 +659,8 @@ def main(arguments: Sequence[str]) -> None:
             train(Path(material), Path(teacher), Path(out), say=lambda line: print(line, flush=True))  # noqa: T201
         case ["cohort", material, weights, out]:
             cohort(Path(material), Path(weights), Path(out), say=lambda line: print(line, flush=True))  # noqa: T201
-        case ["calibrate", material]:
-            calibrate(Path(material), say=lambda line: print(line, flush=True))  # noqa: T201
+        case ["calibrate", material, encoder] if encoder in voices.COMPARISONS:
+            calibrate(Path(material), voices.COMPARISONS[encoder], say=lambda line: print(line, flush=True))  # noqa: T201
         case _:
             raise SystemExit(__doc__)
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from fingerprint.voices import CURRENT
 from ledger import registration
 from ledger.access import Caller, NotYourParty, Verb
 from ledger.admin import sheets
@@ -507,7 +508,11 @@ def _shares_and_consents(request: HttpRequest, kind: str, fact: Any) -> tuple[Ta
 def enrollment_state(row: VoiceEnrollment) -> Shown:
     """Return whether an enrollment is in use, as a chip."""
     end = getattr(row, "end", None)
-    return sheets.chip("cleared", "In use") if end is None else sheets.chip("waiting", ENDS[end.kind])
+    if end is not None:
+        return sheets.chip("waiting", ENDS[end.kind])
+    if row.algorithm != CURRENT.encoder:  # what finds clones more often came later, and needs the takes again
+        return sheets.chip("waiting", "Enroll anew")
+    return sheets.chip("cleared", "In use")
 
 
 def rests_on(row: VoiceEnrollment) -> str:

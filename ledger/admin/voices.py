@@ -16,7 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 
 from fingerprint.audio import AudioRefused
-from fingerprint.voices import MOST_CLIPS, TooLittleVoice, TooManyClips
+from fingerprint.voices import CURRENT, MOST_CLIPS, TooLittleVoice, TooManyClips
 from ledger import voices
 from ledger.access import NotYourParty, may_keep
 from ledger.admin import sheets
@@ -30,6 +30,8 @@ from ledger.voices import Clip
 from rights.models import Voice, VoiceEnrollment
 from rights.parties import Erased, NotSealedYet
 from rights.voices import NotConsentedToBeRecognized
+
+OLDER = " It is of an older encoder, which finds fewer clones: enroll it anew from takes, then end this one."
 
 
 class ClipsField(forms.FileField):
@@ -166,9 +168,10 @@ class VoiceEnrollmentAdmin(AssetAdmin):
     def sheet(self, request: HttpRequest, fact: VoiceEnrollment) -> Sheet:
         """Show under which consent, from what, and how it ended."""
         end = getattr(fact, "end", None)
+        is_older = end is None and fact.algorithm != CURRENT.encoder
         return Sheet(
             title=str(fact),
-            lead="What a voice is recognized by. The template itself is shown to nobody.",
+            lead="What a voice is recognized by. The template itself is shown to nobody." + is_older * OLDER,
             chip=enrollment_state(fact),
             steps=(Step("End…", self.act_address(fact), is_grave=True),) if self.may_act(request, fact) else (),
             facts=(

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from fingerprint import store
-from fingerprint.voices import MOST_CLIPS
+from fingerprint.voices import CURRENT, MOST_CLIPS
 from ledger import voices
 from ledger.access import Caller, NotYourParty, Verb, may_keep
 from ledger.api.access import caller_of, seen_by
@@ -46,7 +46,9 @@ class VoiceEnrollmentOutput(serializers.Serializer[VoiceEnrollment]):
     id = serializers.UUIDField()
     voice = serializers.UUIDField(source="voice_id")
     consent = serializers.UUIDField(source="consent_id")
-    algorithm = serializers.CharField()
+    algorithm = serializers.CharField(
+        help_text=f"The encoder. One older than `{CURRENT.encoder}` finds fewer clones: then enroll the voice anew"
+    )
     clips = serializers.SerializerMethodField(help_text="sha256:… of the files that it was made from; none is kept")
     voiced_ms = serializers.IntegerField(help_text="How much voice it rests on")
     enrolled_at = serializers.DateTimeField()

@@ -13,10 +13,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from fingerprint import audio, voice_encoder, voices
+from fingerprint import audio, campplus, voice_encoder, voices
 from fingerprint.evidence import VOICE_MATCH, Detection
 from fingerprint.voice_encoder import FRAMES, RATE_HZ, WeightsChanged, WeightsMissing
-from fingerprint.voices import ALONE, BAND, VoiceTemplate
+from fingerprint.voices import ALONE, BAND, BEFORE, CURRENT, Comparison, VoiceTemplate
 from tests.fingerprint.sounds import MUSIC, Sound
 
 VOCAL = MUSIC / "vocal.flac"
@@ -29,17 +29,22 @@ def song() -> Sound:
     return np.concatenate(list(audio.decode(VOCAL, "audio/flac", RATE_HZ)))
 
 
+def template(id: UUID, sound: Sound, by: Comparison = CURRENT) -> VoiceTemplate:
+    """Enroll whoever is heard in a sound."""
+    ear = voices.Ear(by)
+    ear.feed(sound)
+    return VoiceTemplate(id, by.encoder, voices.unit(ear.finish().of_voice().vectors.mean(axis=0))[None])
+
+
 @pytest.fixture(scope="module")
 def singer(song: Sound) -> VoiceTemplate:
     """The singer, enrolled with the first half of the song."""
-    ear = voices.Ear(voice_encoder.released(), voices.cohort())
-    ear.feed(song[: song.size // 2])
-    return VoiceTemplate(SINGER, ear.finish().of_voice().vectors.mean(axis=0)[None])
+    return template(SINGER, song[: song.size // 2])
 
 
 def listen(sound: Sound, *templates: VoiceTemplate, block: int = RATE_HZ) -> Detection:
-    """Feed a sound to a listener."""
-    listener = voices.Listener(templates)
+    """Feed a sound to the listener for templates that are all of one encoder."""
+    (listener,) = voices.listeners(templates)
     for at in range(0, max(1, sound.size), block):
         listener.feed(sound[at : at + block])
     return listener.search()
@@ -107,14 +112,54 @@ def test_hears_nobody_in_instruments(name: str, singer: VoiceTemplate, music: Ca
 
 
 def test_does_not_take_one_for_another(song: Sound, singer: VoiceTemplate) -> None:
-    people = voices.cohort()
-    others = [
-        VoiceTemplate(UUID(int=at + 2), (one + people.means[ALONE])[None])
-        for at, one in enumerate(people.people[ALONE][:12])
-    ]
+    from fingerprint.training.voice import at_speed
+
+    others = [template(UUID(int=at), at_speed(song, speed)) for at, speed in ((2, 0.7), (3, 1.35))]
     found = listen(song[song.size // 2 :], singer, *others)
     likely = {match.reference_id for match in found.matches if (match.probability_millionths or 0) > 500_000}
     assert likely == {SINGER}
+
+
+def test_who_was_enrolled_before_is_found_as_before(song: Sound, singer: VoiceTemplate) -> None:
+    people = voices.cohort()
+    before = template(SINGER, song[: song.size // 2], BEFORE)
+    others = [
+        VoiceTemplate(UUID(int=at + 2), BEFORE.encoder, (one + people.means[ALONE])[None])
+        for at, one in enumerate(people.people[ALONE][:12])
+    ]
+    found = listen(song[song.size // 2 :], before, *others)
+    likely = {match.reference_id for match in found.matches if (match.probability_millionths or 0) > 500_000}
+    assert likely == {SINGER}
+    # What evidence of then names, so that it can be measured again.
+    assert found.detector.algorithm == "voice-ge2e-student/1 compared/2"
+    assert [name for name, _ in found.detector.parameters] == [
+        "window_ms", "step_ms", "near", "edge", "nearest", "least_windows", "weights", "cohort",
+    ]  # fmt: skip
+    assert [len(one.search().detector.parameters) for one in voices.listeners([before, singer])] == [9, 8]
+
+
+def test_whom_no_encoder_of_ours_knows_is_not_left_out(singer: VoiceTemplate) -> None:
+    with pytest.raises(voices.UnknownEncoder, match=r"voice-of-tomorrow/1"):
+        voices.listeners([singer, VoiceTemplate(UUID(int=2), "voice-of-tomorrow/1", singer.vectors)])
+
+
+def test_the_layers_say_what_those_of_their_authors_say() -> None:
+    # By `speakerlab` 0.0.6 with campplus_cn_en_common.pt, and bands by `kaldi-native-fbank` 1.22, on the same sound.
+    t = np.arange(160 * (FRAMES - 1) + 400) / RATE_HZ
+    hum = np.sin(2 * np.pi * (120 * t + 40 * t**2)) * 6_000 + np.sin(2 * np.pi * 1_111 * t) * 3_000
+    bands = campplus.bands((hum + (np.arange(t.size) % 133 == 0) * 20_000).astype(np.int16))
+    assert bands.shape == (FRAMES, campplus.MELS)
+    expected = [
+        [-5.592, -5.582, -1.979, -0.818, 0.658, 1.844, 2.651],
+        [-7.678, -5.667, -1.983, -0.834, 0.642, 1.827, 2.635],
+        [-8.99, -5.727, -1.925, -0.85, 0.627, 1.812, 2.621],
+        [-11.277, -5.573, -1.926, -0.837, 0.639, 1.824, 2.633],
+    ]
+    assert np.allclose(bands[::53, ::13], expected, atol=1e-3)
+    (vector,) = campplus.released().listen(bands, voices.STEP)
+    assert np.allclose(vector[:8], [-0.799, -0.335, 0.164, -0.822, -0.805, 0.985, 0.082, -0.296], atol=0.02)
+    assert np.linalg.norm(vector) == pytest.approx(12.06, abs=0.05)  # in half precision, and theirs is in single
+    assert campplus.bands(np.zeros(399, dtype=np.int16)).shape == (0, campplus.MELS)
 
 
 def test_who_is_like_everybody_is_less_like_anybody() -> None:
@@ -168,7 +213,7 @@ def test_without_templates_nothing_is_listened_to() -> None:
 
 def test_what_it_is_compared_with_has_a_name(singer: VoiceTemplate) -> None:
     nothing = NOTHING["nothing"]
-    other = VoiceTemplate(UUID(int=2), singer.vectors)
+    other = VoiceTemplate(UUID(int=2), singer.encoder, singer.vectors)
     one, both = listen(nothing, singer).detector, listen(nothing, singer, other).detector
     assert one.index_snapshot != both.index_snapshot
     assert both == listen(nothing, other, singer).detector
@@ -191,9 +236,10 @@ def test_the_more_are_enrolled_the_more_it_takes(
     assert voices.probability(own, others, enrolled) == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize("by", [CURRENT, BEFORE])
 @pytest.mark.parametrize("condition", [ALONE, BAND])
-def test_a_higher_score_is_never_less_likely(condition: int) -> None:
-    said = [voices.alone_probability(score / 100, condition) for score in range(-200, 800)]
+def test_a_higher_score_is_never_less_likely(condition: int, by: Comparison) -> None:
+    said = [voices.alone_probability(score / 100, condition, by) for score in range(-200, 1_000)]
     assert said == sorted(said)
     assert 0 <= said[0] < 100_000
     assert 990_000 <= said[-1] < 1_000_000
@@ -232,7 +278,7 @@ def test_takes_too_little_or_no_voice_for_no_enrollment(tmp_path: Path) -> None:
     with pytest.raises(voices.TooLittleVoice, match=r"0\.0 seconds .* 5 are needed"):
         voices.enroll([(MUSIC / "hungarian-dance-5.ogg", "audio/ogg")])
     found = voices.enroll([(VOCAL, "audio/flac")])
-    assert found.vectors.shape == (1, 256)
+    assert found.vectors.shape == (1, CURRENT.dimensions)
     assert found.voiced_ms > 15_000
 
 

@@ -16,12 +16,14 @@ from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
+from fingerprint import audio
 from fingerprint import voices as heard
-from fingerprint.voice_encoder import ALGORITHM
-from ledger import audit, clearance, clients, consenting, erasure, sequencer, voices
+from fingerprint.voice_encoder import RATE_HZ
+from ledger import audit, clearance, clients, consenting, erasure, log, rechecking, sequencer, voices
 from ledger.demo import material
 from ledger.models import Entry, Erasure
-from rights.models import VoiceEnrollment, VoiceEnrollmentEnd, VoiceTemplate
+from rights import voices as rights_voices
+from rights.models import Decision, Voice, VoiceEnrollment, VoiceEnrollmentEnd, VoiceTemplate
 from rights.sealing import Unreadable
 from tests.flows.conftest import SINCE, WORLD, Api, World, key, superuser, today
 
@@ -59,6 +61,29 @@ def enrolled(world: World, name: str = "enrollment", **more: Any) -> VoiceEnroll
     return VoiceEnrollment.objects.get(pk=key(name))
 
 
+def enrolled_by(encoder: str, name: str, sound: Path) -> None:
+    """Enroll the voice as another release did, by the encoder of then."""
+    at, id, voice = timezone.now(), UUID(key(name)), Voice.objects.get(pk=key("voice"))
+    ear = heard.Ear(heard.BEFORE)
+    for block in audio.decode(sound, "audio/flac", RATE_HZ):
+        ear.feed(block)
+    vectors = heard.unit(ear.finish().of_voice().vectors.mean(axis=0))[None]
+    with transaction.atomic(durable=True):
+        enrollment = rights_voices.enroll(
+            id=id,
+            voice=voice,
+            consent=rights_voices.consent_to(voice, by_id=None, on=at.date(), known_at=at),
+            algorithm=encoder,
+            clip_digests=["0" * 64],
+            voiced_ms=heard.LEAST_VOICE_MS,
+            template=rights_voices.stage(enrollment_id=id, voice=voice, vectors=vectors),
+            registrar_id=None,
+            at=at,
+        )
+        named = {"voice": str(voice.pk), "consent": str(enrollment.consent_id), "algorithm": encoder, "clips": 1}
+        log.append(Entry.Kind.VOICE_ENROLLED, enrollment, named, at=at)
+
+
 def problem(answer: Any) -> tuple[int, str]:
     """Its status and its code."""
     return answer.status_code, answer.json()["code"]
@@ -76,12 +101,12 @@ def test_a_voice_is_enrolled_under_a_consent_and_its_template_is_sealed(singing:
     answer = send(singing.label, "enrollment", [singing.sounds.own()])
     assert answer.status_code == 201, answer.content
     told = answer.json()
-    assert (told["voice"], told["consent"], told["algorithm"]) == (key("voice"), consent, ALGORITHM)
+    assert (told["voice"], told["consent"], told["algorithm"]) == (key("voice"), consent, heard.CURRENT.encoder)
     assert told["voiced_ms"] >= heard.LEAST_VOICE_MS
     assert told["end"] is None
     (template,) = voices.templates(at=timezone.now())
     assert str(template.id) == key("enrollment")
-    assert template.vectors.shape == (1, 256)
+    assert template.vectors.shape == (1, heard.CURRENT.dimensions)
     sealed = bytes(VoiceTemplate.objects.get().sealed)
     assert template.vectors.astype("<f2").tobytes() not in sealed
     entry = Entry.objects.get(kind=Entry.Kind.VOICE_ENROLLED)
@@ -278,15 +303,19 @@ def test_vectors_come_back_as_they_were_enrolled(singing: World) -> None:
 def test_an_output_with_an_enrolled_voice_is_examined_for_it(singing: World) -> None:
     agree(singing)
     enrolled(singing)
+    enrolled_by(heard.BEFORE.encoder, "before", singing.sounds.own())
     submitted = singing.submit("sung", singing.sounds.sung("flac"))
     clearance.clear(submission_id=UUID(submitted["id"]), at=timezone.now())
     evidence = singing.distributor.get(f"/v1/submissions/{submitted['id']}/evidence").json()
-    (detector,) = (one for one in evidence["detectors"] if one["kind"] == "voice_match")
-    # How they are compared has a version of its own: another way needs nobody to be enrolled again.
-    assert (detector["algorithm"], detector["index_size"]) == (heard.ALGORITHM, 1)
-    assert heard.ALGORITHM.startswith(f"{ALGORITHM} ")
+    # Whoever was enrolled by the encoder before is looked for by that, until they are enrolled anew.
+    assert {one["algorithm"]: one["index_size"] for one in evidence["detectors"] if one["kind"] == "voice_match"} == {
+        heard.CURRENT.algorithm: 1,
+        heard.BEFORE.algorithm: 1,
+    }
     matches = [one for one in evidence["matches"] if one["kind"] == "voice_match"]
-    assert {one["reference_id"] for one in matches} == {key("enrollment")}
+    assert {one["reference_id"] for one in matches} == {key("enrollment"), key("before")}
+    repeated = rechecking.repeat(decision_id=Decision.objects.get().pk)
+    assert (repeated.is_same_evidence, repeated.differences) == (True, ())
     longest = max(matches, key=lambda one: one["output"]["end_ms"] - one["output"]["start_ms"])["output"]
     assert longest["start_ms"] < 9_000  # it sings from 0:04 to 0:12
     assert longest["end_ms"] > 10_000
@@ -296,6 +325,17 @@ def test_an_output_with_an_enrolled_voice_is_examined_for_it(singing: World) -> 
     page = client.get(f"/reports/submissions/{submitted['id']}").content.decode()
     assert "Registered voice" in page
     assert "unknown fact" not in page
+    for name, says in (("before", "enroll it anew"), ("enrollment", "In use")):
+        shown = client.get(f"/admin/rights/voiceenrollment/{key(name)}/change/").content.decode()
+        assert says in shown
+        assert ("enroll it anew" in shown) is (name == "before")
+
+
+def test_whom_this_release_could_not_recognize_is_not_passed_over(singing: World) -> None:
+    agree(singing)
+    enrolled_by("voice-of-tomorrow/1", "later", singing.sounds.own())
+    with pytest.raises(heard.UnknownEncoder, match=key("later")):
+        voices.templates(at=timezone.now())
 
 
 def test_many_enrollments_take_no_more_questions_than_one(singing: World, django_assert_max_num_queries: Any) -> None:
