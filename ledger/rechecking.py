@@ -25,6 +25,7 @@ from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
 from fingerprint.models import Reference
 from fingerprint.postings import Family, Known
+from fingerprint.voices import UnknownEncoder
 from ledger import deciding, log, searching, voices
 from ledger.constraints import violated
 from ledger.models import Entry, OutputWatch
@@ -488,7 +489,7 @@ def repeat(*, decision_id: UUID) -> Repeated:
         )
         differences += _differences(evidence, again)
         is_same_evidence = again.to_bytes() == stored
-    except (index.SnapshotLost, songs.SnapshotLost) as error:
+    except (index.SnapshotLost, songs.SnapshotLost, UnknownEncoder) as error:
         is_same_evidence = False
         differences.append(f"The index of then cannot be put together: {error}")
     is_same_verdict = None
