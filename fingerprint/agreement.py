@@ -10,11 +10,15 @@ What fits many recordings that have nothing else in common, such as four bars of
 them (`uncommon`). Where fewer have it in common, a match says with how many, and one that rests on a drum machine alone
 says that (`marked`): a person listens before anybody is refused.
 
-Of most copies both tell. A reader wants it once (`told_once`).
+In short audio the waveform itself is compared (`coherence`) at the places that landmarks point at, and says it for
+certain, or nothing.
+
+Of most copies all tell. A reader wants it once (`told_once`).
 A match by landmarks is *told* by one of Chromaprint's if that is of the same reference, at least two thirds of the
 first one's output lie in the other's, and both put the middle of what they share at the same place of the reference, at
 the same pitch. Then Chromaprint's is kept: its times are finer, and what it reports alone was settled first. It stays
-what it was, so its detector finds it again; that landmarks hear it too, and how well, stands among its measures.
+what it was, so its detector finds it again; that landmarks hear it too, and how well, stands among its measures. In the
+same way Chromaprint's tell those by coherence, and these tell those by landmarks.
 
 What landmarks hear beyond that, longer or elsewhere, is kept as it is. No match of Chromaprint is ever left out.
 """
@@ -25,7 +29,8 @@ from uuid import UUID
 
 import numpy as np
 
-from fingerprint import drums, landmark_matching, landmarks, matching
+from fingerprint import coherence, drums, landmark_matching, landmarks, matching
+from fingerprint.coherence import Samples, Waves
 from fingerprint.evidence import DRUM_MACHINE, EXACT_MATCH, SHARED_WITH, Detection, Detector, Match
 from fingerprint.extract import FAMILY, Items
 from fingerprint.landmarks import ALGORITHM, Hashes, Peaks
@@ -34,6 +39,7 @@ from fingerprint.postings import Known
 SAME_PLACE_MS = 1_500
 SAME_PITCH_CENTS = 50
 HEARD_TOO = "landmarks_score_millionths"
+COHERENT_TOO = "coherence_score_millionths"
 
 CONFIRMED_FROM = 400  # hundredths of a nat by which peaks fit a line better than the same line moved aside
 UNDENIED_FROM = 500  # that they have to say for it against chance
@@ -58,6 +64,11 @@ _OF_CONFIRMED = (
 )
 PARAMETERS_OF_HARMONY = tuple(sorted((*matching.PARAMETERS, *_OF_CONFIRMED, *_OF_COMMON, *drums.PARAMETERS)))
 PARAMETERS_OF_LANDMARKS = tuple(sorted((*landmark_matching.PARAMETERS, *_OF_COMMON, *drums.PARAMETERS)))
+PARAMETERS_OF_COHERENCE = tuple(
+    sorted(
+        (*coherence.PARAMETERS, ("pointed_at_by", f"{ALGORITHM} matching {landmark_matching.MATCHING}"), *_OF_COMMON)
+    )
+)
 ItemsOf = Callable[[UUID], Hashes | None]
 
 
@@ -74,6 +85,18 @@ def by_landmarks(known: Known, peaks: Sequence[Peaks], items_of: ItemsOf) -> Det
     """Say which recordings landmarks find in what was heard."""
     detector = Detector(EXACT_MATCH, ALGORITHM, PARAMETERS_OF_LANDMARKS, known.snapshot, len(known))
     return Detection(detector, marked(uncommon(landmark_matching.search(known, peaks), items_of), items_of))
+
+
+def by_coherence(known: Known, peaks: Sequence[Peaks], samples: Samples, waves: Waves, items_of: ItemsOf) -> Detection:
+    """
+    Say in which recordings the waveform of what was heard lies, of those that landmarks point at.
+
+    `samples` are mono at 11,025 Hz, and `waves` gives the same of a reference.
+    """
+    pointed = landmark_matching.places(known, peaks) if coherence.is_heard(samples) else ()
+    found = coherence.search(samples, pointed, waves)
+    detector = Detector(EXACT_MATCH, coherence.ALGORITHM, PARAMETERS_OF_COHERENCE, known.snapshot, len(known))
+    return Detection(detector, marked(uncommon(found, items_of), items_of))
 
 
 def confirmed(matches: Iterable[Match], heard: Sequence[Peaks], items_of: ItemsOf) -> tuple[Match, ...]:
@@ -142,8 +165,11 @@ def _fits_as_well(other: Match, match: Match) -> bool:
     begin = max(other.output.start_ms, match.output.start_ms)
     end = min(other.output.end_ms, match.output.end_ms)
     is_there = 2 * (end - begin) >= match.output.end_ms - match.output.start_ms
-    evidence = match.measure("evidence_centinats") or 0
-    return is_there and 2 * (other.measure("evidence_centinats") or 0) >= evidence
+    return is_there and 2 * _evidence(other) >= _evidence(match)
+
+
+def _evidence(match: Match) -> int:
+    return match.measure(coherence.EVIDENCE if match.algorithm == coherence.ALGORITHM else "evidence_centinats") or 0
 
 
 def marked(matches: Iterable[Match], items_of: ItemsOf) -> tuple[Match, ...]:
@@ -201,17 +227,22 @@ def _goes_on(match: Match, items: Hashes, other: Match, others: Hashes) -> bool:
 
 
 def told_once(matches: Iterable[Match]) -> tuple[Match, ...]:
-    """Leave out every match by landmarks that a match by Chromaprint tells; in no order."""
-    told: dict[Match, int] = {}
+    """Leave out every match that a match by a listener before it tells, which says so then; in no order."""
     given = list(matches)
-    harmony = [match for match in given if match.algorithm.startswith(FAMILY)]
-    kept = [match for match in given if match not in harmony]
-    for match in [one for one in kept if one.algorithm == ALGORITHM]:
-        teller = next((other for other in harmony if _tells(other, match)), None)
-        if teller is not None:
-            kept.remove(match)
-            told[teller] = max(told.get(teller, 0), match.score_millionths)
-    return (*kept, *(_heard_too(match, told.get(match)) for match in harmony))
+    kept = [match for match in given if match.algorithm not in (coherence.ALGORITHM, ALGORITHM)]
+    tellers = [match for match in kept if match.algorithm.startswith(FAMILY)]
+    told: dict[Match, list[tuple[str, int]]] = {}
+    for algorithm, measure in ((coherence.ALGORITHM, COHERENT_TOO), (ALGORITHM, HEARD_TOO)):
+        untold: list[Match] = []
+        for match in [one for one in given if one.algorithm == algorithm]:
+            teller = next((other for other in tellers if _tells(other, match)), None)
+            if teller is None:
+                untold.append(match)
+            else:
+                told.setdefault(teller, []).append((measure, match.score_millionths))
+        kept += untold
+        tellers += untold
+    return tuple(_heard_too(match, told.get(match, ())) for match in kept)
 
 
 def _tells(teller: Match, match: Match) -> bool:
@@ -230,7 +261,9 @@ def _place(match: Match, output_ms: int) -> int:
     return match.reference.start_ms + (output_ms - match.output.start_ms) * match.time_ratio_millionths // 1_000_000
 
 
-def _heard_too(match: Match, score_millionths: int | None) -> Match:
-    if score_millionths is None:
+def _heard_too(match: Match, said: Sequence[tuple[str, int]]) -> Match:
+    """The match, with the highest score of what it tells, by measure."""
+    if not said:
         return match
-    return replace(match, measures=tuple(sorted((*match.measures, (HEARD_TOO, score_millionths)))))
+    highest = dict(sorted(said))
+    return replace(match, measures=tuple(sorted((*match.measures, *highest.items()))))

@@ -75,6 +75,7 @@ __all__ = [
     "frames",
     "pcm_digest",
     "probe",
+    "stretch",
 ]
 
 FINGERPRINT_RATE_HZ = 11_025
@@ -303,6 +304,31 @@ def excerpt(path: Path, media_type: str, start_ms: int, end_ms: int) -> bytes:
         writer.setframerate(rate)
         writer.writeframes(samples)
     return out.getvalue()
+
+
+def stretch(path: Path, media_type: str, start: int, size: int, sample_rate_hz: int) -> NDArray[np.int16]:
+    """
+    Cut so many mono samples, counted at a rate, out of a probed file; where it is not yet or no more, is silence.
+
+    What comes before is skipped, not decoded, so a place in a lossy file may be some samples off.
+
+    :raises ExcerptOutOfRange: of no length, or more than a minute
+    :raises AudioRefused: as `decode`
+    """
+    if not 0 < size <= MAX_EXCERPT_MS * sample_rate_hz // 1000:
+        raise ExcerptOutOfRange
+    samples = np.zeros(size, np.int16)
+    first, last = max(0, start), start + size
+    if first >= last:
+        return samples
+    with path.open("rb") as file:
+        structure = _structure_of(file, media_type)
+        with _opened(file, structure) as (container, stream):
+            _format(stream, structure)
+            resampler = AudioResampler(format="s16", layout="mono", rate=sample_rate_hz)
+            there = np.frombuffer(_cut(container, stream, structure, resampler, first=first, last=last), "<i2")
+    samples[first - start : first - start + there.size] = there
+    return samples
 
 
 def pcm_digest(path: Path, media_type: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -29,7 +29,7 @@ from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio
 from fingerprint.evidence import Detection, Evidence, Match, NotEvidence
 from fingerprint.levels import Meter
-from fingerprint.models import Examination, Fingerprint, Trace
+from fingerprint.models import Audio, Examination, Fingerprint, Trace
 from fingerprint.postings import Known
 from fingerprint.traces import NotATrace
 from fingerprint.versions import Songs, VersionsListener
@@ -74,15 +74,38 @@ class CopiesListener:
     def __init__(self) -> None:
         self._fingerprints = extract.Fingerprints()
         self._landmarks = landmarks.Query()
+        self._waveform = Waveform()
 
     def feed(self, block: NDArray[np.int16]) -> None:
         """Take the next block."""
         self._fingerprints.feed(block)
         self._landmarks.feed(block)
+        self._waveform.feed(block)
 
     def heard(self) -> Heard:
         """Return what was heard; nothing may be fed afterwards."""
-        return Heard(extract.algorithm(), self._fingerprints.finish(), self._landmarks.finish())
+        prints = self._fingerprints.finish(), self._landmarks.finish()
+        return Heard(extract.algorithm(), *prints, samples=self._waveform.finish())
+
+
+class Waveform:
+    """Mono samples at 11,025 Hz, kept for as long as they are few enough to be compared: a third of a megabyte."""
+
+    def __init__(self) -> None:
+        self._blocks: list[NDArray[np.int16]] | None = []
+        self._size = 0
+
+    def feed(self, block: NDArray[np.int16]) -> None:
+        """Take the next block."""
+        self._size += block.size
+        if self._size > landmarks.FINE_S * landmarks.SAMPLE_RATE_HZ:
+            self._blocks = None
+        if self._blocks is not None:
+            self._blocks.append(block)
+
+    def finish(self) -> NDArray[np.int16] | None:
+        """Return them, or None where there were more."""
+        return None if self._blocks is None else np.concatenate([np.zeros(0, np.int16), *self._blocks])
 
 
 @dataclass(frozen=True)
@@ -92,6 +115,7 @@ class Heard:
     algorithm: str  # of the items
     items: tuple[NDArray[np.uint32], ...]
     peaks: tuple[landmarks.Peaks, ...]
+    samples: NDArray[np.int16] | None = None  # of short audio, and None where that cannot be had
 
     def traces(self) -> dict[str, bytes]:
         """Pack it, by algorithm."""
@@ -102,7 +126,7 @@ class Heard:
     @classmethod
     def kept(cls, audio_digest: str) -> Heard:
         """
-        Read what was heard when audio was examined.
+        Read what was heard when audio was examined, without its waveform, which is not kept.
 
         :raises NoTrace: the audio was not examined by a release that keeps what it heard
         """
@@ -129,20 +153,48 @@ class Heard:
             raise NoTrace
         return cls(harmony.algorithm, items, peaks)
 
-    def found_in(self, family: str, known: Known) -> Detection:
-        """Say which recordings of an index were heard, and where, each with its probability."""
-        found = (
-            agreement.by_landmarks(known, self.peaks, _peaks_of)
-            if family == index.LANDMARKS.name
-            else agreement.by_harmony(known, self.items, self.peaks, _peaks_of, algorithm=self.algorithm)
-        )
-        return calibration.calibrated(found)
+    def found_in(self, family: str, known: Known) -> tuple[Detection, ...]:
+        """Say which recordings of an index were heard, and where, each with its probability, by all that ask it."""
+        if family != index.LANDMARKS.name:
+            found = [agreement.by_harmony(known, self.items, self.peaks, _peaks_of, algorithm=self.algorithm)]
+        else:
+            found = [agreement.by_landmarks(known, self.peaks, _peaks_of)]
+            if self.samples is not None:
+                found.append(agreement.by_coherence(known, self.peaks, self.samples, _waves, _peaks_of))
+        return tuple(calibration.calibrated(detection) for detection in found)
 
 
 def _peaks_of(reference: UUID) -> NDArray[np.uint32] | None:
     """Read the peaks of a reference as an index keeps them. They came with its other fingerprint, and stay."""
     kept = Fingerprint.objects.filter(reference_id=reference, algorithm=landmarks.ALGORITHM).first()
     return None if kept is None else landmarks.read(bytes(kept.data)).items
+
+
+def _waveform_of(audio_digest: str) -> NDArray[np.int16] | None:
+    """The waveform of audio that is short and in the store still; None of any other."""
+    kept = Audio.objects.filter(digest=audio_digest).first()
+    if kept is None or kept.duration_ms > landmarks.FINE_S * 1000:
+        return None
+    waveform = Waveform()
+    try:
+        with store.local(audio_digest) as path:
+            for block in audio.decode(path, kept.media_type):
+                waveform.feed(block)
+    except (store.NoSuchAudio, audio.AudioRefused):
+        return None
+    return waveform.finish()
+
+
+def _waves(reference: UUID, starts: Sequence[int], size: int) -> list[NDArray[np.int16]] | None:
+    """Cut stretches of mono samples at 11,025 Hz out of the audio of a reference; None where it is not in the store."""
+    kept = Audio.objects.filter(references=reference).first()
+    if kept is None:
+        return None
+    try:
+        with store.local(kept.digest) as path:
+            return [audio.stretch(path, kept.media_type, start, size, landmarks.SAMPLE_RATE_HZ) for start in starts]
+    except (store.NoSuchAudio, audio.AudioRefused):
+        return None
 
 
 def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
@@ -190,6 +242,9 @@ def examine(
     """
     Measure which registered recordings and songs, and which enrolled voices, are heard in stored audio, and where.
 
+    Short audio is compared with the audio of references too. One whose bytes are not in the store any more is looked
+    for by its fingerprints alone, so what a waveform said is not said again after they were erased.
+
     It says nothing about whether what is heard may be there. `against` gives the indexes to compare with by the names
     of their families and `known` the songs, instead of everything that is enrolled now; what is left out beside
     `against` is not listened for.
@@ -219,7 +274,7 @@ def examine(
     detections: list[Detection] = []
     if copies is not None:
         heard = copies.heard()
-        detections += [heard.found_in(name, postings) for name, postings in against.items()]
+        detections += [found for name, postings in against.items() for found in heard.found_in(name, postings)]
         _keep(facts.digest, heard.traces())
     detections += [calibration.calibrated(listener.search()) for listener in listeners]
     return Evidence(
@@ -246,7 +301,10 @@ def _keep(audio_digest: str, heard: Mapping[str, bytes]) -> None:
 
 def again(audio_digest: str, *, against: Mapping[str, Known]) -> tuple[Detection, ...]:
     """
-    Compare what was heard in audio when it was examined with other references; nothing is decoded.
+    Compare what was heard in audio when it was examined with other references.
+
+    Nothing is decoded but what is short: its waveform is compared too where the store has it and theirs. Where it has
+    not, what only the waveform would have said is not found, and no detector says that it looked.
 
     `against` gives indexes by the names of their families, such as each of `index.delta`: of what came since. Says
     nothing of voices. What several detectors heard of one reference is said by each: see `agreement.told_once`.
@@ -254,7 +312,9 @@ def again(audio_digest: str, *, against: Mapping[str, Known]) -> tuple[Detection
     :raises NoTrace: the audio was not examined by a release that keeps what it heard: examine it again
     """
     heard = Heard.kept(audio_digest)
-    return tuple(heard.found_in(name, postings) for name, postings in against.items())
+    if index.LANDMARKS.name in against:
+        heard = replace(heard, samples=_waveform_of(audio_digest))
+    return tuple(found for name, postings in against.items() for found in heard.found_in(name, postings))
 
 
 def _order(match: Match) -> tuple[int, int, str, str, str, int]:

@@ -126,6 +126,14 @@ class Postings(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something points at: this frame of a reference lies against the first of the query, or near that."""
+
+    reference_id: UUID
+    frame: int
+
+
 @runtime_checkable
 class Divided(Protocol):
     """An index that is asked for matches and for nothing else: it is elsewhere, in several parts."""
@@ -142,6 +150,9 @@ class Divided(Protocol):
 
     def peaks_heard(self, heard: Sequence[Peaks], *, algorithm: str) -> tuple[Match, ...]:
         """Find where a query follows any reference, as `landmark_matching.search` does."""
+
+    def places_heard(self, heard: Sequence[Peaks]) -> tuple[Place, ...]:
+        """Say where any reference may be, as `landmark_matching.places` does."""
 
 
 Known = Postings | Divided

@@ -32,7 +32,7 @@ from fingerprint.evidence import Match
 from fingerprint.index import Cut, Moved
 from fingerprint.landmark_matching import PITCHES_CENTS, Cell, Line, Search, Window
 from fingerprint.landmarks import Peaks
-from fingerprint.postings import Family, Hashes, Positions
+from fingerprint.postings import Family, Hashes, Place, Positions
 from fingerprint.segments import View
 from fingerprint.shards import Shard
 
@@ -113,6 +113,25 @@ class Sharded:
             for _, (on_lines,) in answers:
                 explained[on_lines.astype(np.int64)] = True
         return tuple(sorted((match for said, _ in answers for match in _matches(said)), key=landmark_matching.order))
+
+    def places_heard(self, heard: Sequence[Peaks]) -> tuple[Place, ...]:
+        """
+        Say where any reference may be; see `landmark_matching.places`.
+
+        :raises Moved: what was cut is there no more
+        """
+        if not Search(heard).frames or not self.size:
+            return ()
+        rows = [row for peaks in heard for row in (peaks.frames, peaks.pitches)]
+        question = {"cents": (0,)}, [*rows, np.zeros(0, np.int64), self._counted(rows)]
+        voted = [said["windows"] for said, _ in self._asked(_CELLS, [question] * self.count)]
+        by_stretch: dict[int, list[Cell]] = {}
+        for windows in _heaviest(voted):
+            for _, begin, _, cells in windows:
+                by_stretch.setdefault(begin, []).extend(
+                    Cell(width, weight, UUID(id), middle, ()) for width, weight, id, middle, _ in cells
+                )
+        return landmark_matching.pointed_at(sorted(by_stretch.items()))
 
     def _counted(self, rows: Rows) -> Positions:
         """How many places each hash of a query has in all shards, in the order of the hashes."""

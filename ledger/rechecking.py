@@ -21,6 +21,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from fingerprint import examine, index, references, songs, store
+from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, AudioRefused
 from fingerprint.evidence import EXACT_MATCH, VERSION_MATCH, VOICE_MATCH, Detector, Evidence, Match, NotEvidence
 from fingerprint.models import Reference
@@ -227,15 +228,16 @@ def _heard_before(decision: Decision, evidence: Evidence) -> set[tuple[str, UUID
 def _measured(facts: AudioFacts, evidence: Evidence, family: Family, portion: Known) -> Evidence:
     """Return what is heard of some references: by what was kept when the output was examined, else by its audio."""
     try:
-        (found,) = examine.again(facts.digest, against={family.name: portion})
-        if found.matches:
+        found = examine.again(facts.digest, against={family.name: portion})
+        matches = [match for one in found for match in one.matches]
+        if matches:
             # What many unrelated recordings have is nobody's, and only the whole index knows how many have it.
-            (whole,) = examine.again(facts.digest, against={family.name: index.current(family)})
-            told = {match.reference_id for match in whole.matches}
-            found = replace(found, matches=tuple(match for match in found.matches if match.reference_id in told))
+            whole = examine.again(facts.digest, against={family.name: index.current(family)})
+            told = {(match.algorithm, match.reference_id) for one in whole for match in one.matches}
+            matches = [match for match in matches if (match.algorithm, match.reference_id) in told]
     except examine.NoTrace:
         return examine.examine(facts, against={family.name: portion})
-    return replace(evidence, detectors=(found.detector,), matches=found.matches)
+    return replace(evidence, detectors=tuple(one.detector for one in found), matches=told_once(matches))
 
 
 def _portions(then: str | None, family: Family) -> Iterator[Known]:

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     on = datetime.now(UTC).date()
     if given.tune:
         written = report.calibrate([*answers, *whole], on=on, source=corpus.replace("held-out", "tuning"))
-        print(f"wrote {written}")
+        print(f"wrote {', '.join(map(str, written))}")
     elif given.write:
         report.write_error_rates(answers, whole, on=on, corpus=corpus)
 

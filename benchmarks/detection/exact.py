@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.detection import distortions, songs
 from benchmarks.detection.peers import Peer, Samples, available
 from benchmarks.detection.songs import RATE_HZ, Half, Song
-from fingerprint import agreement, calibration, extract, landmarks
+from fingerprint import agreement, audio, calibration, coherence, extract, landmarks
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
 from fingerprint.postings import Family, Hashes, Index, Positions, Postings, runs
 
@@ -102,6 +102,7 @@ class Answer:
     by_detector: dict[str, bool] = field(default_factory=dict)
     by_peer: dict[str, bool] = field(default_factory=dict)
     cpu_s: float = 0.0
+    by_landmarks: list[Found] = field(default_factory=list)  # those too that coherence tells
 
 
 class Without:
@@ -158,12 +159,18 @@ class Catalogue:
             agreement.by_harmony(harmony, extract.query([samples]), peaks, self._peaks_of, algorithm=algorithm),
             agreement.by_landmarks(marks, peaks, self._peaks_of),
         ]
+        if samples.size <= landmarks.FINE_S * landmarks.SAMPLE_RATE_HZ:
+            detections.append(agreement.by_coherence(marks, peaks, samples, self._waves, self._peaks_of))
         detections = [calibration.calibrated(detection) for detection in detections]
         together = agreement.told_once(match for detection in detections for match in detection.matches)
         return detections, tuple(sorted(together, key=_surest))
 
     def _peaks_of(self, reference: UUID) -> Hashes:
         return self.marks.items(self._numbers[reference])
+
+    def _waves(self, reference: UUID, starts: Sequence[int], size: int) -> list[Samples]:
+        path = self.by_id[reference].path
+        return [audio.stretch(path, songs.media_type(path), start, size, landmarks.SAMPLE_RATE_HZ) for start in starts]
 
 
 class _Material:
@@ -316,6 +323,12 @@ def _asked(
     detections, matches = catalogue.examined(samples, without=song if distortion in {WHOLE, WINDOW} else None)
     answer.cpu_s = round(time.process_time() - began, 3)
     answer.found = [_found(catalogue, match, song) for match in matches]
+    by_peaks = [one for one in detections if one.detector.algorithm != coherence.ALGORITHM]
+    answer.by_landmarks = [
+        _found(catalogue, match, song)
+        for match in agreement.told_once(match for detection in by_peaks for match in detection.matches)
+        if match.algorithm == landmarks.ALGORITHM
+    ]
     for detection in detections:
         best = min(detection.matches, key=_surest, default=None)
         name = detection.detector.algorithm.partition("/")[0]
@@ -344,6 +357,7 @@ def by_todays_tables(answers: Sequence[Answer]) -> list[Answer]:
     """Give kept answers the probabilities of the tables there are now, and name the surest first again."""
     parameters = {
         landmarks.ALGORITHM: agreement.PARAMETERS_OF_LANDMARKS,
+        coherence.ALGORITHM: agreement.PARAMETERS_OF_COHERENCE,
         extract.algorithm(): agreement.PARAMETERS_OF_HARMONY,
     }
     tables = {
@@ -368,7 +382,8 @@ def read(path: Path) -> list[Answer]:
     answers = []
     for line in path.read_text().splitlines():
         given: dict[str, Any] = json.loads(line)
-        given["found"] = [Found(**found) for found in given["found"]]
+        for name in ("found", "by_landmarks"):
+            given[name] = [Found(**found) for found in given.get(name, [])]
         answers.append(Answer(**given))
     return answers
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.detection.exact import TARGETS, WHOLE, Answer, Found
-from fingerprint import agreement, calibration, extract, landmarks
+from fingerprint import agreement, calibration, coherence, extract, landmarks
 from fingerprint.calibration import Calibration
 from fingerprint.evidence import COMMON, DRUM_MACHINE, SHARED_WITH
 
@@ -148,7 +148,11 @@ def write_error_rates(
         )
         for (distortion, length), cell in grouped(answers).items()
     ]
-    head = {"algorithm": f"{extract.algorithm()} and {landmarks.ALGORITHM}", "date": on.isoformat(), "corpus": corpus}
+    head = {
+        "algorithm": f"{extract.algorithm()}, {landmarks.ALGORITHM} and {coherence.ALGORITHM}",
+        "date": on.isoformat(),
+        "corpus": corpus,
+    }
     replace("exact_match", rows, negatives(whole), head=head, path=path)
 
 
@@ -191,32 +195,36 @@ def replace(
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
-def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> Path | None:
+def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> list[Path]:
     """
-    Take the table of probabilities of landmarks from the answers of the tuning half; nothing, if nothing was found.
+    Take the tables of probabilities of landmarks and of coherence from the answers of the tuning half; none, where
+    nothing was found.
 
     Every match counts once, right or wrong, whatever it was found in. Chromaprint gets no table: what it reports is
     refused as it always was (`rights.bands`), and a table of a few dozen matches could not say one in a thousand.
     """
-    scored = [
-        (found.score, found.is_right)
-        for answer in answers
-        for found in answer.found
-        if found.algorithm == landmarks.ALGORITHM
-    ]
-    if not scored:
-        return None
-    right = sum(is_right for _, is_right in scored)
-    table_of = Calibration(
-        algorithm=landmarks.ALGORITHM,
-        parameters=agreement.PARAMETERS_OF_LANDMARKS,
-        points=calibration.fitted(scored),
-        source=source,
-        measured_on=on.isoformat(),
-        right=right,
-        wrong=len(scored) - right,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{landmarks.ALGORITHM.replace('/', '-')}.json"
-    path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
-    return path
+    by_landmarks = [found for answer in answers for found in answer.by_landmarks]
+    by_coherence = [found for answer in answers for found in answer.found if found.algorithm == coherence.ALGORITHM]
+    written = []
+    for algorithm, parameters, matches in (
+        (landmarks.ALGORITHM, agreement.PARAMETERS_OF_LANDMARKS, by_landmarks),
+        (coherence.ALGORITHM, agreement.PARAMETERS_OF_COHERENCE, by_coherence),
+    ):
+        scored = [(found.score, found.is_right) for found in matches]
+        if not scored:
+            continue
+        right = sum(is_right for _, is_right in scored)
+        table_of = Calibration(
+            algorithm=algorithm,
+            parameters=parameters,
+            points=calibration.fitted(scored),
+            source=source,
+            measured_on=on.isoformat(),
+            right=right,
+            wrong=len(scored) - right,
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{algorithm.replace('/', '-')}.json"
+        path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
+        written.append(path)
+    return written

@@ -142,6 +142,11 @@ def _half(group: str) -> Half:
     return "tuning" if hashlib.sha256(group.encode()).digest()[0] % 2 == 0 else "held-out"
 
 
+def media_type(path: Path) -> str:
+    """Say what a file's name says it is."""
+    return _MEDIA_TYPES[path.suffix]
+
+
 @lru_cache(maxsize=16)
 def load(path: Path, *, seconds: float = math.inf) -> Sound:
     """Decode a file, or its first seconds; many pieces of a few songs are asked for."""

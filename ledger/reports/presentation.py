@@ -69,6 +69,12 @@ KINDS = {  # one after the other, never merged into one score (CHK-1)
 MEASURES = {
     "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
     "landmarks_score_millionths": "Landmarks hear it too: their score",
+    "coherence_score_millionths": "Its waveform is the recording’s too: the score of that",
+    "coherent_centinats": "Evidence that it is the same waveform, in hundredths of a nat",
+    "coherent_moments": "Moments of a tenth of a second in which it is the same waveform, sample for sample",
+    "lag_microseconds": "By how much later that waveform lies in the recording, in microseconds",
+    "phase_millionths": "How far the phases agree (unrelated audio: about nothing)",
+    "polarity_inverted": "It is upside down (1)",
     "evidence_centinats": "Evidence of the peaks against chance, in hundredths of a nat",
     "mass_centinats": "Evidence of the peaks against the same moved aside, in hundredths of a nat",
     "peaks_found": "Peaks of the recording that are in it",
@@ -187,7 +193,7 @@ class Row:
     score: str
     probability: str  # empty where no calibration exists
     bar_millionths: int  # the probability, or the score where there is none
-    differs: str
+    likeness: str
     measures: tuple[tuple[str, str], ...]
     parts: tuple[int, ...]
 
@@ -856,7 +862,7 @@ def _row(heard: Heard, found: Dossier, reference: Reference | None) -> Row:
         score=f"{match.score_millionths / 1_000_000:.3f}",  # exact: likeness of audio, no money
         probability="" if probability is None else percent_of(probability),
         bar_millionths=match.score_millionths if probability is None else probability,
-        differs=_differs(match),
+        likeness=_likeness(match),
         measures=tuple((MEASURES.get(name, name), measured(name, value)) for name, value in match.measures),
         parts=tuple(range(listening.parts_of(match))),
     )
@@ -901,9 +907,14 @@ def _comparisons(rows: tuple[Row, ...]) -> tuple[Comparison, ...]:
     )
 
 
-def _differs(match: Match) -> str:
+def _likeness(match: Match) -> str:
     bits = match.measure("bit_error_millionths")
-    return "" if bits is None else f"{bits / 10_000:.1f} %"  # exact: likeness of audio, no money
+    if bits is not None:
+        differ = f"{bits / 10_000:.1f} %"  # exact: likeness of audio, no money
+        return f"{differ} of fingerprint bits differ; unrelated audio differs by about 50 %"
+    if match.measure("coherent_centinats") is not None:
+        return "The same waveform, sample for sample, as far as what lies over it lets it be told"
+    return ""
 
 
 def _stretch(segment: Segment, whole_ms: int) -> Stretch:

@@ -46,6 +46,18 @@ def test_is_told_once_by_chromaprint() -> None:
     )
 
 
+def test_is_told_once_by_the_waveform_where_chromaprint_hears_nothing() -> None:
+    waveform = replace(HARMONY, algorithm="coherence/1", score_millionths=800_000, measures=(("coherent_moments", 90),))
+    told = ("landmarks_score_millionths", 700_000)
+    for given in ([MARKS, waveform], [waveform, MARKS]):
+        assert told_once(given) == (replace(waveform, measures=(("coherent_moments", 90), told)),)
+    both = ("coherence_score_millionths", 800_000)
+    for given in ([MARKS, waveform, HARMONY], [HARMONY, waveform, MARKS]):
+        assert told_once(given) == (replace(HARMONY, measures=(*HARMONY.measures, both, told)),)
+    elsewhere = replace(MARKS, reference=Segment(20_000, 39_400))
+    assert set(told_once([elsewhere, waveform])) == {elsewhere, waveform}
+
+
 def test_never_leaves_out_what_chromaprint_hears() -> None:
     longer = replace(MARKS, output=Segment(0, 60_000), reference=Segment(40_000, 100_000))
     assert set(told_once([HARMONY, longer])) == {HARMONY, longer}

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.detection import distortions, exact, lyra, report, songs
 from benchmarks.detection.exact import Answer, Found
-from fingerprint import agreement, landmarks
+from fingerprint import agreement, coherence, landmarks
 from fingerprint.calibration import Calibration
 
 ON = date(2026, 11, 29)
@@ -72,14 +72,17 @@ def test_leaves_what_others_measured(tmp_path: Path) -> None:
 
 
 def test_takes_probabilities_from_right_and_wrong(tmp_path: Path) -> None:
-    path = report.calibrate(ANSWERS, on=ON, source="songs", folder=tmp_path)
-    assert path is not None
-    table = Calibration.from_document(json.loads(path.read_text()))
+    coherent = replace(RIGHT, algorithm=coherence.ALGORITHM)
+    answers = [replace(one, by_landmarks=one.found) for one in ANSWERS] + [answer(coherent)] * 3
+    marks, waveform = report.calibrate(answers, on=ON, source="songs", folder=tmp_path)
+    other = Calibration.from_document(json.loads(waveform.read_text()))
+    assert (other.parameters, other.right, other.wrong) == (agreement.PARAMETERS_OF_COHERENCE, 3, 0)
+    table = Calibration.from_document(json.loads(marks.read_text()))
     assert table.parameters == agreement.PARAMETERS_OF_LANDMARKS
     assert (table.right, table.wrong) == (99, 2)
     assert table.probability_millionths(510_000) < 500_000
     assert table.probability_millionths(800_000) > 950_000
-    assert report.calibrate([answer()], on=ON, source="songs", folder=tmp_path) is None
+    assert report.calibrate([answer()], on=ON, source="songs", folder=tmp_path) == []
 
 
 def test_comes_back_as_it_was_kept(tmp_path: Path) -> None:

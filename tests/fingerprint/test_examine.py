@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from fingerprint import examine, extract, index, landmarks, references, store, traces
+from fingerprint import coherence, examine, extract, index, landmarks, references, store, traces
 from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio, probe
 from fingerprint.evidence import EXACT_MATCH
@@ -124,19 +124,35 @@ def test_measures_how_loud_it_is(sound: Sound, peak: int, rms: int, lufs: int | 
 def test_hears_two_seconds_under_a_voice_and_listens_only_for_what_it_is_given(
     music: Callable[..., Sound], write: Write
 ) -> None:
-    enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    reference = enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
     song = music("country.mp3")[40 * 44_100 : 48 * 44_100].astype(float)
     voice = np.tile(music("vocal.flac"), 3)[: song.size].astype(float)
     mix = song / song.std() * 3_000 + voice / voice.std() * 3_000
     facts = taken_in(write(wav(np.clip(mix, -32_768, 32_767).astype(np.int16))))
     both = examine.examine(facts)
     assert {match.reference_id for match in both.matches} == {COUNTRY}
-    assert "landmarks/1" in {match.algorithm for match in both.matches}
+    (match,) = both.matches
+    # The waveform says it, and what landmarks hear of it stands beside that.
+    assert match.algorithm == coherence.ALGORITHM
+    assert match.measure("lag_microseconds") == pytest.approx(40_000_000, abs=100_000)
+    assert match.measure("landmarks_score_millionths") is not None
+    assert match.probability_millionths is not None
+    assert match.probability_millionths > 950_000
     known = {index.LANDMARKS.name: index.current(index.LANDMARKS)}
     alone = examine.examine(facts, against=known)
-    assert [detector.algorithm for detector in alone.detectors] == [landmarks.ALGORITHM]
-    assert {match.algorithm for match in alone.matches} == {landmarks.ALGORITHM}
+    assert [detector.algorithm for detector in alone.detectors] == [landmarks.ALGORITHM, coherence.ALGORITHM]
+    assert {match.algorithm for match in alone.matches} == {coherence.ALGORITHM}
+    assert examine.examine(facts).to_bytes() == both.to_bytes()
     assert examine.examine(facts, against={}).matches == ()
+    # What was heard is compared again: with the waveforms, as long as both are in the store.
+    references.receive(facts=facts, at=AT)
+    again = examine.again(facts.digest, against=known)
+    assert tuple(told_once(match for one in again for match in one.matches)) == alone.matches
+    for gone in (reference.audio_id, facts.digest):
+        store.discard(gone)
+        again = examine.again(facts.digest, against=known)
+        assert {match.algorithm for one in again for match in one.matches} == {landmarks.ALGORITHM}
+    assert [one.detector.algorithm for one in again] == [landmarks.ALGORITHM]
 
 
 @pytest.mark.django_db

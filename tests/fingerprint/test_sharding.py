@@ -122,6 +122,8 @@ def test_says_to_the_byte_what_one_index_says(
         divided = sharded(parts)
         assert {known.size for known in divided.values()} == {len(catalogue)}
         assert examine.examine(output, against=divided).to_bytes() == one.to_bytes()
+        pointed = landmark_matching.places(whole()["landmarks/"], _peaks(output))
+        assert landmark_matching.places(divided["landmarks/"], _peaks(output)) == pointed != ()
     assert len(list((Path(django_settings.FINGERPRINT_INDEX) / "shards").iterdir())) == 4
     if limits == "low":
         # Each shard alone would have said more: what it left out it left out because of the others.
