@@ -74,7 +74,7 @@ MEASURES = {
     "coherent_moments": "Moments of a tenth of a second in which it is the same waveform, sample for sample",
     "lag_microseconds": "By how much later that waveform lies in the recording, in microseconds",
     "phase_millionths": "How far the phases agree (unrelated audio: about nothing)",
-    "polarity_inverted": "It is upside down (1)",
+    "polarity_inverted": "The waveform is",
     "evidence_centinats": "Evidence of the peaks against chance, in hundredths of a nat",
     "mass_centinats": "Evidence of the peaks against the same moved aside, in hundredths of a nat",
     "peaks_found": "Peaks of the recording that are in it",
@@ -91,6 +91,7 @@ MEASURES = {
 IN_WORDS = {  # of measures that say whether, and not how much
     ("tones_alone", 1): "its tones alone, below two kilohertz: what lies above says nothing of it",
     ("drum_machine", 1): "the pattern of a drum machine alone",
+    ("polarity_inverted", 1): "upside down",
     ("over_band", 0): "alone",
     ("over_band", 1): "over a band",
 }
