@@ -291,7 +291,9 @@ def replay(entry: Entry, *, measures: bool = False, file: bytes | None = None) -
             again = AGAIN[Kind(entry.kind)](entry)
             if measures and entry.kind == Kind.DECIDED:
                 again = replace(again, further=(*again.further, *_measured(entry)))
-            return _compared(entry, index_, body, again)
+        if entry.kind == Kind.RUN_WENT_ON:  # from files alone, and long
+            again = replace(again, further=(*again.further, *_partitions(entry)))
+        return _compared(entry, index_, body, again)
     except Nothing as error:
         return Replay(entry, index_, Result.NOTHING, str(error))
     except Lost as error:
@@ -647,7 +649,7 @@ def _import_finished(entry: Entry, body: canonical.Body, _file: bytes | None) ->
         as_known.MayNotLookBack,
     ) as error:
         raise Lost(f"{type(error).__doc__} {error}") from error
-    kept = (f"what others recorded while {again.later} parts of it were taken",) if again.later else ()
+    kept = (f"what others recorded while it was taken, for {again.later} of its parts",) if again.later else ()
     return Again(again.said, {ImportOutcome: [again.outcome]}, kept, _some(again.differing.some, again.differing.count))
 
 
@@ -753,9 +755,7 @@ def _went_on(entry: Entry) -> Again:
             parts = _frozen(event, known_at)
             return _step(event, running.frozen_document(parts, known_at=known_at), None)
         case Act.RECONCILED:
-            further = tuple(_partitions(run.parts.order_by("pk")))
-            document, said = _of_run(lambda: running.reconciled_document(run, until=_place(entry)))
-            return replace(_step(event, document, said), further=further)
+            return _step(event, *_of_run(lambda: running.reconciled_document(run, until=_place(entry))))
         case Act.PUBLISHED:
             found = _of_run(lambda: paying.dues(run, until=_before(run.pk)))
             issued = [_issued(run.pk, paying.statement(run, due)) for due in found.payees]
@@ -792,9 +792,12 @@ def _step(event: RunEvent, document: Mapping[str, Any], data: Mapping[str, Any] 
     return Again(running.said_of(row, data), {RunEvent: [row]})
 
 
-def _partitions(parts: Iterable[RunPart]) -> Iterable[Difference]:
-    """Divide every partition again from what was frozen, and say which comes to something else."""
-    for part in parts:
+def _partitions(entry: Entry) -> Iterable[Difference]:
+    """Of a run that was reconciled, divide every partition again from what was frozen, and say which differs."""
+    event = RunEvent.objects.get(pk=_fact(entry, "run_event"))
+    if event.act != Act.RECONCILED:
+        return
+    for part in RunPart.objects.filter(run=event.run_id).order_by("pk"):
         for row in part.results.order_by("number"):
             again = _of_run(lambda: running.divided(part, row.number, is_kept=False))  # noqa: B023 - called at once
             if files.canonical(again).decode() != row.document:

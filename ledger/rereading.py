@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,6 +69,7 @@ _MOST_DIFFERENCES: Final = 50
 CWR_ACK: Final = ImportBatch.Format.CWR_ACK
 
 Piece = Callable[[], Plan]
+_Wrong = tuple[int, str, str, str, str]  # of ImportProblem: line, field, code, sentence, what stood there
 Row = tuple[int, str, UUID, bool]  # of ImportedFact: line, table, id, whether it is new
 
 
@@ -201,11 +204,11 @@ def _some(rows: Iterable[Any], count: int) -> Iterator[list[Any]]:
         yield some
 
 
-def _too_large(problems: Iterable[tuple[int, str, str, str, str]]) -> set[str]:
+def _too_large(problems: Iterable[_Wrong]) -> set[str]:
     return {sentence for _, _, code, sentence, _ in problems if code in {"too_large", "file_too_large"}}
 
 
-def _of_problem(row: Any) -> tuple[int, str, str, str, str]:
+def _of_problem(row: Any) -> _Wrong:
     return row.line, row.field, row.code, row.sentence, row.raw
 
 
@@ -228,12 +231,17 @@ class _Again:
         """Return what the first reading finds, compared with the problems that are on record."""
         found = Found()
         recorded = [_of_problem(one) for one in ImportProblem.objects.filter(batch=self._batch).order_by("pk")]
-        on_record = set(recorded)
+        by_line: dict[int, set[_Wrong]] = defaultdict(set)
+        for one in recorded:
+            by_line[one[0]].add(one)
+        told = sorted(by_line)
 
         def odd(plan: Plan) -> int:
             here = {_of_problem(one) for one in problem_rows(ImportProblem, self._batch, plan.problems)}
+            # And lines with which nothing is wrong any more.
             lines = {one[0] for one in here}
-            return len(here - on_record) + sum(one[0] in lines for one in on_record - here)
+            lines |= set(told[bisect_right(told, found.lines) : bisect_right(told, plan.last_line)])
+            return len(here ^ {one for line in lines for one in by_line.get(line, ())})
 
         def keep(plan: Plan) -> bool:
             found.add(plan)
@@ -291,10 +299,11 @@ class _Again:
             stored = {row.pk: row for row in rows.filter(pk__in=ids)}
             further = _FURTHER[kind](ids) if kind in _FURTHER else {}
             for fact in some:
-                if (row := stored.get(fact.id)) is None:
-                    continue  # told where the rows are compared
-                then = _columns(row) | further.get(fact.id, {})
                 where = f"line {fact.line}: {table_of(fact.model)} {fact.id}"
+                if (row := stored.get(fact.id)) is None:
+                    yield where, "not on record", "there"
+                    continue
+                then = _columns(row) | further.get(fact.id, {})
                 for column, now in write(fact, self._batch.organization_id).items():
                     if column in then and then[column] != now:
                         yield f"{where} {column}", _plain(then[column]), _plain(now)

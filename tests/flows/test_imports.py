@@ -554,6 +554,7 @@ def test_an_import_is_read_again_as_it_was_known_then(stocked: World, other: Api
         ("rights_releaserecording", "position = position + 10 WHERE position = 1", "line 2: rights_release"),
         ("rights_identifier", "value = '00000000199' WHERE scheme = 'ipi_name'", "line 2: rights_identifier"),
         ("ledger_importedfact", "line = line + 1 WHERE \"table\" = 'rights_release'", "line 2: rights_release"),
+        ("rights_identifier", "id = gen_random_uuid() WHERE scheme = 'ipi_name'", "line 2: rights_identifier"),
         ("ledger_importedfact", "is_new = false WHERE line = 4", "line 4: rights_party"),
     ],
 )
@@ -575,7 +576,22 @@ def test_what_others_recorded_meanwhile_is_no_difference(trade: World) -> None:
     assert ImportOutcome.objects.get().known_before == 1
     sequencer.drain(at=timezone.now())
     again = replaying.replay(entries("import_finished")[0])
-    assert (again.result, again.kept) == (Result.SAME, ("what others recorded while 1 parts of it were taken",))
+    assert (again.result, again.kept) == (Result.SAME, ("what others recorded while it was taken, for 1 of its parts",))
+
+
+def test_what_was_wrong_until_others_were_faster_is_no_difference(stocked: World) -> None:
+    # One reading finds nobody of this name, the other, a moment later, somebody.
+    rows = "ISRC,Holder,Uses,Where,From,Document\n"
+    rows += f"GBUV71200495,Late Comer,infer.input,2136,2026-01-01,{'d0' * 32}\n"
+    batch = UUID(hand_in(stocked.label, "consents", "consents", rows, mapping=CONSENTS).json()["id"])
+    began = timezone.now()
+    known_to("label", "late", name="Late Comer")
+    importing.take(batch_id=batch, at=began)
+    (problem,) = ImportProblem.objects.filter(batch=batch)
+    assert problem.code == "not_your_party"  # and not that nobody has this name
+    sequencer.drain(at=timezone.now())
+    again = replaying.replay(Entry.objects.select_related("leaf").get(import_outcome__batch=batch))
+    assert (again.result, len(again.kept)) == (Result.SAME, 1)
 
 
 def test_where_an_import_cannot_be_read_again_the_reason_is_told(
