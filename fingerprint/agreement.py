@@ -66,7 +66,13 @@ PARAMETERS_OF_HARMONY = tuple(sorted((*matching.PARAMETERS, *_OF_CONFIRMED, *_OF
 PARAMETERS_OF_LANDMARKS = tuple(sorted((*landmark_matching.PARAMETERS, *_OF_COMMON, *drums.PARAMETERS)))
 PARAMETERS_OF_COHERENCE = tuple(
     sorted(
-        (*coherence.PARAMETERS, ("pointed_at_by", f"{ALGORITHM} matching {landmark_matching.MATCHING}"), *_OF_COMMON)
+        (
+            *coherence.PARAMETERS,
+            ("pointed_at_by", f"{ALGORITHM} matching {landmark_matching.MATCHING}"),
+            ("told_if_common", "no"),
+            *_OF_COMMON,
+            *drums.PARAMETERS,
+        )
     )
 )
 ItemsOf = Callable[[UUID], Hashes | None]
@@ -91,12 +97,16 @@ def by_coherence(known: Known, peaks: Sequence[Peaks], samples: Samples, waves: 
     """
     Say in which recordings the waveform of what was heard lies, of those that landmarks point at.
 
-    `samples` are mono at 11,025 Hz, and `waves` gives the same of a reference.
+    `samples` are mono at 11,025 Hz, and `waves` gives the same of a reference. Drums out of the same box are the same
+    waveform in whatever was made with it. So what rests on a drum machine alone, or is in unrelated recordings too, is
+    left out: it is told where landmarks hear it. Of 767 right matches of the tuning half none was of that kind, and all
+    of the wrong ones, in songs that were rendered on the catalogue's own drums, were.
     """
     pointed = landmark_matching.places(known, peaks) if coherence.is_heard(samples) else ()
     found = coherence.search(samples, pointed, waves)
     detector = Detector(EXACT_MATCH, coherence.ALGORITHM, PARAMETERS_OF_COHERENCE, known.snapshot, len(known))
-    return Detection(detector, marked(uncommon(found, items_of), items_of))
+    told = marked(uncommon(found, items_of), items_of)
+    return Detection(detector, tuple(match for match in told if not match.is_common))
 
 
 def confirmed(matches: Iterable[Match], heard: Sequence[Peaks], items_of: ItemsOf) -> tuple[Match, ...]:

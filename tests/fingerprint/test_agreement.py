@@ -223,6 +223,37 @@ def told_of(sounds: dict[UUID, Sound], output: Sound) -> tuple[Match, ...]:
     return detection.matches
 
 
+def test_does_not_say_by_waveform_whose_it_is_what_unrelated_recordings_have(music: Music) -> None:
+    loop, *songs = (music(name, rate=RATE)[20 * RATE : 40 * RATE] for name in NAMES[:3])
+    loop = loop[: 4 * RATE]
+    mixed = {
+        id_of(str(number)): np.concatenate([song[: 8 * RATE], loop, song[8 * RATE :]])
+        for number, song in enumerate(songs)
+    }
+    assert by_waveform(mixed, loop) == ()
+    alone = dict(list(mixed.items())[:1])
+    (match,) = by_waveform(alone, loop)
+    assert match.reference_id in alone
+    assert match.reference.start_ms == pytest.approx(8_000, abs=150)
+    # Registered twice, it is in both of them.
+    assert len(by_waveform({**alone, id_of("again"): mixed[match.reference_id][500:]}, loop)) == 2
+
+
+def by_waveform(sounds: dict[UUID, Sound], output: Sound) -> tuple[Match, ...]:
+    kept = {id: landmarks.written(landmarks.reference([sound])) for id, sound in sounds.items()}
+
+    def waves(id: UUID, starts: Sequence[int], size: int) -> list[Sound]:
+        padded = np.concatenate([np.zeros(size, np.int16), sounds[id], np.zeros(2 * size, np.int16)])
+        return [padded[start + size :][:size] for start in starts]
+
+    index = Index.of(kept.items(), landmarks.FAMILY)
+    detection = agreement.by_coherence(
+        index, landmarks.query([output]), output, waves, lambda known: landmarks.read(kept[known]).items
+    )
+    assert detection.detector.parameters == agreement.PARAMETERS_OF_COHERENCE
+    return detection.matches
+
+
 def test_counts_what_fits_half_as_well_and_half_as_long() -> None:
     others = [replace(HARMONY, reference_id=id_of(str(number))) for number in range(3)]
     strong, weak = (("evidence_centinats", 9_000),), (("evidence_centinats", 4_499),)
