@@ -157,7 +157,6 @@ class Replay:
 
 # --- Which kinds
 
-_GONE: Final = "The file is not kept any more."
 _STATED: Final = "Somebody stated it: there is nothing to decide again."
 _SIGNED: Final = "It was signed, and signing again makes another signature: ledger-verify checks the one there is."
 
@@ -626,7 +625,7 @@ def _import_received(entry: Entry, _body: canonical.Body, _file: bytes | None) -
     try:
         said, again = rereading.received_again(batch)
     except store.NoSuchAudio as error:
-        raise Lost(_GONE) from error
+        raise _gone(batch) from error
     return Again(said, {ImportBatch: [again]})
 
 
@@ -641,7 +640,7 @@ def _import_finished(entry: Entry, body: canonical.Body, _file: bytes | None) ->
     except rereading.ReadOtherwise as error:
         raise Lost(f"{rereading.ReadOtherwise.__doc__} That was {reader}.") from error
     except store.NoSuchAudio as error:
-        raise Lost(_GONE) from error
+        raise _gone(outcome.batch) from error
     except (
         rereading.AnotherFile,
         rereading.LimitIsOther,
@@ -649,8 +648,13 @@ def _import_finished(entry: Entry, body: canonical.Body, _file: bytes | None) ->
         as_known.MayNotLookBack,
     ) as error:
         raise Lost(f"{type(error).__doc__} {error}") from error
-    kept = (f"what others recorded while it was taken, for {again.later} of its parts",) if again.later else ()
-    return Again(again.said, {ImportOutcome: [again.outcome]}, kept, _some(again.differing.some, again.differing.count))
+    further = _some(again.differing.some, again.differing.count)
+    return Again(again.said, {ImportOutcome: [again.outcome]}, again.kept, further)
+
+
+def _gone(batch: ImportBatch) -> Exception:
+    by_rights = rereading.removed(batch)
+    return Nothing(by_rights) if by_rights else Lost("The file is not kept any more.")
 
 
 def _import_reversed(entry: Entry, _body: canonical.Body, _file: bytes | None) -> Again:

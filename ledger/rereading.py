@@ -16,12 +16,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice, zip_longest
 from typing import Any, Final, Self
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 
 from fingerprint import store
@@ -29,7 +30,16 @@ from ledger import as_known, importing, incoming
 from ledger.as_known import Moment
 from ledger.importing import Found, problem_rows, table_of
 from ledger.incoming import OpenFile
-from ledger.models import ImportBatch, ImportedFact, ImportNote, ImportOutcome, ImportProblem, SocietyAnswer
+from ledger.models import (
+    Erasure,
+    ImportBatch,
+    ImportedFact,
+    ImportNote,
+    ImportOutcome,
+    ImportProblem,
+    Operation,
+    SocietyAnswer,
+)
 from ledger.resolving import (
     LINES_AT_ONCE,
     Keys,
@@ -110,7 +120,7 @@ class FinishedAgain:
     said: dict[str, Any]
     outcome: ImportOutcome
     differing: Differing
-    later: int  # lines at once that came to the same only with what others recorded while it was taken
+    kept: tuple[str, ...]  # what was taken from the record
 
 
 def received_again(then: ImportBatch) -> tuple[dict[str, Any], ImportBatch]:
@@ -145,13 +155,14 @@ def finished_again(then: ImportOutcome, *, reader: str, ended_at: datetime | Non
         if store.digest_of(path) != batch.file_digest:
             raise AnotherFile
     own = [*_moments(batch), then.finished_at]
-    again = _Again(batch, Moment(min(own)), Moment(ended_at, tuple(own)))
+    is_thinned = _is_swept(then) or Erasure.objects.filter(erased_at__gte=then.finished_at).exists()
+    again = _Again(then, min(own), Moment(ended_at, tuple(own)), is_thinned=is_thinned)
     with incoming.opened(batch) as source, as_known.looking_back():
         found = again.check(source)
         is_taken = not found.is_fatal and (batch.is_partial or not found.blocking)
         said = _Said() if not is_taken else again.take(source)
     with said:
-        said.compare(batch, again.differing)
+        said.compare(batch, again.differing, has_notes=not is_thinned)
         outcome = ImportOutcome(
             id=then.pk,
             batch=batch,
@@ -165,7 +176,27 @@ def finished_again(then: ImportOutcome, *, reader: str, ended_at: datetime | Non
         )
     if (again.differing.count or _columns(outcome) != _columns(then)) and (erased := _erased(batch)):
         raise NamesErased(f"{erased} of them, and {max(again.differing.count, 1)} things come out otherwise.")
-    return FinishedAgain(importing.said_of_outcome(outcome), outcome, again.differing, again.later)
+    kept = ["what others recorded while it was taken"] if again.later else []
+    kept += ["what was wrong, line by line: that was removed"] if again.is_thinned else []
+    return FinishedAgain(importing.said_of_outcome(outcome), outcome, again.differing, tuple(kept))
+
+
+def removed(batch: ImportBatch) -> str:
+    """Return why the file of an import may be gone by rights; empty where it should be there."""
+    if Erasure.objects.filter(document__contains=f'"{batch.file_digest}"').exists():
+        return "The file named somebody who was erased, and was removed with them: nothing is left to read again."
+    outcome = getattr(batch, "outcome", None)
+    if outcome is not None and _is_swept(outcome):
+        return "The file was removed when its time was over (LEDGER_IMPORT_FILE_DAYS): nothing is left to read again."
+    return ""
+
+
+def _is_swept(then: ImportOutcome) -> bool:
+    """Whether what repeats an import's lines was removed as its time was over."""
+    if not (days := settings.LEDGER_IMPORT_FILE_DAYS):
+        return False
+    over = then.finished_at + timedelta(days=days)
+    return Operation.objects.filter(kind=Operation.Kind.SWEEP, began_at__gt=over).exists()
 
 
 def _columns(row: Model) -> dict[str, Any]:
@@ -212,6 +243,17 @@ def _of_problem(row: Any) -> _Wrong:
     return row.line, row.field, row.code, row.sentence, row.raw
 
 
+def _coded(one: _Wrong | None) -> str | None:
+    # What stood in the line, and the sentence about it, may name somebody, and differences are kept.
+    return f"{one[1]} {one[2]}".strip() if one else None
+
+
+def _told(fact: New, column: str, then: Any, now: Any) -> tuple[Any, Any]:
+    if (isinstance(fact, NewParty) and column == "name") or (isinstance(fact, NewCode) and fact.thing == "party"):
+        return "as on record", "as in the file"  # differences are kept, and name nobody
+    return _plain(then), _plain(now)
+
+
 def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
@@ -219,11 +261,12 @@ def _plain(value: Any) -> Any:
 class _Again:
     """A batch that is gone through once more."""
 
-    def __init__(self, batch: ImportBatch, began: Moment, ended: Moment) -> None:
-        assert began.before is not None  # noqa: S101 - given
-        self._batch, self._began, self._ended, self._at = batch, began, ended, began.before
+    def __init__(self, then: ImportOutcome, began: datetime, ended: Moment, *, is_thinned: bool) -> None:
+        self._batch, self._problems = then.batch, then.problems
+        self._began, self._ended, self._at = Moment(began), ended, began
         self.differing = Differing()
         self.later = 0
+        self.is_thinned = is_thinned  # lines of what was wrong may have been removed; soon: were
 
     # --- What is wrong with it
 
@@ -231,12 +274,15 @@ class _Again:
         """Return what the first reading finds, compared with the problems that are on record."""
         found = Found()
         recorded = [_of_problem(one) for one in ImportProblem.objects.filter(batch=self._batch).order_by("pk")]
+        self.is_thinned = self.is_thinned and len(recorded) < self._problems
         by_line: dict[int, set[_Wrong]] = defaultdict(set)
         for one in recorded:
             by_line[one[0]].add(one)
         told = sorted(by_line)
 
         def odd(plan: Plan) -> int:
+            if self.is_thinned:
+                return 0
             here = {_of_problem(one) for one in problem_rows(ImportProblem, self._batch, plan.problems)}
             # And lines with which nothing is wrong any more.
             lines = {one[0] for one in here}
@@ -250,12 +296,13 @@ class _Again:
         with Keys() as keys:
             self._go_through(source, keys, odd, keep)
         again = list(map(_of_problem, problem_rows(ImportProblem, self._batch, found.problems)))
-        if _too_large(recorded) != _too_large(again):
+        if not self.is_thinned and _too_large(recorded) != _too_large(again):
             raise LimitIsOther
-        for then, now in zip_longest(recorded, again):
+        for then, now in zip_longest(recorded, again) if not self.is_thinned else ():
             if then != now:
                 line = (then or now or (0,))[0]
-                self.differing.add(f"problem of line {line}", then and list(then[1:]), now and list(now[1:]))
+                before, after = _coded(then), _coded(now)
+                self.differing.add(f"problem of line {line}", before, after if after != before else "in other words")
         return found
 
     # --- What it brings
@@ -306,7 +353,7 @@ class _Again:
                 then = _columns(row) | further.get(fact.id, {})
                 for column, now in write(fact, self._batch.organization_id).items():
                     if column in then and then[column] != now:
-                        yield f"{where} {column}", _plain(then[column]), _plain(now)
+                        yield f"{where} {column}", *_told(fact, column, then[column], now)
 
     # --- Going through
 
@@ -432,7 +479,7 @@ class _Said:
             digest.update(f"{line} {table} {UUID(bytes=id)}\n".encode())
         return digest.hexdigest()
 
-    def compare(self, batch: ImportBatch, differing: Differing) -> None:
+    def compare(self, batch: ImportBatch, differing: Differing, *, has_notes: bool) -> None:
         """Say where facts, notes and answers are others than those on record."""
         facts = self._database.execute("SELECT line, name, id, is_new FROM fact ORDER BY line, name, id")
         now = (((line, name, UUID(bytes=id)), bool(is_new)) for line, name, id, is_new in facts)
@@ -442,8 +489,9 @@ class _Said:
         notes = self._database.execute("SELECT line, kind, id, text FROM note ORDER BY line, kind, id, text")
         said = (((line, kind, UUID(bytes=id)), text) for line, kind, id, text in notes)
         noted = ((row[:3], row[3]) for row in _pages(ImportNote, batch, "line", "kind", "fact_id", and_="text"))
-        for (line, kind, _), before, after in _apart(_together(noted), _together(said)):
-            differing.add(f"line {line}: note {kind}", before, after)
+        for (line, kind, _), before, after in _apart(_together(noted), _together(said)) if has_notes else ():
+            then_, now_ = ("noted" if one else None for one in (before, after))
+            differing.add(f"line {line}: note {kind}", then_, now_ if now_ != then_ else "in other words")
         answers = self._database.execute("SELECT line, said FROM answer ORDER BY line")
         given = (
             ((line,), f"{work} {status}")

@@ -187,9 +187,10 @@ def reversed_again(reversal: ImportReversal) -> ReversedAgain:
 
     :raises NotDoneYet: it is not over
     """
-    job = Job.objects.filter(kind=Job.Kind.REVERSE, subject_id=reversal.batch_id).first()
-    if job is None or job.done_at is None:
+    progress = ImportProgress.objects.get(batch=reversal.batch_id)
+    if progress.stage != ImportProgress.Stage.DONE:
         raise NotDoneYet
+    done_at = progress.changed_at
     found: list[tuple[str, str, str]] = []
     count = left = 0
 
@@ -207,7 +208,7 @@ def reversed_again(reversal: ImportReversal) -> ReversedAgain:
                 differs(f"share {id}", "stands", "retracted")
             elif retracted[id][0] == _retracts(reversal, id) and retracted[id][1] != reversal.reason:
                 differs(f"share {id} reason", retracted[id][1], reversal.reason)
-    over = as_known.Moment(job.done_at + timedelta(microseconds=1))  # what it withdrew has that very time
+    over = as_known.Moment(done_at + timedelta(microseconds=1))  # what it withdrew has that very time
     with as_known.looking_back():
         for ids in _brought_some(reversal.batch, Consent._meta.db_table):
             with as_known.known(over):
@@ -219,7 +220,7 @@ def reversed_again(reversal: ImportReversal) -> ReversedAgain:
                             differs(f"consent {consent.pk} effective_on", str(ended.effective_on), str(due))
                         continue
                     last = consent.events.order_by("-position").first()
-                    if last is None or last.act != ConsentAct.GRANTED or not _may_withdraw(consent, job.done_at):
+                    if last is None or last.act != ConsentAct.GRANTED or not _may_withdraw(consent, done_at):
                         left += 1
                     else:
                         differs(f"consent {consent.pk}", "granted", "withdrawn")

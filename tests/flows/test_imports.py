@@ -51,6 +51,7 @@ from ledger.models import (
     ImportReversal,
     Job,
     Membership,
+    Operation,
     SocietyAnswer,
 )
 from ledger.replaying import Replay, Result
@@ -539,7 +540,8 @@ def test_an_import_is_read_again_as_it_was_known_then(stocked: World, other: Api
         found = read_again(fourth)  # as if there had been two of that name
     assert found.result is Result.DIFFERENT
     assert found.differences[0].where == "problem of line 2"
-    assert found.differences[0].now[1] == "ambiguous_party"
+    assert found.differences[0].now == "party ambiguous_party"  # and not the name: differences are kept
+    assert "Band B" not in str(found.differences)
     with changed("DELETE FROM rights_partyidentity", "rights_partyidentity"):
         found = read_again(fourth)  # nobody can say any more whom "Band B" meant
     assert (found.result, "were erased since" in found.sentence) == (Result.LOST, True)
@@ -576,7 +578,7 @@ def test_what_others_recorded_meanwhile_is_no_difference(trade: World) -> None:
     assert ImportOutcome.objects.get().known_before == 1
     sequencer.drain(at=timezone.now())
     again = replaying.replay(entries("import_finished")[0])
-    assert (again.result, again.kept) == (Result.SAME, ("what others recorded while it was taken, for 1 of its parts",))
+    assert (again.result, again.kept) == (Result.SAME, ("what others recorded while it was taken",))
 
 
 def test_what_was_wrong_until_others_were_faster_is_no_difference(stocked: World) -> None:
@@ -617,11 +619,32 @@ def test_where_an_import_cannot_be_read_again_the_reason_is_told(
         altered = [replaying.replay(one) for one in (received, finished)]
         path.unlink()
         gone = [replaying.replay(one) for one in (received, finished)]
+        swept = timezone.now() + timedelta(days=400)
+        Operation.objects.create(
+            id=uuid4(), kind="sweep", has_passed=True, document="{}", began_at=swept, ended_at=swept
+        )
+        by_rights = [replaying.replay(one) for one in (received, finished)]
         path.write_bytes(kept)
     assert [one.result for one in altered] == [Result.DIFFERENT, Result.LOST]
     assert altered[0].differences[0].where == "data.file"
     assert [one.result for one in gone] == [Result.LOST] * 2
     assert "not kept any more" in gone[1].sentence
+    assert [one.result for one in by_rights] == [Result.NOTHING] * 2
+    assert "when its time was over" in by_rights[1].sentence
+    assert replaying.replay(finished).result is Result.SAME  # another import may need the file longer
+
+
+def test_lines_that_were_removed_as_their_time_was_over_are_no_difference(stocked: World) -> None:
+    rows = shares_of("GBUV79999999,Label,50,,", "GBUV71200495,Label,50,,")
+    batch = taken(stocked.label, "shares", "shares", rows, mapping=SHARES, is_partial="true")
+    assert (batch["outcome"]["problems"], batch["outcome"]["facts"]) == (1, 1)
+    assert (read_again(batch).result, read_again(batch).kept) == (Result.SAME, ())
+    ImportProblem.objects.all().delete()
+    assert read_again(batch).result is Result.DIFFERENT
+    swept = timezone.now() + timedelta(days=400)
+    Operation.objects.create(id=uuid4(), kind="sweep", has_passed=True, document="{}", began_at=swept, ended_at=swept)
+    again = read_again(batch)
+    assert (again.result, again.kept) == (Result.SAME, ("what was wrong, line by line: that was removed",))
 
 
 def test_no_transaction_stands_while_a_file_is_read_again(trade: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from fingerprint import store
-from ledger import audit, backups, clients, erasure, importing, jobs, log, registration, retention, sequencer
+from ledger import audit, backups, clients, erasure, importing, jobs, log, registration, replaying, retention, sequencer
 from ledger.models import Entry, Erasure, ImportBatch, ImportProblem, Job, Operation, SavedMapping
+from ledger.replaying import Result
 from rights import parties, voices
 from rights.models import Consent, PartyIdentity, VoiceEnrollment, VoiceTemplate
 from tests.flows.conftest import CATALOGUE, Api, World, body, key, superuser
@@ -297,6 +298,9 @@ def test_what_was_planted_is_nowhere_but_where_the_answer_says(
     while sequencer.step(at=timezone.now()):
         pass
     assert audit.audit().faults == ()
+    for entry in Entry.objects.filter(kind__in=("import_received", "import_finished")).select_related("leaf"):
+        again = replaying.replay(entry)
+        assert (again.result, "somebody who was erased" in again.sentence) == (Result.NOTHING, True)
 
     # Backups: the long part never had it; of the short one it is gone by the day that the answer names.
     assert in_facts == set()
