@@ -108,7 +108,12 @@ def output(music: Callable[..., Sound], write: Write) -> AudioFacts:
 @pytest.mark.django_db
 @pytest.mark.parametrize("limits", ["as they are", "low"])
 def test_says_to_the_byte_what_one_index_says(
-    limits: str, catalogue: list[UUID], output: AudioFacts, monkeypatch: pytest.MonkeyPatch
+    limits: str,
+    catalogue: list[UUID],
+    output: AudioFacts,
+    music: Callable[..., Sound],
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if limits == "low":
         # In a small catalogue neither is ever reached; in a large one both are, all the time.
@@ -118,10 +123,14 @@ def test_says_to_the_byte_what_one_index_says(
         monkeypatch.setattr(matching, "MAX_POSTINGS", 4)
     one = examine.examine(output, against=whole())
     assert len({match.reference_id for match in one.matches}) > 3
+    short = taken_in(write(wav(music(NAMES[0])[: 3 * 44_100])))
+    waveform = examine.examine(short, against=whole())
+    assert limits == "low" or "coherence/1" in {match.algorithm for match in waveform.matches}
     for parts in (shards.read("all=00-ff"), THREE):
         divided = sharded(parts)
         assert {known.size for known in divided.values()} == {len(catalogue)}
         assert examine.examine(output, against=divided).to_bytes() == one.to_bytes()
+        assert examine.examine(short, against=divided).to_bytes() == waveform.to_bytes()
         pointed = landmark_matching.places(whole()["landmarks/"], _peaks(output))
         assert landmark_matching.places(divided["landmarks/"], _peaks(output)) == pointed != ()
     assert len(list((Path(django_settings.FINGERPRINT_INDEX) / "shards").iterdir())) == 4
