@@ -99,8 +99,8 @@ def by_coherence(known: Known, peaks: Sequence[Peaks], samples: Samples, waves: 
 
     `samples` are mono at 11,025 Hz, and `waves` gives the same of a reference. Drums out of the same box are the same
     waveform in whatever was made with it. So what rests on a drum machine alone, or is in unrelated recordings too, is
-    left out: it is told where landmarks hear it. Of 767 right matches of the tuning half none was of that kind, and all
-    of the wrong ones, in songs that were rendered on the catalogue's own drums, were.
+    left out: it is told where landmarks hear it. Of 767 right matches of the tuning half none was of that kind; of the
+    eight wrong ones in 861 innocent outputs, of which 288 were rendered on the catalogue's own sounds, seven were.
     """
     pointed = landmark_matching.places(known, peaks) if coherence.is_heard(samples) else ()
     found = coherence.search(samples, pointed, waves)

@@ -26,8 +26,8 @@ font. Another, the same held note of a piano, had 262 nats on 12 moments, of whi
 places that were right 479 are over the limits of moments and weight; their bins agreed by 94 in 100 at least, and none
 agreed half as much moved aside.
 
-Not found: what was played at another tempo or transposed, passed through a neural codec, or lasts less than 1.7
-seconds. Outputs of more than 15 seconds are not looked at, nor references whose audio is not in the store.
+Not found: what was played at another tempo or transposed, or lasts less than 1.7 seconds; most of what passed through a
+neural codec. Outputs of more than 15 seconds are not looked at, nor references whose audio is not in the store.
 """
 
 from collections.abc import Callable, Iterator, Sequence
