@@ -26,6 +26,11 @@ font. Another, the same held note of a piano, had 262 nats on 12 moments, of whi
 places that were right 479 are over the limits of moments and weight; their bins agreed by 94 in 100 at least, and none
 agreed half as much moved aside.
 
+Of 96 places a piece under noise is found in 88 of 100 by its waveform instead of 83 on that half, but in 91 instead of
+90 by all detectors on the other, where songs on the catalogue's own instruments were taken for others in 5 of the first
+130 innocent stretches instead of in none: a note of one piano is found somewhere if one looks long enough. So there are
+24.
+
 Not found: what was played at another tempo or transposed, or lasts less than 1.7 seconds; most of what passed through a
 neural codec. Outputs of more than 15 seconds are not looked at, nor references whose audio is not in the store.
 """
