@@ -44,6 +44,7 @@ from ledger import (
     running,
 )
 from ledger.auditing import drawing, sampling
+from ledger.differing import MOST_KEPT, Differing
 from ledger.models import (
     AuditSample,
     AuditSampleItem,
@@ -92,7 +93,6 @@ _log = logging.getLogger(__name__)
 
 Kind = Entry.Kind
 Act = RunEvent.Act
-MOST_DIFFERENCES: Final = 50  # that are kept of one entry
 _NAMESPACE: Final = UUID("5e6bd0a4-64f7-5f0e-8a9f-0f2d3b7c1c55")
 _TRIES: Final = 20  # drawn places for each that is wanted
 
@@ -648,7 +648,7 @@ def _import_finished(entry: Entry, body: canonical.Body, _file: bytes | None) ->
         as_known.MayNotLookBack,
     ) as error:
         raise Lost(f"{type(error).__doc__} {error}") from error
-    further = _some(again.differing.some, again.differing.count)
+    further = _some(again.differing)
     return Again(again.said, {ImportOutcome: [again.outcome]}, again.kept, further)
 
 
@@ -667,12 +667,13 @@ def _import_reversed(entry: Entry, _body: canonical.Body, _file: bytes | None) -
     except as_known.MayNotLookBack as error:
         raise Lost(f"{as_known.MayNotLookBack.__doc__}") from error
     kept = ("that it was reversed, and why", *((f"{again.left} consents that it did not end",) if again.left else ()))
-    return Again(again.said, {}, kept, _some(again.differing, again.count))
+    return Again(again.said, {}, kept, _some(again.differing))
 
 
-def _some(differing: Iterable[tuple[str, Any, Any]], count: int) -> tuple[Difference, ...]:
-    some = tuple(Difference(*one) for one in differing)
-    return some if count <= len(some) else (*some, Difference("and further", None, f"{count - len(some)} more"))
+def _some(differing: Differing) -> tuple[Difference, ...]:
+    some = tuple(Difference(*one) for one in differing.some)
+    left = differing.count - len(some)
+    return (*some, Difference("and further", None, f"{left} more")) if left else some
 
 
 def _confirmed(entry: Entry, body: canonical.Body, file: bytes | None) -> Again:
@@ -990,7 +991,7 @@ def _quietly(entry: Entry) -> Replay:
 def _kept(one: Replay) -> list[dict[str, Any]]:
     if one.result is Result.LOST:
         return [Difference("reason", "", one.sentence).document]
-    return [difference.document for difference in one.differences[:MOST_DIFFERENCES]]
+    return [difference.document for difference in one.differences[:MOST_KEPT]]
 
 
 def newest_round() -> ReplayRound | None:

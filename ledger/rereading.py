@@ -15,7 +15,7 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice, zip_longest
@@ -28,6 +28,7 @@ from django.db.models import Model, Q, QuerySet
 from fingerprint import store
 from ledger import as_known, importing, incoming
 from ledger.as_known import Moment
+from ledger.differing import Differing
 from ledger.importing import Found, problem_rows, table_of
 from ledger.incoming import OpenFile
 from ledger.models import (
@@ -74,7 +75,6 @@ from rights.models import (
 
 PIECES_AT_ONCE = 10  # of some five hundred lines each, in one transaction
 _ROWS_AT_ONCE: Final = 5000
-_MOST_DIFFERENCES: Final = 50
 
 CWR_ACK: Final = ImportBatch.Format.CWR_ACK
 
@@ -97,20 +97,6 @@ class LimitIsOther(Exception):
 
 class NamesErased(Exception):
     """Parties that the file names were erased since, so that nobody can say any more whom a name meant."""
-
-
-@dataclass
-class Differing:
-    """What came out otherwise: some of it, and how much."""
-
-    some: list[tuple[str, Any, Any]] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, where: str, then: Any, now: Any) -> None:
-        """Keep one more, as long as there are not too many."""
-        self.count += 1
-        if len(self.some) < _MOST_DIFFERENCES:
-            self.some.append((where, then, now))
 
 
 @dataclass(frozen=True)

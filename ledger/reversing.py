@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 
 from ledger import as_known, consenting, holding, importing, jobs, log
 from ledger.constraints import violated
+from ledger.differing import Differing
 from ledger.holding import Retraction
 from ledger.models import Entry, ImportBatch, ImportedFact, ImportProgress, ImportReversal, Job
 from rights.authority import UnauthorizedAct
@@ -26,7 +27,6 @@ from rights.vocabulary import ConsentAct, ShareAct
 
 SHARES_AT_ONCE = 200
 FACTS_AT_ONCE = 1000  # that are looked at again
-MOST_DIFFERENCES = 50
 
 
 class NothingTaken(Exception):
@@ -176,8 +176,7 @@ class ReversedAgain:
     """What a reversal comes to once more: what would be said of it, and what was not taken back as it should have."""
 
     said: dict[str, Any]
-    differing: tuple[tuple[str, str, str], ...]
-    count: int  # of what differs, where that is more than is kept
+    differing: Differing
     left: int  # consents that were ended otherwise, or that nobody could withdraw any more
 
 
@@ -191,23 +190,15 @@ def reversed_again(reversal: ImportReversal) -> ReversedAgain:
     if progress.stage != ImportProgress.Stage.DONE:
         raise NotDoneYet
     done_at = progress.changed_at
-    found: list[tuple[str, str, str]] = []
-    count = left = 0
-
-    def differs(where: str, then: str, now: str) -> None:
-        nonlocal count
-        count += 1
-        if len(found) < MOST_DIFFERENCES:
-            found.append((where, then, now))
-
+    differing, left = Differing(), 0
     for ids in _brought_some(reversal.batch, Share._meta.db_table):
         events = ShareEvent.objects.filter(share__in=ids, act=ShareAct.RETRACTED).values_list("share", "pk", "reason")
         retracted = {share_id: (event_id, reason) for share_id, event_id, reason in events}
         for id in ids:
             if id not in retracted:
-                differs(f"share {id}", "stands", "retracted")
+                differing.add(f"share {id}", "stands", "retracted")
             elif retracted[id][0] == _retracts(reversal, id) and retracted[id][1] != reversal.reason:
-                differs(f"share {id} reason", retracted[id][1], reversal.reason)
+                differing.add(f"share {id} reason", retracted[id][1], reversal.reason)
     over = as_known.Moment(done_at + timedelta(microseconds=1))  # what it withdrew has that very time
     with as_known.looking_back():
         for ids in _brought_some(reversal.batch, Consent._meta.db_table):
@@ -217,14 +208,14 @@ def reversed_again(reversal: ImportReversal) -> ReversedAgain:
                     if ended is not None:
                         due = ended.recorded_at.date() + timedelta(days=consent.notice_days)
                         if ended.effective_on != due:
-                            differs(f"consent {consent.pk} effective_on", str(ended.effective_on), str(due))
+                            differing.add(f"consent {consent.pk} effective_on", str(ended.effective_on), str(due))
                         continue
                     last = consent.events.order_by("-position").first()
                     if last is None or last.act != ConsentAct.GRANTED or not _may_withdraw(consent, done_at):
                         left += 1
                     else:
-                        differs(f"consent {consent.pk}", "granted", "withdrawn")
-    return ReversedAgain({"import": str(reversal.batch_id)}, tuple(found), count, left)
+                        differing.add(f"consent {consent.pk}", "granted", "withdrawn")
+    return ReversedAgain({"import": str(reversal.batch_id)}, differing, left)
 
 
 def _brought_some(batch: ImportBatch, table: str) -> Iterator[list[UUID]]:
