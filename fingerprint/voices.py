@@ -2,14 +2,15 @@
 Whose voice is heard, of those that are enrolled, and where; and what a voice is enrolled with.
 
 Of each 1.6 seconds of sound a small network (`voice_encoder`) says how likely there is a voice in them, and music. What
-has a voice in it becomes a vector of a larger one (`campplus`), and is compared with every template by the cosine.
-Neighboring windows are taken together, since one alone says little; a stretch that stays alike is a match. A clone that
-sounds like a person is meant to match, as the person does.
+has a voice in it becomes a vector of that and one of a larger network (`campplus`), and both are compared with every
+template: the larger one's by the cosine; the small one's after the mean of a cohort of other people was taken from
+both, in directions in which people differ, and less how alike the nearest of the cohort are to either, so that a score
+means the same for every voice. What they say counts by fixed weights. Neighboring windows are taken together, since one
+alone says little; a stretch that stays alike is a match. A clone that sounds like a person is meant to match, as the
+person does. The cohort, the directions and the rules that tell voice and music come from `training.voice`.
 
-Voices were enrolled with the small network before there was the larger one, and the clips are not kept. Whoever is not
-enrolled anew is compared as ever, by vectors of that: after the mean of a cohort of other people was taken from both,
-in directions in which people differ, and less how alike the nearest of the cohort are to either, so that a score means
-the same for every voice. The cohort, the directions and the rules that tell voice and music come from `training.voice`.
+Voices were enrolled with either network alone before, and the clips are not kept. Whoever is not enrolled anew is
+compared as ever, by vectors of the one.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ _GAP: Final = 3  # windows without the voice that do not end a stretch
 _LEAST_WINDOWS: Final = 3  # of a stretch: 3.2 s
 _NEAREST: Final = 50  # of the cohort, by which a score is measured
 _UNIT: Final = 0.1  # of cosine that a score counts in
+_STUDENT: Final = 0.3  # of a score is what the student says, the rest is what CAM++ says
 _MOST_PER_PLACE: Final = 5  # enrollments that are named for one place
 
 ALONE: Final = 0
@@ -91,8 +93,18 @@ class Comparison:
         )
 
 
-# What is enrolled now.
-CURRENT: Final = Comparison(
+# Each network by itself is what was, until somebody is enrolled anew: and what evidence of then is measured again by.
+BY_STUDENT: Final = Comparison(
+    encoder=voice_encoder.ALGORITHM,
+    version="compared/2",
+    dimensions=voice_encoder.DIMENSIONS,
+    near=2.0,
+    edge=1.0,
+    further=(("nearest", str(_NEAREST)),),
+    digests=(("weights", voice_encoder.WEIGHTS_DIGEST), ("cohort", COHORT_DIGEST)),
+    calibrations={ALONE: "voice-alone.json", BAND: "voice-band.json"},
+)
+BY_CAMPPLUS: Final = Comparison(
     encoder=campplus.ALGORITHM,
     version="cosine/1",
     dimensions=campplus.DIMENSIONS,
@@ -106,18 +118,26 @@ CURRENT: Final = Comparison(
     ),
     calibrations={ALONE: "voice-campplus-alone.json", BAND: "voice-campplus-band.json"},
 )
-# What was, until somebody is enrolled anew: and what evidence of then is measured again by.
-BEFORE: Final = Comparison(
-    encoder=voice_encoder.ALGORITHM,
-    version="compared/2",
-    dimensions=voice_encoder.DIMENSIONS,
-    near=2.0,
-    edge=1.0,
-    further=(("nearest", str(_NEAREST)),),
-    digests=(("weights", voice_encoder.WEIGHTS_DIGEST), ("cohort", COHORT_DIGEST)),
-    calibrations={ALONE: "voice-alone.json", BAND: "voice-band.json"},
+# What is enrolled now. A vector is one of CAM++ and, behind it, the student's.
+CURRENT: Final = Comparison(
+    encoder="voice-campplus+ge2e/1",
+    version="weighed/1",
+    dimensions=campplus.DIMENSIONS + voice_encoder.DIMENSIONS,
+    near=3.2,
+    edge=2.2,
+    further=(
+        ("windows_at_once", str(campplus.WINDOWS)),
+        ("nearest", str(_NEAREST)),
+        ("weight_of_student", str(_STUDENT)),
+    ),
+    digests=(
+        ("weights", campplus.WEIGHTS_DIGEST),
+        ("weights_of_student", voice_encoder.WEIGHTS_DIGEST),
+        ("cohort", COHORT_DIGEST),
+    ),
+    calibrations={ALONE: "voice-campplus-ge2e-alone.json", BAND: "voice-campplus-ge2e-band.json"},
 )
-COMPARISONS: Final = {one.encoder: one for one in (CURRENT, BEFORE)}
+COMPARISONS: Final = {one.encoder: one for one in (CURRENT, BY_CAMPPLUS, BY_STUDENT)}
 
 
 class UnknownEncoder(Exception):
@@ -218,7 +238,7 @@ class Ear:
         self._by = by
         self._encoder = voice_encoder.released()
         self._presence = cohort().presence
-        self._voices = campplus.released() if by.encoder == campplus.ALGORITHM else None
+        self._voices = None if by is BY_STUDENT else campplus.released()
         self._samples = np.zeros(0, dtype=np.int16)
         self._bands = np.zeros((0, MELS + 1), dtype=np.float32)
         self._finer = np.zeros((0, campplus.MELS), dtype=np.float32)
@@ -250,8 +270,10 @@ class Ear:
         # Half precision is what a template has too, and ten hours of it are no burden.
         present = (1.0 / (1.0 + np.exp(-np.clip(sums, -30.0, 30.0)))).astype(np.float16)
         if self._voices is not None:
-            windows, present = (kept[present[:, 0] >= _VOICE] for kept in (windows, present))
+            windows, present, smaller = (kept[present[:, 0] >= _VOICE] for kept in (windows, present, vectors))
             vectors = self._in_chunks(self._voices, windows, count)
+            if self._by is CURRENT:
+                vectors = np.concatenate([vectors, smaller], axis=1)
         if windows.size:
             self._heard.append((windows + self._passed, vectors.astype(np.float16), present))
         self._passed += count
@@ -259,7 +281,7 @@ class Ear:
 
     def _in_chunks(self, encoder: campplus.Encoder, windows: NDArray[np.intp], count: int) -> NDArray[np.float32]:
         """Return the vectors of some windows; where in a chunk there is none of them, nothing is heard of it."""
-        found = [np.zeros((0, self._by.dimensions), dtype=np.float32)]
+        found = [np.zeros((0, campplus.DIMENSIONS), dtype=np.float32)]
         for first in range(0, count, campplus.WINDOWS):
             last = min(first + campplus.WINDOWS, count) - 1
             chosen = windows[(windows >= first) & (windows <= last)] - first
@@ -321,15 +343,31 @@ def compared(
     heard: NDArray[np.float32], templates: NDArray[np.float32], condition: int, by: Comparison
 ) -> NDArray[np.float32]:
     """Return how alike vectors and templates are, as (vectors, templates); see `middles` for those."""
-    if by is BEFORE:
+    if by is BY_STUDENT:
         return scores(heard, templates, condition, cohort())
-    return np.asarray(unit(heard) @ templates.T / _UNIT, dtype=np.float32)
+    if by is BY_CAMPPLUS:
+        return np.asarray(unit(heard) @ templates.T / _UNIT, dtype=np.float32)
+    (larger, smaller), (of_larger, of_smaller) = _apart(heard), _apart(templates)
+    said = compared(unit(smaller), of_smaller, condition, BY_STUDENT)
+    return np.asarray((1 - _STUDENT) * compared(larger, of_larger, condition, BY_CAMPPLUS) + _STUDENT * said)
 
 
 def middles(templates: Sequence[VoiceTemplate], by: Comparison) -> NDArray[np.float32]:
     """Return one vector for each template, as `compared` takes them."""
-    means = np.stack([unit(template.vectors).mean(axis=0) for template in templates])
-    return cohort().centered(means, ALONE) if by is BEFORE else unit(means)
+    return _middles([template.vectors for template in templates], by)
+
+
+def _middles(people: Sequence[NDArray[np.float32]], by: Comparison) -> NDArray[np.float32]:
+    if by is CURRENT:
+        larger, smaller = zip(*(_apart(vectors) for vectors in people), strict=True)
+        return np.concatenate([_middles(larger, BY_CAMPPLUS), _middles(smaller, BY_STUDENT)], axis=1)
+    means = np.stack([unit(vectors).mean(axis=0) for vectors in people])
+    return cohort().centered(means, ALONE) if by is BY_STUDENT else unit(means)
+
+
+def _apart(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what is CAM++'s of vectors, and what is the student's."""
+    return vectors[:, : campplus.DIMENSIONS], vectors[:, campplus.DIMENSIONS :]
 
 
 def scores(

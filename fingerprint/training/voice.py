@@ -544,7 +544,7 @@ def calibrate(material: Path, by: Comparison, say: Callable[[str], None] = print
             say(f"    {what}: {len(chosen)} found, {np.percentile(chosen, [1, 25, 50, 75, 99]).round(2)}")
     for condition, scored in enumerate(seen):
         slope, offset = _logistic(scored)
-        places = range(0, 1_001 if by is voices.CURRENT else 601, 25)
+        places = range(0, 601 if by is voices.BY_STUDENT else 1_001, 25)
         curve = (1 / (1 + float(np.exp(-(slope * score / 100 + offset)))) for score in places)
         highest = max(one.score for one in scored if not one.is_right)
         over = ("alone", "with seven pieces of music laid over, 10, 5, 0 and -5 dB below")[condition]

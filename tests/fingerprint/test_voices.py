@@ -16,7 +16,7 @@ import pytest
 from fingerprint import audio, campplus, voice_encoder, voices
 from fingerprint.evidence import VOICE_MATCH, Detection
 from fingerprint.voice_encoder import FRAMES, RATE_HZ, WeightsChanged, WeightsMissing
-from fingerprint.voices import ALONE, BAND, BEFORE, CURRENT, Comparison, VoiceTemplate
+from fingerprint.voices import ALONE, BAND, BY_CAMPPLUS, BY_STUDENT, CURRENT, Comparison, VoiceTemplate
 from tests.fingerprint.sounds import MUSIC, Sound
 
 VOCAL = MUSIC / "vocal.flac"
@@ -121,22 +121,61 @@ def test_does_not_take_one_for_another(song: Sound, singer: VoiceTemplate) -> No
     assert likely == {SINGER}
 
 
-def test_who_was_enrolled_before_is_found_as_before(song: Sound, singer: VoiceTemplate) -> None:
+def test_who_was_enrolled_with_the_student_is_found_as_then(song: Sound) -> None:
     people = voices.cohort()
-    before = template(SINGER, song[: song.size // 2], BEFORE)
+    then = template(SINGER, song[: song.size // 2], BY_STUDENT)
     others = [
-        VoiceTemplate(UUID(int=at + 2), BEFORE.encoder, (one + people.means[ALONE])[None])
+        VoiceTemplate(UUID(int=at + 2), BY_STUDENT.encoder, (one + people.means[ALONE])[None])
         for at, one in enumerate(people.people[ALONE][:12])
     ]
-    found = listen(song[song.size // 2 :], before, *others)
+    found = listen(song[song.size // 2 :], then, *others)
     likely = {match.reference_id for match in found.matches if (match.probability_millionths or 0) > 500_000}
     assert likely == {SINGER}
-    # What evidence of then names, so that it can be measured again.
-    assert found.detector.algorithm == "voice-ge2e-student/1 compared/2"
-    assert [name for name, _ in found.detector.parameters] == [
-        "window_ms", "step_ms", "near", "edge", "nearest", "least_windows", "weights", "cohort",
-    ]  # fmt: skip
-    assert [len(one.search().detector.parameters) for one in voices.listeners([before, singer])] == [9, 8]
+
+
+def test_each_enrollment_is_compared_by_its_own_encoder(song: Sound, singer: VoiceTemplate) -> None:
+    half, rest = song[: song.size // 2], song[song.size // 2 :]
+    of_then = [template(UUID(int=at), half, by) for at, by in ((2, BY_CAMPPLUS), (3, BY_STUDENT))]
+    listeners = voices.listeners([*of_then, singer])
+    for one in listeners:
+        one.feed(rest)
+    found = [one.search() for one in listeners]
+    assert [{match.reference_id.int for match in one.matches} for one in found] == [{1}, {2}, {3}]
+    assert all(max(match.probability_millionths or 0 for match in one.matches) > 800_000 for one in found)
+    # What evidence names, of then too, so that it can be measured again.
+    campplus_weights = "4693c11c67d507679a5053bbc3cb95ead8ccdc0148996028e251bb39d88363f4"
+    student_weights = "e124c39e565b01803146254c4b6c049403a5e51df68d58c28ef46c7722618b8e"
+    cohort = "3491873e07c9005fcad9361a72a6a9ff1c6e5761b1bcf855f92f49183e760dd4"
+    assert {one.detector.algorithm: " ".join("=".join(pair) for pair in one.detector.parameters) for one in found} == {
+        "voice-campplus+ge2e/1 weighed/1": (
+            "window_ms=1600 step_ms=800 near=3.2 edge=2.2 windows_at_once=10 nearest=50 weight_of_student=0.3"
+            f" least_windows=3 weights={campplus_weights} weights_of_student={student_weights} cohort={cohort}"
+        ),
+        "voice-campplus/1 cosine/1": (
+            "window_ms=1600 step_ms=800 near=4.0 edge=3.0 windows_at_once=10 least_windows=3"
+            f" weights={campplus_weights} weights_of_presence={student_weights} presence={cohort}"
+        ),
+        "voice-ge2e-student/1 compared/2": (
+            "window_ms=1600 step_ms=800 near=2.0 edge=1.0 nearest=50 least_windows=3"
+            f" weights={student_weights} cohort={cohort}"
+        ),
+    }
+
+
+def test_a_vector_of_both_is_worth_what_both_say_by_their_weights(song: Sound) -> None:
+    kinds = (CURRENT, BY_CAMPPLUS, BY_STUDENT)
+    first, rest = ([template(SINGER, part, by) for by in kinds] for part in np.array_split(song, 2))
+    # Each part is heard as it is alone, in whatever proportion to the other it comes.
+    for both, larger, smaller in (first, rest):
+        parts = both.vectors[:, : BY_CAMPPLUS.dimensions], both.vectors[:, BY_CAMPPLUS.dimensions :]
+        for part, alone in zip(parts, (larger, smaller), strict=True):
+            assert np.allclose(voices.unit(part), alone.vectors, atol=1e-5)
+    for condition in (ALONE, BAND):
+        of_both, of_larger, of_smaller = (
+            float(voices.compared(one.vectors, voices.middles([other], by), condition, by)[0, 0])
+            for one, other, by in zip(first, rest, kinds, strict=True)
+        )
+        assert of_both == pytest.approx(0.7 * of_larger + 0.3 * of_smaller, abs=1e-3)
 
 
 def test_whom_no_encoder_of_ours_knows_is_not_left_out(singer: VoiceTemplate) -> None:
@@ -237,7 +276,7 @@ def test_the_more_are_enrolled_the_more_it_takes(
     assert voices.probability(own, others, enrolled) == pytest.approx(expected, abs=1)
 
 
-@pytest.mark.parametrize("by", [CURRENT, BEFORE])
+@pytest.mark.parametrize("by", [CURRENT, BY_CAMPPLUS, BY_STUDENT])
 @pytest.mark.parametrize("condition", [ALONE, BAND])
 def test_a_higher_score_is_never_less_likely(condition: int, by: Comparison) -> None:
     said = [voices.alone_probability(score / 100, condition, by) for score in range(-200, 1_000)]

@@ -64,7 +64,7 @@ def enrolled(world: World, name: str = "enrollment", **more: Any) -> VoiceEnroll
 def enrolled_by(encoder: str, name: str, sound: Path) -> None:
     """Enroll the voice as another release did, by the encoder of then."""
     at, id, voice = timezone.now(), UUID(key(name)), Voice.objects.get(pk=key("voice"))
-    ear = heard.Ear(heard.BEFORE)
+    ear = heard.Ear(heard.COMPARISONS.get(encoder, heard.BY_STUDENT))
     for block in audio.decode(sound, "audio/flac", RATE_HZ):
         ear.feed(block)
     vectors = heard.unit(ear.finish().of_voice().vectors.mean(axis=0))[None]
@@ -303,17 +303,19 @@ def test_vectors_come_back_as_they_were_enrolled(singing: World) -> None:
 def test_an_output_with_an_enrolled_voice_is_examined_for_it(singing: World) -> None:
     agree(singing)
     enrolled(singing)
-    enrolled_by(heard.BEFORE.encoder, "before", singing.sounds.own())
+    for by, name in ((heard.BY_CAMPPLUS, "before"), (heard.BY_STUDENT, "long before")):
+        enrolled_by(by.encoder, name, singing.sounds.own())
     submitted = singing.submit("sung", singing.sounds.sung("flac"))
     clearance.clear(submission_id=UUID(submitted["id"]), at=timezone.now())
     evidence = singing.distributor.get(f"/v1/submissions/{submitted['id']}/evidence").json()
-    # Whoever was enrolled by the encoder before is looked for by that, until they are enrolled anew.
+    # Whoever was enrolled by an encoder before is looked for by that, until they are enrolled anew.
     assert {one["algorithm"]: one["index_size"] for one in evidence["detectors"] if one["kind"] == "voice_match"} == {
         heard.CURRENT.algorithm: 1,
-        heard.BEFORE.algorithm: 1,
+        heard.BY_CAMPPLUS.algorithm: 1,
+        heard.BY_STUDENT.algorithm: 1,
     }
     matches = [one for one in evidence["matches"] if one["kind"] == "voice_match"]
-    assert {one["reference_id"] for one in matches} == {key("enrollment"), key("before")}
+    assert {one["reference_id"] for one in matches} == {key("enrollment"), key("before"), key("long before")}
     repeated = rechecking.repeat(decision_id=Decision.objects.get().pk)
     assert (repeated.is_same_evidence, repeated.differences) == (True, ())
     longest = max(matches, key=lambda one: one["output"]["end_ms"] - one["output"]["start_ms"])["output"]
@@ -325,10 +327,10 @@ def test_an_output_with_an_enrolled_voice_is_examined_for_it(singing: World) -> 
     page = client.get(f"/reports/submissions/{submitted['id']}").content.decode()
     assert "Registered voice" in page
     assert "unknown fact" not in page
-    for name, says in (("before", "enroll it anew"), ("enrollment", "In use")):
+    for name, says in (("long before", "Enroll anew"), ("before", "Enroll anew"), ("enrollment", "In use")):
         shown = client.get(f"/admin/rights/voiceenrollment/{key(name)}/change/").content.decode()
         assert says in shown
-        assert ("enroll it anew" in shown) is (name == "before")
+        assert ("enroll it anew from takes" in shown) is (name != "enrollment")
 
 
 def test_whom_this_release_could_not_recognize_is_not_passed_over(singing: World) -> None:
