@@ -93,7 +93,7 @@ class Comparison:
         )
 
 
-# Each network by itself is what was, until somebody is enrolled anew: and what evidence of then is measured again by.
+# Each network by itself is what was, until somebody is enrolled anew, and what evidence of then is measured again by.
 BY_STUDENT: Final = Comparison(
     encoder=voice_encoder.ALGORITHM,
     version="compared/2",
@@ -118,8 +118,8 @@ BY_CAMPPLUS: Final = Comparison(
     ),
     calibrations={ALONE: "voice-campplus-alone.json", BAND: "voice-campplus-band.json"},
 )
-# What is enrolled now. A vector is one of CAM++ and, behind it, the student's.
-CURRENT: Final = Comparison(
+# A vector is one of CAM++ and, behind it, the student's.
+BY_BOTH: Final = Comparison(
     encoder="voice-campplus+ge2e/1",
     version="weighed/1",
     dimensions=campplus.DIMENSIONS + voice_encoder.DIMENSIONS,
@@ -137,7 +137,8 @@ CURRENT: Final = Comparison(
     ),
     calibrations={ALONE: "voice-campplus-ge2e-alone.json", BAND: "voice-campplus-ge2e-band.json"},
 )
-COMPARISONS: Final = {one.encoder: one for one in (CURRENT, BY_CAMPPLUS, BY_STUDENT)}
+COMPARISONS: Final = {one.encoder: one for one in (BY_BOTH, BY_CAMPPLUS, BY_STUDENT)}
+CURRENT: Final = BY_BOTH  # what is enrolled now
 
 
 class UnknownEncoder(Exception):
@@ -272,7 +273,7 @@ class Ear:
         if self._voices is not None:
             windows, present, smaller = (kept[present[:, 0] >= _VOICE] for kept in (windows, present, vectors))
             vectors = self._in_chunks(self._voices, windows, count)
-            if self._by is CURRENT:
+            if self._by is BY_BOTH:
                 vectors = np.concatenate([vectors, smaller], axis=1)
         if windows.size:
             self._heard.append((windows + self._passed, vectors.astype(np.float16), present))
@@ -358,7 +359,7 @@ def middles(templates: Sequence[VoiceTemplate], by: Comparison) -> NDArray[np.fl
 
 
 def _middles(people: Sequence[NDArray[np.float32]], by: Comparison) -> NDArray[np.float32]:
-    if by is CURRENT:
+    if by is BY_BOTH:
         larger, smaller = zip(*(_apart(vectors) for vectors in people), strict=True)
         return np.concatenate([_middles(larger, BY_CAMPPLUS), _middles(smaller, BY_STUDENT)], axis=1)
     means = np.stack([unit(vectors).mean(axis=0) for vectors in people])
