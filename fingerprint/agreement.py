@@ -11,14 +11,16 @@ them (`uncommon`). Where fewer have it in common, a match says with how many, an
 says that (`marked`): a person listens before anybody is refused.
 
 In short audio the waveform itself is compared (`coherence`) at the places that landmarks point at, and says it for
-certain, or nothing.
+certain, or nothing. And every vector of how the spectrum moves is (`spectra_matching`), which is what a neural codec
+and loud noise leave.
 
 Of most copies all tell. A reader wants it once (`told_once`).
 A match by landmarks is *told* by one of Chromaprint's if that is of the same reference, at least two thirds of the
 first one's output lie in the other's, and both put the middle of what they share at the same place of the reference, at
 the same pitch. Then Chromaprint's is kept: its times are finer, and what it reports alone was settled first. It stays
 what it was, so its detector finds it again; that landmarks hear it too, and how well, stands among its measures. In the
-same way Chromaprint's tell those by coherence, and these tell those by landmarks.
+same way Chromaprint's tell those by coherence, these tell those by landmarks, and all of them those by spectra. Where
+spectra are surer than whoever tells them, their probability stands: what one is unsure of, another heard there too.
 
 What landmarks hear beyond that, longer or elsewhere, is kept as it is. No match of Chromaprint is ever left out.
 """
@@ -29,7 +31,7 @@ from uuid import UUID
 
 import numpy as np
 
-from fingerprint import coherence, drums, landmark_matching, landmarks, matching
+from fingerprint import coherence, drums, landmark_matching, landmarks, matching, spectra, spectra_matching
 from fingerprint.coherence import Samples, Waves
 from fingerprint.evidence import DRUM_MACHINE, EXACT_MATCH, SHARED_WITH, Detection, Detector, Match
 from fingerprint.extract import FAMILY, Items
@@ -40,6 +42,7 @@ SAME_PLACE_MS = 1_500
 SAME_PITCH_CENTS = 50
 HEARD_TOO = "landmarks_score_millionths"
 COHERENT_TOO = "coherence_score_millionths"
+ALIKE_TOO = "spectra_score_millionths"
 
 CONFIRMED_FROM = 400  # hundredths of a nat by which peaks fit a line better than the same line moved aside
 UNDENIED_FROM = 500  # that they have to say for it against chance
@@ -75,6 +78,9 @@ PARAMETERS_OF_COHERENCE = tuple(
         )
     )
 )
+PARAMETERS_OF_SPECTRA = tuple(
+    sorted((*spectra_matching.PARAMETERS, ("told_if_common", "no"), *_OF_COMMON, *drums.PARAMETERS))
+)
 ItemsOf = Callable[[UUID], Hashes | None]
 
 
@@ -105,6 +111,19 @@ def by_coherence(known: Known, peaks: Sequence[Peaks], samples: Samples, waves: 
     pointed = landmark_matching.places(known, peaks) if coherence.is_heard(samples) else ()
     found = coherence.search(samples, pointed, waves)
     detector = Detector(EXACT_MATCH, coherence.ALGORITHM, PARAMETERS_OF_COHERENCE, known.snapshot, len(known))
+    told = marked(uncommon(found, items_of), items_of)
+    return Detection(detector, tuple(match for match in told if not match.is_common))
+
+
+def by_spectra(known: Known, asked: spectra.Vectors, items_of: ItemsOf) -> Detection:
+    """
+    Say in which recordings the spectrum moves as in what was heard, of which `asked` are the vectors.
+
+    Drums out of the same box move alike in whatever was made with it. What rests on a drum machine alone, or is in
+    unrelated recordings too, is left out, and so is what is hardly ahead of others.
+    """
+    found = outstanding(spectra_matching.search(known, asked), spectra_matching.least(len(known)), items_of)
+    detector = Detector(EXACT_MATCH, spectra.ALGORITHM, PARAMETERS_OF_SPECTRA, known.snapshot, len(known))
     told = marked(uncommon(found, items_of), items_of)
     return Detection(detector, tuple(match for match in told if not match.is_common))
 
@@ -142,7 +161,7 @@ def uncommon(matches: Sequence[Match], items_of: ItemsOf) -> tuple[Match, ...]:
     recording registered again, or a longer cut of it. Such are told, however many there are; so is what has no more
     beside the stretch, such as a registered loop.
     """
-    others = [(match, _others(match, matches, items_of)) for match in matches]
+    others = [(match, _others(match, matches, items_of, _fits_as_well)) for match in matches]
     return tuple(
         _measured(match, SHARED_WITH, count)
         if count and match.output.end_ms - match.output.start_ms <= SHARED_MOST_MS
@@ -152,15 +171,34 @@ def uncommon(matches: Sequence[Match], items_of: ItemsOf) -> tuple[Match, ...]:
     )
 
 
+def outstanding(matches: Sequence[Match], least: float, items_of: ItemsOf) -> tuple[Match, ...]:
+    """
+    Return the matches of spectra that have so many deviations, and are ahead of all unrelated recordings but one.
+
+    One may be the same recording that was cut otherwise, or another of the same song.
+    """
+    return tuple(
+        match
+        for match in matches
+        if spectra_matching.deviations(match) >= least and _others(match, matches, items_of, _is_close_behind) < 2
+    )
+
+
+def _is_close_behind(other: Match, match: Match) -> bool:
+    ahead = spectra_matching.deviations(match) - spectra_matching.deviations(other)
+    return _is_there_too(other, match) and ahead < spectra_matching.AHEAD_DEVIATIONS
+
+
 def _measured(match: Match, name: str, value: int) -> Match:
     return replace(match, measures=tuple(sorted((*match.measures, (name, value)))))
 
 
-def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf) -> int:
+def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf, fits: Callable[[Match, Match], bool]) -> int:
+    """How many unrelated references fit too."""
     alike = {
         other.reference_id: other
         for other in matches
-        if other.reference_id != match.reference_id and _fits_as_well(other, match)
+        if other.reference_id != match.reference_id and fits(other, match)
     }
     mine = items_of(match.reference_id) if alike else None
     unrelated = 0
@@ -172,14 +210,18 @@ def _others(match: Match, matches: Sequence[Match], items_of: ItemsOf) -> int:
 
 
 def _fits_as_well(other: Match, match: Match) -> bool:
+    return _is_there_too(other, match) and 2 * _evidence(other) >= _evidence(match)
+
+
+def _is_there_too(other: Match, match: Match) -> bool:
     begin = max(other.output.start_ms, match.output.start_ms)
     end = min(other.output.end_ms, match.output.end_ms)
-    is_there = 2 * (end - begin) >= match.output.end_ms - match.output.start_ms
-    return is_there and 2 * _evidence(other) >= _evidence(match)
+    return 2 * (end - begin) >= match.output.end_ms - match.output.start_ms
 
 
 def _evidence(match: Match) -> int:
-    return match.measure(coherence.EVIDENCE if match.algorithm == coherence.ALGORITHM else "evidence_centinats") or 0
+    named = {coherence.ALGORITHM: coherence.EVIDENCE, spectra.ALGORITHM: spectra_matching.EVIDENCE}
+    return match.measure(named.get(match.algorithm, "evidence_centinats")) or 0
 
 
 def marked(matches: Iterable[Match], items_of: ItemsOf) -> tuple[Match, ...]:
@@ -239,17 +281,18 @@ def _goes_on(match: Match, items: Hashes, other: Match, others: Hashes) -> bool:
 def told_once(matches: Iterable[Match]) -> tuple[Match, ...]:
     """Leave out every match that a match by a listener before it tells, which says so then; in no order."""
     given = list(matches)
-    kept = [match for match in given if match.algorithm not in (coherence.ALGORITHM, ALGORITHM)]
+    listeners = ((coherence.ALGORITHM, COHERENT_TOO), (ALGORITHM, HEARD_TOO), (spectra.ALGORITHM, ALIKE_TOO))
+    kept = [match for match in given if match.algorithm not in dict(listeners)]
     tellers = [match for match in kept if match.algorithm.startswith(FAMILY)]
-    told: dict[Match, list[tuple[str, int]]] = {}
-    for algorithm, measure in ((coherence.ALGORITHM, COHERENT_TOO), (ALGORITHM, HEARD_TOO)):
+    told: dict[Match, list[tuple[str, Match]]] = {}
+    for algorithm, measure in listeners:
         untold: list[Match] = []
         for match in [one for one in given if one.algorithm == algorithm]:
             teller = next((other for other in tellers if _tells(other, match)), None)
             if teller is None:
                 untold.append(match)
             else:
-                told.setdefault(teller, []).append((measure, match.score_millionths))
+                told.setdefault(teller, []).append((measure, match))
         kept += untold
         tellers += untold
     return tuple(_heard_too(match, told.get(match, ())) for match in kept)
@@ -263,7 +306,9 @@ def _tells(teller: Match, match: Match) -> bool:
     if 3 * (end - begin) < 2 * (match.output.end_ms - match.output.start_ms):
         return False
     apart = _place(teller, (begin + end) // 2) - _place(match, (begin + end) // 2)
-    return abs(apart) <= SAME_PLACE_MS and abs(teller.pitch_shift_cents - match.pitch_shift_cents) <= SAME_PITCH_CENTS
+    is_at_pitch = abs(teller.pitch_shift_cents - match.pitch_shift_cents) <= SAME_PITCH_CENTS
+    # Spectra hear what was transposed a little, and cannot tell that it was.
+    return abs(apart) <= SAME_PLACE_MS and (is_at_pitch or match.algorithm == spectra.ALGORITHM)
 
 
 def _place(match: Match, output_ms: int) -> int:
@@ -271,9 +316,15 @@ def _place(match: Match, output_ms: int) -> int:
     return match.reference.start_ms + (output_ms - match.output.start_ms) * match.time_ratio_millionths // 1_000_000
 
 
-def _heard_too(match: Match, said: Sequence[tuple[str, int]]) -> Match:
-    """The match, with the highest score of what it tells, by measure."""
+def _heard_too(match: Match, said: Sequence[tuple[str, Match]]) -> Match:
+    """The match, with the highest score of what it tells, by measure, and as likely as spectra say if they do."""
     if not said:
         return match
-    highest = dict(sorted(said))
-    return replace(match, measures=tuple(sorted((*match.measures, *highest.items()))))
+    highest = dict(sorted((measure, one.score_millionths) for measure, one in said))
+    likely = match.probability_millionths
+    if likely is not None:
+        # What others were told with, evidence of earlier releases was too.
+        by_spectra = (one.probability_millionths or 0 for measure, one in said if measure == ALIKE_TOO)
+        likely = max(likely, *by_spectra, 0)
+    measures = tuple(sorted((*match.measures, *highest.items())))
+    return replace(match, probability_millionths=likely, measures=measures)

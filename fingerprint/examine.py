@@ -22,6 +22,7 @@ from fingerprint import (
     index,
     landmarks,
     songs,
+    spectra,
     store,
     traces,
 )
@@ -134,7 +135,7 @@ class Heard:
             family.name: Trace.objects.filter(audio_digest=audio_digest, algorithm__startswith=family.name)
             .order_by("-id")
             .first()
-            for family in index.FAMILIES
+            for family in (index.CHROMAPRINT, index.LANDMARKS)
         }
         harmony, marks = newest[index.CHROMAPRINT.name], newest[index.LANDMARKS.name]
         if harmony is None or marks is None or marks.algorithm != landmarks.ALGORITHM:
@@ -155,12 +156,15 @@ class Heard:
 
     def found_in(self, family: str, known: Known) -> tuple[Detection, ...]:
         """Say which recordings of an index were heard, and where, each with its probability, by all that ask it."""
-        if family != index.LANDMARKS.name:
-            found = [agreement.by_harmony(known, self.items, self.peaks, _peaks_of, algorithm=self.algorithm)]
-        else:
-            found = [agreement.by_landmarks(known, self.peaks, _peaks_of)]
+        found: list[Detection] = []
+        if family == index.CHROMAPRINT.name:
+            found.append(agreement.by_harmony(known, self.items, self.peaks, _peaks_of, algorithm=self.algorithm))
+        elif family == index.LANDMARKS.name:
+            found.append(agreement.by_landmarks(known, self.peaks, _peaks_of))
             if self.samples is not None:
                 found.append(agreement.by_coherence(known, self.peaks, self.samples, _waves, _peaks_of))
+        elif self.samples is not None:
+            found.append(agreement.by_spectra(known, spectra.query(self.samples), _peaks_of))
         return tuple(calibration.calibrated(detection) for detection in found)
 
 
@@ -206,15 +210,18 @@ def fingerprint(facts: AudioFacts) -> dict[str, bytes]:
     samples = 0
     harmony = extract.Fingerprints((0,))
     marks = landmarks.of_reference()
+    moves = spectra.Spectra()
     with store.local(facts.digest) as path:
         for block in audio.decode(path, facts.media_type):
             harmony.feed(block)
             marks.feed(block)
+            moves.feed(block)
             samples += block.size
     _whole(facts, samples)
     return {
         extract.algorithm(): harmony.finish()[0].astype("<u4").tobytes(),
         landmarks.ALGORITHM: landmarks.written(marks.finish()[0]),
+        spectra.ALGORITHM: moves.finish().tobytes(),
     }
 
 
@@ -312,7 +319,7 @@ def again(audio_digest: str, *, against: Mapping[str, Known]) -> tuple[Detection
     :raises NoTrace: the audio was not examined by a release that keeps what it heard: examine it again
     """
     heard = Heard.kept(audio_digest)
-    if index.LANDMARKS.name in against:
+    if {index.LANDMARKS.name, index.SPECTRA.name} & against.keys():
         heard = replace(heard, samples=_waveform_of(audio_digest))
     return tuple(found for name, postings in against.items() for found in heard.found_in(name, postings))
 

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db.models import Func, Max, QuerySet, Sum
 from django.db.models.aggregates import Count
 
-from fingerprint import extract, landmarks, segments
+from fingerprint import extract, landmarks, segments, spectra
 from fingerprint.models import Fingerprint, IndexSnapshot
 from fingerprint.postings import Content, Family, Hashes, Index, Postings, runs
 from fingerprint.segments import Damaged, Enrolled, Folder, Manifest, Segment, View
@@ -73,7 +73,8 @@ def _chromaprint(data: bytes) -> Content:
 # If a reference has several, the last one counts.
 CHROMAPRINT = Family(extract.FAMILY, _chromaprint, has_items=True)
 LANDMARKS = landmarks.FAMILY
-FAMILIES: tuple[Family, ...] = (CHROMAPRINT, LANDMARKS)
+SPECTRA = spectra.FAMILY
+FAMILIES: tuple[Family, ...] = (CHROMAPRINT, LANDMARKS, SPECTRA)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,10 @@ class Family:
     folder: str = ""
 
 
+# References in a row: the number of the first, where in the portion each begins and the last ends, and their items.
+Portion = tuple[int, Positions, Hashes]
+
+
 class Postings(Protocol):
     """What a search may ask of an index."""
 
@@ -125,6 +129,13 @@ class Postings(Protocol):
         :raises NoItems: the family keeps none
         """
 
+    def portions(self, at_once: int) -> Iterator[Portion]:
+        """
+        All items of all references there are to be found, in portions of about so many.
+
+        :raises NoItems: the family keeps none
+        """
+
 
 @dataclass(frozen=True)
 class Place:
@@ -153,6 +164,9 @@ class Divided(Protocol):
 
     def places_heard(self, heard: Sequence[Peaks]) -> tuple[Place, ...]:
         """Say where any reference may be, as `landmark_matching.places` does."""
+
+    def spectra_heard(self, asked: NDArray[np.int8]) -> tuple[Match, ...]:
+        """Find which references a query is like, as `spectra_matching.search` does."""
 
 
 Known = Postings | Divided
@@ -185,6 +199,15 @@ def ranges(first: Positions, counts: Positions) -> Positions:
     """Lay ranges end to end, given where each begins and how long it is."""
     total = int(counts.sum())
     return np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(total)
+
+
+def in_portions(starts: Positions, at_once: int) -> Iterator[tuple[int, int]]:
+    """Cut references into runs of about so many items, one at least: the number of the first, and that behind."""
+    begin = 0
+    while begin < len(starts) - 1:
+        end = max(begin + 1, int(np.searchsorted(starts, starts[begin] + at_once, side="right")) - 1)
+        yield begin, end
+        begin = end
 
 
 class Index:
@@ -299,6 +322,16 @@ class Index:
         :raises NoItems: the family keeps none
         """
         return self._all()[places]
+
+    def portions(self, at_once: int) -> Iterator[Portion]:
+        """
+        Give all items of all references.
+
+        :raises NoItems: the family keeps none
+        """
+        items = self._all()
+        for begin, end in in_portions(self.starts, at_once):
+            yield begin, self.starts[begin : end + 1] - self.starts[begin], items[self.starts[begin] : self.starts[end]]
 
     def _all(self) -> Hashes:
         if self._items is None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from fingerprint import extract, landmarks, songs
+from fingerprint import extract, landmarks, songs, spectra
 from fingerprint.audio import AudioFacts
 from fingerprint.models import Audio, Fingerprint, Reference
 from fingerprint.songs import Song
@@ -65,11 +67,17 @@ def lacking() -> QuerySet[Reference]:
     """
     Return the references that this release cannot look for by all it listens with, oldest first.
 
-    Chromaprints of all releases are compared with each other, so any will do; landmarks have to be of this version.
+    Chromaprints of all releases are compared with each other, so any will do; landmarks and spectra have to be of this
+    version.
     """
     mine = Fingerprint.objects.filter(reference=OuterRef("pk"))
-    harmony, marks = mine.filter(algorithm__startswith=extract.FAMILY), mine.filter(algorithm=landmarks.ALGORITHM)
-    return Reference.objects.filter(~Q(Exists(harmony)) | ~Q(Exists(marks))).order_by("enrolled_at", "id")
+    needed = (
+        mine.filter(algorithm__startswith=extract.FAMILY),
+        mine.filter(algorithm=landmarks.ALGORITHM),
+        mine.filter(algorithm=spectra.ALGORITHM),
+    )
+    lacks_one = reduce(or_, (~Q(Exists(fingerprint)) for fingerprint in needed))
+    return Reference.objects.filter(lacks_one).order_by("enrolled_at", "id")
 
 
 def complete(*, reference_id: UUID, fingerprint: Mapping[str, bytes], at: datetime) -> None:

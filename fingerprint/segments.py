@@ -42,8 +42,10 @@ from fingerprint.postings import (
     Content,
     Hashes,
     NoItems,
+    Portion,
     Positions,
     chunks,
+    in_portions,
     ranges,
 )
 from fingerprint.snapshots import Sum
@@ -60,6 +62,7 @@ _KEPT = 1 << 22  # ends of keys that are kept from counting to reading: 32 MiB, 
 # Entries before pages are given back. To map and to unmap them takes more than to read them, and a search comes back
 # to many; how many are mapped until then is for the kernel, which maps their neighbors and takes back what it needs.
 _READ_AT_ONCE = 1 << 25
+_AHEAD = 1 << 22  # items, 16 MiB, that the disk reads while those before them are looked at
 _INCOMING = ".incoming-"
 _PAGE = mmap.PAGESIZE
 _SAMPLED = 64  # stretches of a file by which it is known whether they are in the page cache
@@ -703,6 +706,28 @@ class View:
             found[inside] = segment.items[places[inside] - begin]
         return found
 
+    def portions(self, at_once: int) -> Iterator[Portion]:
+        """
+        Give all items of all references that are to be found, and keep no more in memory than some portions.
+
+        :raises NoItems: the family keeps none
+        """
+        for segment, mask, first in zip(self.segments, self.masks, self._first_number.tolist(), strict=False):
+            if segment.items is None:
+                raise NoItems(self.family)
+            for low, high in _runs(mask, segment.references):
+                starts = segment.starts[low : high + 1]
+                asked, last = int(starts[0]), int(starts[-1])
+                for begin, end in in_portions(starts, at_once):
+                    here = starts[begin : end + 1]
+                    while asked < min(last, int(here[-1]) + _AHEAD):
+                        until = min(last, asked + _AHEAD)
+                        segment.expect("items", np.array([asked]), np.array([until]), segment.items.itemsize)
+                        asked = until
+                    yield first + low + begin, here - here[0], segment.items[here[0] : here[-1]]
+                    self._has_read(int(here[-1] - here[0]))
+        self.release()
+
     def _has_read(self, entries: int) -> None:
         self._read += entries
         if self._read > _READ_AT_ONCE:
@@ -713,6 +738,14 @@ class View:
         self._read = 0
         for segment in self.segments:
             segment.release()
+
+
+def _runs(mask: Mask | None, count: int) -> list[tuple[int, int]]:
+    """Which references in a row are to be found: the first, and the one behind the last."""
+    if mask is None:
+        return [(0, count)]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return [(int(low), int(high)) for low, high in edges.reshape(-1, 2)]
 
 
 # --- The folder

@@ -3,9 +3,10 @@ A search in an index that is divided: each shard is asked the same, and the answ
 
 A search depends on the whole index in two places: a hash that is everywhere says nothing, and of all that is voted
 for only the heaviest is looked at. So the shards are asked in steps. First each counts the query's hashes; the sums go
-back to all. Chromaprint needs no more: lines of one reference depend on no other. For landmarks each shard names its
-heaviest cells, and is told which of them are among the heaviest of all; then it confirms those. What is transposed is
-asked for in the same way, where no shard heard anything at its own pitch.
+back to all. Chromaprint needs no more: lines of one reference depend on no other. Spectra need only be told how many
+references there are. For landmarks each shard names its heaviest cells, and is told which of them are among the
+heaviest of all; then it confirms those. What is transposed is asked for in the same way, where no shard heard anything
+at its own pitch.
 
 What counts is cut once, by rows of the table, before the first question: shards that are asked a moment later leave out
 what was enrolled since. So all answers are about one content, and its name is the sum of the shards'.
@@ -27,7 +28,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import index, landmark_matching, landmarks, matching, snapshots, traces
+from fingerprint import index, landmark_matching, landmarks, matching, snapshots, spectra, spectra_matching, traces
 from fingerprint.evidence import Match
 from fingerprint.index import Cut, Moved
 from fingerprint.landmark_matching import PITCHES_CENTS, Cell, Line, Search, Window
@@ -37,7 +38,7 @@ from fingerprint.segments import View
 from fingerprint.shards import Shard
 
 TRIES = 3
-_OPEN, _COUNT, _MATCHES, _CELLS, _LINES = "open", "count", "matches", "cells", "lines"
+_OPEN, _COUNT, _MATCHES, _CELLS, _LINES, _ALIKE = "open", "count", "matches", "cells", "lines", "alike"
 
 Rows = Sequence[NDArray[np.generic]]
 _Lines = list[list[Any]]
@@ -132,6 +133,19 @@ class Sharded:
                     Cell(width, weight, UUID(id), middle, ()) for width, weight, id, middle, _ in cells
                 )
         return landmark_matching.pointed_at(sorted(by_stretch.items()))
+
+    def spectra_heard(self, asked: spectra.Vectors) -> tuple[Match, ...]:
+        """
+        Find which references a query is like; see `spectra_matching.search`.
+
+        :raises Moved: what was cut is there no more
+        """
+        if not len(asked) or not self.size:
+            return ()
+        answers = self._asked(
+            _ALIKE, [({"among": self.size}, [np.ascontiguousarray(asked).view("<u4").reshape(-1)])] * self.count
+        )
+        return tuple(sorted((match for said, _ in answers for match in _matches(said)), key=spectra_matching.order))
 
     def _counted(self, rows: Rows) -> Positions:
         """How many places each hash of a query has in all shards, in the order of the hashes."""
@@ -358,11 +372,18 @@ def _cell(said: Sequence[Any], numbers: Mapping[UUID, int], cents: int) -> Cell:
     return Cell(width, weight, UUID(id), middle, lines)
 
 
+def _alike(view: View, asked: Mapping[str, Any], rows: Rows) -> bytes:
+    (heard,) = rows
+    found = spectra_matching.search(view, spectra.vectors_of(heard.astype(np.uint32)), among=asked["among"])
+    return _packed({"matches": [match.to_document() for match in found]}, [])
+
+
 _STEPS: dict[str, Callable[[View, Mapping[str, Any], Rows], bytes]] = {
     _COUNT: _count,
     _MATCHES: _copies,
     _CELLS: _cells,
     _LINES: _confirmed,
+    _ALIKE: _alike,
 }
 
 
@@ -394,7 +415,9 @@ def _matches(said: Mapping[str, Any]) -> Iterable[Match]:
 
 def _release() -> str:
     """Name how this release searches: others would find something else."""
-    said = json.dumps([matching.PARAMETERS, landmark_matching.PARAMETERS, landmarks.ALGORITHM])
+    said = json.dumps(
+        [matching.PARAMETERS, landmark_matching.PARAMETERS, landmarks.ALGORITHM, spectra_matching.PARAMETERS]
+    )
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 

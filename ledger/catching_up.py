@@ -1,12 +1,12 @@
 """
 References catch up with this release: fingerprints that it takes and that they lack, out of the audio that is kept.
 
-What an older release enrolled has no landmarks, or those of an older version, and is heard by Chromaprint alone until
-then. Each reference is decoded once more as when it was enrolled, and what it lacks is inserted, in a transaction of
-its own: whoever stops loses one, and who begins again goes on with the rest. Several may be at it, also on several
-machines; none takes what another has in hands. What a reference has already stays: of several fingerprints of a family
-the last one counts. The log vouches for what a reference came with; what is added can be made again from its audio, by
-its algorithm, and carries the moment.
+What an older release enrolled lacks landmarks or spectra, or has those of an older version, and is heard by the others
+alone until then. Each reference is decoded once more as when it was enrolled, and what it lacks is inserted, in a
+transaction of its own: whoever stops loses one, and who begins again goes on with the rest. Several may be at it, also
+on several machines; none takes what another has in hands. What a reference has already stays: of several fingerprints
+of a family the last one counts. The log vouches for what a reference came with; what is added can be made again from
+its audio, by its algorithm, and carries the moment.
 
 Outputs were compared with what was known of the references then, so all that are out are looked at again afterwards.
 """

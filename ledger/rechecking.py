@@ -168,6 +168,7 @@ def _new_matches(
 ) -> tuple[Evidence | None, dict[str, str]]:
     """Return what is heard of what is new, and the names of the indexes that the output is compared with now."""
     facts = references.facts_of(decision.submission.audio)
+    heard_before = _heard_before(decision, evidence)
     matches: list[Match] = []
     detectors: list[Detector] = []
     measured: Evidence | None = None
@@ -181,11 +182,11 @@ def _new_matches(
         found = 0
         for portion in _portions(then, family):
             measured = _measured(facts, evidence, family, portion)
-            matches += measured.matches
+            # A release that listens otherwise hears again what was judged already.
+            matches += [match for match in measured.matches if (match.kind, match.reference_id) not in heard_before]
             found += len(portion)
         if measured is not None and found:
             detectors += [_since(one, then, whole.snapshot, len(whole)) for one in measured.detectors]
-    heard_before = _heard_before(decision, evidence)
     catalogue = songs.current()
     now[SONGS] = catalogue.snapshot
     then = held.get(SONGS) or next(

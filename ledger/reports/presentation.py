@@ -70,11 +70,15 @@ MEASURES = {
     "bit_error_millionths": "Fingerprint bits that differ (unrelated audio: about half)",
     "landmarks_score_millionths": "Landmarks hear it too: their score",
     "coherence_score_millionths": "Its waveform is the recording’s too: the score of that",
+    "spectra_score_millionths": "Its spectrum moves as the recording’s does: the score of that",
     "coherent_centinats": "Evidence of the same waveform, in hundredths of a nat",
     "coherent_moments": "Tenths of a second with the same waveform, sample for sample",
     "lag_microseconds": "Later in the recording than in the output by so many microseconds",
     "phase_millionths": "How far the phases agree (unrelated audio: about nothing)",
     "polarity_inverted": "The waveform is",
+    "spectral_centinats": "Evidence that the spectrum moves alike, in hundredths of a nat",
+    "correlation_millionths": "How alike it moves (unrelated audio: about nothing)",
+    "vectors": "Pictures of 1.5 seconds that were compared, one a second",
     "evidence_centinats": "Evidence of the peaks against chance, in hundredths of a nat",
     "mass_centinats": "Evidence of the peaks against the same moved aside, in hundredths of a nat",
     "peaks_found": "Peaks of the recording that are in it",
@@ -915,6 +919,9 @@ def _likeness(match: Match) -> str:
         return f"{differ} of fingerprint bits differ; unrelated audio differs by about 50 %"
     if match.measure("coherent_centinats") is not None:
         return "The same waveform, sample for sample, as far as what lies over it lets it be told"
+    if match.measure("spectral_centinats") is not None:
+        alike = f"{(match.measure('correlation_millionths') or 0) / 10_000:.0f} %"  # exact: likeness of audio, no money
+        return f"The spectrum moves as the recording’s does, by {alike}; unrelated audio does by about none"
     return ""
 
 

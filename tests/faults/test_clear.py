@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owne
 
 # Named step → the edge that it leans on, and at which call of it: an output is decoded once to be examined, and twice
 # more to compare the signed file with it; the signed file is stored first, then its manifest; claiming the job is no
-# transaction of its own, so that the first commits are those of the two indexes, which note what they hold, then what
-# was heard is kept, and the fourth is the decision's.
+# transaction of its own, so that the first commits are those of the three indexes, which note what they hold, then what
+# was heard is kept, and the fifth is the decision's.
 STEPS: dict[str, tuple[Callable[..., None], int]] = {
     "examine": (edges.decoder, 1),
     "sign": (edges.signer, 1),
@@ -34,8 +34,9 @@ STEPS: dict[str, tuple[Callable[..., None], int]] = {
     "store the manifest": (edges.store, 2),
     "note the index": (edges.commit, 1),
     "note the other index": (edges.commit, 2),
-    "keep what was heard": (edges.commit, 3),
-    "commit": (edges.commit, 4),
+    "note the third index": (edges.commit, 3),
+    "keep what was heard": (edges.commit, 4),
+    "commit": (edges.commit, 5),
 }
 OUTCOMES = pytest.mark.parametrize("outcome", ["failed", "failed, but had in truth happened"])
 DIES_AT = ["examine", "read back", "store the signed file", "store the manifest"]

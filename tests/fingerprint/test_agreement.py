@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 import numpy as np
 import pytest
 
-from fingerprint import agreement, extract, landmarks, matching
-from fingerprint.agreement import confirmed, told_once, uncommon
+from fingerprint import agreement, extract, landmarks, matching, spectra_matching
+from fingerprint.agreement import confirmed, outstanding, told_once, uncommon
 from fingerprint.evidence import SHARED_WITH, Match, Segment
 from fingerprint.postings import Index
 from tests.fingerprint.sounds import Sound, noise
@@ -56,6 +56,68 @@ def test_is_told_once_by_the_waveform_where_chromaprint_hears_nothing() -> None:
         assert told_once(given) == (replace(HARMONY, measures=(*HARMONY.measures, both, told)),)
     elsewhere = replace(MARKS, reference=Segment(20_000, 39_400))
     assert set(told_once([elsewhere, waveform])) == {elsewhere, waveform}
+
+
+SPECTRA = replace(
+    MARKS, algorithm="spectra/1", score_millionths=650_000, probability_millionths=998_000, measures=(("vectors", 9),)
+)
+
+
+def test_is_as_likely_as_the_surest_listener_says() -> None:
+    too = ("spectra_score_millionths", 650_000)
+    unsure = replace(MARKS, probability_millionths=400_000)
+    for given in ([unsure, SPECTRA], [SPECTRA, unsure]):
+        assert told_once(given) == (
+            replace(unsure, probability_millionths=998_000, measures=(("peaks_found", 90), too)),
+        )
+    (kept,) = told_once([replace(MARKS, probability_millionths=999_000), SPECTRA])
+    assert kept.probability_millionths == 999_000
+    # Chromaprint has none, and gets none.
+    waveform = replace(HARMONY, algorithm="coherence/1", probability_millionths=980_000)
+    (kept,) = told_once([waveform, MARKS])  # as it always was
+    assert kept.probability_millionths == 980_000
+    (kept,) = told_once([HARMONY, MARKS, SPECTRA])
+    assert kept.probability_millionths is None
+    assert dict(kept.measures).keys() == {"bit_error_millionths", "landmarks_score_millionths", too[0]}
+
+
+def test_of_spectra_tells_what_was_transposed_too() -> None:
+    higher = replace(MARKS, pitch_shift_cents=100)
+    (kept,) = told_once([higher, SPECTRA])
+    assert (kept.algorithm, kept.pitch_shift_cents) == ("landmarks/1", 100)
+    elsewhere = replace(SPECTRA, reference=Segment(20_000, 39_400))
+    assert set(told_once([higher, elsewhere])) == {higher, elsewhere}
+
+
+def like(deviations: float, number: int, *, output: Segment = MARKS.output) -> Match:
+    evidence = (spectra_matching.EVIDENCE, round(50 * deviations**2))
+    return replace(SPECTRA, reference_id=UUID(int=number), output=output, measures=(evidence,))
+
+
+@pytest.mark.parametrize(
+    ("others", "is_told"),
+    [
+        ([], True),
+        ([9.9], True),  # one may be the same, cut otherwise
+        ([9.9, 7.4], True),
+        ([9.9, 7.6], False),
+        ([7.6, 7.6, 7.6], False),
+    ],
+)
+def test_of_spectra_tells_what_is_ahead_of_unrelated_recordings(others: list[float], *, is_told: bool) -> None:
+    items = {UUID(int=number): items_of(noise(80, rate=RATE, seed=number)) for number in range(1 + len(others))}
+    match = like(10.0, 0)
+    matches = [match, *(like(other, number) for number, other in enumerate(others, start=1))]
+    assert (match in outstanding(matches, 8.5, items.get)) is is_told
+    assert outstanding(matches, 10.1, items.get) == ()
+    # Elsewhere in the output they are as good as they like.
+    elsewhere = Segment(match.output.end_ms, match.output.end_ms + 20_000)
+    apart = [match, *(replace(other, output=elsewhere) for other in matches[1:])]
+    assert match in outstanding(apart, 8.5, items.get)
+    # The same recording may be registered as often as it likes.
+    same = dict.fromkeys(items, items[UUID(int=0)])
+    registered = [replace(other, reference=match.reference) for other in matches]
+    assert match in outstanding(registered, 8.5, same.get)
 
 
 def test_never_leaves_out_what_chromaprint_hears() -> None:

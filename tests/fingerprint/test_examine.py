@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from fingerprint import coherence, examine, extract, index, landmarks, references, store, traces
+from fingerprint import coherence, examine, extract, index, landmarks, references, spectra, store, traces
 from fingerprint.agreement import told_once
 from fingerprint.audio import AudioFacts, CorruptAudio, probe
 from fingerprint.evidence import EXACT_MATCH
@@ -264,6 +264,36 @@ def test_knows_audio_by_a_digest_only() -> None:
 
 
 @pytest.mark.django_db
+def test_hears_how_the_spectrum_moves_where_nothing_else_is_left(music: Callable[..., Sound], write: Write) -> None:
+    enrolled(VIBE, taken_in(MUSIC / "vibe-ace.ogg"))
+    reference = enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
+    song = music("country.mp3")[31 * 44_100 : 37 * 44_100].astype(float)
+    mix = song / song.std() * 2_000 + np.random.default_rng(5).standard_normal(song.size) * 6_000
+    facts = taken_in(write(wav(np.clip(mix, -32_768, 32_767).astype(np.int16))))
+    evidence = examine.examine(facts)
+    assert [one.algorithm for one in evidence.detectors if one.kind == EXACT_MATCH] == [
+        extract.algorithm(),
+        landmarks.ALGORITHM,
+        coherence.ALGORITHM,
+        spectra.ALGORITHM,
+    ]
+    (match,) = evidence.of_kind(EXACT_MATCH)
+    assert match.reference_id == reference.id
+    known = {index.SPECTRA.name: index.current(index.SPECTRA)}
+    (alone,) = examine.examine(facts, against=known).matches
+    assert alone.algorithm == spectra.ALGORITHM
+    assert alone.reference.start_ms - alone.output.start_ms == pytest.approx(31_000, abs=60)
+    assert alone.probability_millionths is not None
+    assert alone.probability_millionths > 900_000
+    # What was heard is compared again, as long as it is in the store.
+    references.receive(facts=facts, at=AT)
+    (again,) = examine.again(facts.digest, against=known)
+    assert again.matches == (alone,)
+    assert store.discard(facts.digest)
+    assert examine.again(facts.digest, against=known) == ()
+
+
+@pytest.mark.django_db
 def test_is_compared_again_without_being_decoded(write: Write) -> None:
     enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
     facts = taken_in(MUSIC / "country.mp3")
@@ -271,13 +301,13 @@ def test_is_compared_again_without_being_decoded(write: Write) -> None:
     assert evidence.matches
     store.discard(facts.digest)  # nobody needs the bytes
     known = {family.name: index.current(family) for family in index.FAMILIES}
-    detections = examine.again(facts.digest, against=known)
+    detections = examine.again(facts.digest, against=known)  # it is long, so spectra were not asked
     exact = tuple(detector for detector in evidence.detectors if detector.kind == EXACT_MATCH)
     assert tuple(detection.detector for detection in detections) == exact
     found = [match for detection in detections for match in detection.matches]
     assert set(told_once(found)) == set(evidence.of_kind(EXACT_MATCH))
     examine.examine(taken_in(MUSIC / "country.mp3"))
-    assert Trace.objects.count() == len(index.FAMILIES)
+    assert {trace.algorithm for trace in Trace.objects.all()} == {extract.algorithm(), landmarks.ALGORITHM}
     assert sum(len(trace.data) for trace in Trace.objects.all()) < 400_000
 
 
@@ -289,7 +319,7 @@ def test_is_compared_with_what_came_since(write: Write) -> None:
     assert before.matches == ()
     enrolled(COUNTRY, taken_in(MUSIC / "country.mp3"))
     exact = [detector for detector in before.detectors if detector.kind == EXACT_MATCH]
-    for family, detector in zip(index.FAMILIES, exact, strict=True):
+    for family, detector in zip((index.CHROMAPRINT, index.LANDMARKS), exact, strict=True):
         assert list(index.since(detector.index_snapshot, family)) == [COUNTRY]
         (delta,) = index.delta(detector.index_snapshot, family)
         (detection,) = examine.again(facts.digest, against={family.name: delta})

@@ -8,8 +8,9 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -100,6 +101,13 @@ def same(disk: Postings, memory: Postings, hashes: np.ndarray) -> None:
             assert answers(disk, some, most=1000) == answers(memory, some, most=1000)
 
 
+def in_portions(index: Postings, at_once: int) -> Iterator[tuple[UUID, bytes]]:
+    for first, starts, items in index.portions(at_once):
+        assert len(starts) == 2 or items.size <= at_once
+        for number, (begin, end) in enumerate(pairwise(starts.tolist())):
+            yield index.reference(first + number), items[begin:end].tobytes()
+
+
 # --- the same as in memory
 
 
@@ -133,6 +141,8 @@ def test_answers_as_the_one_in_memory(
             assert found == everything
             every = index.at(np.arange(int(index.starts[-1])).reshape(1, -1))
             assert every.tobytes() == b"".join(index.items(number).tobytes() for number in range(len(index)))
+            for at_once in (1, 9, 1 << 20):
+                assert dict(in_portions(index, at_once)) == everything
     elif everything:
         for index in (view, memory):
             with pytest.raises(NoItems):
@@ -157,6 +167,8 @@ def test_answers_for_some_of_its_references_as_if_there_were_no_others(
     _, view = folder.read()
     some = view.only(lambda table: table["row"] <= cut)
     same(some, Index.of(before.items(), ITEMS), asked(given, chance))
+    for at_once in (1, 9, 1 << 20):
+        assert dict(in_portions(some, at_once)) == before
 
 
 def test_counts_hashes_in_every_size_of_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,3 +480,50 @@ def test_asks_the_disk_at_once_for_what_a_question_leads_to_and_for_nothing_else
     wanted = np.flatnonzero(np.isin(buckets, segments.keys_of(hashes) >> np.uint32(32 - segment.bits)))
     assert asked == pages(segment.entries, wanted)
     assert len(asked) * 2 < path.stat().st_size // mmap.PAGESIZE
+
+
+# --- all of it, in portions
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 100_000])
+@pytest.mark.parametrize("ahead", [1, 64, 1 << 22])
+def test_portions_have_every_item_that_is_to_be_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, ahead: int
+) -> None:
+    monkeypatch.setattr(segments, "_AHEAD", ahead)
+    chance = np.random.default_rng(6)
+    folder = Folder(tmp_path / "index", ITEMS.name)
+    first, second = stored(chance, 30), stored(chance, 12)
+    write(folder, enrolled(first, ITEMS))
+    write(folder, enrolled(second, ITEMS, first_row=31))
+    _, view = folder.read()
+
+    for some in (view, view.only(lambda table: table["row"] % 3 > 0), view.only(lambda table: table["row"] > 99)):
+        found = {}
+        for number, starts, items in some.portions(at_once):
+            for at, (begin, end) in enumerate(zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)):
+                found[some.reference(number + at)] = items[begin:end].tobytes()
+        assert found == {id: (first | second)[id] for id in some.ids()}
+
+
+def test_the_disk_is_asked_for_each_item_once_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "_AHEAD", 100)
+    folder = Folder(tmp_path / "index", ITEMS.name)
+    write(folder, enrolled(stored(np.random.default_rng(6), 40), ITEMS))
+    _, view = folder.read()
+    asked: list[tuple[int, int]] = []
+
+    def expect(_: Segment, section: str, begins: np.ndarray, ends: np.ndarray, width: int) -> None:
+        assert (section, width) == ("items", 4)
+        asked.append((int(begins[0]), int(ends[0])))
+
+    monkeypatch.setattr(Segment, "expect", expect)
+    read = 0
+    for _, starts, _ in view.portions(50):
+        read += int(starts[-1])
+        assert read <= asked[-1][1] <= read + 200
+
+    assert read == asked[-1][1] == view.segments[0].places
+    assert [begin for begin, _ in asked] == [0, *(end for _, end in asked[:-1])]

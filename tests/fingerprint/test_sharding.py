@@ -22,12 +22,13 @@ from fingerprint import (
     references,
     sharding,
     shards,
+    spectra,
     store,
 )
 from fingerprint.audio import AudioFacts, probe
 from fingerprint.models import Audio, Fingerprint, Reference
 from fingerprint.shards import BadShards, Shard
-from tests.fingerprint.sounds import LIMITS, Sound, wav
+from tests.fingerprint.sounds import LIMITS, Sound, noise, wav
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAMES = ("country.mp3", "creepy-piano.ogg", "hungarian-dance-5.ogg", "vibe-ace.ogg")
@@ -88,6 +89,7 @@ def catalogue(music: Callable[..., Sound], write: Write) -> list[UUID]:
             prints = {
                 extract.algorithm(): harmony.finish()[0].astype("<u4").tobytes(),
                 landmarks.ALGORITHM: landmarks.written(landmarks.reference([part])),
+                spectra.ALGORITHM: spectra.reference([part]).tobytes(),
             }
             references.enroll(reference_id=id, facts=facts, fingerprint=prints, at=AT)
             made.append(id)
@@ -126,11 +128,16 @@ def test_says_to_the_byte_what_one_index_says(
     short = taken_in(write(wav(music(NAMES[0])[: 3 * 44_100])))
     waveform = examine.examine(short, against=whole())
     assert limits == "low" or "coherence/1" in {match.algorithm for match in waveform.matches}
+    noisy = music(NAMES[0])[22 * 44_100 : 28 * 44_100] + noise(6, level=0.3).astype(float)
+    masked = taken_in(write(wav(np.clip(noisy, -32_768, 32_767).astype(np.int16))))
+    under_noise = examine.examine(masked, against=whole())
+    assert sum("spectra_score_millionths" in dict(match.measures) for match in under_noise.matches) >= 3
     for parts in (shards.read("all=00-ff"), THREE):
         divided = sharded(parts)
         assert {known.size for known in divided.values()} == {len(catalogue)}
         assert examine.examine(output, against=divided).to_bytes() == one.to_bytes()
         assert examine.examine(short, against=divided).to_bytes() == waveform.to_bytes()
+        assert examine.examine(masked, against=divided).to_bytes() == under_noise.to_bytes()
         pointed = landmark_matching.places(whole()["landmarks/"], _peaks(output))
         assert landmark_matching.places(divided["landmarks/"], _peaks(output)) == pointed != ()
     assert len(list((Path(django_settings.FINGERPRINT_INDEX) / "shards").iterdir())) == 4

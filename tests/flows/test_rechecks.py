@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from fingerprint import examine, extract, index, landmarks, songs, store
-from fingerprint.models import Reference
+from fingerprint import examine, extract, index, landmarks, songs, spectra, store
+from fingerprint.models import Examination, Reference
 from ledger import rechecking, tasks
 from ledger.models import Entry, OutputWatch
 from rights.models import Decision, OutputFlag, Recheck, Submission
@@ -115,14 +115,29 @@ def test_a_reference_that_is_fingerprinted_anew_is_looked_for_in_what_is_out(
     assert str(lost.pk) in said.err
     piano = Reference.objects.get(pk=uuid5(UUID(key("piano")), "reference"))
     kept = piano.fingerprints.order_by("id").values_list("algorithm", flat=True)
-    assert list(kept)[-1] == landmarks.ALGORITHM
-    assert len(kept) == 3  # any Chromaprint will do; what was there stays
+    assert list(kept)[-2:] == [landmarks.ALGORITHM, spectra.ALGORITHM]
+    assert len(kept) == 4  # any Chromaprint will do; what was there stays
     assert sweep() == 1
     assert rechecks(world, "patched")[0]["flag"] == "found_later"
     with pytest.raises(CommandError):
         call_command("fingerprint_references")
     assert capsys.readouterr().out == "0 fingerprinted, 0 outputs are looked at again\n"
     assert_whole()
+
+
+def test_what_was_judged_is_no_news_to_a_release_that_listens_otherwise(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.register("piano", licensed=False)
+    with monkeypatch.context() as older:  # a release before spectra were taken, of what was asked or registered
+        older.setattr(index, "FAMILIES", (index.CHROMAPRINT, index.LANDMARKS))
+        world.cleared()  # fourteen seconds
+    evidence = json.loads(bytes(Examination.objects.get().document))
+    assert spectra.ALGORITHM not in {one["algorithm"] for one in evidence["detectors"]}
+    assert sweep() == 0
+    watch = OutputWatch.objects.get()
+    assert watch.snapshots["spectra/"] == index.current(index.SPECTRA).snapshot
+    assert not Recheck.objects.exists()
 
 
 def test_a_file_that_is_gone_keeps_no_other_waiting(world: World) -> None:

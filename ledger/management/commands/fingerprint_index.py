@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fingerprint import index, references, sharding, shards, songs, vectors
+from fingerprint import index, references, sharding, shards, songs, spectra, vectors
 from fingerprint.postings import Family
 
 MOST_SHOWN = 50  # rows that are not those of the table
@@ -43,7 +43,11 @@ class Command(BaseCommand):
                         self.stdout.write(f"{family.name}: {one}")
             view = index.current(family)
             postings = sum(segment.postings for segment in view.segments)
-            held = f"{vectors.count(view):,} vectors" if family == songs.FAMILY else f"{postings:,} postings"
+            held = f"{postings:,} postings"
+            if family == songs.FAMILY:
+                held = f"{vectors.count(view):,} vectors"
+            elif family.name == spectra.FAMILY.name:
+                held = f"{spectra.count(view):,} vectors"
             self.stdout.write(
                 f"{family.name}: {len(view):,} references, {held} in {len(view.segments)} files,"
                 f" {index.size_bytes(family):,} bytes, snapshot {view.snapshot}"

@@ -1,4 +1,4 @@
-"""Fingerprint what an older release enrolled: landmarks where they are missing, or are of an older version."""
+"""Fingerprint what an older release enrolled: landmarks and spectra, where they are missing or of an older version."""
 
 import time
 from datetime import timedelta
