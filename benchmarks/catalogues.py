@@ -12,10 +12,10 @@ import numpy as np
 from django.db import connections
 from numpy.typing import NDArray
 
-from benchmarks.index import LOOKED_UP, SONGS, TRACK_S, grow, materials
-from fingerprint import audio, embedding, extract, landmarks, melody, segments, songs
+from benchmarks.index import LOOKED_UP, SONGS, TRACK_S, VECTORS, grow, materials
+from fingerprint import audio, embedding, extract, landmarks, melody, segments, songs, spectra
 from fingerprint.embedding import DIMENSIONS, SIDES
-from fingerprint.index import CHROMAPRINT, LANDMARKS, _ending, _folder, _source
+from fingerprint.index import CHROMAPRINT, LANDMARKS, SPECTRA, _ending, _folder, _source
 from fingerprint.landmarks import FIRST_BIN, FRACTIONS, HOP_SAMPLES, LAST_BIN, SAMPLE_RATE_HZ, Peaks
 from fingerprint.melody import Melody
 from fingerprint.postings import Content, Family, Hashes, Positions, ranges
@@ -28,6 +28,8 @@ JITTERS = 3
 FRAMES = 960  # of a melody
 AT_ONCE = 2_000
 SEED = 11
+
+_TYPES = {".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Catalogue:
     def __init__(self, size: int, demo: Path) -> None:
 
         self.size, self.demo = size, demo
-        self.harmony, self.marks = materials(demo)
+        self.harmony, self.marks, self.moves = materials(demo)
         self.chance = np.random.default_rng(SEED)
 
     def make(self) -> None:
@@ -55,20 +57,25 @@ class Catalogue:
         self._rows(melodies)
         self._chromaprint()
         self._landmarks()
+        self._spectra()
         self._songs(melodies)
 
     @staticmethod
     def ids(first: int, last: int) -> list[UUID]:
         return [UUID(int=number + 1) for number in range(first, last)]
 
+    def _sounds(self) -> Iterator[NDArray[np.int16]]:
+        """Decode the songs that recordings are made of."""
+
+        for name in SONGS:
+            if name != LOOKED_UP:
+                yield np.concatenate(list(audio.decode(self.demo / name, _TYPES[Path(name).suffix])))
+
     def _melodies(self) -> list[bytes]:
 
         made: list[bytes] = []
-        types = {".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
-        for name in SONGS:
-            if name == LOOKED_UP:
-                continue
-            heard = melody.of(np.concatenate(list(audio.decode(self.demo / name, types[Path(name).suffix]))))
+        for sound in self._sounds():
+            heard = melody.of(sound)
             for up in range(melody.CLASSES):
                 for begin in self.chance.integers(0, heard.frames, 4).tolist():
                     rows = [
@@ -90,6 +97,7 @@ class Catalogue:
                         "size": self.size,
                         "harmony": extract.algorithm(),
                         "marks": landmarks.ALGORITHM,
+                        "spectra": spectra.ALGORITHM,
                         "melody": melody.ALGORITHM,
                         "pool": len(melodies),
                     },
@@ -188,6 +196,18 @@ class Catalogue:
         places = begins[:, None] + ends - lengths
         there = lengths > 0
         return starts[there], lengths[there], places[there], begins, count * whole
+
+    def _spectra(self) -> None:
+
+        folder = _folder(SPECTRA).folder
+        table = self._table(self.size, [hashlib.sha256(b"").digest()] * self.size, 0, 2 * self.size)
+        words = VECTORS * spectra.DIMENSIONS // 4
+        table["start"] = words * np.arange(self.size)
+        parts = (np.frombuffer(data, "<u4") for _, data in self.moves.tracks(self.size))
+        # All in one file, as the service keeps so many once it has tidied up.
+        name = _write_segment(folder.path, SPECTRA.name, table, words * self.size, 0, parts, [])
+        self._commit(folder, name, table)
+        self._finished(folder, SPECTRA, 3 * self.size)
 
     def _songs(self, melodies: Sequence[bytes]) -> None:
 
@@ -288,6 +308,10 @@ _ROWS = (
     (
         "INSERT INTO fingerprint_fingerprint (reference_id, algorithm, data)"
         " SELECT lpad(to_hex(n), 32, '0')::uuid, %(marks)s, '' FROM generate_series(1, %(size)s) n ORDER BY n"
+    ),
+    (
+        "INSERT INTO fingerprint_fingerprint (reference_id, algorithm, data)"
+        " SELECT lpad(to_hex(n), 32, '0')::uuid, %(spectra)s, '' FROM generate_series(1, %(size)s) n ORDER BY n"
     ),
     (
         "INSERT INTO fingerprint_melody (reference_id, algorithm, data)"

@@ -1,10 +1,13 @@
 """
 What a whole examination takes in a large catalogue, by part: of a track that is in no catalogue, and of one that is.
 
+Examined are four minutes, and their first 15 and 5 seconds, which are compared in two more ways.
+
 The examination is the service's own, in a process of its own that begins with it, and once more in the same process.
 The catalogue is synthetic, four minutes a recording: Chromaprint's items as in ``benchmarks.index``; landmarks in
 stretches of real songs, each moved in pitch, with every peak moved a little in time; melodies of real songs in other
-keys, and vectors that lie as theirs do. Files are written as the service would have them, rows of the database too,
+keys, and vectors that lie as theirs do; spectra in stretches of the same songs, moved in pitch, each of their numbers
+changed a little. Files are written as the service would have them, rows of the database too,
 but for the fingerprints' bytes, which no search reads. The track is looked up as it is, and again once it is
 registered by the service itself.
 """
@@ -28,6 +31,7 @@ from uuid import uuid4
 import numpy as np
 
 SIZES = (1_000, 10_000)
+SHORT_S = (15, 5)
 SEED = 11
 
 
@@ -88,15 +92,20 @@ def _one(size: int, track: Path | None, folder: Path) -> None:
             print(f"{size:,} recordings were made in {time.perf_counter() - since:,.0f} s.")
         _sizes(size)
         facts = _received(material.write(sound, folder / "track.mp3"))
+        examined = {f"{TRACK_S} s": facts}
+        for seconds in SHORT_S:
+            short = material.write(material.cut(sound, 0, seconds), folder / f"short-{seconds}.wav")
+            examined[f"{seconds} s"] = _received(short)
         is_registered = Reference.objects.filter(audio_id=facts.digest).exists()  # in a folder that was kept
         for title in ("registered",) if is_registered else ("in no catalogue", "registered"):
             if title == "registered" and not is_registered:
                 since = time.perf_counter()
                 _register(facts)
                 print(f"  registered by the service in {time.perf_counter() - since:.1f} s")
-            command = [sys.executable, "-m", "benchmarks", "examination", "--examine", facts.digest]
-            made = subprocess.run(command, check=True, env=os.environ, capture_output=True, text=True)
-            _told(size, title, json.loads(made.stdout.splitlines()[-1]))
+            for length, one in examined.items():
+                command = [sys.executable, "-m", "benchmarks", "examination", "--examine", one.digest]
+                made = subprocess.run(command, check=True, env=os.environ, stdout=subprocess.PIPE, text=True)
+                _told(size, f"{length}, {title}", json.loads(made.stdout.splitlines()[-1]))
         if size <= catalogues.LIKE_PGVECTOR:
             _beside_pgvector()
         print(f"  load average at the end: {', '.join(f'{one:.1f}' for one in os.getloadavg())}", flush=True)
@@ -174,6 +183,8 @@ def _examine(digest: str) -> None:
     clock.watch(index, "current", "the index in step with the table")
     clock.watch(agreement, "by_harmony", "Chromaprint")
     clock.watch(agreement, "by_landmarks", "landmarks")
+    clock.watch(agreement, "by_coherence", "the waveform, where landmarks point")
+    clock.watch(agreement, "by_spectra", "spectra")
     clock.watch(embedding, "windows", "versions: the network")
     clock.watch(vectors, "nearest", "versions: nearest vectors")
     clock.watch(versions, "search", "versions: alignment")

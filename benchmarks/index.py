@@ -4,6 +4,9 @@ The index of fingerprints at three sizes: bytes, build, latency and memory, besi
 Recordings are synthetic, four minutes each: the halves of their items come from different places of real songs, so
 that hashes are spread, held and repeated as real ones are, and meet as rarely; each begins and ends in the silence
 that many share. What is looked up is real: excerpts of a song that is among them, and a whole track.
+
+Spectra have no postings. They are compared with every vector, so beside them stands the bare product of the excerpt's
+vectors with all of them; a whole track is not looked up by them.
 """
 
 from __future__ import annotations
@@ -21,22 +24,37 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from fingerprint import audio, extract, landmark_matching, landmarks, matching, segments, sharding
+from fingerprint import (
+    audio,
+    extract,
+    landmark_matching,
+    landmarks,
+    matching,
+    segments,
+    sharding,
+    spectra,
+    spectra_matching,
+)
 from fingerprint.evidence import Match
-from fingerprint.index import CHROMAPRINT, LANDMARKS, Cut
+from fingerprint.index import CHROMAPRINT, LANDMARKS, SPECTRA, Cut
 from fingerprint.postings import Family, Hashes, Index, Known, Postings
 from fingerprint.segments import Enrolled, Folder, View
 
 TRACK_S = 240
 ITEMS = TRACK_S * extract.SAMPLE_RATE_HZ // extract.HOP_SAMPLES
 SIZES = (10_000, 100_000, 1_000_000)
-LANDMARK_RECORDINGS = 10_000  # a hundred thousand take 17 GB
+LANDMARK_RECORDINGS = 10_000  # a hundred thousand take 17 GB; of spectra too, of which each search reads all
+VECTORS = (  # of a recording
+    (TRACK_S * spectra.SAMPLE_RATE_HZ - spectra.FRAME_SAMPLES) // spectra.HOP_SAMPLES + 1 - spectra.VECTOR_FRAMES
+) // spectra.STRIDE_FRAMES + 1
 REGISTERED = UUID(int=1 << 100)
 AT_ONCE = 2_000  # tracks that are put in together
 QUERIES = 50
 SHARDS = 4
 QUERY_S = 10
 LOOKED_UP = "country.mp3"  # of which nothing is made
+BANDS_UP = range(-8, 9)  # by which pictures of spectra are moved
+CHANGED = 6  # what a number of a vector is changed by at most: a fifth of what it usually is
 SONGS = (LOOKED_UP, "creepy-piano.ogg", "hungarian-dance-5.ogg", "spring-on-the-horizon.ogg", "vibe-ace.ogg")
 
 
@@ -58,11 +76,17 @@ class Material:
     pool: tuple[bytes, ...]  # fingerprints of songs, of which recordings are made
     registered: bytes  # of the song that is looked up
     excerpts: tuple[Any, ...]  # queries
-    track: Any
+    track: Any  # None where so much is not looked up
     make: Callable[[np.random.Generator, tuple[bytes, ...]], bytes]
     search: Callable[[Known, Any], tuple[Match, ...]]
     hashes: Callable[[Any], Hashes]  # of a query, that a search asks for
-    most: int  # places of a hash that is asked for
+    most: int  # places of a hash that is asked for; none where nothing is found by hashes
+
+    @property
+    def asked(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """Return what is looked up, by how long it is."""
+        short = (f"{QUERY_S} s", self.excerpts)
+        return (short,) if self.track is None else (short, (f"{TRACK_S} s", (self.track,) * 5))
 
     def tracks(self, count: int, first: int = 0) -> Iterator[tuple[UUID, bytes]]:
         """Make synthetic recordings, the same ones every time."""
@@ -70,7 +94,7 @@ class Material:
             yield UUID(int=number + 1), self.make(np.random.default_rng(number), self.pool)
 
 
-def materials(demo: Path) -> tuple[Material, Material]:
+def materials(demo: Path) -> tuple[Material, Material, Material]:
     """Fingerprint the songs of the repository, and cut queries out of the one of which no recording is made."""
     types = {".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
     sounds = {name: np.concatenate(list(audio.decode(demo / name, types[Path(name).suffix]))) for name in SONGS}
@@ -109,7 +133,28 @@ def materials(demo: Path) -> tuple[Material, Material]:
             hashes=_hashes_of_peaks,
             most=500,
         ),
+        Material(
+            family=SPECTRA,
+            pool=tuple(moved for sound in sounds.values() for moved in _moved_in_pitch(sound)),
+            registered=spectra.reference([song]).tobytes(),
+            excerpts=tuple(map(spectra.query, excerpts)),
+            track=None,
+            make=_made_of_vectors,
+            search=spectra_matching.search,
+            hashes=lambda _: np.zeros(0, np.uint32),
+            most=0,
+        ),
     )
+
+
+def _moved_in_pitch(sound: NDArray[np.int16]) -> Iterator[bytes]:
+    """Give the vectors of every frame of a song, moved up and down by whole bands."""
+    shown = spectra.pictures(spectra.powers(sound))
+    for up in BANDS_UP:
+        moved = shown[:, np.clip(np.arange(spectra.BANDS) - up, 0, spectra.BANDS - 1)]
+        pieces = (moved[at : at + AT_ONCE + spectra.VECTOR_FRAMES - 1] for at in range(0, len(moved), AT_ONCE))
+        cuts = (spectra.cut(piece, 1) @ spectra.weights().projection for piece in pieces)
+        yield np.concatenate([spectra.rounded(vectors) for vectors in cuts]).tobytes()
 
 
 def _search_items(index: Known, query: Any) -> tuple[Match, ...]:
@@ -154,6 +199,20 @@ def _made_of_peaks(chance: np.random.Generator, pool: tuple[bytes, ...]) -> byte
     frame, bin_ = np.concatenate(frames), np.concatenate(bins)
     order = np.lexsort((bin_, frame))
     return landmarks.written(landmarks.Peaks(frame[order], bin_[order] * landmarks.FRACTIONS))
+
+
+def _made_of_vectors(chance: np.random.Generator, pool: tuple[bytes, ...]) -> bytes:
+    """Stretches of 6 to 25 seconds from different songs and pitches, every number of them changed a little."""
+    made = np.empty((VECTORS, spectra.DIMENSIONS), np.int16)
+    at = 0
+    while at < VECTORS:
+        some = np.frombuffer(pool[int(chance.integers(0, len(pool)))], np.int8).reshape(-1, spectra.DIMENSIONS)
+        length = min(VECTORS - at, int(chance.integers(6, 26)))
+        begin = int(chance.integers(0, len(some) - length * spectra.STRIDE_FRAMES))
+        made[at : at + length] = some[begin :: spectra.STRIDE_FRAMES][:length]
+        at += length
+    made += chance.integers(-CHANGED, CHANGED + 1, made.shape, dtype=np.int8)
+    return np.clip(made, -127, 127).astype(np.int8).tobytes()
 
 
 def grow(folder: Folder, family: Family, given: Iterator[tuple[UUID, bytes]], first: int, count: int) -> float:
@@ -280,34 +339,12 @@ def _measured(material: Material, view: View, size: int, rate: float, scratch: P
         f"its row {stored:,.0f}",
         written / size / stored,
     )
-    since = time.perf_counter()
-    columns = flat(view, scratch)
-    copied = time.perf_counter() - since
-    yield Line(
-        f"{name}: put in, recordings a second",
-        f"{rate:,.0f}",
-        f"copying its postings out of the files {size / copied:,.0f}",
-        rate * copied / size,
-    )
-    for title, queries in ((f"{QUERY_S} s", material.excerpts), (f"{TRACK_S} s", (material.track,) * 5)):
-        asked = [material.hashes(query) for query in queries]
-        assert votes(view, asked[-1], material.most) == bare(columns, asked[-1], material.most)
-        ours = took([partial(votes, view, one, material.most) for one in asked])
-        theirs = took([partial(bare, columns, one, material.most) for one in asked])
-        yield Line(
-            f"{name}: lookups of {title}, ms p50 / p99",
-            str(ours),
-            f"binary search in plain columns {theirs}",
-            ours.median / theirs.median,
-        )
-    del columns
-    for path in scratch.glob("*.seg.*"):
-        path.unlink()
+    if material.most:
+        yield from _looked_up(material, view, name, size, rate, scratch)
+    else:
+        yield from _compared(material, view, name, size, rate)
     view.release()
-    for title, queries, bound in (
-        (f"{QUERY_S} s", material.excerpts, 1.0),
-        (f"{TRACK_S} s", (material.track,) * 5, 30.0),
-    ):
+    for (title, queries), bound in zip(material.asked, (1.0, 30.0), strict=False):
         searches = [partial(material.search, view, one) for one in queries]
         found = sum(any(match.reference_id == REGISTERED for match in search()) for search in searches)
         search = took(searches)
@@ -326,10 +363,65 @@ def _measured(material: Material, view: View, size: int, rate: float, scratch: P
     )
 
 
+def _looked_up(material: Material, view: View, name: str, size: int, rate: float, scratch: Path) -> Iterator[Line]:
+    """Measure lookups of hashes beside the same in plain columns."""
+    since = time.perf_counter()
+    columns = flat(view, scratch)
+    copied = time.perf_counter() - since
+    yield Line(
+        f"{name}: put in, recordings a second",
+        f"{rate:,.0f}",
+        f"copying its postings out of the files {size / copied:,.0f}",
+        rate * copied / size,
+    )
+    for title, queries in material.asked:
+        asked = [material.hashes(query) for query in queries]
+        assert votes(view, asked[-1], material.most) == bare(columns, asked[-1], material.most)
+        ours = took([partial(votes, view, one, material.most) for one in asked])
+        theirs = took([partial(bare, columns, one, material.most) for one in asked])
+        yield Line(
+            f"{name}: lookups of {title}, ms p50 / p99",
+            str(ours),
+            f"binary search in plain columns {theirs}",
+            ours.median / theirs.median,
+        )
+    del columns
+    for path in scratch.glob("*.seg.*"):
+        path.unlink()
+
+
+def _compared(material: Material, view: View, name: str, size: int, rate: float) -> Iterator[Line]:
+    """Measure comparing with every vector beside the bare product with all of them, in memory."""
+    since = time.perf_counter()
+    rows = np.concatenate([spectra.vectors_of(np.array(segment.items)) for segment in view.segments])
+    copied = time.perf_counter() - since
+    yield Line(
+        f"{name}: put in, recordings a second",
+        f"{rate:,.0f}",
+        f"copying its vectors out of the files {size / copied:,.0f}",
+        rate * copied / size,
+    )
+    ours = took([partial(material.search, view, query) for query in material.excerpts])
+    theirs = took([partial(products, rows, query) for query in material.excerpts])
+    yield Line(
+        f"{name}: compared with {QUERY_S} s, ms p50 / p99",
+        str(ours),
+        f"the bare product {theirs}",
+        ours.median / theirs.median,
+    )
+
+
+def products(rows: spectra.Vectors, query: spectra.Vectors) -> float:
+    """Multiply every vector with those of a query that are tried; return the largest product."""
+    tried = query[:: spectra_matching.PHASE_FRAMES].astype(np.float32)
+    portions = (rows[at : at + AT_ONCE].astype(np.float32) for at in range(0, len(rows), AT_ONCE))
+    return max(float((tried @ some.T).max()) for some in portions)
+
+
 def _in_memory(material: Material, view: View, size: int) -> Iterator[Line]:
     index = Index.of([(REGISTERED, material.registered), *material.tracks(size)], material.family)
     assert index.snapshot == view.snapshot
-    for title, queries in ((f"{QUERY_S} s", material.excerpts), (f"{TRACK_S} s", (material.track,) * 5)):
+    for title, queries in material.asked:
         memory = took([partial(material.search, index, one) for one in queries])
         disk = took([partial(material.search, view, one) for one in queries])
         yield Line(
@@ -365,10 +457,10 @@ def _in_shards(material: Material, view: View, size: int, scratch: Path) -> Iter
 
     divided = sharding.opened(material.family, Cut(size, ()), ask, count=SHARDS)
     assert divided.snapshot == view.snapshot
-    for title, queries in ((f"{QUERY_S} s", material.excerpts[:10]), (f"{TRACK_S} s", (material.track,) * 3)):
+    for title, queries in material.asked:
         apart, whole = [], []
-        carried = 0.0
-        for query in queries:
+        carried, few = 0.0, queries[: 10 if queries is material.excerpts else 3]
+        for query in few:
             since = time.perf_counter()
             expected = material.search(view, query)
             whole.append(1000 * (time.perf_counter() - since))
@@ -379,7 +471,7 @@ def _in_shards(material: Material, view: View, size: int, scratch: Path) -> Iter
         yield Line(
             f"{material.family.name.strip('/')} {size:,}: search for {title} in {SHARDS} shards, ms p50",
             f"{np.median(apart):,.0f}",
-            f"in one {np.median(whole):,.0f}; {carried / len(queries) / 2**10:,.0f} KiB of messages",
+            f"in one {np.median(whole):,.0f}; {carried / len(few) / 2**10:,.0f} KiB of messages",
             float(np.median(apart) / np.median(whole)),
         )
 

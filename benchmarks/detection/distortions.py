@@ -95,7 +95,9 @@ def pink(size: int, chance: np.random.Generator) -> Sound:
     return noise / rms(noise)
 
 
-def _noise(decibels: float) -> Distort:
+def noise(decibels: float) -> Distort:
+    """Add pink noise, so many decibels below the music."""
+
     def distort(sound: Sound, chance: np.random.Generator, _half: Half) -> Sound:
         return sound / rms(sound) * _LEVEL + pink(sound.size, chance) * _LEVEL * np.float32(10 ** (-decibels / 20))
 
@@ -133,7 +135,7 @@ def _code(container: str, encoder: str, kbits: int) -> Distort:
     return lambda sound, _chance, _half: coded(sound, container, encoder, kbits * 1_000)
 
 
-def _through_lyra(bits_per_second: int) -> Distort:
+def through_lyra(bits_per_second: int) -> Distort:
     """Speech at 16 kHz is what this codec was made for; what it is given is made no louder than it takes."""
 
     def distort(sound: Sound, _chance: np.random.Generator, _half: Half) -> Sound:
@@ -151,9 +153,9 @@ DISTORTIONS: dict[str, Distort] = {
     "MP3 64 kbit/s": _code("mp3", "libmp3lame", 64),
     "AAC 64 kbit/s": _code("ipod", "aac", 64),
     "Opus 16 kbit/s": _code("ogg", "libopus", 16),
-    NEURAL: _through_lyra(6_000),
-    "noise 10 dB": _noise(10),
-    "noise 0 dB": _noise(0),
+    NEURAL: through_lyra(6_000),
+    "noise 10 dB": noise(10),
+    "noise 0 dB": noise(0),
     "tempo +10 %": _tempo(1.10),
     "tempo -10 %": _tempo(0.90),
     "pitch +1": _pitch(1),

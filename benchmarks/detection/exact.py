@@ -24,13 +24,14 @@ import numpy as np
 from benchmarks.detection import distortions, songs
 from benchmarks.detection.peers import Peer, Samples, available
 from benchmarks.detection.songs import RATE_HZ, Half, Song
-from fingerprint import agreement, audio, calibration, coherence, extract, landmarks
+from fingerprint import agreement, audio, calibration, coherence, extract, landmarks, spectra, spectra_matching
 from fingerprint.evidence import EXACT_MATCH, Detection, Detector, Match
-from fingerprint.postings import Family, Hashes, Index, Positions, Postings, runs
+from fingerprint.postings import Family, Hashes, Index, Portion, Positions, Postings, runs
 
 WHOLE, WINDOW = "whole", "window"
 WHOLE_S = 60.0  # of an innocent that is examined,
-WINDOWS_S = (10.0, 30.0)  # and the stretches of it that are examined alone
+WINDOWS_S = (10.0, 30.0)  # and the stretches of it that are examined alone;
+EVERY_RENDERED = 3  # of what is rendered, of ten seconds, the first of so many
 CUT_S = 14.0  # of a song that is distorted; what is asked is cut out of it
 CELLS: tuple[tuple[str, float], ...] = (
     ("clean", 2),
@@ -102,7 +103,9 @@ class Answer:
     by_detector: dict[str, bool] = field(default_factory=dict)
     by_peer: dict[str, bool] = field(default_factory=dict)
     cpu_s: float = 0.0
-    by_landmarks: list[Found] = field(default_factory=list)  # those too that coherence tells
+    # Those too that another tells, by what tells them once.
+    by_landmarks: list[Found] = field(default_factory=list)
+    by_spectra: list[Found] = field(default_factory=list)
 
 
 class Without:
@@ -124,6 +127,17 @@ class Without:
             other = ~np.isin(number, self._numbers)
             yield at[other], place[other]
 
+    def portions(self, at_once: int) -> Iterator[Portion]:
+        """Give the items of all other songs."""
+        for first, starts, items in self._index.portions(at_once):
+            known = [number for number in self._numbers if first <= number < first + len(starts) - 1]
+            left = first
+            for number in [*sorted(known), first + len(starts) - 1]:
+                begin, end = left - first, number - first
+                if end > begin:
+                    yield left, starts[begin : end + 1] - starts[begin], items[starts[begin] : starts[end]]
+                left = number + 1
+
 
 class Catalogue:
     """Every song, as both detectors and every peer keep it."""
@@ -134,13 +148,16 @@ class Catalogue:
         self.peers: Sequence[Peer] = available() if with_peers else ()
         harmony: list[tuple[UUID, bytes]] = []
         marks: list[tuple[UUID, bytes]] = []
+        moves: list[tuple[UUID, bytes]] = []
         for number, song in enumerate(self.songs):
             kept = _fingerprints(song, folder)
             harmony.append((uuid5(_SPACE, song.name), kept[0]))
             marks.append((uuid5(_SPACE, song.name), kept[1]))
+            moves.append((uuid5(_SPACE, song.name), kept[2]))
             for peer in self.peers:
                 peer.learn(number, _Material(song, kept[0]))
         self.harmony, self.marks = Index.of(harmony, CHROMAPRINT), Index.of(marks, landmarks.FAMILY)
+        self.moves = Index.of(moves, spectra.FAMILY)
         self._numbers = {self.marks.reference(number): number for number in range(len(self.marks))}
 
     def examined(self, samples: Samples, *, without: Song | None = None) -> tuple[list[Detection], tuple[Match, ...]]:
@@ -148,18 +165,20 @@ class Catalogue:
         algorithm = extract.algorithm()
         harmony: Postings = self.harmony
         marks: Postings = self.marks
+        moves: Postings = self.moves
         if without is not None:
             own = {id for id, song in self.by_id.items() if song.group == without.group}
-            harmony, marks = (
+            harmony, marks, moves = (
                 Without(index, [number for number in range(len(index)) if index.reference(number) in own])
-                for index in (self.harmony, self.marks)
+                for index in (self.harmony, self.marks, self.moves)
             )
         peaks = landmarks.query([samples])
         detections = [
             agreement.by_harmony(harmony, extract.query([samples]), peaks, self._peaks_of, algorithm=algorithm),
             agreement.by_landmarks(marks, peaks, self._peaks_of),
         ]
-        if samples.size <= landmarks.FINE_S * landmarks.SAMPLE_RATE_HZ:
+        if spectra_matching.is_heard(samples):
+            detections.append(agreement.by_spectra(moves, spectra.query(samples), self._peaks_of))
             detections.append(agreement.by_coherence(marks, peaks, samples, self._waves, self._peaks_of))
         detections = [calibration.calibrated(detection) for detection in detections]
         together = agreement.told_once(match for detection in detections for match in detection.matches)
@@ -202,8 +221,10 @@ def at_11025(sound: songs.Sound) -> Samples:
     return distortions.resampled(sound * np.float32(min(1.0, 0.89 / max(loudest, 1e-9))), 11_025)
 
 
-def _fingerprints(song: Song, folder: Path) -> tuple[bytes, bytes]:
-    marked = f"{landmarks.ALGORITHM} {extract.algorithm()}".replace("/", "-").replace(" ", "_")
+def _fingerprints(song: Song, folder: Path) -> tuple[bytes, bytes, bytes]:
+    marked = f"{landmarks.ALGORITHM} {extract.algorithm()} {spectra.WEIGHTS_SHA256[:8]}".replace("/", "-").replace(
+        " ", "_"
+    )
     path = folder / "fingerprints" / f"{song.name}.{marked}.npz"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -213,10 +234,11 @@ def _fingerprints(song: Song, folder: Path) -> tuple[bytes, bytes]:
             temporary,
             harmony=np.frombuffer(extract.reference([samples]).astype("<u4").tobytes(), "u1"),
             marks=np.frombuffer(landmarks.written(landmarks.reference([samples])), "u1"),
+            moves=spectra.reference([samples]).view(np.uint8).reshape(-1),
         )
         temporary.replace(path)
     with np.load(path) as kept:
-        return kept["harmony"].tobytes(), kept["marks"].tobytes()
+        return kept["harmony"].tobytes(), kept["marks"].tobytes(), kept["moves"].tobytes()
 
 
 def asked_for(half: Half, count: int) -> list[tuple[Song, int]]:
@@ -286,13 +308,18 @@ def run(
 
 
 def innocent(catalogue: Catalogue, into: Path, *, half: Half, count: int) -> list[Answer]:
-    """Examine what is in no catalogue: whole, and what is real also cut into stretches that do not overlap."""
+    """Examine what is in no catalogue: whole, and cut into stretches that do not overlap."""
     answers = read(into)
     done = {(answer.distortion, answer.length_s, answer.song, answer.number) for answer in answers}
     into.parent.mkdir(parents=True, exist_ok=True)
     wanted = [(song, WHOLE, WHOLE_S) for song in songs.innocents(half, count)]
     # A whole song says more than its stretches, so they come when all songs are through.
-    wanted += [(song, WINDOW, length) for length in WINDOWS_S for song, _, _ in wanted if song.is_real]
+    wanted += [
+        (song, WINDOW, length)
+        for length in WINDOWS_S
+        for song, _, _ in wanted
+        if song.is_real or length == min(WINDOWS_S)
+    ]
     with into.open("a") as out:
         for song, distortion, length in wanted:
             if (distortion, length, song.name, 0) in done:
@@ -300,7 +327,8 @@ def innocent(catalogue: Catalogue, into: Path, *, half: Half, count: int) -> lis
             samples = at_11025(songs.load(song.path, seconds=WHOLE_S))
             size = int(length * extract.SAMPLE_RATE_HZ)
             # A rest that is shorter than half a stretch is no further one; but what is short is asked for once.
-            for number in range(max(1, (samples.size + size // 2) // size)):
+            every = 1 if song.is_real or distortion == WHOLE else EVERY_RENDERED
+            for number in range(0, max(1, (samples.size + size // 2) // size), every):
                 part = samples[number * size : (number + 1) * size]
                 answers.append(_asked(catalogue, part, song, number, distortion, length, peers=()))
                 out.write(json.dumps(asdict(answers[-1])) + "\n")
@@ -323,12 +351,12 @@ def _asked(
     detections, matches = catalogue.examined(samples, without=song if distortion in {WHOLE, WINDOW} else None)
     answer.cpu_s = round(time.process_time() - began, 3)
     answer.found = [_found(catalogue, match, song) for match in matches]
-    by_peaks = [one for one in detections if one.detector.algorithm != coherence.ALGORITHM]
-    answer.by_landmarks = [
-        _found(catalogue, match, song)
-        for match in agreement.told_once(match for detection in by_peaks for match in detection.matches)
-        if match.algorithm == landmarks.ALGORITHM
-    ]
+    for kept, algorithm in ((answer.by_landmarks, landmarks.ALGORITHM), (answer.by_spectra, spectra.ALGORITHM)):
+        # Told by Chromaprint alone, that is, as far as it has a probability of its own.
+        told = {extract.algorithm(), algorithm}
+        some = [one for one in detections if one.detector.algorithm in told]
+        once = agreement.told_once(match for detection in some for match in detection.matches)
+        kept += [_found(catalogue, match, song) for match in once if match.algorithm == algorithm]
     for detection in detections:
         best = min(detection.matches, key=_surest, default=None)
         name = detection.detector.algorithm.partition("/")[0]
@@ -358,6 +386,7 @@ def by_todays_tables(answers: Sequence[Answer]) -> list[Answer]:
     parameters = {
         landmarks.ALGORITHM: agreement.PARAMETERS_OF_LANDMARKS,
         coherence.ALGORITHM: agreement.PARAMETERS_OF_COHERENCE,
+        spectra.ALGORITHM: agreement.PARAMETERS_OF_SPECTRA,
         extract.algorithm(): agreement.PARAMETERS_OF_HARMONY,
     }
     tables = {
@@ -382,7 +411,7 @@ def read(path: Path) -> list[Answer]:
     answers = []
     for line in path.read_text().splitlines():
         given: dict[str, Any] = json.loads(line)
-        for name in ("found", "by_landmarks"):
+        for name in ("found", "by_landmarks", "by_spectra"):
             given[name] = [Found(**found) for found in given.get(name, [])]
         answers.append(Answer(**given))
     return answers

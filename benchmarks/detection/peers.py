@@ -90,7 +90,7 @@ class Audfprint:
 
     def learn(self, number: int, song: Material) -> None:
         """Take a song in."""
-        self._table.store(number, self._hashes(song.samples, 1))
+        self._table.store(str(number), self._hashes(song.samples, 1))
 
     def ask(self, samples: Samples) -> int | None:
         """Name the song it ranks first."""

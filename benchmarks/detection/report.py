@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.detection.exact import TARGETS, WHOLE, Answer, Found
-from fingerprint import agreement, calibration, coherence, extract, landmarks
+from fingerprint import agreement, calibration, coherence, extract, landmarks, spectra
 from fingerprint.calibration import Calibration
 from fingerprint.evidence import COMMON, DRUM_MACHINE, SHARED_WITH
 
@@ -149,7 +149,7 @@ def write_error_rates(
         for (distortion, length), cell in grouped(answers).items()
     ]
     head = {
-        "algorithm": f"{extract.algorithm()}, {landmarks.ALGORITHM} and {coherence.ALGORITHM}",
+        "algorithm": f"{extract.algorithm()}, {landmarks.ALGORITHM}, {coherence.ALGORITHM} and {spectra.ALGORITHM}",
         "date": on.isoformat(),
         "corpus": corpus,
     }
@@ -197,21 +197,24 @@ def replace(
 
 def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path = calibration.FOLDER) -> list[Path]:
     """
-    Take the tables of probabilities of landmarks and of coherence from the answers of the tuning half; none, where
-    nothing was found.
+    Take the tables of probabilities of landmarks, coherence and spectra from the answers of the tuning half; none,
+    where nothing was found. What a table was taken from with the same parameters before is kept: evidence names it.
 
     Every match counts once, right or wrong, whatever it was found in. Chromaprint gets no table: what it reports is
     refused as it always was (`rights.bands`), and a table of a few dozen matches could not say one in a thousand.
     """
     by_landmarks = [found for answer in answers for found in answer.by_landmarks]
     by_coherence = [found for answer in answers for found in answer.found if found.algorithm == coherence.ALGORITHM]
+    by_spectra = [found for answer in answers for found in answer.by_spectra]
     written = []
     for algorithm, parameters, matches in (
         (landmarks.ALGORITHM, agreement.PARAMETERS_OF_LANDMARKS, by_landmarks),
         (coherence.ALGORITHM, agreement.PARAMETERS_OF_COHERENCE, by_coherence),
+        (spectra.ALGORITHM, agreement.PARAMETERS_OF_SPECTRA, by_spectra),
     ):
         scored = [(found.score, found.is_right) for found in matches]
-        if not scored:
+        path = folder / f"{algorithm.replace('/', '-')}.json"
+        if not scored or (path.exists() and _parameters(path) == parameters):
             continue
         right = sum(is_right for _, is_right in scored)
         table_of = Calibration(
@@ -224,7 +227,10 @@ def calibrate(answers: Sequence[Answer], *, on: date, source: str, folder: Path 
             wrong=len(scored) - right,
         )
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{algorithm.replace('/', '-')}.json"
         path.write_text(json.dumps(table_of.to_document(), indent=1, ensure_ascii=False) + "\n")
         written.append(path)
     return written
+
+
+def _parameters(path: Path) -> tuple[tuple[str, str], ...]:
+    return Calibration.from_document(json.loads(path.read_bytes())).parameters
