@@ -921,7 +921,7 @@ def _likeness(match: Match) -> str:
         return "The same waveform, sample for sample, as far as what lies over it lets it be told"
     if match.measure("spectral_centinats") is not None:
         alike = f"{(match.measure('correlation_millionths') or 0) / 10_000:.0f} %"  # exact: likeness of audio, no money
-        return f"The spectrum moves as the recording’s does, by {alike}; unrelated audio does by about none"
+        return f"The spectrum moves as the recording’s does, alike by {alike}; unrelated audio by next to nothing"
     return ""
 
 
