@@ -16,8 +16,6 @@ A vector is whole numbers of a byte: inner products are the same on every machin
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +25,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fingerprint import embedding
 from fingerprint.postings import Content, Family, Postings
 
 SAMPLE_RATE_HZ: Final = 11_025
@@ -58,10 +57,6 @@ Vectors = NDArray[np.int8]  # (vectors, 96)
 _WINDOW: Final = np.hanning(FRAME_SAMPLES).astype(np.float32)
 
 
-class WeightsChanged(Exception):
-    """The directions of the spectra are not those of this release; install the package again."""
-
-
 class NotSpectra(Exception):
     """The bytes are no spectra of this release."""
 
@@ -87,12 +82,9 @@ def weights() -> Weights:
 
     :raises WeightsChanged: the file has another digest
     """
-    content = WEIGHTS.read_bytes()
-    if hashlib.sha256(content).hexdigest() != WEIGHTS_SHA256:
-        raise WeightsChanged
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        wide = {name: arrays[name].astype(np.float64) for name in ("together", "following")}
-        return Weights(arrays["projection"].astype(np.float32), **wide, energy=float(arrays["energy"]))
+    arrays = embedding.read(WEIGHTS, WEIGHTS_SHA256)
+    wide = {name: arrays[name].astype(np.float64) for name in ("together", "following")}
+    return Weights(arrays["projection"].astype(np.float32), **wide, energy=float(arrays["energy"]))
 
 
 @cache

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import numpy as np
 import pytest
 
-from fingerprint import calibration, snapshots, spectra, spectra_matching
+from fingerprint import calibration, embedding, snapshots, spectra, spectra_matching
 from fingerprint.agreement import PARAMETERS_OF_SPECTRA, outstanding
 from fingerprint.evidence import EXACT_MATCH, Detector, Match
 from fingerprint.postings import Index, Known
@@ -190,7 +190,7 @@ def test_need_the_directions_of_this_release(tmp_path: Path, monkeypatch: pytest
     changed.write_bytes(content)
     monkeypatch.setattr(spectra, "WEIGHTS", changed)
     spectra.weights.cache_clear()
-    with pytest.raises(spectra.WeightsChanged):
+    with pytest.raises(embedding.WeightsChanged):
         spectra.weights()
     monkeypatch.undo()
     spectra.weights.cache_clear()
